@@ -1,0 +1,1 @@
+"""CP2K as a labeller: levels of theory, batches, AIMD."""

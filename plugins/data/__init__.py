@@ -1,0 +1,1 @@
+"""Data nodes that pass between the parts of a campaign."""

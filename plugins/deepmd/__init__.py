@@ -1,0 +1,1 @@
+"""DeePMD-kit: training and testing of one potential."""

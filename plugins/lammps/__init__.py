@@ -1,0 +1,1 @@
+"""LAMMPS with a committee of potentials."""

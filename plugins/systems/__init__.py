@@ -1,0 +1,1 @@
+"""Crystal structures that ship with the project, each with its literature source."""
