@@ -18,7 +18,7 @@ class DeepPotentialData(orm.SinglefileData):
         *args: Any,
         type_map: Sequence[str] | None = None,
         rcut: float | None = None,
-        backend: str | None = None,
+        model_backend: str | None = None,
         deepmd_version: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -27,7 +27,7 @@ class DeepPotentialData(orm.SinglefileData):
         :param file: the frozen model (``.pb`` for TensorFlow).
         :param type_map: elements in the order of the model's types.
         :param rcut: cut-off radius in Å.
-        :param backend: ``tensorflow`` or ``pytorch``.
+        :param model_backend: ``tensorflow`` or ``pytorch``.
         :param deepmd_version: version of the DeePMD-kit that wrote it.
         """
         super().__init__(file, *args, **kwargs)
@@ -37,7 +37,7 @@ class DeepPotentialData(orm.SinglefileData):
             {
                 "type_map": [str(symbol) for symbol in type_map],
                 "rcut": float(rcut) if rcut is not None else None,
-                "backend": backend,
+                "backend": model_backend,
                 "deepmd_version": deepmd_version,
             }
         )
@@ -53,8 +53,8 @@ class DeepPotentialData(orm.SinglefileData):
         return float(self.base.attributes.get("rcut"))
 
     @property
-    def backend(self) -> str:
-        """``tensorflow`` or ``pytorch``."""
+    def model_backend(self) -> str:
+        """``tensorflow`` or ``pytorch``; stored as the attribute ``backend`` (a node's ``backend`` is AiiDA's own)."""
         return str(self.base.attributes.get("backend"))
 
     @property
