@@ -1,0 +1,45 @@
+"""Fixtures shared by all tests: an in-memory AiiDA profile and factories for nodes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+FIXTURES = Path(__file__).parent / "plugins" / "fixtures"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def aiida_config_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep every test away from the user's own AiiDA folder."""
+    os.environ["AIIDA_PATH"] = str(tmp_path_factory.mktemp("aiida"))
+    yield
+
+
+@pytest.fixture(scope="session")
+def aiida_profile(aiida_config_folder: None) -> Iterator[object]:
+    """An in-memory profile: no file, no service, gone with the session."""
+    from aiida import load_profile
+    from aiida.storage.sqlite_temp import SqliteTempBackend
+
+    yield load_profile(SqliteTempBackend.create_profile("tests"), allow_switch=True)
+
+
+@pytest.fixture
+def generate_frames(aiida_profile: object) -> Callable[..., object]:
+    """Factory of small FramesData: water-like molecules in a box, displaced from a seed."""
+
+    def generate(n_frames: int = 3, seed: int = 0, **kwargs: object) -> object:
+        from aiida.plugins import DataFactory
+
+        rng = np.random.default_rng(seed)
+        positions = np.array([[0.0, 0.0, 0.0], [0.76, 0.59, 0.0], [-0.76, 0.59, 0.0]]) + 5.0
+        frames = positions + 0.02 * rng.normal(size=(n_frames, 3, 3))
+        return DataFactory("zif.frames")(
+            ["O", "H", "H"], frames, np.tile(np.eye(3) * 10.0, (n_frames, 1, 1)), system="water", **kwargs
+        )
+
+    return generate
