@@ -1,0 +1,203 @@
+"""The figures of a campaign as one plain object: `summary.json` and the table of `status`."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from aiida import orm
+
+from aiida_zif.provenance.campaign_view import CampaignView
+
+PACKAGES = ("aiida-zif", "aiida-core", "aiida-cp2k", "deepmd-kit", "lammps", "ase", "numpy")
+
+
+def summarise(view: CampaignView) -> dict[str, Any]:
+    """Return the summary of a campaign, finished or not; the schema is `docs/summary.schema.json`.
+
+    :param view: the campaign.
+    """
+    node, settings = view.node, view.settings
+    iterations = [summarise_iteration(view, cycle) for cycle in range(view.last_cycle + 1)]
+    held_out = held_out_blocks(view)
+    state = latest_state(view)
+    return {
+        "name": settings["name"],
+        "system": ", ".join(sorted(settings["systems"])),
+        "n_atoms": {name: len(structure.sites) for name, structure in sorted(node.inputs.systems.items())},
+        "level_of_theory": level_line(view),
+        "seed": settings["seed"],
+        "n_models": settings["training"]["models"],
+        "seed_labels": seed_labelling(view),
+        "iterations": [iteration for iteration in iterations if iteration is not None],
+        "held_out": {
+            "n_frames": sum(block.n_frames for block in held_out),
+            "source": held_out_source(settings),
+        },
+        "stop_reason": state.get("stop_reason") if state else None,
+        "state": node.process_state.value if node.process_state else "unknown",
+        "exit_status": node.exit_status,
+        "exit_message": node.exit_message,
+        "total_labels": total_labels(view),
+        "wall_s": round((node.mtime - node.ctime).total_seconds(), 1),
+        "campaign_uuid": node.uuid,
+        "pk": node.pk,
+        "versions": versions(view),
+    }
+
+
+def summarise_iteration(view: CampaignView, cycle: int) -> dict[str, Any] | None:
+    """Return the figures of one iteration: the committee trained in it, and what it went on to find.
+
+    Iteration i trains on all labels so far, then explores and has its choice labelled (cycle i + 1). The last
+    iteration of a finished campaign only trains.
+    """
+    training, test = view.one("train", cycle), view.one("test", cycle)
+    if training is None:
+        return None
+    following = cycle + 1
+    selections = [step.node.outputs.report for step in view.of("select", following) if "report" in step.node.outputs]
+    reports = [step.node.outputs.report for step in view.of("label", following) if "report" in step.node.outputs]
+    rejected: dict[str, int] = {}
+    for report in reports:
+        add_counts(rejected, report["n_rejected"])
+    not_chosen: dict[str, int] = {}
+    for selection in selections:
+        add_counts(not_chosen, selection["not_chosen"])
+    return {
+        "iteration": cycle,
+        "n_train_frames": sum(block.n_frames for block in training.inputs.dataset.values()),
+        **held_out_errors(test),
+        "max_force_deviation": deviation_quantiles(selections),
+        "n_explored": sum(report["n_explored"] for report in selections),
+        "n_candidate": sum(report["n_candidate"] for report in selections),
+        "n_accurate": sum(report["n_accurate"] for report in selections),
+        "n_failed": sum(report["n_failed"] for report in selections),
+        "n_selected": sum(report["n_selected"] for report in selections),
+        "n_control": sum(report["n_control"] for report in selections),
+        "n_not_chosen": not_chosen,
+        "n_labelled": sum(report["n_labelled"] for report in reports),
+        "n_rejected": rejected,
+        "true_force_error_eV_per_A": choice_errors(view, following),
+        "wall_s": {
+            "train": round(view.wall_s("train", cycle), 1),
+            "test": round(view.wall_s("test", cycle), 1),
+            "explore": round(view.wall_s("explore", following), 1),
+            "select": round(view.wall_s("select", following), 1),
+            "label": round(view.wall_s("label", following), 1),
+        },
+    }
+
+
+def held_out_errors(test: orm.ProcessNode | None) -> dict[str, Any]:
+    """Return the errors on the held-out frames, mean over the members of the committee and each member's."""
+    if test is None or "output_parameters" not in test.outputs:
+        return {"force_rmse_eV_per_A": None, "energy_rmse_meV_per_atom": None, "force_rmse_per_model": {}}
+    blocks = list(test.outputs.output_parameters.get_dict()["blocks"].values())
+    weights = [block["n_frames"] for block in blocks]
+    members = {
+        key: {
+            model: pooled([block["models"][model][key] for block in blocks], weights) for model in blocks[0]["models"]
+        }
+        for key in ("force_rmse_eV_per_A", "energy_rmse_meV_per_atom")
+    }
+    return {
+        **{key: float(np.mean(list(values.values()))) for key, values in members.items()},
+        "force_rmse_per_model": members["force_rmse_eV_per_A"],
+    }
+
+
+def pooled(rmse: list[float], n_frames: list[int]) -> float:
+    """Return the RMSE over several blocks from that of each, weighted by their frames."""
+    return float(np.sqrt(np.average(np.square(rmse), weights=n_frames)))
+
+
+def choice_errors(view: CampaignView, cycle: int) -> dict[str, float | None]:
+    """Return the true force RMSE of chosen and of random frames of one cycle in eV/Å, before they were learnt."""
+    rows = [
+        row
+        for step in view.of("compare", cycle)
+        if "result" in step.node.outputs
+        for row in step.node.outputs.result["frames"]
+    ]
+    errors = {
+        name: [row["force_rmse"] for row in rows if row["role"] == role]
+        for role, name in enumerate(("chosen", "random"))
+    }
+    return {name: float(np.sqrt(np.mean(np.square(values)))) if values else None for name, values in errors.items()}
+
+
+def deviation_quantiles(selections: list[orm.Dict]) -> dict[str, float | None]:
+    """Return quantiles of the maximum force deviation over all explored frames in eV/Å.
+
+    With several systems each quantile is the largest of any system: the campaign is as sure as its worst one.
+    """
+    return {
+        key: max(
+            (report["deviation"][key] for report in selections if report["deviation"][key] is not None), default=None
+        )
+        for key in ("q50", "q90", "q99")
+    }
+
+
+def total_labels(view: CampaignView) -> int:
+    """Return the number of labels paid for, held-out frames included."""
+    return sum(step.node.outputs.report["n_labelled"] for step in view.of("label") if "report" in step.node.outputs)
+
+
+def latest_state(view: CampaignView) -> dict[str, Any] | None:
+    """Return the newest verdict."""
+    judged = [step.node.outputs.result for step in view.of("judge") if "result" in step.node.outputs]
+    return judged[-1].get_dict() if judged else None
+
+
+def held_out_blocks(view: CampaignView) -> list[Any]:
+    """Return the blocks that the newest test was made on."""
+    tests = view.of("test")
+    return list(tests[-1].node.inputs.blocks.values()) if tests else []
+
+
+def seed_labelling(view: CampaignView) -> dict[str, Any]:
+    """Return what the first labelling brought, task by task, and how long it took."""
+    reports = {step.name: step.node.outputs.report for step in view.of("label", 0) if "report" in step.node.outputs}
+    return {
+        "n_labelled": {name: report["n_labelled"] for name, report in reports.items()},
+        "n_rejected": {name: report["n_rejected"] for name, report in reports.items() if report["n_rejected"]},
+        "wall_s": round(view.wall_s("label", 0), 1),
+    }
+
+
+def held_out_source(settings: dict[str, Any]) -> str:
+    """Say in words where the held-out frames come from."""
+    runs = [f"{run['temperature']:g} K, {run['steps']} steps" for run in settings["held_out"]["aimd"]]
+    return f"independent AIMD ({'; '.join(runs)}), every frame labelled by CP2K, in no training set"
+
+
+def level_line(view: CampaignView) -> str:
+    """Return the level of theory as the labelled blocks state it."""
+    for step in view.of("label"):
+        for job in (node for node in step.node.called if "labelled" in node.outputs):
+            return str(job.outputs.labelled.level_of_theory["line"])
+    return str(view.settings["level_of_theory"]["name"])
+
+
+def versions(view: CampaignView) -> dict[str, str]:
+    """Return the versions of packages here, and of CP2K as its output states it."""
+    found: dict[str, str] = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    for step in view.of("label"):
+        for job in (node for node in step.node.called if "output_parameters" in node.outputs):
+            found["cp2k"] = str(job.outputs.output_parameters.get("cp2k_version", "unknown"))
+            return found
+    return found
+
+
+def add_counts(total: dict[str, int], counts: dict[str, int]) -> None:
+    """Add counts by reason to a running total."""
+    for reason, count in counts.items():
+        total[reason] = total.get(reason, 0) + int(count)

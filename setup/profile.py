@@ -1,0 +1,164 @@
+"""The embedded profile: SQLite and AiiDA's built-in broker, the computer ``localhost`` and the codes on it.
+
+Everything is made in one process through the Python API, and making it again changes nothing. The SQLite
+journal stays AiiDA's default: write-ahead logging is 1.1 to 3 times faster per calcfunction, but then
+``verdi storage backup`` silently misses the newest nodes unless the database is checkpointed first, and a
+campaign spends its time in the codes, not in the database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aiida_zif.setup.codes import CodeSpec, local_codes
+from aiida_zif.setup.environment import PROFILE, select_aiida_folder
+
+if TYPE_CHECKING:
+    from aiida.manage.configuration.profile import Profile
+    from aiida.orm import Computer, InstalledCode
+
+OPTIONS: dict[str, int] = {
+    "runner.poll.interval": 1,  # fall-back for missed broadcasts; AiiDA's own default is a minute
+    "daemon.timeout": 20,  # the default of 2 s is too short for a busy machine
+    "daemon.default_workers": 2,
+}
+POLL_INTERVAL = 0.5  # s between two looks at the local job list
+
+
+def ensure_profile(name: str = PROFILE) -> Profile:
+    """Load the embedded profile of the AiiDA folder in use, and make it first if it is missing.
+
+    :param name: profile name.
+    :returns: the loaded profile.
+    """
+    select_aiida_folder(create=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # AiiDA warns that it creates the folder asked for
+        from aiida.manage.configuration import create_profile, get_config, load_profile
+        from aiida.plugins import BrokerFactory
+
+        config = get_config(create=True)
+    if name not in config.profile_names:
+        create_profile(
+            config,
+            name=name,
+            email="aiida@localhost",
+            storage_backend="core.sqlite_dos",
+            storage_config={},
+            broker_backend="core.zeromq",
+            broker_config=BrokerFactory("core.zeromq").get_default_config(),
+        )
+    for option, value in OPTIONS.items():
+        config.set_option(option, value, scope=name)
+    if config.default_profile_name not in config.profile_names:
+        config.set_default_profile(name, overwrite=True)
+    config.store()
+    return load_profile(name, allow_switch=True)
+
+
+def load_own_profile(name: str | None = None) -> Profile:
+    """Load the profile that commands work on: the named one, else AIIDA_PROFILE, else the default one.
+
+    :raises aiida.common.exceptions.ConfigurationError: if there is no such profile; ``./setup/demo.sh`` or
+        ``python -m aiida_zif.setup.profile`` makes one.
+    """
+    select_aiida_folder()
+    from aiida import load_profile
+
+    return load_profile(name or os.environ.get("AIIDA_PROFILE"), allow_switch=True)
+
+
+def ensure_localhost(work_folder: Path) -> Computer:
+    """Return the computer ``localhost``: no scheduler, no login shell, jobs looked at every half second.
+
+    :param work_folder: where jobs run if the computer has to be made.
+    """
+    from aiida.common.exceptions import NotExistent
+    from aiida.orm import Computer
+
+    try:
+        computer = Computer.collection.get(label="localhost")
+    except NotExistent:
+        computer = Computer(
+            label="localhost",
+            hostname="localhost",
+            description="this machine, jobs run directly",
+            transport_type="core.local",
+            scheduler_type="core.direct",
+            workdir=str(work_folder),
+        ).store()
+    computer.set_minimum_job_poll_interval(POLL_INTERVAL)
+    computer.set_default_mpiprocs_per_machine(len(os.sched_getaffinity(0)))
+    computer.set_mpirun_command(["mpirun", "-np", "{tot_num_mpiprocs}"])
+    # The code's own lines set PATH; a login shell would reset it and is slower to start.
+    computer.configure(safe_interval=0.0, use_login_shell=False)
+    return computer
+
+
+def ensure_code(computer: Computer, spec: CodeSpec) -> InstalledCode:
+    """Return the code for a spec. A stored code that differs keeps its node under another label, hidden.
+
+    :raises FileNotFoundError: if the executable was not found.
+    """
+    from aiida.common.exceptions import NotExistent
+    from aiida.orm import InstalledCode, load_code
+
+    if spec.executable is None:
+        chosen = os.environ.get(spec.variable)
+        what = f"{spec.variable}={chosen}" if chosen else f"no executable for code {spec.label!r} in PATH"
+        raise FileNotFoundError(f"{what}: not found. Mend: {spec.mend}, or set {spec.variable} to its path.")
+    wanted: dict[str, Any] = {
+        "filepath_executable": str(spec.executable),
+        "default_calc_job_plugin": spec.plugin,
+        "with_mpi": spec.with_mpi,
+        "prepend_text": spec.prepend_text,
+    }
+    full_label = f"{spec.label}@{computer.label}"
+    try:
+        code = load_code(full_label)
+    except NotExistent:
+        pass
+    else:
+        if {key: _plain(getattr(code, key)) for key in wanted} == wanted:
+            return code
+        code.label = f"{spec.label}-{code.pk}"
+        code.is_hidden = True
+    return InstalledCode(label=spec.label, computer=computer, **wanted).store()
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the profile, the computer and the codes, and say what is there.
+
+    :returns: 0, or 2 if an executable is missing.
+    """
+    parser = argparse.ArgumentParser(prog="python -m aiida_zif.setup.profile", description=main.__doc__)
+    parser.add_argument("--name", default=PROFILE, help="profile name (default: %(default)s)")
+    name = parser.parse_args(arguments).name
+    specs = local_codes()
+    profile = ensure_profile(name)
+    from aiida.manage.configuration import get_config
+
+    computer = ensure_localhost(Path(get_config().dirpath) / "scratch" / name)
+    try:
+        codes = [ensure_code(computer, spec) for spec in specs]
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"profile {profile.name} in {get_config().dirpath}")
+    for code in codes:
+        print(f"  {code.full_label:<17} {code.filepath_executable}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,314 @@
+"""The loop: label, train, explore with the committee, choose what it does not know, label that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida import orm
+from aiida.common import AttributeDict
+from aiida.engine import ExitCode, ProcessBuilder, WorkChain, if_, while_
+from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
+
+from aiida_zif.workflows.frame_steps import compare_choice, draw_starts, frames_from_structure, select_frames
+from aiida_zif.workflows.judge import judge, open_campaign
+from aiida_zif.workflows.plan import plan_campaign, plan_exploration, plan_training
+from aiida_zif.workflows.resources import stage_options
+
+DeepPotentialData = DataFactory("zif.potential")
+LabelledFramesData = DataFactory("zif.frames.labelled")
+DeepmdTestCalculation = CalculationFactory("zif.deepmd.test")
+LabelWorkChain = WorkflowFactory("zif.label")
+TrainCommitteeWorkChain = WorkflowFactory("zif.train_committee")
+ExploreWorkChain = WorkflowFactory("zif.explore")
+
+
+class ActiveLearningWorkChain(WorkChain):
+    """From crystal structures to a committee of deep potentials and the data set that taught it."""
+
+    @classmethod
+    def define(cls, spec: Any) -> None:
+        super().define(spec)
+        spec.input_namespace("codes", help="The codes, each on the computer where its stage runs.")
+        for name in ("cp2k", "dp", "lmp", "python"):
+            spec.input(f"codes.{name}", valid_type=orm.AbstractCode)
+        spec.input_namespace("systems", valid_type=orm.StructureData, dynamic=True, help="By label.")
+        spec.input("settings", valid_type=orm.Dict, help="The campaign in canonical units, see docs/campaign.md.")
+        spec.input("resources", valid_type=orm.Dict, help="Ranks, lanes, threads and walltime by stage.")
+        spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
+        spec.output_namespace("dataset", valid_type=LabelledFramesData, dynamic=True)
+        spec.output_namespace("held_out", valid_type=LabelledFramesData, dynamic=True)
+        spec.output("verdict", valid_type=orm.Dict, help="Which criterion ended the campaign.")
+        spec.outline(
+            cls.plan,
+            while_(cls.has_frames_to_label)(
+                cls.label,
+                cls.inspect_labels,
+            ),
+            cls.open,
+            cls.train,
+            cls.inspect_committee,
+            cls.evaluate,
+            while_(cls.has_more_to_learn)(
+                cls.explore,
+                cls.select,
+                while_(cls.has_frames_to_label)(
+                    cls.label,
+                    cls.inspect_labels,
+                ),
+                cls.judge,
+                if_(cls.has_new_labels)(
+                    cls.train,
+                    cls.inspect_committee,
+                    cls.evaluate,
+                ),
+            ),
+            cls.results,
+        )
+        resume = "After mending it, `aiida-zif run CAMPAIGN --fresh` starts again."
+        spec.exit_code(
+            301,
+            "ERROR_NO_FIRST_LABELS",
+            message="{name}: {cause}. Without it nothing can be learnt. " + resume,
+        )
+        spec.exit_code(
+            302,
+            "ERROR_LABELS_OVER_FAILURE_BUDGET",
+            message="{name}: {share:.0%} of the frames got no label (failure_budget.label allows {budget:.0%}), "
+            "by cause: {cause}. See `aiida-zif status {pk}`. " + resume,
+        )
+        spec.exit_code(303, "ERROR_TRAINING", message="no committee in cycle {cycle}: {cause}. " + resume)
+        spec.exit_code(304, "ERROR_EXPLORATION", message="no exploration in cycle {cycle}: {cause}")
+        spec.exit_code(305, "ERROR_EVALUATION", message="the committee of cycle {cycle} could not be tested: {cause}")
+
+    @classmethod
+    def get_builder_from_protocol(
+        cls,
+        codes: dict[str, orm.AbstractCode],
+        structures: dict[str, orm.StructureData],
+        protocol: str = "balanced",
+        overrides: dict[str, Any] | None = None,
+    ) -> ProcessBuilder:
+        """Return a builder with everything filled in.
+
+        :param codes: ``cp2k``, ``dp``, ``lmp`` and ``python``.
+        :param structures: crystal structures by system label.
+        :param protocol: ``demo``, ``fast``, ``balanced`` or ``precise``.
+        :param overrides: sections of the campaign file that differ, quantities with their units.
+        :raises CampaignError: if a key, a value or a structure does not do.
+        """
+        from aiida_zif.workflows.builder import builder_from_protocol
+
+        return builder_from_protocol(codes, structures, protocol, overrides or {})
+
+    # -- labels ------------------------------------------------------------------------------------------------
+
+    def plan(self) -> None:
+        """Derive the inputs of every first step from the campaign's settings."""
+        self.ctx.plan = AttributeDict(plan_campaign(self.inputs.settings))
+        self.ctx.cycle = 0
+        self.ctx.dataset, self.ctx.held_out = AttributeDict(), AttributeDict()
+        self.ctx.frames, self.ctx.tasks, self.ctx.reports = AttributeDict(), AttributeDict(), AttributeDict()
+        for key, task in self.ctx.plan.items():
+            if key.startswith("task__"):
+                name = key.removeprefix("task__")
+                self.ctx.tasks[name] = task
+                self.ctx.frames[name] = frames_from_structure(self.inputs.systems[task["system"]], task)
+        self.ctx.queue = list(self.ctx.tasks)
+
+    def has_frames_to_label(self) -> bool:
+        """Whether a labelling task still waits."""
+        return bool(self.ctx.queue)
+
+    def label(self) -> dict[str, Any]:
+        """Label the next tasks, as many at a time as the resources allow."""
+        resources = self.inputs.resources["label"]
+        width = resources.get("concurrent") or 1
+        self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
+        children = {}
+        for name in self.ctx.running:
+            inputs = {
+                "frames": self.ctx.frames[name],
+                "task": self.ctx.tasks[name],
+                "cp2k": {
+                    "code": self.inputs.codes.cp2k,
+                    "level": self.ctx.plan["level"],
+                    "metadata": {"options": stage_options(resources)},
+                },
+                "metadata": self.stage_metadata("label", name),
+            }
+            children[f"label_{name}"] = self.submit(LabelWorkChain, **inputs)
+        return self.to_context(**children)
+
+    def inspect_labels(self) -> ExitCode | None:
+        """Add the new blocks to the data set, or to the frames that no training sees."""
+        for name in self.ctx.running:
+            child = self.ctx[f"label_{name}"]
+            if "report" not in child.outputs:
+                return self.exit_codes.ERROR_NO_FIRST_LABELS.format(name=name, cause=child.exit_message)
+            self.ctx.reports[name] = child.outputs.report
+            blocks = child.outputs.blocks if "blocks" in child.outputs else {}
+            target = self.ctx.held_out if "__held_out" in name else self.ctx.dataset
+            for label in blocks:
+                target[f"c{self.ctx.cycle:02d}__{name}__{label}"] = blocks[label]
+            failure = self.over_failure_budget(name, child)
+            if failure is not None:
+                return failure
+        return None
+
+    def over_failure_budget(self, name: str, child: orm.WorkChainNode) -> ExitCode | None:
+        """Return an exit code if more frames of a task were lost than the campaign tolerates."""
+        report, budget = child.outputs.report, self.inputs.settings["failure_budget"]["label"]
+        lost, labelled = sum(report["n_rejected"].values()), report["n_labelled"]
+        if self.ctx.cycle == 0 and not labelled:
+            return self.exit_codes.ERROR_NO_FIRST_LABELS.format(name=name, cause=child.exit_message)
+        share = lost / (lost + labelled) if lost + labelled else 1.0
+        if share > budget:
+            return self.exit_codes.ERROR_LABELS_OVER_FAILURE_BUDGET.format(
+                name=name,
+                share=share,
+                budget=budget,
+                cause=report["n_rejected"] or child.exit_message,
+                pk=self.node.pk,
+            )
+        return None
+
+    def open(self) -> None:
+        """Count the first labels."""
+        self.ctx.state = open_campaign(**self.ctx.reports)
+
+    # -- training ----------------------------------------------------------------------------------------------
+
+    def train(self) -> dict[str, Any]:
+        """Train a committee on everything labelled so far."""
+        resources = self.inputs.resources["train"]
+        settings = self.inputs.settings["training"]
+        inputs = {
+            "dataset": dict(self.ctx.dataset),
+            "seeds": dict(plan_training(self.inputs.settings, self.ctx.state)),
+            "concurrent": orm.Int(resources.get("concurrent") or 1),
+            "train": {
+                "code": self.inputs.codes.dp,
+                "parameters": self.ctx.plan["training"],
+                "metadata": {"options": stage_options(resources)},
+            },
+            "metadata": self.stage_metadata("train"),
+        }
+        if settings.get("warm_start") and "committee" in self.ctx:
+            inputs["init_committee"] = dict(self.ctx.committee)
+        return self.to_context(training=self.submit(TrainCommitteeWorkChain, **inputs))
+
+    def inspect_committee(self) -> ExitCode | None:
+        """Take the new committee over."""
+        if not self.ctx.training.is_finished_ok:
+            return self.exit_codes.ERROR_TRAINING.format(cycle=self.ctx.cycle, cause=self.ctx.training.exit_message)
+        committee = self.ctx.training.outputs.committee
+        self.ctx.committee = AttributeDict({name: committee[name] for name in committee})
+        return None
+
+    def evaluate(self) -> dict[str, Any]:
+        """Test the committee on the frames that no training sees."""
+        inputs = {
+            "code": self.inputs.codes.dp,
+            "committee": dict(self.ctx.committee),
+            "blocks": dict(self.ctx.held_out),
+            "metadata": {
+                **self.stage_metadata("test"),
+                "options": stage_options(self.inputs.resources["test"]),
+            },
+        }
+        return self.to_context(evaluation=self.submit(DeepmdTestCalculation, **inputs))
+
+    # -- exploration and choice --------------------------------------------------------------------------------
+
+    def has_more_to_learn(self) -> bool:
+        """Whether the last verdict asks for another cycle."""
+        return not self.ctx.state["finished"]
+
+    def explore(self) -> dict[str, Any] | ExitCode:
+        """Let the committee drive MD at every condition of every system."""
+        if not self.ctx.evaluation.is_finished_ok:
+            return self.exit_codes.ERROR_EVALUATION.format(cycle=self.ctx.cycle, cause=self.ctx.evaluation.exit_message)
+        plan = AttributeDict(plan_exploration(self.inputs.settings, self.ctx.state))
+        self.ctx.exploration_plan = plan
+        self.ctx.cycle += 1
+        resources = self.inputs.resources["explore"]
+        inputs = {
+            "committee": dict(self.ctx.committee),
+            "starts": {
+                system: draw_starts(plan[f"starts__{system}"], **self.blocks_of(system))
+                for system in self.inputs.systems
+            },
+            "runs": {system: plan[f"runs__{system}"] for system in self.inputs.systems},
+            "parameters": {system: plan[f"parameters__{system}"] for system in self.inputs.systems},
+            "concurrent": orm.Int(resources.get("concurrent") or 1),
+            "lammps": {
+                "code": self.inputs.codes.lmp,
+                "python": self.inputs.codes.python,
+                "metadata": {"options": stage_options(resources)},
+            },
+            "metadata": self.stage_metadata("explore"),
+        }
+        return self.to_context(exploration=self.submit(ExploreWorkChain, **inputs))
+
+    def select(self) -> ExitCode | None:
+        """Choose the frames that are worth a label; queue them, unless there is nothing left to learn."""
+        if not self.ctx.exploration.is_finished_ok:
+            return self.exit_codes.ERROR_EXPLORATION.format(
+                cycle=self.ctx.cycle, cause=self.ctx.exploration.exit_message
+            )
+        outputs, plan = self.ctx.exploration.outputs, self.ctx.exploration_plan
+        self.ctx.selections, self.ctx.reports = AttributeDict(), AttributeDict()
+        for system in outputs.candidates:
+            result = select_frames(
+                candidates=outputs.candidates[system],
+                control=outputs.control[system],
+                exploration=outputs.output_parameters[system],
+                selection=plan[f"selection__{system}"],
+                metadata=self.stage_metadata("select", system),
+            )
+            self.ctx.selections[system] = result["report"]
+            self.ctx.frames[system], self.ctx.tasks[system] = result["frames"], plan[f"task__{system}"]
+        self.ctx.queue = [name for name, report in self.ctx.selections.items() if report["n_selected"]]
+        return None
+
+    def judge(self) -> None:
+        """Compare chosen with random frames, and say whether the campaign is finished."""
+        evidence = {f"selection__{name}": report for name, report in self.ctx.selections.items()}
+        evidence |= {f"labelling__{name}": report for name, report in self.ctx.reports.items()}
+        for system in self.ctx.reports:
+            prefix = f"c{self.ctx.cycle:02d}__{system}__"
+            blocks = {
+                name.removeprefix(prefix): block for name, block in self.ctx.dataset.items() if name.startswith(prefix)
+            }
+            compare_choice(frames=self.ctx.frames[system], metadata=self.stage_metadata("compare", system), **blocks)
+        self.ctx.state = judge(
+            settings=self.inputs.settings,
+            state=self.ctx.state,
+            metadata=self.stage_metadata("judge"),
+            **evidence,
+        )
+
+    def has_new_labels(self) -> bool:
+        """Whether this cycle added anything to learn from."""
+        return bool(self.ctx.reports)
+
+    def results(self) -> ExitCode | None:
+        """Hand over the force field, what it learnt from, and why the campaign ended."""
+        self.out("committee", dict(self.ctx.committee))
+        self.out("dataset", dict(self.ctx.dataset))
+        self.out("held_out", dict(self.ctx.held_out))
+        self.out("verdict", self.ctx.state)
+        if not self.ctx.evaluation.is_finished_ok:
+            return self.exit_codes.ERROR_EVALUATION.format(cycle=self.ctx.cycle, cause=self.ctx.evaluation.exit_message)
+        return None
+
+    # -- helpers -----------------------------------------------------------------------------------------------
+
+    def stage_metadata(self, stage: str, name: str | None = None) -> dict[str, str]:
+        """Name a child so that `status` and a reader of the graph can tell cycle, stage and system."""
+        label = f"c{self.ctx.cycle:02d}__{stage}" + (f"__{name}" if name else "")
+        return {"call_link_label": label, "label": label}
+
+    def blocks_of(self, system: str) -> dict[str, Any]:
+        """Return the labelled blocks of one system."""
+        return {name: block for name, block in self.ctx.dataset.items() if name.split("__")[1] == system}

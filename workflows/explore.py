@@ -1,0 +1,92 @@
+"""Explore every system with the committee, and bring back candidates and statistics only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida import orm
+from aiida.common import AttributeDict
+from aiida.engine import ExitCode, WorkChain, while_
+from aiida.plugins import CalculationFactory, DataFactory
+
+LammpsExploreCalculation = CalculationFactory("zif.lammps")
+DeepPotentialData = DataFactory("zif.potential")
+FramesData = DataFactory("zif.frames")
+
+
+class ExploreWorkChain(WorkChain):
+    """One packed LAMMPS job a system; a system that fails does not take the others along."""
+
+    OUTPUTS = ("candidates", "control", "output_parameters")
+
+    @classmethod
+    def define(cls, spec: Any) -> None:
+        super().define(spec)
+        spec.expose_inputs(LammpsExploreCalculation, namespace="lammps", include=("code", "python", "metadata"))
+        spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
+        spec.input_namespace("starts", valid_type=FramesData, dynamic=True, help="Starting points by system.")
+        spec.input_namespace("runs", valid_type=orm.List, dynamic=True, help="MD runs by system.")
+        spec.input_namespace("parameters", valid_type=orm.Dict, dynamic=True, help="Settings by system.")
+        spec.input("concurrent", valid_type=orm.Int, default=lambda: orm.Int(1), help="Jobs at a time.")
+        spec.output_namespace("candidates", valid_type=FramesData, dynamic=True)
+        spec.output_namespace("control", valid_type=FramesData, dynamic=True)
+        spec.output_namespace("output_parameters", valid_type=orm.Dict, dynamic=True)
+        spec.outline(
+            cls.setup,
+            while_(cls.has_systems_left)(
+                cls.explore,
+                cls.inspect,
+            ),
+            cls.results,
+        )
+        spec.exit_code(
+            330,
+            "ERROR_NO_EXPLORATION",
+            message="exploration failed for every system; last cause: {cause}. If the committee is too raw to run "
+            "MD, train it longer, start colder (exploration.temperatures) or label more seed frames.",
+        )
+
+    def setup(self) -> None:
+        """Queue every system."""
+        self.ctx.queue = sorted(self.inputs.starts)
+        self.ctx.running = []
+        self.ctx.cause = ""
+
+    def has_systems_left(self) -> bool:
+        """Whether a system still waits for its exploration."""
+        return bool(self.ctx.queue)
+
+    def explore(self) -> dict[str, Any]:
+        """Run the conditions of as many systems at a time as the cores allow."""
+        width = self.inputs.concurrent.value
+        self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
+        jobs = {}
+        for system in self.ctx.running:
+            inputs = AttributeDict(self.exposed_inputs(LammpsExploreCalculation, namespace="lammps"))
+            inputs.update(
+                committee=dict(self.inputs.committee),
+                frames=self.inputs.starts[system],
+                runs=self.inputs.runs[system],
+                parameters=self.inputs.parameters[system],
+            )
+            inputs.metadata.call_link_label = system
+            jobs[f"job_{system}"] = self.submit(LammpsExploreCalculation, **inputs)
+        return self.to_context(**jobs)
+
+    def inspect(self) -> None:
+        """Say which systems came back with less than everything."""
+        for system in self.ctx.running:
+            job = self.ctx[f"job_{system}"]
+            if not job.is_finished_ok:
+                self.ctx.cause = f"{system}: [{job.exit_status}] {job.exit_message}"
+                self.report(f"{job.process_label}<{job.pk}> ended with {self.ctx.cause}")
+
+    def results(self) -> ExitCode | None:
+        """Hand over what every system brought back, also from runs that were stopped early."""
+        jobs = {system: self.ctx[f"job_{system}"] for system in sorted(self.inputs.starts)}
+        usable = {system: job for system, job in jobs.items() if all(name in job.outputs for name in self.OUTPUTS)}
+        for name in self.OUTPUTS:
+            self.out(name, {system: job.outputs[name] for system, job in usable.items()})
+        if not usable:
+            return self.exit_codes.ERROR_NO_EXPLORATION.format(cause=self.ctx.cause)
+        return None

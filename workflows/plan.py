@@ -1,0 +1,126 @@
+"""From the campaign's settings to the inputs of each step; every derived node has this as its creator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida import orm
+from aiida.engine import calcfunction
+
+from aiida_zif.workflows.seeds import derive_seed
+
+Settings = dict[str, Any]
+
+
+def section(settings: Settings, system: str, name: str) -> Settings:
+    """Return one section of the campaign as it holds for one system (its own keys win).
+
+    :param settings: the campaign's settings.
+    :param system: label of the system.
+    :param name: such as ``exploration``.
+    """
+    own = settings.get("systems", {}).get(system, {}).get(name) or {}
+    return {**settings[name], **own}
+
+
+def label_tasks(settings: Settings, system: str) -> dict[str, Settings]:
+    """Return the labelling tasks of the start of a campaign by name.
+
+    ``seed_…`` tasks make the first training set; ``held_out_…`` tasks make the frames that no training sees.
+    """
+    seed_data, held_out = section(settings, system, "seed_data"), section(settings, system, "held_out")
+    tasks: dict[str, Settings] = {}
+    for index, run in enumerate(seed_data.get("aimd") or []):
+        tasks[f"seed_aimd_{index}"] = {"mode": "aimd", **run}
+    if (seed_data.get("perturbed") or {}).get("frames"):
+        tasks["seed_perturbed"] = {"mode": "batch", **seed_data["perturbed"]}
+    for index, run in enumerate(held_out["aimd"]):
+        tasks[f"held_out_{index}"] = {"mode": "aimd", **run}
+    for name, task in tasks.items():
+        task |= {"system": system, "seed": derive_seed(settings["seed"], "label", system, name)}
+    return tasks
+
+
+def exploration_runs(settings: Settings, system: str, cycle: int) -> list[Settings]:
+    """Return the MD runs of one cycle: every temperature at every pressure, each from a start of its own."""
+    exploration = section(settings, system, "exploration")
+    conditions = [(t, p) for t in exploration["temperatures"] for p in exploration["pressures"]]
+    stage = {
+        "kind": exploration["ensemble"],
+        "coupling": exploration["coupling"],
+        "steps": exploration["steps"],
+    }
+    return [
+        {
+            "label": f"{temperature:g}K_{pressure:g}GPa",
+            "start": index,
+            "seed": derive_seed(settings["seed"], "explore", cycle, system, index),
+            "stages": [{**stage, "temperature": temperature, "pressure": pressure}],
+        }
+        for index, (temperature, pressure) in enumerate(conditions)
+    ]
+
+
+def exploration_parameters(settings: Settings, system: str, cycle: int) -> Settings:
+    """Return what ``zif.lammps`` needs besides its runs; units as there."""
+    exploration, selection = section(settings, system, "exploration"), section(settings, system, "selection")
+    keys = ("timestep", "sample_every", "thermostat_time", "barostat_time", "halt")
+    return {
+        **{key: exploration[key] for key in keys},
+        "lower": selection["lower"],
+        "upper": selection["upper"],
+        "max_candidates": 4 * selection["per_cycle"],
+        "n_control": selection["control"],
+        "seed": derive_seed(settings["seed"], "harvest", cycle, system),
+    }
+
+
+@calcfunction
+def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
+    """Derive the level of theory, the training input and the first labelling tasks."""
+    from aiida_zif.plugins.cp2k.levels import load_level
+    from aiida_zif.plugins.deepmd.inputs import training_input
+
+    values = settings.get_dict()
+    level, training = values["level_of_theory"], values["training"]
+    plan: dict[str, orm.Data] = {
+        "level": orm.Dict(load_level(level["name"], level.get("overrides")).as_dict()),
+        "training": orm.Dict(
+            training_input(
+                type_map=values["type_map"],
+                rcut=training["rcut"],
+                steps=training["steps"],
+                overrides=training.get("deepmd") or {},
+            )
+        ),
+    }
+    for system in values["systems"]:
+        for name, task in label_tasks(values, system).items():
+            plan[f"task__{system}__{name}"] = orm.Dict(task)
+    return plan
+
+
+@calcfunction
+def plan_training(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]:
+    """Derive one seed a committee member."""
+    values, cycle = settings.get_dict(), state["cycle"]
+    return {
+        f"model_{index}": orm.Int(derive_seed(values["seed"], "train", cycle, index))
+        for index in range(values["training"]["models"])
+    }
+
+
+@calcfunction
+def plan_exploration(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]:
+    """Derive the runs, their starting points and the trust window of the cycle that follows ``state``."""
+    values, cycle = settings.get_dict(), state["cycle"] + 1
+    plan: dict[str, orm.Data] = {}
+    for system in values["systems"]:
+        runs = exploration_runs(values, system, cycle)
+        starts = {"count": len(runs), "seed": derive_seed(values["seed"], "starts", cycle, system)}
+        plan[f"runs__{system}"] = orm.List(runs)
+        plan[f"starts__{system}"] = orm.Dict(starts)
+        plan[f"parameters__{system}"] = orm.Dict(exploration_parameters(values, system, cycle))
+        plan[f"task__{system}"] = orm.Dict({"mode": "batch", "system": system})
+        plan[f"selection__{system}"] = orm.Dict(section(values, system, "selection"))
+    return plan

@@ -1,0 +1,108 @@
+"""Train the members of a committee, a few at a time, each from a seed of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida import orm
+from aiida.common import AttributeDict
+from aiida.engine import ExitCode, WorkChain, calcfunction, while_
+from aiida.plugins import CalculationFactory, DataFactory
+
+DeepmdTrainCalculation = CalculationFactory("zif.deepmd.train")
+DeepPotentialData = DataFactory("zif.potential")
+LabelledFramesData = DataFactory("zif.frames.labelled")
+
+
+class TrainCommitteeWorkChain(WorkChain):
+    """N seeds become N potentials; a member that fails is trained once more from another seed."""
+
+    @classmethod
+    def define(cls, spec: Any) -> None:
+        super().define(spec)
+        spec.expose_inputs(DeepmdTrainCalculation, namespace="train", include=("code", "parameters", "metadata"))
+        spec.input_namespace("dataset", valid_type=LabelledFramesData, dynamic=True, help="Blocks to learn.")
+        spec.input_namespace("seeds", valid_type=orm.Int, dynamic=True, help="One a member, by its name.")
+        spec.input_namespace(
+            "init_committee",
+            valid_type=DeepPotentialData,
+            dynamic=True,
+            required=False,
+            help="Members to start from, by name; all others start from random weights.",
+        )
+        spec.input("concurrent", valid_type=orm.Int, default=lambda: orm.Int(1), help="Trainings at a time.")
+        spec.input("min_models", valid_type=orm.Int, default=lambda: orm.Int(2), help="Fewest to go on with.")
+        spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
+        spec.outline(
+            cls.setup,
+            while_(cls.has_members_left)(
+                cls.train,
+                cls.inspect,
+            ),
+            cls.results,
+        )
+        spec.exit_code(
+            320,
+            "ERROR_COMMITTEE_TOO_SMALL",
+            message="only {n} of {total} members could be trained, {needed} are needed; last cause: {cause}. "
+            "Mend it (often: smaller learning rate, larger sel, more walltime) and start the campaign again.",
+        )
+
+    def setup(self) -> None:
+        """Queue every member."""
+        self.ctx.queue = sorted(self.inputs.seeds)
+        self.ctx.running = []
+        self.ctx.retried = []
+        self.ctx.cause = ""
+        self.ctx.committee = AttributeDict()
+        self.ctx.seeds = AttributeDict(dict(self.inputs.seeds))
+
+    def has_members_left(self) -> bool:
+        """Whether a member still waits for its training."""
+        return bool(self.ctx.queue)
+
+    def train(self) -> dict[str, Any]:
+        """Train as many members side by side as the cores allow."""
+        width = self.inputs.concurrent.value
+        self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
+        jobs = {}
+        for name in self.ctx.running:
+            inputs = AttributeDict(self.exposed_inputs(DeepmdTrainCalculation, namespace="train"))
+            inputs.update(dataset=dict(self.inputs.dataset), seed=self.ctx.seeds[name])
+            if name in self.inputs.get("init_committee", {}):
+                inputs.init_model = self.inputs.init_committee[name]
+            inputs.metadata.call_link_label = name if name not in self.ctx.retried else f"{name}_again"
+            jobs[f"job_{name}"] = self.submit(DeepmdTrainCalculation, **inputs)
+        return self.to_context(**jobs)
+
+    def inspect(self) -> None:
+        """Keep what was trained; queue a failed member once more with another seed."""
+        for name in self.ctx.running:
+            job = self.ctx[f"job_{name}"]
+            if job.is_finished_ok:
+                self.ctx.committee[name] = job.outputs.potential
+                continue
+            self.ctx.cause = f"[{job.exit_status}] {job.exit_message}"
+            self.report(f"{name}: {job.process_label}<{job.pk}> ended with {self.ctx.cause}")
+            if name not in self.ctx.retried:
+                self.ctx.retried = [*self.ctx.retried, name]
+                self.ctx.queue = [*self.ctx.queue, name]
+                self.ctx.seeds[name] = next_seed(self.ctx.seeds[name])
+
+    def results(self) -> ExitCode | None:
+        """Hand over the committee, if it is large enough to disagree."""
+        self.out("committee", dict(self.ctx.committee))
+        needed = min(self.inputs.min_models.value, len(self.inputs.seeds))
+        if len(self.ctx.committee) < needed:
+            return self.exit_codes.ERROR_COMMITTEE_TOO_SMALL.format(
+                n=len(self.ctx.committee), total=len(self.inputs.seeds), needed=needed, cause=self.ctx.cause
+            )
+        return None
+
+
+@calcfunction
+def next_seed(seed: orm.Int) -> orm.Int:
+    """Return the seed of a second try."""
+    from aiida_zif.workflows.seeds import derive_seed
+
+    return orm.Int(derive_seed(seed.value, "second try"))
