@@ -1,0 +1,80 @@
+"""What every command shares: the profile, ways to fail, ways to print."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+WRONG_INPUT = 2
+
+
+def fail(message: str, exit_code: int = WRONG_INPUT) -> NoReturn:
+    """Say on stderr what is wrong and how to mend it, and end.
+
+    :param message: one or more lines.
+    :param exit_code: 2 for wrong usage or input, 1 for a failure at run time.
+    """
+    click.echo(f"aiida-zif: {message}", err=True)
+    sys.exit(exit_code)
+
+
+def emit_json(content: Any) -> None:
+    """Print machine-readable output on stdout; NaN is refused, as JSON has none."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def with_profile(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--profile` and `--debug` to a command, and load the profile before it runs."""
+
+    @click.option("-p", "--profile", default=None, help="AiiDA profile; the default one if left out.")
+    @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected failure.")
+    @functools.wraps(command)
+    def wrapper(*args: Any, profile: str | None, debug: bool, **kwargs: Any) -> Any:
+        load(profile)
+        try:
+            return command(*args, **kwargs)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except Exception as error:
+            if debug:
+                raise
+            fail(f"{type(error).__name__}: {error} (`--debug` shows where)", exit_code=1)
+
+    return wrapper
+
+
+def load(profile: str | None) -> None:
+    """Load an AiiDA profile, or say how to make one."""
+    from aiida import load_profile
+    from aiida.common.exceptions import ConfigurationError, ProfileConfigurationError
+
+    try:
+        load_profile(profile)
+    except (ConfigurationError, ProfileConfigurationError) as error:
+        fail(f"{error}\nMake a profile with `python -m aiida_zif.setup.profile`, or name one with --profile.")
+
+
+def load_campaign_node(identifier: str | None) -> Any:
+    """Return the campaign with a pk or uuid, or the newest one."""
+    from aiida import orm
+    from aiida.common.exceptions import MultipleObjectsError, NotExistent
+
+    from aiida_zif.provenance.campaign_view import ENTRY_POINT, find_campaigns
+
+    if identifier is None:
+        campaigns = find_campaigns()
+        if not campaigns:
+            fail("there is no campaign in this profile yet. Start one with `aiida-zif run CAMPAIGN`.")
+        return campaigns[0]
+    try:
+        node = orm.load_node(identifier)
+    except (NotExistent, MultipleObjectsError, ValueError) as error:
+        fail(f"{identifier}: {error}. `aiida-zif status --all` lists the campaigns.")
+    if node.process_type != ENTRY_POINT if isinstance(node, orm.ProcessNode) else True:
+        fail(f"{identifier} is a {type(node).__name__}, not a campaign. `aiida-zif status --all` lists the campaigns.")
+    return node

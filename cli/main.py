@@ -1,0 +1,70 @@
+"""The command `aiida-zif`: names and order of its subcommands; each is imported only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "check": ("run:check", "Validate a campaign file and say what would run; stores nothing."),
+    "run": ("run:run", "Run a campaign, or go on with it where it stopped."),
+    "watch": ("run:watch", "Follow a running campaign."),
+    "resume": ("run:resume", "Bring the daemon back, and with it every unfinished campaign."),
+    "status": ("ask:status", "Show a campaign cycle by cycle, and what it is doing now."),
+    "report": ("ask:report", "Write a campaign's report as one HTML page."),
+    "lineage": ("ask:lineage", "Tell where a model, a block or a frame came from."),
+    "export": ("ask:export", "Write data sets and models to files."),
+    "systems": ("systems:systems", "List the crystal structures that ship with aiida-zif."),
+    "schema": ("run:schema", "Print the JSON schema of the campaign file, for editors."),
+    "doctor": ("doctor:doctor", "Check the codes of this profile, and say how to mend what is wrong."),
+    "daemon": ("daemon:daemon", "Start, stop and look at the daemon that carries campaigns."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which one meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(f"aiida_zif.cli.{module}"), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest name for an unknown one."""
+        from difflib import get_close_matches
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            ctx.fail(f"No such command '{args[0]}'.{hint} Commands: {', '.join(COMMANDS)}.")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing one of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: aiida-zif check examples/zif4-demo.yaml && aiida-zif run examples/zif4-demo.yaml",
+)
+@click.version_option(package_name="aiida-zif")
+def cli() -> None:
+    """Force fields for zeolitic imidazolate frameworks by active learning, with full provenance in AiiDA."""
+
+
+def main() -> None:
+    """Run the command line; a failure that we know ends in one line, not in a traceback."""
+    cli()

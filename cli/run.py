@@ -1,0 +1,177 @@
+"""`check`, `run`, `watch`, `resume` and `schema`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aiida_zif.cli.common import emit_json, fail, load_campaign_node, with_profile
+from aiida_zif.cli.watching import follow
+
+if TYPE_CHECKING:
+    from aiida_zif.workflows.campaign import Campaign
+
+CAMPAIGN_FILE = click.argument("campaign_file", metavar="CAMPAIGN", type=click.Path(path_type=Path))
+SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 2), default=None, help="Instead of the file's own seed.")
+
+
+def read_campaign(path: Path, seed: int | None) -> Campaign:
+    """Return the checked campaign, or end with every problem that its file has."""
+    from aiida_zif.workflows.campaign import CampaignError, load_campaign
+
+    try:
+        campaign = load_campaign(path)
+    except CampaignError as error:
+        fail(str(error))
+    return campaign if seed is None else campaign.model_copy(update={"seed": seed})
+
+
+@click.command(epilog="Example: aiida-zif check examples/zif4-demo.yaml")
+@CAMPAIGN_FILE
+@click.option("--json", "as_json", is_flag=True, help="Print the settings in canonical units instead.")
+def check(campaign_file: Path, as_json: bool) -> None:
+    """Validate CAMPAIGN and print what would run. Nothing is stored, no profile is needed."""
+    from aiida_zif.cli.plan_table import print_plan
+
+    campaign = read_campaign(campaign_file, None)
+    if as_json:
+        emit_json(campaign.parameters())
+    else:
+        print_plan(campaign)
+
+
+@click.command(epilog="Example: aiida-zif schema > campaign.schema.json")
+def schema() -> None:
+    """Print the JSON schema of the campaign file; editors complete and check with it."""
+    from aiida_zif.workflows.campaign import campaign_json_schema
+
+    emit_json(campaign_json_schema())
+
+
+@click.command(epilog="Example: aiida-zif run examples/zif4-demo.yaml --dir demo")
+@CAMPAIGN_FILE
+@click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="For summary and report.")
+@click.option("--fresh", is_flag=True, help="Start a new campaign even if this one is there already.")
+@click.option("--submit", is_flag=True, help="Return at once; the daemon carries the campaign.")
+@click.option("--foreground", is_flag=True, help="Run inside this process, without a daemon.")
+@SEED
+@with_profile
+def run(
+    campaign_file: Path, directory: Path | None, fresh: bool, submit: bool, foreground: bool, seed: int | None
+) -> None:
+    """Run CAMPAIGN, or go on with it where it stopped: nothing that was labelled is labelled again.
+
+    The daemon of the profile carries the campaign, so that it survives this terminal. Ctrl-C leaves it running.
+    """
+    if submit and foreground:
+        fail("--submit and --foreground exclude each other: choose the daemon or this process.")
+    campaign = read_campaign(campaign_file, seed)
+    node = None if fresh else known_campaign(campaign)
+    if node is not None and node.is_finished_ok:
+        click.echo(f"Campaign {campaign.name} <{node.pk}> is finished already; --fresh starts a new one.")
+    elif foreground and node is None:
+        node = run_here(campaign)
+    else:
+        node = hand_over(campaign, node)
+        if submit:
+            click.echo(f"Follow it with: aiida-zif watch {node.pk}")
+            return
+        follow(node)
+    conclude(node, directory)
+
+
+def known_campaign(campaign: Campaign) -> Any:
+    """Return the newest campaign of the same name and settings that is running or finished well, if there is one."""
+    from aiida_zif.provenance.campaign_view import find_campaigns
+
+    for node in find_campaigns(label=campaign.name):
+        same = node.inputs.settings.get_dict() == json.loads(json.dumps(campaign.parameters()))
+        if same and (not node.is_terminated or node.is_finished_ok):
+            return node
+        if not node.is_terminated:
+            fail(
+                f"campaign {campaign.name} <{node.pk}> is running with other settings. Wait for it, stop it with "
+                f"`verdi process kill {node.pk}`, give this one another name, or use --fresh to run both."
+            )
+    return None
+
+
+def hand_over(campaign: Campaign, node: Any) -> Any:
+    """Give a campaign to the daemon, or the daemon back to a campaign that was interrupted."""
+    from aiida.engine import submit
+
+    from aiida_zif.setup.daemon import ensure_daemon
+
+    click.echo(ensure_daemon())
+    if node is not None:
+        click.echo(f"Going on with campaign {campaign.name} <{node.pk}>, begun {node.ctime:%Y-%m-%d %H:%M}.")
+        return node
+    node = submit(make_builder(campaign))
+    click.echo(f"Started campaign {campaign.name} <{node.pk}>.")
+    return node
+
+
+def run_here(campaign: Campaign) -> Any:
+    """Run a campaign inside this process."""
+    from aiida.engine import run_get_node
+
+    click.echo(f"Running campaign {campaign.name} in this process; `aiida-zif status` in another terminal shows more.")
+    return run_get_node(make_builder(campaign)).node
+
+
+def make_builder(campaign: Campaign) -> Any:
+    """Return the builder, or say which code is missing."""
+    from aiida.common.exceptions import NotExistent
+
+    from aiida_zif.workflows.builder import builder_from_campaign
+
+    try:
+        return builder_from_campaign(campaign)
+    except NotExistent as error:
+        fail(f"codes: {error}. Known codes: `verdi code list`; new ones: `verdi code create core.code.installed`.")
+
+
+def conclude(node: Any, directory: Path | None) -> None:
+    """Print the table, write summary and report, and end with 0 only if the campaign did."""
+    from aiida_zif.provenance.campaign_view import load_view
+    from aiida_zif.provenance.report import write_report
+    from aiida_zif.provenance.status import print_status
+    from aiida_zif.provenance.summary import summarise
+
+    view = load_view(node)
+    print_status(view)
+    if directory is not None:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "summary.json").write_text(json.dumps(summarise(view), indent=2, allow_nan=False) + "\n")
+        write_report(view, directory / "report.html")
+        click.echo(f"Wrote {directory / 'summary.json'} and {directory / 'report.html'}")
+    if not node.is_finished_ok:
+        fail(f"campaign <{node.pk}> ended with [{node.exit_status}] {node.exit_message}", exit_code=1)
+
+
+@click.command(epilog="Example: aiida-zif watch 1234")
+@click.argument("pk", required=False)
+@with_profile
+def watch(pk: str | None) -> None:
+    """Follow the campaign PK (the newest one if left out) until it ends. Ctrl-C leaves it running."""
+    node = load_campaign_node(pk)
+    follow(node)
+    conclude(node, None)
+
+
+@click.command(epilog="Example: aiida-zif resume")
+@with_profile
+def resume() -> None:
+    """Bring the daemon back after a crash or a reboot; every unfinished campaign goes on by itself."""
+    from aiida_zif.provenance.campaign_view import find_campaigns
+    from aiida_zif.setup.daemon import ensure_daemon
+
+    click.echo(ensure_daemon())
+    campaigns = find_campaigns(unfinished=True)
+    for node in campaigns:
+        click.echo(f"Campaign {node.label} <{node.pk}> goes on; follow it with: aiida-zif watch {node.pk}")
+    if not campaigns:
+        click.echo("No campaign is unfinished.")

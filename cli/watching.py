@@ -1,0 +1,70 @@
+"""Progress of a running campaign, as lines with numbers."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import click
+
+REFRESH_S = 3.0
+"""How often a terminal's progress line is drawn anew."""
+
+PLAIN_S = 20.0
+"""How often progress is printed where there is no terminal to draw on."""
+
+
+def clock(seconds: float) -> str:
+    """Return minutes and seconds, or hours and minutes, in words that fit a line."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes}:{rest:02d}"
+
+
+def progress_line(node: Any) -> str:
+    """Return one line: which cycle and stage, how many of how many, elapsed, expected."""
+    from aiida_zif.provenance.campaign_view import load_view
+    from aiida_zif.provenance.progress import current_activity, expected_remaining_s
+
+    view = load_view(node)
+    elapsed = time.time() - node.ctime.timestamp()
+    activities = current_activity(view)
+    cycles = view.settings["limits"]["cycles"]
+    doing = "; ".join(dict.fromkeys(describe(activity, cycles) for activity in activities)) or "between two steps"
+    remaining = expected_remaining_s(view)
+    expected = f", about {clock(remaining)} left" if remaining is not None else ""
+    return f"[{clock(elapsed)}] {doing}{expected}"
+
+
+def describe(activity: Any, cycles: int) -> str:
+    """Return cycle, stage, name and count of one running job."""
+    where = "seed" if activity.cycle == 0 else f"cycle {activity.cycle}/{cycles}"
+    count = ""
+    if activity.done is not None:
+        count = f" {activity.done}" + (f" of {activity.total}" if activity.total else "") + f" {activity.unit}"
+    return f"{where} · {activity.stage} {activity.name}{count}".rstrip()
+
+
+def follow(node: Any) -> None:
+    """Show the progress of a campaign until it ends; Ctrl-C leaves it running.
+
+    :param node: the campaign's work chain.
+    """
+    terminal = sys.stdout.isatty()
+    shown = 0.0
+    try:
+        while not node.is_terminated:
+            if terminal:
+                click.echo("\r\033[K" + progress_line(node), nl=False)
+            elif time.monotonic() - shown >= PLAIN_S:
+                click.echo(progress_line(node))
+                shown = time.monotonic()
+            time.sleep(REFRESH_S)
+    except KeyboardInterrupt:
+        click.echo(
+            f"\nThe campaign goes on in the background. Follow it again: aiida-zif watch {node.pk}; "
+            f"stop it: verdi process kill {node.pk}"
+        )
+        raise click.exceptions.Exit(130) from None
+    if terminal:
+        click.echo("\r\033[K", nl=False)

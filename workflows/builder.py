@@ -1,0 +1,53 @@
+"""From a checked campaign to a builder that is ready to submit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida import orm
+from aiida.engine import ProcessBuilder
+from aiida.plugins import WorkflowFactory
+
+from aiida_zif.workflows.campaign import Campaign, campaign_from_structures
+
+
+def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
+    """Return a builder for a campaign; its codes must be set up in the loaded profile.
+
+    :param campaign: a checked campaign.
+    :raises NotExistent: if a code is not set up.
+    """
+    codes = {name: orm.load_code(label) for name, label in campaign.code_labels().items()}
+    structures = {name: orm.StructureData(ase=atoms) for name, atoms in campaign.structures().items()}
+    return fill_builder(campaign, codes, structures)
+
+
+def builder_from_protocol(
+    codes: dict[str, orm.AbstractCode],
+    structures: dict[str, orm.StructureData],
+    protocol: str,
+    overrides: dict[str, Any],
+) -> ProcessBuilder:
+    """Return a builder for given nodes; everything else comes from the protocol, then from the overrides.
+
+    :param codes: ``cp2k``, ``dp``, ``lmp`` and ``python``.
+    :param structures: by system label.
+    :param protocol: its name.
+    :param overrides: as in the campaign file.
+    :raises CampaignError: if the whole does not pass the checks of a campaign file.
+    """
+    atoms = {name: structure.get_ase() for name, structure in structures.items()}
+    return fill_builder(campaign_from_structures(atoms, protocol, overrides), codes, structures)
+
+
+def fill_builder(
+    campaign: Campaign, codes: dict[str, orm.AbstractCode], structures: dict[str, orm.StructureData]
+) -> ProcessBuilder:
+    """Set every input of the work chain."""
+    builder = WorkflowFactory("zif.active_learning").get_builder()
+    builder.codes = codes
+    builder.systems = structures
+    builder.settings = orm.Dict(campaign.parameters())
+    builder.resources = orm.Dict(campaign.resource_settings())
+    builder.metadata.label = campaign.name
+    return builder
