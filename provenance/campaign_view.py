@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from aiida import orm
 from aiida.common.links import LinkType
@@ -79,8 +79,9 @@ def load_view(campaign: orm.WorkChainNode) -> CampaignView:
     for link in links:
         match = STEP.fullmatch(link.link_label)
         if match:
-            steps.append(Step(int(match["cycle"]), match["stage"], match["name"] or "", link.node))
-    steps.sort(key=lambda step: (step.node.ctime, step.node.pk))
+            node = cast(orm.ProcessNode, link.node)
+            steps.append(Step(int(match["cycle"]), match["stage"], match["name"] or "", node))
+    steps.sort(key=lambda step: step.node.pk)
     return CampaignView(campaign, campaign.inputs.settings.get_dict(), steps)
 
 
@@ -90,13 +91,36 @@ def find_campaigns(label: str | None = None, unfinished: bool = False) -> list[o
     :param label: name of the campaign, if only those of one name are wanted.
     :param unfinished: whether to leave out those that have ended.
     """
-    from aiida.plugins import WorkflowFactory
-
-    filters: dict[str, Any] = {} if label is None else {"label": label}
+    filters: dict[str, Any] = {"process_type": ENTRY_POINT}
+    if label is not None:
+        filters["label"] = label
     if unfinished:
         filters["attributes.process_state"] = {"!in": ["finished", "excepted", "killed"]}
-    query = orm.QueryBuilder().append(WorkflowFactory("zif.active_learning"), filters=filters, tag="campaign")
+    query = orm.QueryBuilder().append(orm.WorkChainNode, filters=filters, tag="campaign")
     return query.order_by({"campaign": {"id": "desc"}}).all(flat=True)
+
+
+def inputs_under(node: orm.ProcessNode, namespace: str) -> dict[str, Any]:
+    """Return the inputs of a dynamic namespace by label.
+
+    Labels that hold a double underscore would be nested by ``node.inputs``, therefore the links are read.
+
+    :param node: the process.
+    :param namespace: such as ``dataset``.
+    """
+    links = node.base.links.get_incoming(link_type=(LinkType.INPUT_CALC, LinkType.INPUT_WORK)).all()
+    return _under(links, namespace)
+
+
+def outputs_under(node: orm.ProcessNode, namespace: str) -> dict[str, Any]:
+    """Return the outputs of a dynamic namespace by label, see :func:`inputs_under`."""
+    return _under(node.base.links.get_outgoing(link_type=(LinkType.CREATE, LinkType.RETURN)).all(), namespace)
+
+
+def _under(links: Iterable[Any], namespace: str) -> dict[str, Any]:
+    prefix = f"{namespace}__"
+    found = {link.link_label.removeprefix(prefix): link.node for link in links if link.link_label.startswith(prefix)}
+    return dict(sorted(found.items()))
 
 
 def calcjobs_of(nodes: Iterable[orm.ProcessNode]) -> list[orm.CalcJobNode]:
@@ -104,5 +128,5 @@ def calcjobs_of(nodes: Iterable[orm.ProcessNode]) -> list[orm.CalcJobNode]:
     jobs: dict[int, orm.CalcJobNode] = {}
     for node in nodes:
         below = [node, *node.called_descendants] if not isinstance(node, orm.CalcJobNode) else [node]
-        jobs |= {job.pk: job for job in below if isinstance(job, orm.CalcJobNode)}
+        jobs |= {int(job.pk or 0): job for job in below if isinstance(job, orm.CalcJobNode)}
     return [jobs[pk] for pk in sorted(jobs)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from aiida import orm
 
-from aiida_zif.provenance.campaign_view import CampaignView
+from aiida_zif.provenance.campaign_view import CampaignView, inputs_under
 
 PACKAGES = ("aiida-zif", "aiida-core", "aiida-cp2k", "deepmd-kit", "lammps", "ase", "numpy")
 
@@ -67,7 +67,7 @@ def summarise_iteration(view: CampaignView, cycle: int) -> dict[str, Any] | None
         add_counts(not_chosen, selection["not_chosen"])
     return {
         "iteration": cycle,
-        "n_train_frames": sum(block.n_frames for block in training.inputs.dataset.values()),
+        "n_train_frames": sum(block.n_frames for block in inputs_under(training, "dataset").values()),
         **held_out_errors(test),
         "max_force_deviation": deviation_quantiles(selections),
         "n_explored": sum(report["n_explored"] for report in selections),
@@ -155,7 +155,7 @@ def latest_state(view: CampaignView) -> dict[str, Any] | None:
 def held_out_blocks(view: CampaignView) -> list[Any]:
     """Return the blocks that the newest test was made on."""
     tests = view.of("test")
-    return list(tests[-1].node.inputs.blocks.values()) if tests else []
+    return list(inputs_under(tests[-1].node, "blocks").values()) if tests else []
 
 
 def seed_labelling(view: CampaignView) -> dict[str, Any]:

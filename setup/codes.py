@@ -12,8 +12,8 @@ from aiida_zif.setup.environment import find_executable, scripts_folder, search_
 
 CP2K_DATA = Path("/usr/share/cp2k")
 
-# Threads are the business of each job; without a word from it one thread is the safe choice. PYTHONPATH is set
-# by the daemon for its own workers and must not leak into the codes.
+# Threads are the business of each job; without a word from it one thread is the safe choice. A PYTHONPATH of
+# AiiDA's workers must not leak into the codes, which are Python programs too.
 _COMMON = ["unset PYTHONPATH", 'export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"']
 
 # Ranks of different jobs must not be bound to the same core (Open MPI binds each job from core 0 on), and
@@ -62,9 +62,7 @@ def local_codes() -> list[CodeSpec]:
         return CodeSpec(label, executable, variable, plugin, False, _venv_lines(executable), wheels)
 
     return [
-        CodeSpec(
-            "cp2k", cp2k, "AIIDA_ZIF_CP2K", "zif.cp2k", True, cp2k_lines(cp2k), "apt-get install cp2k cp2k-data"
-        ),
+        CodeSpec("cp2k", cp2k, "AIIDA_ZIF_CP2K", "zif.cp2k", True, cp2k_lines(cp2k), "apt-get install cp2k cp2k-data"),
         from_venv("dp", "AIIDA_ZIF_DP", "dp", "zif.deepmd.train"),
         from_venv("lmp", "AIIDA_ZIF_LMP", "lmp", "zif.lammps"),
         from_venv("python", "AIIDA_ZIF_PYTHON", "python", None),
@@ -82,7 +80,7 @@ def mpirun_folder(executable: Path | None) -> Path:
 
 def cp2k_lines(executable: Path | None) -> str:
     """Return the shell lines for CP2K: its MPI first in PATH, its data folder, MPI settings."""
-    lines = [*_COMMON, f"export PATH={shlex.quote(str(mpirun_folder(executable)))}:\"$PATH\""]
+    lines = [*_COMMON, f'export PATH={shlex.quote(str(mpirun_folder(executable)))}:"$PATH"']
     data = os.environ.get("CP2K_DATA_DIR") or (str(CP2K_DATA) if CP2K_DATA.is_dir() else "")
     if data:
         lines.append(f"export CP2K_DATA_DIR={shlex.quote(data)}")
@@ -91,4 +89,4 @@ def cp2k_lines(executable: Path | None) -> str:
 
 def _venv_lines(executable: Path | None) -> str:
     folder = executable.parent if executable else scripts_folder()
-    return "\n".join([*_COMMON, f"export PATH={shlex.quote(str(folder))}:\"$PATH\""])
+    return "\n".join([*_COMMON, f'export PATH={shlex.quote(str(folder))}:"$PATH"'])

@@ -20,15 +20,19 @@ def checkout() -> Path | None:
 def select_aiida_folder(create: bool = False) -> Path | None:
     """Use the AiiDA folder of the checkout unless the user names another one in AIIDA_PATH.
 
-    Has to run before ``aiida`` is imported, since AiiDA reads AIIDA_PATH at import.
+    Has to run before ``aiida`` is imported: AiiDA reads AIIDA_PATH at import, and makes the folder it names. A
+    checkout in which no profile was ever made gives way to the user's own configuration in the home folder.
 
-    :param create: take the checkout's folder even if no profile was ever made in it.
+    :param create: take the checkout's folder in any case.
     :returns: the folder that holds ``.aiida``, or None if AiiDA's own default applies.
     """
     if chosen := os.environ.get("AIIDA_PATH"):
         return Path(chosen)
     root = checkout()
-    if root is None or not (create or (root / AIIDA_FOLDER / "config.json").is_file()):
+    if root is None:
+        return None
+    has_own, has_users = ((folder / AIIDA_FOLDER / "config.json").is_file() for folder in (root, Path.home()))
+    if has_users and not (has_own or create):
         return None
     os.environ["AIIDA_PATH"] = str(root)
     return root
@@ -42,9 +46,7 @@ def scripts_folder() -> Path:
 def search_path_without_venv() -> str:
     """Return PATH without this environment's scripts: its MPICH must not shadow the system's Open MPI."""
     own = scripts_folder()
-    return os.pathsep.join(
-        p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if p and Path(p) != own
-    )
+    return os.pathsep.join(p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if p and Path(p) != own)
 
 
 def find_executable(variable: str, name: str, search_path: str) -> Path | None:
@@ -56,5 +58,7 @@ def find_executable(variable: str, name: str, search_path: str) -> Path | None:
     :returns: absolute path, or None if there is no such executable.
     """
     wanted = os.environ.get(variable) or name
-    found = shutil.which(os.path.expanduser(wanted), path=search_path)
+    if wanted.startswith("~"):
+        wanted = str(Path(wanted).expanduser())
+    found = shutil.which(wanted, path=search_path)
     return Path(found).absolute() if found else None

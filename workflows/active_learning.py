@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from aiida import orm
@@ -181,11 +182,12 @@ class ActiveLearningWorkChain(WorkChain):
     def train(self) -> dict[str, Any]:
         """Train a committee on everything labelled so far."""
         resources = self.inputs.resources["train"]
-        settings = self.inputs.settings["training"]
+        settings, budget = self.inputs.settings["training"], self.inputs.settings["failure_budget"]["train"]
         inputs = {
             "dataset": dict(self.ctx.dataset),
             "seeds": dict(plan_training(self.inputs.settings, self.ctx.state)),
-            "concurrent": orm.Int(resources.get("concurrent") or 1),
+            "concurrent": resources.get("concurrent") or 1,
+            "min_models": max(2, math.ceil(settings["models"] * (1.0 - budget))),
             "train": {
                 "code": self.inputs.codes.dp,
                 "parameters": self.ctx.plan["training"],
@@ -240,7 +242,7 @@ class ActiveLearningWorkChain(WorkChain):
             },
             "runs": {system: plan[f"runs__{system}"] for system in self.inputs.systems},
             "parameters": {system: plan[f"parameters__{system}"] for system in self.inputs.systems},
-            "concurrent": orm.Int(resources.get("concurrent") or 1),
+            "concurrent": resources.get("concurrent") or 1,
             "lammps": {
                 "code": self.inputs.codes.lmp,
                 "python": self.inputs.codes.python,
@@ -257,6 +259,10 @@ class ActiveLearningWorkChain(WorkChain):
                 cycle=self.ctx.cycle, cause=self.ctx.exploration.exit_message
             )
         outputs, plan = self.ctx.exploration.outputs, self.ctx.exploration_plan
+        runs = [run for node in outputs.output_parameters.values() for run in node["runs"]]
+        lost = [f"{run['label']} {run['ended']}" for run in runs if run["ended"] in ("crashed", "not_run")]
+        if len(lost) > self.inputs.settings["failure_budget"]["explore"] * len(runs):
+            return self.exit_codes.ERROR_EXPLORATION.format(cycle=self.ctx.cycle, cause=", ".join(lost))
         self.ctx.selections, self.ctx.reports = AttributeDict(), AttributeDict()
         for system in outputs.candidates:
             result = select_frames(

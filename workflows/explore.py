@@ -27,7 +27,7 @@ class ExploreWorkChain(WorkChain):
         spec.input_namespace("starts", valid_type=FramesData, dynamic=True, help="Starting points by system.")
         spec.input_namespace("runs", valid_type=orm.List, dynamic=True, help="MD runs by system.")
         spec.input_namespace("parameters", valid_type=orm.Dict, dynamic=True, help="Settings by system.")
-        spec.input("concurrent", valid_type=orm.Int, default=lambda: orm.Int(1), help="Jobs at a time.")
+        spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Jobs at a time.")
         spec.output_namespace("candidates", valid_type=FramesData, dynamic=True)
         spec.output_namespace("control", valid_type=FramesData, dynamic=True)
         spec.output_namespace("output_parameters", valid_type=orm.Dict, dynamic=True)
@@ -58,7 +58,7 @@ class ExploreWorkChain(WorkChain):
 
     def explore(self) -> dict[str, Any]:
         """Run the conditions of as many systems at a time as the cores allow."""
-        width = self.inputs.concurrent.value
+        width = self.inputs.concurrent
         self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
         jobs = {}
         for system in self.ctx.running:

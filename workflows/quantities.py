@@ -139,9 +139,7 @@ def _plain(unit: str) -> str:
 BOHR = 0.529177210903  # Å, CODATA 2018
 HARTREE = 27.211386245988  # eV, CODATA 2018
 
-TEMPERATURE = Dimension(
-    "temperature", {"K": 1.0, "°C": 1.0}, "300 K", 0.0, 5000.0, above=True, offsets={"°C": 273.15}
-)
+TEMPERATURE = Dimension("temperature", {"K": 1.0, "°C": 1.0}, "300 K", 0.0, 5000.0, above=True, offsets={"°C": 273.15})
 RUNAWAY_TEMPERATURE = Dimension("temperature", {"K": 1.0}, "3000 K", 0.0, 20000.0, above=True)
 PRESSURE = Dimension(
     "pressure",

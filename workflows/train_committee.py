@@ -30,8 +30,8 @@ class TrainCommitteeWorkChain(WorkChain):
             required=False,
             help="Members to start from, by name; all others start from random weights.",
         )
-        spec.input("concurrent", valid_type=orm.Int, default=lambda: orm.Int(1), help="Trainings at a time.")
-        spec.input("min_models", valid_type=orm.Int, default=lambda: orm.Int(2), help="Fewest to go on with.")
+        spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Trainings at a time.")
+        spec.input("min_models", valid_type=int, default=2, non_db=True, help="Fewest members to go on with.")
         spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
         spec.outline(
             cls.setup,
@@ -63,7 +63,7 @@ class TrainCommitteeWorkChain(WorkChain):
 
     def train(self) -> dict[str, Any]:
         """Train as many members side by side as the cores allow."""
-        width = self.inputs.concurrent.value
+        width = self.inputs.concurrent
         self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
         jobs = {}
         for name in self.ctx.running:
@@ -92,7 +92,7 @@ class TrainCommitteeWorkChain(WorkChain):
     def results(self) -> ExitCode | None:
         """Hand over the committee, if it is large enough to disagree."""
         self.out("committee", dict(self.ctx.committee))
-        needed = min(self.inputs.min_models.value, len(self.inputs.seeds))
+        needed = min(self.inputs.min_models, len(self.inputs.seeds))
         if len(self.ctx.committee) < needed:
             return self.exit_codes.ERROR_COMMITTEE_TOO_SMALL.format(
                 n=len(self.ctx.committee), total=len(self.inputs.seeds), needed=needed, cause=self.ctx.cause

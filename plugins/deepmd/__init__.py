@@ -1,1 +1,1 @@
-"""DeePMD-kit: training and testing of one potential."""
+"""DeePMD-kit: train one potential from blocks of labelled frames, test a committee on blocks."""

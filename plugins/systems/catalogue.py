@@ -19,9 +19,7 @@ SAME_SITE = 1e-3
 def available_systems() -> list[str]:
     """Return the names of the frameworks that ship with the package, sorted."""
     return sorted(
-        entry.name.removesuffix(".yaml")
-        for entry in files(__package__).iterdir()
-        if entry.name.endswith(".yaml")
+        entry.name.removesuffix(".yaml") for entry in files(__package__).iterdir() if entry.name.endswith(".yaml")
     )
 
 

@@ -1,0 +1,99 @@
+"""What `aiida-zif check` prints: everything that a campaign would do, with numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign_model import Exploration, SeedData
+
+
+def print_plan(campaign: Campaign) -> None:
+    """Print systems, stages and the number of labels that a campaign asks for at most."""
+    from aiida_zif.plugins.cp2k.levels import load_level
+
+    console = Console(highlight=False)
+    level = load_level(campaign.level_of_theory.name, campaign.level_of_theory.overrides)
+    console.print(f"[bold]{campaign.name}[/bold] (protocol {campaign.protocol}, seed {campaign.seed}) is valid.")
+    console.print(f"Labels at {level.line} [dim]({level.hash})[/dim]")
+    console.print(stage_table(campaign))
+    first, held_out, cycle = count_labels(campaign)
+    most = min(campaign.limits.labels, first + held_out + campaign.limits.cycles * cycle)
+    console.print(
+        f"At most {most} labels: {first} to start with, {held_out} held out, "
+        f"{campaign.limits.cycles} cycles of up to {cycle}."
+    )
+    console.print("Run it with [bold]aiida-zif run CAMPAIGN[/bold]; nothing has been stored yet.")
+
+
+def stage_table(campaign: Campaign) -> Table:
+    """Return one row a stage and system."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("system", "atoms", "stage", "what"):
+        table.add_column(column)
+    for name, atoms in campaign.structures().items():
+        seed_data, held_out = campaign.section(name, "seed_data"), campaign.section(name, "held_out")
+        rows = [
+            ("seed", describe_seed(seed_data)),  # type: ignore[arg-type]
+            ("held out", describe_seed(held_out)),  # type: ignore[arg-type]
+            ("explore", describe_exploration(campaign.section(name, "exploration"))),  # type: ignore[arg-type]
+            ("label", describe_selection(campaign, name)),
+        ]
+        for index, (stage, what) in enumerate(rows):
+            first = index == 0
+            table.add_row(name if first else "", str(len(atoms)) if first else "", stage, what)
+    training = campaign.training
+    table.add_row(
+        "all", "", "train", f"{training.models} models, {training.steps} steps each, cut-off {training.rcut:g} Å"
+    )
+    return table
+
+
+def describe_seed(section: SeedData) -> str:
+    """Say in words which AIMD runs and perturbed frames a section asks for."""
+    parts = [
+        f"AIMD {run.temperature:g} K, {run.steps} × {run.timestep:g} fs, every {run.stride}" for run in section.aimd
+    ]
+    perturbed = getattr(section, "perturbed", None)
+    if perturbed and perturbed.frames:
+        parts.append(f"{perturbed.frames} perturbed ({perturbed.displacement:g} Å, {perturbed.strain:.0%} strain)")
+    return "; ".join(parts)
+
+
+def describe_exploration(section: Exploration) -> str:
+    """Say in words where exploration goes."""
+    kelvin = ", ".join(f"{value:g}" for value in section.temperatures)
+    gigapascal = ", ".join(f"{value:g}" for value in section.pressures)
+    runs = len(section.temperatures) * len(section.pressures)
+    return (
+        f"{runs} {section.ensemble.upper()} runs ({kelvin} K × {gigapascal} GPa), "
+        f"{section.steps} × {section.timestep:g} fs, a look every {section.sample_every}"
+    )
+
+
+def describe_selection(campaign: Campaign, system: str) -> str:
+    """Say in words what is chosen."""
+    section = campaign.section(system, "selection").model_dump()
+    return (
+        f"up to {section['per_cycle']} frames a cycle between {section['lower']:g} and {section['upper']:g} eV/Å, "
+        f"and {section['control']} at random"
+    )
+
+
+def count_labels(campaign: Campaign) -> tuple[int, int, int]:
+    """Return the labels of the start, those held out, and those of one cycle at most."""
+    first = held_out = cycle = 0
+    for name in campaign.systems:
+        seed_data = campaign.section(name, "seed_data").model_dump()
+        first += sum(run["steps"] // run["stride"] for run in seed_data["aimd"])
+        first += (seed_data["perturbed"] or {"frames": 0})["frames"]
+        held_out += sum(
+            run["steps"] // run["stride"] for run in campaign.section(name, "held_out").model_dump()["aimd"]
+        )
+        selection = campaign.section(name, "selection").model_dump()
+        cycle += selection["per_cycle"] + selection["control"]
+    return first, held_out, cycle

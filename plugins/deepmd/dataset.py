@@ -1,0 +1,111 @@
+"""Write and read systems in DeePMD-kit's ``deepmd/npy`` layout (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+SET_FOLDER = "set.000"
+
+
+class Labelled(Protocol):
+    """What a block of labelled frames offers; shapes and units as in ``LabelledFramesData``."""
+
+    @property
+    def symbols(self) -> list[str]: ...
+    @property
+    def positions(self) -> np.ndarray: ...
+    @property
+    def cells(self) -> np.ndarray: ...
+    @property
+    def energies(self) -> np.ndarray: ...
+    @property
+    def forces(self) -> np.ndarray: ...
+    @property
+    def virials(self) -> np.ndarray | None: ...
+
+
+@dataclass(frozen=True)
+class System:
+    """Frames of one composition with their labels.
+
+    Positions (N, n, 3) Å, cells (N, 3, 3) Å, energies (N) eV, forces (N, n, 3) eV/Å, virials (N, 3, 3) eV or None.
+    """
+
+    symbols: list[str]
+    positions: np.ndarray
+    cells: np.ndarray
+    energies: np.ndarray
+    forces: np.ndarray
+    virials: np.ndarray | None = None
+
+
+def write_system(folder: Path, block: Labelled, type_map: Sequence[str]) -> None:
+    """Write one block as a ``deepmd/npy`` system with a single set.
+
+    :param folder: the system's folder, made if missing.
+    :param type_map: elements in the order of the model's types; written beside the data, so that DeePMD-kit
+        matches atoms by element and never by number.
+    :raises ValueError: an element of the block is not in ``type_map``, or the block has no frame.
+    """
+    missing = sorted(set(block.symbols) - set(type_map))
+    if missing:
+        raise ValueError(f"type_map {list(type_map)} lacks {', '.join(missing)}; add it to type_map")
+    n_frames = len(block.energies)
+    if n_frames == 0:
+        raise ValueError(f"{folder.name}: no frame to write; leave empty blocks out")
+    arrays = {
+        "coord": block.positions.reshape(n_frames, -1),
+        "box": block.cells.reshape(n_frames, 9),
+        "energy": block.energies.reshape(n_frames),
+        "force": block.forces.reshape(n_frames, -1),
+    }
+    if block.virials is not None:
+        arrays["virial"] = block.virials.reshape(n_frames, 9)
+    set_folder = folder / SET_FOLDER
+    set_folder.mkdir(parents=True, exist_ok=True)
+    for name, array in arrays.items():
+        np.save(set_folder / f"{name}.npy", np.asarray(array, dtype=np.float64), allow_pickle=False)
+    types = [list(type_map).index(symbol) for symbol in block.symbols]
+    (folder / "type.raw").write_text("\n".join(map(str, types)) + "\n")
+    (folder / "type_map.raw").write_text("\n".join(type_map) + "\n")
+
+
+def read_system(folder: Path) -> System:
+    """Read a ``deepmd/npy`` system, all its sets in order.
+
+    :raises FileNotFoundError: a file that every system has is missing.
+    """
+    type_map = (folder / "type_map.raw").read_text().split()
+    symbols = [type_map[int(number)] for number in (folder / "type.raw").read_text().split()]
+    sets = sorted(path for path in folder.glob("set.*") if path.is_dir())
+    if not sets:
+        raise FileNotFoundError(f"{folder}: no folder set.* in this deepmd/npy system")
+
+    def gather(name: str, *shape: int) -> np.ndarray:
+        parts = [np.load(path / f"{name}.npy", allow_pickle=False).reshape(-1, *shape) for path in sets]
+        return np.concatenate(parts).astype(float)
+
+    return System(
+        symbols=symbols,
+        positions=gather("coord", len(symbols), 3),
+        cells=gather("box", 3, 3),
+        energies=gather("energy"),
+        forces=gather("force", len(symbols), 3),
+        virials=gather("virial", 3, 3) if all((path / "virial.npy").is_file() for path in sets) else None,
+    )
+
+
+def write_dataset(folder: Path, blocks: Mapping[str, Labelled], type_map: Sequence[str]) -> list[str]:
+    """Write every block that has frames as a system of its own below ``folder``.
+
+    :returns: labels of the systems written, sorted: the order of everything that lists them.
+    """
+    labels = sorted(label for label, block in blocks.items() if len(block.energies))
+    for label in labels:
+        write_system(folder / label, blocks[label], type_map)
+    return labels

@@ -1,0 +1,148 @@
+"""DeePMD-kit's ``input.json``: sensible parameters, and what a job adds to them (no AiiDA)."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+AUTO = "auto"
+SEL_MARGIN = 1.25
+"""Room for more neighbours than the data show: exploration compresses and melts what it is given."""
+
+DISPLAYED_STEPS = 40
+CHECKPOINT_EVERY = 5000
+
+
+def training_input(
+    type_map: Sequence[str],
+    rcut: float = 5.0,
+    steps: int = 600,
+    *,
+    sel: Sequence[int] | str = AUTO,
+    rcut_smooth: float = 0.5,
+    embedding: Sequence[int] = (10, 20, 40),
+    axis_neuron: int = 8,
+    fitting: Sequence[int] = (64, 64, 64),
+    precision: str = "float32",
+    start_lr: float = 0.01,
+    stop_lr: float = 1e-5,
+    schedule: str = "cosine",
+    batch_size: int = 1,
+    loss: dict[str, float] | None = None,
+) -> dict[str, Any]:
+    """Return the ``parameters`` of a training: input.json without data paths and seeds.
+
+    The defaults learn fast from tens of frames: a small smooth descriptor (se_e2_a, one embedding net per
+    neighbour type), single precision, and a cosine schedule, which keeps the learning rate high for half of a
+    short run where the exponential one would have spent it.
+
+    :param type_map: elements in the order of the model's types.
+    :param rcut: cut-off radius in Å.
+    :param steps: training steps, one batch each.
+    :param sel: neighbours kept of each element, in the order of ``type_map``; ``auto`` counts them in the data.
+    :param rcut_smooth: Å, where the smoothing of 1/r begins.
+    :param embedding: layers of the embedding net.
+    :param axis_neuron: columns of the embedding that form the second axis of the descriptor.
+    :param fitting: layers of the fitting net.
+    :param precision: ``float32`` or ``float64`` of descriptor and fitting net.
+    :param start_lr: learning rate at the first step.
+    :param stop_lr: learning rate at the last step.
+    :param schedule: ``cosine`` or ``exp``.
+    :param batch_size: frames a step.
+    :param loss: prefactors that differ from the defaults.
+    """
+    learning_rate: dict[str, Any] = {"type": schedule, "start_lr": start_lr, "stop_lr": stop_lr}
+    if schedule == "exp":
+        learning_rate["decay_steps"] = max(1, steps // 100)
+    return {
+        "model": {
+            "type_map": list(type_map),
+            "descriptor": {
+                "type": "se_e2_a",
+                "rcut": float(rcut),
+                "rcut_smth": float(rcut_smooth),
+                "sel": sel if isinstance(sel, str) else list(sel),
+                "neuron": list(embedding),
+                "axis_neuron": axis_neuron,
+                "type_one_side": True,
+                "precision": precision,
+            },
+            "fitting_net": {"neuron": list(fitting), "resnet_dt": True, "precision": precision},
+        },
+        "learning_rate": learning_rate,
+        "loss": default_loss() | dict(loss or {}),
+        "training": {"numb_steps": int(steps), "batch_size": batch_size},
+    }
+
+
+def default_loss() -> dict[str, Any]:
+    """Prefactors of the loss: forces first, energy and virial gaining weight as the learning rate falls."""
+    return {
+        "type": "ener",
+        "start_pref_e": 0.02,
+        "limit_pref_e": 1.0,
+        "start_pref_f": 1000.0,
+        "limit_pref_f": 1.0,
+        "start_pref_v": 0.001,
+        "limit_pref_v": 0.02,
+    }
+
+
+def complete_input(
+    parameters: dict[str, Any], systems: Sequence[str], seed: int, sel: Sequence[int]
+) -> dict[str, Any]:
+    """Return the whole input.json: parameters plus data paths, seeds, ``sel`` and frequencies.
+
+    :param parameters: as of :func:`training_input`; not changed.
+    :param systems: folders of the systems, relative to the job's.
+    :param seed: the one seed from which those of descriptor, fitting net and batches are derived.
+    :param sel: neighbours kept of each element.
+    """
+    complete = copy.deepcopy(parameters)
+    seeds = derive_seeds(seed)
+    complete["model"]["descriptor"] |= {"sel": [int(number) for number in sel], "seed": seeds["descriptor"]}
+    complete["model"]["fitting_net"] |= {"seed": seeds["fitting_net"]}
+    training = complete["training"]
+    steps = int(training["numb_steps"])
+    training["training_data"] = {"systems": list(systems), "batch_size": training.pop("batch_size", 1)}
+    training["seed"] = seeds["training"]
+    training.setdefault("disp_file", "lcurve.out")
+    training.setdefault("disp_freq", max(1, steps // DISPLAYED_STEPS))
+    training.setdefault("save_freq", CHECKPOINT_EVERY)
+    training.setdefault("save_ckpt", "model.ckpt")
+    training.setdefault("max_ckpt_keep", 1)
+    return complete
+
+
+def derive_seeds(seed: int) -> dict[str, int]:
+    """Return independent seeds of the parts of a training, derived from one (numpy's SeedSequence)."""
+    state = np.random.SeedSequence(seed).generate_state(3) >> 1  # TensorFlow wants 31 bits
+    return dict(zip(("descriptor", "fitting_net", "training"), map(int, state), strict=True))
+
+
+def suggest_sel(counts: np.ndarray, margin: float = SEL_MARGIN) -> list[int]:
+    """Return ``sel`` from the neighbours counted in the data.
+
+    :param counts: largest number of neighbours of each element, shape (N, elements) or (elements,).
+    :param margin: factor on the largest count; at least two more are always kept.
+    """
+    most = np.atleast_2d(np.asarray(counts)).max(axis=0)
+    return [int(max(np.ceil(margin * number), number + 2)) for number in most]
+
+
+def refused_by_deepmd(complete: dict[str, Any]) -> str | None:
+    """Return the complaint of DeePMD-kit's own argument check; None if it has none or is not installed here."""
+    if importlib.util.find_spec("deepmd") is None:
+        return None
+    from dargs.dargs import ArgumentError
+    from deepmd.utils.argcheck import normalize
+
+    try:
+        normalize(copy.deepcopy(complete))
+    except (ArgumentError, ValueError, TypeError, KeyError) as error:
+        return " ".join(str(error).split())
+    return None

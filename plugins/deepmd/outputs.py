@@ -1,0 +1,121 @@
+"""Read what ``dp train`` and ``dp freeze`` leave behind (no AiiDA)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+COMPLAINTS: dict[str, tuple[str, ...]] = {
+    "sel_too_small": (r"sel of type \S+ is not enough",),
+    "model_unreadable": (
+        r"Error parsing message",
+        r"has no 'model_type' information",
+        r"input frozen model .* does not exist",
+        r"DecodeError",
+        r"Cannot load .*model",
+        r"NotFoundError.*\.pb",
+    ),
+    "type_map_mismatch": (
+        r"ValueError: '\w+' is not in list",
+        r"not in type_map",
+        r"type_map .* does not match",
+        r"number of types of the training data is \d+, but that of the",
+    ),
+    "parameters_refused": (r"ArgumentKeyError", r"ArgumentTypeError", r"ArgumentValueError", r"ArgumentError"),
+    "out_of_memory": (r"OOM when allocating", r"std::bad_alloc", r"MemoryError"),
+}
+"""What DeePMD-kit 3 writes, by the name of what went wrong; the first that matches is the cause."""
+
+
+@dataclass(frozen=True)
+class TrainingLog:
+    """What the log of a training says; None where it does not."""
+
+    deepmd_version: str | None
+    wall_s: float | None
+    seconds_per_step: float | None
+    finished: bool
+
+
+def read_training_log(text: str) -> TrainingLog:
+    """Read the log of ``dp train``, complete or not."""
+
+    def first(pattern: str) -> str | None:
+        match = re.search(pattern, text)
+        return match[1] if match else None
+
+    wall, step = first(r"INFO\s+wall time: ([\d.]+) s"), first(r"average training time: ([\d.]+) s/batch")
+    return TrainingLog(
+        deepmd_version=first(r"Source:\s+v?(\d\S*)"),
+        wall_s=float(wall) if wall else None,
+        seconds_per_step=float(step) if step else None,
+        finished="finished training" in text,
+    )
+
+
+def read_learning_curve(text: str) -> dict[str, np.ndarray]:
+    """Read ``lcurve.out``: columns by name, ``step`` first.
+
+    Lines that are not whole (a run that was cut short) are left out.
+
+    :raises ValueError: no header, so no training has begun.
+    """
+    header = re.search(r"^#\s+step\s+.*$", text, re.MULTILINE)
+    if header is None:
+        raise ValueError("lcurve.out has no header")
+    names = header[0].lstrip("# ").split()
+    rows = []
+    for line in text[header.end() :].splitlines(keepends=True):
+        if not line.endswith("\n") or line.startswith("#"):
+            continue
+        try:
+            row = [float(word) for word in line.split()]
+        except ValueError:
+            continue
+        if len(row) == len(names):
+            rows.append(row)
+    table = np.array(rows).reshape(-1, len(names))
+    columns = {name: table[:, index] for index, name in enumerate(names)}
+    return columns | {"step": columns["step"].astype(int)}
+
+
+def first_bad_step(curve: dict[str, np.ndarray]) -> int | None:
+    """Return the first step at which the loss was not finite; None if it always was.
+
+    Only the total and the force columns count: DeePMD-kit writes ``nan`` for labels that the data do not have.
+    """
+    columns = [values for name, values in curve.items() if re.fullmatch(r"rmse(_f)?(_trn)?", name)]
+    bad = ~np.isfinite(np.array(columns)).all(axis=0) if columns else np.zeros(0, dtype=bool)
+    return int(curve["step"][np.argmax(bad)]) if bad.any() else None
+
+
+def final_errors(curve: dict[str, np.ndarray]) -> dict[str, float]:
+    """Return the last row of the curve without what is not finite: errors of one training batch.
+
+    Energies and virials are in eV/atom, forces in eV/Å.
+    """
+    return {
+        name: float(values[-1])
+        for name, values in curve.items()
+        if name.startswith("rmse") and len(values) and np.isfinite(values[-1])
+    }
+
+
+def diagnose(text: str) -> tuple[str, str] | None:
+    """Return (name, line) of the first known complaint in a log; None if there is none."""
+    for name, patterns in COMPLAINTS.items():
+        for pattern in patterns:
+            match = re.search(pattern, text)
+            if match:
+                start = text.rfind("\n", 0, match.start()) + 1
+                end = text.find("\n", match.end())
+                return name, text[start : end if end >= 0 else None].strip()[:300]
+    return None
+
+
+def last_error(text: str) -> str:
+    """Return the last line that looks like a Python error, for messages; empty if there is none."""
+    errors = re.findall(r"^\s*(?:[\w.]+Error|[\w.]+Exception)\b.*$", text, re.MULTILINE)
+    return errors[-1].strip()[:300] if errors else ""

@@ -1,0 +1,145 @@
+"""Parser of a training job."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from aiida import orm
+from aiida.engine import ExitCode
+from aiida.parsers import Parser
+
+from aiida_zif.plugins.data.potential import DeepPotentialData
+from aiida_zif.plugins.deepmd import outputs
+from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
+from aiida_zif.plugins.deepmd.train_calculation import DeepmdTrainCalculation as Calculation
+
+EXIT_CODE_OF = {
+    "sel_too_small": "ERROR_SEL_TOO_SMALL",
+    "model_unreadable": "ERROR_MODEL_UNREADABLE",
+    "type_map_mismatch": "ERROR_TYPE_MAP_MISMATCH",
+    "parameters_refused": "ERROR_PARAMETERS_REFUSED",
+    "out_of_memory": "ERROR_OUT_OF_MEMORY",
+}
+
+
+class DeepmdTrainParser(Parser):
+    """Turn learning curve, logs and frozen model into nodes; whatever is whole is kept."""
+
+    def parse(self, **kwargs: Any) -> ExitCode | None:
+        """Return the exit code; never raise."""
+        try:
+            return self._parse(kwargs.get("retrieved_temporary_folder"))
+        except Exception as error:  # the outermost guard: a parser never raises
+            self.logger.exception("unexpected exception in the parser")
+            return self.exit_codes.ERROR_UNEXPECTED_PARSER_EXCEPTION.format(detail=f"{type(error).__name__}: {error}")
+
+    def _parse(self, temporary: str | None) -> ExitCode | None:
+        log = self._text(Calculation.TRAIN_LOG)
+        training = outputs.read_training_log(log)
+        try:
+            curve = outputs.read_learning_curve(self._text(Calculation.CURVE))
+        except ValueError:
+            curve = {}
+        self._store_curve(curve, training)
+        content = self._model(temporary)
+        failure = self._failure(log, training, curve)
+        if failure is None:
+            failure = self._store_model(content, training)
+        return self._keep_scheduler_code(failure)
+
+    def _failure(
+        self, log: str, training: outputs.TrainingLog, curve: dict[str, Any]
+    ) -> ExitCode | None:
+        """What the log and the curve say went wrong, most specific first."""
+        bad_step = outputs.first_bad_step(curve) if curve else None
+        if bad_step is not None:
+            return self.exit_codes.ERROR_NAN_IN_LEARNING_CURVE.format(step=bad_step)
+        complaint = outputs.diagnose(log)
+        if complaint is not None:
+            return self.exit_codes[EXIT_CODE_OF[complaint[0]]].format(detail=complaint[1])
+        if training.finished:
+            return None
+        if not curve:
+            return self.exit_codes.ERROR_NO_OUTPUT.format(detail=outputs.last_error(log) or "no learning curve")
+        return self.exit_codes.ERROR_OUTPUT_TRUNCATED.format(
+            step=int(curve["step"][-1]) if len(curve["step"]) else 0,
+            steps=self._input()["training"]["numb_steps"],
+            detail=outputs.last_error(log) or "the log breaks off",
+        )
+
+    def _store_curve(self, curve: dict[str, Any], training: outputs.TrainingLog) -> None:
+        if not curve:
+            return
+        array = orm.ArrayData()
+        for name, values in curve.items():
+            array.set_array(name, values)
+        self.out("learning_curve", array)
+        complete = self._input()
+        self.out(
+            "output_parameters",
+            orm.Dict(
+                {
+                    "steps": int(curve["step"][-1]) if len(curve["step"]) else 0,
+                    "steps_requested": complete["training"]["numb_steps"],
+                    "final": outputs.final_errors(curve),
+                    "wall_s": training.wall_s,
+                    "seconds_per_step": training.seconds_per_step,
+                    "n_train_frames": sum(block.n_frames for block in self.node.inputs.dataset.values()),
+                    "sel": complete["model"]["descriptor"]["sel"],
+                    "seeds": {
+                        "descriptor": complete["model"]["descriptor"]["seed"],
+                        "fitting_net": complete["model"]["fitting_net"]["seed"],
+                        "training": complete["training"]["seed"],
+                    },
+                    "deepmd_version": training.deepmd_version,
+                }
+            ),
+        )
+
+    def _store_model(self, content: bytes | None, training: outputs.TrainingLog) -> ExitCode | None:
+        if content is None:
+            detail = outputs.last_error(self._text(Calculation.FREEZE_LOG)) or "no model.pb"
+            return self.exit_codes.ERROR_NO_MODEL.format(detail=detail)
+        try:
+            frozen: FrozenModel = read_frozen(content)
+        except ValueError as error:
+            return self.exit_codes.ERROR_NO_MODEL.format(detail=str(error))
+        model = self._input()["model"]
+        if frozen.type_map != model["type_map"]:
+            return self.exit_codes.ERROR_TYPE_MAP_MISMATCH.format(
+                detail=f"asked for {model['type_map']}, the frozen model has {frozen.type_map}"
+            )
+        self.out(
+            "potential",
+            DeepPotentialData(
+                BytesIO(content),
+                filename=Calculation.MODEL,
+                type_map=frozen.type_map,
+                rcut=frozen.rcut or model["descriptor"]["rcut"],
+                model_backend="tensorflow",
+                deepmd_version=training.deepmd_version,
+            ),
+        )
+        return None
+
+    def _keep_scheduler_code(self, failure: ExitCode | None) -> ExitCode | None:
+        """The scheduler knows why a job was cut short; a loss that is not finite is a cause of its own."""
+        if self.node.exit_status and (failure is None or failure.status < 410):
+            return ExitCode(self.node.exit_status, self.node.exit_message)
+        return failure
+
+    def _input(self) -> dict[str, Any]:
+        return json.loads(self.node.base.repository.get_object_content(Calculation.INPUT))
+
+    def _text(self, name: str) -> str:
+        if name not in self.retrieved.base.repository.list_object_names():
+            return ""
+        return self.retrieved.base.repository.get_object_content(name, mode="rb").decode(errors="replace")
+
+    @staticmethod
+    def _model(temporary: str | None) -> bytes | None:
+        path = Path(temporary or "") / Calculation.MODEL
+        return path.read_bytes() if temporary and path.is_file() and path.stat().st_size else None

@@ -1,0 +1,19 @@
+"""What comes back from an exploration: candidates, a control sample and statistics, never the trajectory.
+
+This package is also the program that runs next to the trajectories (``python -m harvest harvest.json``), so it
+needs nothing but NumPy. It reads every trajectory twice: the first pass keeps ten numbers a frame, the second reads
+only the chosen frames at the place where they start. No more than one frame and what goes back is held.
+
+Each sampled frame (all but the starting one) is counted once. It is *failed* if it is not sane (not finite, atoms
+lost, two atoms too close, volume or temperature out of bounds, no deviation written) or its max force deviation is
+at the upper trust level or above, *candidate* from the lower level on, *accurate* below. With a single model there
+is no deviation: it is taken as 0 and every sane frame is accurate.
+
+Candidates: the places (``max_candidates``) are shared equally among the runs, what one cannot use goes to the
+others; within a run the most uncertain frames come first, each far enough in time from those taken before (see
+:func:`choosing.spread`). Control: a uniform sample without replacement of all sane frames.
+"""
+
+from .harvesting import harvest
+
+__all__ = ["harvest"]

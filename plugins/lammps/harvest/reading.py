@@ -1,0 +1,110 @@
+"""Files of a LAMMPS run: frames of a dump, tables by step, how the run ended."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+Frame = tuple[int, int, "np.ndarray | None", np.ndarray]
+
+HALTS = {"temperature": "temperature_runaway", "atoms": "lost_atoms", "box": "box_runaway"}
+"""How a run ended, by the name of the fix that halted it."""
+
+
+def read_frames(handle: BinaryIO, n_atoms: int) -> Iterator[Frame]:
+    """Yield the frames of a LAMMPS text dump, sorted by atom id, up to the first incomplete one.
+
+    :param handle: the dump (``id type xu yu zu``), opened in binary mode.
+    :param n_atoms: atoms expected; a frame with fewer has None as its positions.
+    :returns: iterator over (step, offset in bytes, positions (n, 3) Å from the cell's origin, cell (3, 3) Å).
+    """
+    while True:
+        offset = handle.tell()
+        head = [handle.readline() for _ in range(9)]
+        if not head[8].endswith(b"\n"):
+            return
+        step, count = int(head[1]), int(head[3])
+        lines = [handle.readline() for _ in range(count)]
+        if count and not lines[-1].endswith(b"\n"):
+            return
+        origin, cell = _cell([line.split() for line in head[5:8]])
+        rows = np.array(b" ".join(lines).split(), dtype=float).reshape(count, -1)
+        yield step, offset, (rows[:, 2:5] - origin if count == n_atoms else None), cell
+
+
+def _cell(bounds: Sequence[Sequence[bytes]]) -> tuple[np.ndarray, np.ndarray]:
+    """Origin and restricted triclinic cell from the bounding box that LAMMPS writes."""
+    (xlo, xhi, xy), (ylo, yhi, xz), (zlo, zhi, yz) = np.array(bounds, dtype=float)
+    origin = np.array([xlo - min(0.0, xy, xz, xy + xz), ylo - min(0.0, yz), zlo])
+    lx = xhi - max(0.0, xy, xz, xy + xz) - origin[0]
+    ly = yhi - max(0.0, yz) - origin[1]
+    return origin, np.array([[lx, 0.0, 0.0], [xy, ly, 0.0], [xz, yz, zhi - zlo]])
+
+
+class Table:
+    """Some columns of a text file by step; of lines with the same step the last one counts."""
+
+    def __init__(self, path: Path, columns: Sequence[int]) -> None:
+        """Read a file whose first column is the step; incomplete lines are left out.
+
+        :param path: the file; a missing one is an empty table.
+        :param columns: columns to keep.
+        """
+        steps, values = array("q"), array("d")
+        for line in _complete_lines(path):
+            words = line.split()
+            if not line.startswith("#") and len(words) > max(columns):
+                steps.append(int(words[0]))
+                values.extend(float(words[column]) for column in columns)
+        order = np.argsort(np.array(steps), kind="stable")
+        self.steps = np.array(steps, dtype=np.int64)[order]
+        self.rows = np.array(values, dtype=float).reshape(-1, len(columns))[order]
+
+    def __getitem__(self, step: int) -> np.ndarray:
+        """The row of a step; NaN where the step is missing."""
+        place = int(np.searchsorted(self.steps, step, side="right")) - 1
+        if place < 0 or self.steps[place] != step:
+            return np.full(self.rows.shape[1], np.nan)
+        return np.asarray(self.rows[place])
+
+
+def _complete_lines(path: Path) -> Iterator[str]:
+    if path.exists():
+        with path.open() as handle:
+            for line in handle:
+                if line.endswith("\n"):
+                    yield line
+
+
+def how_it_ended(folder: Path, run: dict[str, Any]) -> tuple[str, int | None, str | None]:
+    """Read from its files how a run ended.
+
+    :param run: its entry in the configuration, with the ``stem`` of its files and its ``lane``.
+    :returns: (``completed``, ``deviation_hopeless``, ``temperature_runaway``, ``lost_atoms``, ``box_runaway``,
+        ``walltime``, ``crashed`` or ``not_run``; the step it reached where known; the error message if any).
+    """
+    end, log = folder / f"{run['stem']}.end", folder / f"{run['stem']}.log"
+    words = end.read_text().split() if end.exists() else []
+    if len(words) == 2:
+        halts = re.findall(r"fix-id halt_(\w+) met on step", tail(log))
+        halted = HALTS[halts[-1]] if halts else "walltime"
+        return (halted if words[0] == "halted" else words[0]), int(words[1]), None
+    if not log.exists():
+        return "not_run", 0, None
+    errors = re.findall(r"ERROR[^\n]*", tail(log)) or tail(folder / f"{run['lane']}.err").splitlines()[-3:]
+    message = " ".join(errors)[-500:]
+    return ("lost_atoms" if "Lost atoms" in message else "crashed"), None, message
+
+
+def tail(path: Path, size: int = 8192) -> str:
+    """The last ``size`` bytes of a file as text; empty if there is no such file."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as handle:
+        handle.seek(max(0, path.stat().st_size - size))
+        return handle.read().decode(errors="replace")

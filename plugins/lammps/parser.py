@@ -1,0 +1,103 @@
+"""Parser of committee MD: what the harvest brought back, and what it means if it brought nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import Any
+
+import numpy as np
+from aiida import orm
+from aiida.engine import ExitCode
+from aiida.parsers import Parser
+
+from aiida_zif.plugins.data.frames import FramesData
+
+PER_FRAME = ("max_force_deviation", "step", "temperature", "pressure", "run")
+CAUSES = {
+    "temperature_runaway": "ERROR_TEMPERATURE_RUNAWAY",
+    "lost_atoms": "ERROR_LOST_ATOMS",
+    "deviation_hopeless": "ERROR_DEVIATION_HOPELESS",
+}
+
+
+class LammpsExploreParser(Parser):
+    """Attaches whatever can be salvaged; the exit code tells the rest."""
+
+    def parse(self, **kwargs: Any) -> ExitCode | None:
+        """Read the harvest; return an exit code, or None where the scheduler's or success is to stand."""
+        try:
+            return self._parse()
+        except Exception as error:  # a parser never raises
+            self.logger.exception("unexpected")
+            return self.exit_codes.ERROR_UNEXPECTED_PARSER.format(detail=f"{type(error).__name__}: {error}")
+
+    def _parse(self) -> ExitCode | None:
+        salvaged = self._attach()
+        if self.node.exit_status:
+            return None  # the scheduler knows best: wall time, memory, node
+        if isinstance(salvaged, ExitCode):
+            return salvaged
+        for run in salvaged["runs"]:
+            if run["ended"] != "completed":
+                self.logger.warning(f"{run['label']}: {run['ended']} at step {run['n_steps']} {run['detail'] or ''}")
+        return self._verdict(salvaged)
+
+    def _attach(self) -> dict[str, Any] | ExitCode:
+        """Attach the outputs and return the summary, or say why there is none."""
+        present = self.retrieved.base.repository.list_object_names()
+        if "harvest_output.json" not in present or "harvest.npz" not in present:
+            return self._why_nothing(present)
+        try:
+            summary = json.loads(self.retrieved.base.repository.get_object_content("harvest_output.json"))
+            content = self.retrieved.base.repository.get_object_content("harvest.npz", mode="rb")
+            arrays = dict(np.load(io.BytesIO(content), allow_pickle=False))
+            frames = {name: self._frames(arrays, name) for name in ("candidates", "control")}
+        except (ValueError, KeyError, OSError, EOFError, BadZipFile):
+            return self.exit_codes.ERROR_OUTPUT_TRUNCATED
+        for name, node in frames.items():
+            self.out(name, node)
+        self.out("output_parameters", orm.Dict(summary))
+        return dict(summary)
+
+    def _frames(self, arrays: dict[str, np.ndarray], name: str) -> FramesData:
+        start = self.node.inputs.frames
+        return FramesData(
+            start.symbols,
+            arrays[f"{name}_positions"],
+            arrays[f"{name}_cells"],
+            system=start.system,
+            per_frame={quantity: arrays[f"{name}_{quantity}"] for quantity in PER_FRAME},
+        )
+
+    def _why_nothing(self, present: list[str]) -> ExitCode:
+        error = self._last_line("harvest.err") if "harvest.err" in present else ""
+        if error:
+            return self.exit_codes.ERROR_HARVEST_FAILED.format(detail=error)
+        return self.exit_codes.ERROR_NO_OUTPUT
+
+    def _last_line(self, name: str) -> str:
+        lines = self.retrieved.base.repository.get_object_content(name).strip().splitlines()
+        return lines[-1] if lines else ""
+
+    def _verdict(self, summary: dict[str, Any]) -> ExitCode | None:
+        """A job has succeeded if it gave a frame that can be used, however its runs ended."""
+        ended = [run["ended"] for run in summary["runs"]]
+        details = " ".join(run["detail"] or "" for run in summary["runs"])
+        n_late = ended.count("walltime")
+        if n_late:
+            return self.exit_codes.ERROR_OUT_OF_WALLTIME.format(n_runs=n_late)
+        if summary["n_accurate"] + summary["n_candidate"] > 0:
+            return None
+        if set(ended) == {"not_run"}:
+            return self.exit_codes.ERROR_NO_OUTPUT
+        if re.search(UNKNOWN_ELEMENT, details):
+            return self.exit_codes.ERROR_TYPE_MAP.format(detail=details[:200])
+        if re.search(UNREADABLE, details):
+            return self.exit_codes.ERROR_MODEL_UNREADABLE.format(detail=details[:200])
+        if set(ended) <= {"crashed", "not_run"}:
+            return self.exit_codes.ERROR_CRASHED.format(detail=details[:200])
+        if len(set(ended)) == 1 and ended[0] in CAUSES:
+            return self.exit_codes[CAUSES[ended[0]]]
+        return self.exit_codes.ERROR_EVERY_RUN_FAILED.format(detail=", ".join(sorted(set(ended))))

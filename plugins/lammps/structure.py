@@ -1,0 +1,74 @@
+"""A frame as LAMMPS wants it: restricted triclinic cell and data file (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+DEUTERIUM_MASS = 2.01410177812
+"""u; AME2020, as in the tables of IUPAC."""
+
+
+def restricted_frame(positions: ArrayLike, cell: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Rotate a frame so that its cell is lower triangular with a positive diagonal.
+
+    The Cholesky factor of the metric h hᵀ is the only such cell of equal lengths and angles. A left-handed cell
+    comes out as its mirror image, which has the same energy and deviation.
+
+    :param positions: Å, shape (n, 3).
+    :param cell: lattice vectors as rows, Å, shape (3, 3).
+    :returns: positions (n, 3) and cell (3, 3) in the rotated frame, Å.
+    :raises ValueError: for a cell without volume.
+    """
+    cell = np.asarray(cell, dtype=float)
+    if abs(np.linalg.det(cell)) < 1e-6:
+        raise ValueError(f"cell: found {cell.tolist()}, allowed is a cell with a volume")
+    restricted = np.linalg.cholesky(cell @ cell.T)
+    fractional = np.linalg.solve(cell.T, np.asarray(positions, dtype=float).T).T
+    return fractional @ restricted, restricted
+
+
+def masses(type_map: Sequence[str], deuterium: bool = False) -> list[float]:
+    """Atomic masses in u in the order of ``type_map``."""
+    from ase.data import atomic_masses, atomic_numbers
+
+    return [
+        DEUTERIUM_MASS if deuterium and symbol == "H" else float(atomic_masses[atomic_numbers[symbol]])
+        for symbol in type_map
+    ]
+
+
+def covalent_radii(type_map: Sequence[str]) -> list[float]:
+    """Covalent radii in Å (Cordero et al., Dalton Trans. 2008, 2832) in the order of ``type_map``."""
+    from ase.data import atomic_numbers
+    from ase.data import covalent_radii as radii
+
+    return [float(radii[atomic_numbers[symbol]]) for symbol in type_map]
+
+
+def data_file(
+    symbols: Sequence[str], positions: ArrayLike, cell: ArrayLike, type_map: Sequence[str], atom_masses: Sequence[float]
+) -> str:
+    """Return a LAMMPS data file (atom style ``atomic``, units ``metal``, always triclinic).
+
+    Atom ids follow the order of the atoms, types that of ``type_map``, so that the model's types are LAMMPS's.
+
+    :param symbols: chemical symbols, shape (n,).
+    :param positions: Å, shape (n, 3).
+    :param cell: Å, shape (3, 3).
+    """
+    rotated, h = restricted_frame(positions, cell)
+    number = {symbol: index + 1 for index, symbol in enumerate(type_map)}
+    lines = ["atoms and cell in Angstrom, rotated to a lower triangular cell", ""]
+    lines += [f"{len(symbols)} atoms", f"{len(type_map)} atom types", ""]
+    lines += [f"0.0 {h[axis, axis]:.12f} {name}lo {name}hi" for axis, name in enumerate("xyz")]
+    lines += [f"{h[1, 0]:.12f} {h[2, 0]:.12f} {h[2, 1]:.12f} xy xz yz", "", "Masses", ""]
+    lines += [f"{number[symbol]} {mass:.8f}  # {symbol}" for symbol, mass in zip(type_map, atom_masses, strict=True)]
+    lines += ["", "Atoms  # atomic", ""]
+    lines += [
+        f"{index} {number[symbol]} {x:.10f} {y:.10f} {z:.10f}"
+        for index, (symbol, (x, y, z)) in enumerate(zip(symbols, rotated, strict=True), start=1)
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,128 @@
+"""How much work the stages of a campaign are, and how much of it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aiida import orm
+
+from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of, inputs_under
+
+Progress = Callable[[Path], tuple[int, int | None]]
+
+
+def stage_work(view: CampaignView, stage: str, cycle: int) -> tuple[float, float]:
+    """Return the units of one stage of one cycle that are done, and all of them.
+
+    :param view: the campaign.
+    :param stage: ``label`` (units: SCF steps), ``train`` (models), ``explore`` (systems) or ``test`` (one).
+    :param cycle: number of the cycle, begun or still to come.
+    """
+    steps = view.of(stage, cycle)
+    done = sum(step_done(step) for step in steps)
+    if stage == "label":
+        return done, max(sum(map(step_units, steps)), planned_labels(view, cycle))
+    planned = {"train": view.settings["training"]["models"], "explore": len(view.settings["systems"])}
+    return done, sum(map(step_units, steps)) if steps else planned.get(stage, 1)
+
+
+def step_units(step: Step) -> int:
+    """Return how many units one step is."""
+    inputs = step.node.inputs
+    if step.stage == "label":
+        return int(inputs.task["steps"]) if inputs.task["mode"] == "aimd" else inputs.frames.n_frames
+    if step.stage == "train":
+        return len(inputs_under(step.node, "seeds"))
+    return len(inputs_under(step.node, "starts")) if step.stage == "explore" else 1
+
+
+def step_done(step: Step) -> float:
+    """Return the units of a step that are done, fractions of running jobs included."""
+    if not step.is_running:
+        return step_units(step)
+    jobs = calcjobs_of([step.node])
+    if step.stage == "label":
+        done = sum((label_units(job) if job.is_terminated else job_progress("label", job)[0] or 0) for job in jobs)
+        return min(done, step_units(step))
+    return min(sum(job_share(step.stage, job) for job in jobs), step_units(step))
+
+
+def job_share(stage: str, job: orm.CalcJobNode) -> float:
+    """Return the share of one job that is done, from 0 to 1."""
+    if job.is_terminated:
+        return 1.0
+    done, total = job_progress(stage, job)
+    return min(done / total, 1.0) if done and total else 0.0
+
+
+def label_units(job: orm.CalcJobNode) -> int:
+    """Return the SCF steps that an ended labelling job brought."""
+    if "output_parameters" not in job.outputs:
+        return 0
+    if job.inputs.task["mode"] == "aimd" and "labelled" in job.outputs and job.outputs.labelled.n_frames:
+        return int(job.outputs.labelled.get_array("step")[-1])
+    return int(job.outputs.output_parameters["n_labelled"])
+
+
+def planned_labels(view: CampaignView, cycle: int) -> int:
+    """Return the SCF steps that the labelling of a cycle will take, from what is known so far."""
+    if cycle == 0:
+        return sum(task["steps"] if task["mode"] == "aimd" else task["frames"] for task in planned_tasks(view))
+    reports = [step.node.outputs.report for step in view.of("select", cycle) if "report" in step.node.outputs]
+    if reports:
+        return sum(report["n_selected"] + report["n_control"] for report in reports if report["n_selected"])
+    selection = view.settings["selection"]
+    return len(view.settings["systems"]) * (selection["per_cycle"] + selection["control"])
+
+
+def planned_tasks(view: CampaignView) -> list[dict[str, Any]]:
+    """Return the labelling tasks with which the campaign begins."""
+    plan = next((node for node in view.node.called if node.process_label == "plan_campaign"), None)
+    if plan is None:
+        return []
+    return [plan.outputs[name].get_dict() for name in plan.outputs if name.startswith("task__")]
+
+
+# -- inside a running job ------------------------------------------------------------------------------------
+
+
+def job_progress(stage: str, job: orm.CalcJobNode) -> tuple[int | None, int | None]:
+    """Look into the folder of a running job: what is done, and of how much.
+
+    :returns: (None, None) if the folder is not on this machine or holds nothing to count.
+    """
+    folder, reader = local_folder(job), progress_reader(stage)
+    if folder is None or reader is None:
+        return None, None
+    try:
+        return reader(folder)
+    except (OSError, ValueError):  # the code is writing this very moment, or the folder is just being cleaned
+        return None, None
+
+
+def local_folder(job: orm.CalcJobNode) -> Path | None:
+    """Return the work folder of a job if this machine can open it without a connection."""
+    path = job.get_remote_workdir()
+    if not path or job.computer is None or job.computer.transport_type != "core.local":
+        return None
+    folder = Path(path)
+    return folder if folder.is_dir() else None
+
+
+def progress_reader(stage: str) -> Progress | None:
+    """Return the function of a stage's plugin that counts what a job has done so far."""
+    if stage == "label":
+        from aiida_zif.plugins.cp2k.progress import labelled_so_far
+
+        return labelled_so_far
+    if stage == "train":
+        from aiida_zif.plugins.deepmd.progress import steps_so_far
+
+        return steps_so_far
+    if stage == "explore":
+        from aiida_zif.plugins.lammps.progress import frames_so_far
+
+        return frames_so_far
+    return None

@@ -1,0 +1,197 @@
+"""The daemon of the loaded profile, started, stopped and recovered safely.
+
+AiiDA's own ``verdi daemon start`` hangs after a power loss, because new workers read the socket address of the
+dead broker; and when only the broker dies, the workers never hear its successor. ``ensure_daemon`` handles
+both: it ends what is left, removes stale files, gives every unfinished process exactly one task, and starts
+afresh. Running jobs of the computer are not touched; a campaign continues where it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiida_zif.setup.processes import connected_clients, daemon_processes, end_processes, foreground_since
+from aiida_zif.setup.state import DaemonFiles, DaemonState, inspect_daemon
+from aiida_zif.setup.tasks import Plan, repair_tasks
+
+if TYPE_CHECKING:
+    from aiida.manage.configuration.profile import Profile
+
+STOP_TIMEOUT = 40  # s; circus gives a worker 30 s to finish what it is doing
+START_TIMEOUT = 60.0  # s
+SETTLE = 10.0  # s that circus gets to replace a dead worker by itself
+
+
+class DaemonError(RuntimeError):
+    """The daemon could not be started or stopped; the message says why and what to do."""
+
+
+def ensure_daemon(n_workers: int = 2) -> str:
+    """Make sure that a healthy daemon works for the loaded profile.
+
+    Costs some 20 ms if it is healthy, so it may be called as often as one likes while watching a campaign.
+
+    :param n_workers: workers to start, or at least to have.
+    :returns: one line that says what was found or done.
+    :raises DaemonError: if the daemon does not come up.
+    """
+    profile = _profile()
+    state = inspect_daemon(profile)
+    if not state.healthy:
+        with _lock(DaemonFiles.of(profile).folder):
+            state = _settled(profile)  # another terminal may just have started it
+            if not state.healthy:
+                return _start(profile, state, n_workers)
+    if missing := n_workers - len(state.workers):
+        _add_workers(profile, missing)
+    return inspect_daemon(profile).line()
+
+
+def daemon_state() -> DaemonState:
+    """Return the state of the loaded profile's daemon."""
+    return inspect_daemon(_profile())
+
+
+def stop_daemon() -> str:
+    """Stop the daemon of the loaded profile; unfinished processes continue at the next start.
+
+    :returns: one line that says what was found or done.
+    """
+    profile = _profile()
+    with _lock(DaemonFiles.of(profile).folder):
+        begin = time.monotonic()
+        was_running = inspect_daemon(profile).running
+        _clear(profile)
+        return f"daemon stopped ({time.monotonic() - begin:.1f} s)" if was_running else "daemon is not running"
+
+
+def _start(profile: Profile, state: DaemonState, n_workers: int) -> str:
+    from aiida.engine.daemon.client import DaemonException
+
+    from aiida_zif.setup.client import OwnDaemonClient
+
+    begin = time.monotonic()
+    _clear(profile)
+    plan = _repair(profile)
+    try:
+        OwnDaemonClient(profile).start_daemon(n_workers, timeout=int(START_TIMEOUT))
+    except DaemonException as error:
+        raise DaemonError(f"the daemon does not start: {error}\nLog files: {_logs(profile)}") from error
+    _await_workers(profile, begin)
+    _forget_connections()
+    story = [f"daemon started with {n_workers} workers in {time.monotonic() - begin:.1f} s"]
+    story += [f"after: {'; '.join(state.problems)}"] if state.problems else []
+    story += [f"revived {len(plan.revive)} unfinished processes"] if plan.revive else []
+    story += [f"dropped {len(plan.drop)} useless tasks"] if plan.drop else []
+    return ", ".join(story)
+
+
+def _clear(profile: Profile) -> None:
+    """End every process of the profile's daemon and remove the files that a dead one leaves behind."""
+    from aiida.engine.daemon.client import DaemonException
+
+    from aiida_zif.setup.client import OwnDaemonClient
+
+    files = DaemonFiles.of(profile)
+    if inspect_daemon(profile).supervisor is not None and files.circus_pid.is_file():
+        with suppress(DaemonException, RuntimeError):
+            OwnDaemonClient(profile).stop_daemon(wait=True, timeout=STOP_TIMEOUT)
+    end_processes(daemon_processes(profile.name, files.folder))
+    files.circus_pid.unlink(missing_ok=True)
+    _remove_sockets(files.circus_sockets)
+    for name in ("broker.pid", "broker.status"):
+        (files.broker / name).unlink(missing_ok=True)
+    _remove_sockets(files.broker / "broker.sockets")
+
+
+def _remove_sockets(pointer: Path) -> None:
+    """Remove a file that names a folder of sockets, and that folder."""
+    if not pointer.is_file():
+        return
+    folder = Path(pointer.read_text().strip() or pointer)
+    if folder.is_dir() and all(entry.is_socket() for entry in folder.iterdir()):
+        shutil.rmtree(folder, ignore_errors=True)
+    pointer.unlink(missing_ok=True)
+
+
+def _repair(profile: Profile) -> Plan:
+    files = DaemonFiles.of(profile)
+    spare = foreground_since(profile.name, files.folder, set())
+    return repair_tasks(files.queue, spare_after=spare)
+
+
+def _settled(profile: Profile) -> DaemonState:
+    """Return the state once it is healthy or off, or after the time that circus needs to mend it."""
+    deadline = time.monotonic() + SETTLE
+    while True:
+        state = inspect_daemon(profile)
+        mends_itself = state.supervisor is not None and state.problems == ("no worker is running",)
+        if not mends_itself or time.monotonic() > deadline:
+            return state
+        time.sleep(0.5)
+
+
+def _await_workers(profile: Profile, begin: float) -> None:
+    """Wait until a worker is connected to the broker (which itself says so only every five seconds)."""
+    while time.monotonic() - begin < START_TIMEOUT:
+        state = inspect_daemon(profile)
+        if state.subscribers or (state.broker and connected_clients(state.broker)):
+            return
+        time.sleep(0.1)
+    raise DaemonError(
+        f"the daemon started but no worker reported within {START_TIMEOUT:.0f} s. "
+        f"Look into {_logs(profile)}, then try: aiida-zif daemon stop; aiida-zif daemon start"
+    )
+
+
+def _add_workers(profile: Profile, missing: int) -> None:
+    from aiida.engine.daemon.client import DaemonException
+
+    from aiida_zif.setup.client import OwnDaemonClient
+
+    if missing > 0:
+        with suppress(DaemonException):  # circus may just be replacing a worker by itself
+            OwnDaemonClient(profile).increase_workers(missing, wait=True)
+
+
+def _forget_connections() -> None:
+    """Drop this process' own connection to the broker that is gone; the next one goes to the new broker."""
+    from aiida.manage.manager import get_manager
+
+    get_manager().reset_runner()
+    get_manager().reset_broker()
+
+
+def _profile() -> Profile:
+    from aiida.manage.manager import get_manager
+
+    profile = get_manager().get_profile()
+    if profile is None:
+        raise DaemonError("no AiiDA profile is loaded. Make one with ./setup/demo.sh")
+    if profile.process_control_backend != "core.zeromq":
+        raise DaemonError(
+            f"profile {profile.name!r} uses the broker {profile.process_control_backend!r}; this command looks "
+            "after the built-in one (core.zeromq) only. Use verdi daemon instead."
+        )
+    return profile
+
+
+def _logs(profile: Profile) -> str:
+    from aiida.manage.configuration import get_config
+
+    paths = get_config().filepaths(profile)
+    return f"{paths['daemon']['log']}, {paths['circus']['log']}"
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Let one terminal at a time start or stop the daemon."""
+    with (folder / "daemon" / "aiida-zif.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,163 @@
+"""Quick checks of this machine and its codes: what was found, and how to mend what is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from aiida_zif.setup.codes import CP2K_DATA, CodeSpec, cp2k_lines, local_codes, mpirun_folder
+
+TIMEOUT = 90.0  # s; LAMMPS with its DeePMD plug-in needs 10 s to say hello, more on a busy machine
+CP2K_FILES = ("BASIS_MOLOPT", "GTH_POTENTIALS", "xTB_parameters", "dftd3.dat")
+
+
+@dataclass(frozen=True)
+class Check:
+    """The answer to one question.
+
+    :param check: what was looked at.
+    :param ok: whether it is as it should be.
+    :param found: what is there.
+    :param mend: what to do if it is not ok; empty otherwise.
+    """
+
+    check: str
+    ok: bool
+    found: str
+    mend: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the row for ``--json``."""
+        return asdict(self)
+
+
+def check_machine() -> Iterator[Check]:
+    """Yield checks of the machine: cores, free disk, CP2K's data, MPI and linear algebra."""
+    cores = len(os.sched_getaffinity(0))
+    yield Check("cores", cores >= 2, str(cores), "" if cores >= 2 else "two cores or more make a campaign bearable")
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    yield Check("free disk", free > 5, f"{free:.0f} GB", "" if free > 5 else "make room: 5 GB or more")
+    yield _check_data(Path(os.environ.get("CP2K_DATA_DIR") or CP2K_DATA))
+    yield _check_mpirun()
+    if (blas := _blas()) is not None:
+        fast = blas.parent.name != "blas"  # the folder of the reference implementation
+        mend = "" if fast else "apt-get install libopenblas0-serial (CP2K runs twice as fast with it)"
+        yield Check("linear algebra", fast, str(blas), mend)
+
+
+def check_codes(codes: Iterable[CodeSpec] | None = None) -> Iterator[Check]:
+    """Yield one check a code: it starts, and has what campaigns need.
+
+    :param codes: codes to check; those of this machine by default. Takes some 15 s for the four of them.
+    """
+    for spec in local_codes() if codes is None else codes:
+        yield check_code(spec)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a code is asked, and how its answer is read.
+
+    :param arguments: command line arguments.
+    :param stdin: what it reads.
+    :param reader: returns the version from what it prints, None if it lacks what campaigns need.
+    :param mend: what to do in that case.
+    """
+
+    arguments: list[str]
+    stdin: str
+    reader: Callable[[str], str | None]
+    mend: str
+
+
+def check_code(spec: CodeSpec) -> Check:
+    """Start one code in the surroundings that its jobs will have, and read its version."""
+    if spec.executable is None:
+        return Check(spec.label, False, "not found", f"{spec.mend}; or set {spec.variable} to its path")
+    question = QUESTIONS[spec.label]
+    try:
+        answer = run_in_shell(spec.prepend_text, [str(spec.executable), *question.arguments], question.stdin)
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check(spec.label, False, f"{spec.executable} does not start: {_tail(error)}", spec.mend)
+    if (version := question.reader(answer)) is None:
+        return Check(spec.label, False, f"unexpected answer of {spec.executable}", question.mend)
+    return Check(spec.label, True, f"{version} ({spec.executable})")
+
+
+def run_in_shell(lines: str, command: list[str], stdin: str = "") -> str:
+    """Run a command after some shell lines and return what it prints.
+
+    :raises subprocess.SubprocessError: if it fails or takes longer than ``TIMEOUT`` seconds.
+    """
+    done = subprocess.run(
+        ["bash", "-c", f'{lines}\nexec "$@"', "bash", *command],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=True,
+    )
+    return done.stdout
+
+
+def cp2k_version(answer: str) -> str | None:
+    """Return the line with the version of CP2K."""
+    return next((line.strip() for line in answer.splitlines() if "CP2K version" in line), None)
+
+
+def lammps_version(answer: str) -> str | None:
+    """Return the version of LAMMPS if ``deepmd`` is among the pair styles it lists."""
+    version = next((line.strip() for line in answer.splitlines() if line.startswith("LAMMPS (")), None)
+    return version if "deepmd" in answer.split() else None
+
+
+def first_line(answer: str) -> str | None:
+    """Return the first line that holds something."""
+    return next((line.strip() for line in answer.splitlines() if line.strip()), None)
+
+
+QUESTIONS: dict[str, Question] = {
+    "cp2k": Question(["--version"], "", cp2k_version, "AIIDA_ZIF_CP2K has to name a CP2K executable (cp2k.psmp)"),
+    "dp": Question(["--version"], "", first_line, "AIIDA_ZIF_DP has to name DeePMD-kit's dp"),
+    "lmp": Question(
+        ["-log", "none"],
+        "info styles pair\n",
+        lammps_version,
+        "this LAMMPS has no pair_style deepmd: pip install 'deepmd-kit[cpu,lmp]'",
+    ),
+    "python": Question(
+        ["-c", "import numpy; print('numpy', numpy.__version__)"], "", first_line, "install NumPy for this Python"
+    ),
+}
+
+
+def _check_data(folder: Path) -> Check:
+    missing = [name for name in CP2K_FILES if not (folder / name).is_file()]
+    found = f"{folder}" + (f" lacks {', '.join(missing)}" if missing else "")
+    return Check("CP2K data", not missing, found, "apt-get install cp2k-data, or set CP2K_DATA_DIR" if missing else "")
+
+
+def _check_mpirun() -> Check:
+    spec = next(code for code in local_codes() if code.label == "cp2k")
+    executable = mpirun_folder(spec.executable) / "mpirun"
+    try:
+        output = run_in_shell(cp2k_lines(spec.executable), [str(executable), "--version"])
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check("mpirun", False, f"{executable}: {_tail(error)}", "apt-get install openmpi-bin")
+    return Check("mpirun", True, f"{first_line(output)} ({executable})")
+
+
+def _blas() -> Path | None:
+    """Return the BLAS that Debian's alternatives have chosen, or None on other systems."""
+    found = next(Path("/usr/lib").glob("*-linux-gnu/libblas.so.3"), None)
+    return found.resolve() if found else None
+
+
+def _tail(error: Exception) -> str:
+    text = getattr(error, "stderr", None) or str(error)
+    lines = [line for line in str(text).splitlines() if line.strip()]
+    return lines[-1].strip() if lines else type(error).__name__

@@ -1,0 +1,38 @@
+"""A finished campaign, stored once a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from aiida import orm
+from synthetic_campaign import SyntheticCampaign
+
+from aiida_zif.provenance.campaign_view import CampaignView, load_view
+
+
+@pytest.fixture(scope="session")
+def finished(aiida_profile: object, tmp_path_factory: pytest.TempPathFactory) -> SyntheticCampaign:
+    """The builder of a campaign of two cycles that ended well; treat it as read-only."""
+    campaign = SyntheticCampaign(tmp_path_factory.mktemp("finished"))
+    campaign.run(cycles=2)
+    return campaign
+
+
+@pytest.fixture(scope="session")
+def campaign(finished: SyntheticCampaign) -> orm.WorkChainNode:
+    """The work chain of the finished campaign."""
+    return finished.campaign
+
+
+@pytest.fixture(scope="session")
+def view(campaign: orm.WorkChainNode) -> CampaignView:
+    """The finished campaign as its steps."""
+    return load_view(campaign)
+
+
+@pytest.fixture
+def unfinished(aiida_profile: object, tmp_path: Path) -> Callable[[], SyntheticCampaign]:
+    """Factory of campaigns that are still to be taken further by the test."""
+    return lambda: SyntheticCampaign(tmp_path)

@@ -1,0 +1,578 @@
+"""A campaign's graph as the work chains would make it, stored by hand: no code runs, seconds not minutes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from aiida import orm
+from aiida.common.links import LinkType
+
+from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.plugins.data.potential import DeepPotentialData
+
+SYMBOLS = ["Zn", "N", "N", "C", "C", "H"]
+BOX = 9.0
+LEVEL = {"hash": "0123456789abcdef", "line": "GFN1-xTB (CP2K), EPS_SCF 1e-6"}
+SETTINGS: dict[str, Any] = {
+    "name": "zif4-test",
+    "protocol": "demo",
+    "seed": 4,
+    "level_of_theory": {"name": "gfn1-xtb", "overrides": {}},
+    "type_map": ["H", "C", "N", "Zn"],
+    "systems": {"zif4": {"structure": "zif-4"}},
+    "seed_data": {
+        "aimd": [{"temperature": 300.0, "timestep": 0.5, "steps": 12, "stride": 2}],
+        "perturbed": {"frames": 4, "displacement": 0.08, "strain": 0.02},
+    },
+    "held_out": {"aimd": [{"temperature": 500.0, "timestep": 0.5, "steps": 10, "stride": 2}]},
+    "training": {"models": 3, "steps": 500, "rcut": 5.0, "warm_start": True, "deepmd": {}},
+    "exploration": {
+        "temperatures": [300.0, 600.0],
+        "pressures": [0.0, 0.5],
+        "ensemble": "npt",
+        "coupling": "tri",
+        "steps": 400,
+        "timestep": 0.5,
+        "sample_every": 10,
+    },
+    "selection": {"strategy": "window", "lower": 0.1, "upper": 5.0, "per_cycle": 4, "control": 2},
+    "limits": {"cycles": 2, "labels": 100},
+    "failure_budget": {"label": 0.3, "train": 0.5, "explore": 0.5},
+}
+RESOURCES = {
+    "label": {"ranks": 2, "threads": 1, "walltime": 3600.0},
+    "train": {"ranks": 1, "threads": 1, "walltime": 3600.0, "concurrent": 2},
+    "explore": {"lanes": 2, "threads": 1, "walltime": 3600.0},
+    "test": {"lanes": 2, "threads": 1, "walltime": 1800.0},
+}
+Inputs = Mapping[str, orm.Data]
+
+
+@dataclass
+class SyntheticCampaign:
+    """Builds the graph step by step; ``clock`` is the simulated time."""
+
+    scratch: Path
+    settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
+    clock: datetime = field(default_factory=lambda: datetime.now(tz=timezone.utc) - timedelta(minutes=20))
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(7))
+    spans: list[tuple[orm.ProcessNode, datetime, datetime]] = field(default_factory=list)
+    dataset: dict[str, LabelledFramesData] = field(default_factory=dict)
+    held_out: dict[str, LabelledFramesData] = field(default_factory=dict)
+    reports: dict[str, orm.Dict] = field(default_factory=dict)
+    cycle: int = 0
+
+    # -- the campaign ------------------------------------------------------------------------------------------
+
+    def run(self, cycles: int = 2) -> orm.WorkChainNode:
+        """Store a campaign that ended well."""
+        self.open()
+        for _ in range(cycles):
+            self.explore()
+            self.label_choice()
+            self.train_and_test()
+        return self.close()
+
+    def open(self) -> None:
+        """Store the campaign up to the test of the first committee."""
+        self.begin()
+        for name in [key for key in self.plan if key.startswith("task__")]:
+            self.label_seed(name.removeprefix("task__"))
+        self.state = self.calcfunction(
+            "open_campaign", "judge", self.reports, {"result": self.state_dict(finished=False)}, label=None
+        )["result"]
+        self.train_and_test()
+
+    def begin(self) -> None:
+        """Store the campaign's node and its plan."""
+        computer = orm.Computer.collection.get_or_create(
+            label="localhost",
+            hostname="localhost",
+            transport_type="core.local",
+            scheduler_type="core.direct",
+            workdir=str(self.scratch),
+        )[1]
+        computer.store()
+        self.codes = {
+            name: orm.InstalledCode(computer, f"/usr/bin/{name}", label=f"{name}-{self.scratch.name}").store()
+            for name in ("cp2k", "dp", "lmp", "python")
+        }
+        structure = orm.StructureData(cell=np.eye(3) * BOX)
+        for symbol, position in zip(SYMBOLS, self.reference(), strict=True):
+            structure.append_atom(position=position, symbols=symbol)
+        self.structure = structure.store()
+        self.settings_node = orm.Dict(self.settings).store()
+        self.campaign = self.process(
+            orm.WorkChainNode,
+            "ActiveLearningWorkChain",
+            "aiida.workflows:zif.active_learning",
+            {
+                "settings": self.settings_node,
+                "resources": orm.Dict(RESOURCES).store(),
+                "systems__zif4": self.structure,
+                **{f"codes__{name}": code for name, code in self.codes.items()},
+            },
+        )
+        self.campaign.label = self.settings["name"]
+        seed_data, held_out = self.settings["seed_data"], self.settings["held_out"]
+        common = {"system": "zif4", "seed": 1}
+        self.plan = self.calcfunction(
+            "plan_campaign",
+            "plan",
+            {"settings": self.settings_node},
+            {
+                "level": orm.Dict({"name": "gfn1-xtb", "hash": LEVEL["hash"], "line": LEVEL["line"]}),
+                "training": orm.Dict({"training": {"numb_steps": 500}}),
+                "task__zif4__seed_aimd_0": orm.Dict({"mode": "aimd", **seed_data["aimd"][0], **common}),
+                "task__zif4__seed_perturbed": orm.Dict({"mode": "batch", **seed_data["perturbed"], **common}),
+                "task__zif4__held_out_0": orm.Dict({"mode": "aimd", **held_out["aimd"][0], **common}),
+            },
+            label=None,
+        )
+
+    def close(self) -> orm.WorkChainNode:
+        """End the campaign well."""
+        outputs: dict[str, orm.Data] = {f"committee__{k}": v for k, v in self.committee.items()}
+        outputs |= {f"dataset__{k}": v for k, v in self.dataset.items()}
+        outputs |= {f"held_out__{k}": v for k, v in self.held_out.items()}
+        self.end(self.campaign, outputs | {"verdict": self.state})
+        self.settle()
+        return self.campaign
+
+    # -- stages ------------------------------------------------------------------------------------------------
+
+    def label_seed(self, name: str) -> None:
+        """Store one labelling task of the start."""
+        task = self.plan[f"task__{name}"]
+        count = 1 if task["mode"] == "aimd" else task["frames"]
+        start = FramesData(SYMBOLS, *self.configurations(count), system="zif4")
+        frames = self.calcfunction(
+            "frames_from_structure",
+            "frame_steps",
+            {"structure": self.structure, "task": task},
+            {"result": start},
+            label=None,
+        )["result"]
+        self.label(name, frames, task)
+
+    def explore(self) -> None:
+        """Store an exploration and the choice from it."""
+        plan = self.calcfunction(
+            "plan_exploration",
+            "plan",
+            {"settings": self.settings_node, "state": self.state},
+            {
+                "runs__zif4": orm.List(self.runs()),
+                "parameters__zif4": orm.Dict({"lower": 0.1, "upper": 5.0, "timestep": 0.5}),
+                "selection__zif4": orm.Dict(self.settings["selection"]),
+                "task__zif4": orm.Dict({"mode": "batch", "system": "zif4"}),
+                "starts__zif4": orm.Dict({"count": 4, "seed": 3}),
+            },
+            label=None,
+        )
+        self.cycle += 1
+        starts = self.calcfunction(
+            "draw_starts",
+            "frame_steps",
+            {"starts": plan["starts__zif4"], **self.dataset},
+            {"result": FramesData(SYMBOLS, *self.configurations(4), system="zif4")},
+            label=None,
+        )["result"]
+        committee = {f"committee__{name}": model for name, model in self.committee.items()}
+        chain = self.process(
+            orm.WorkChainNode,
+            "ExploreWorkChain",
+            "aiida.workflows:zif.explore",
+            {**committee, "starts__zif4": starts, "runs__zif4": plan["runs__zif4"]},
+            caller=self.campaign,
+            label=f"c{self.cycle:02d}__explore",
+        )
+        job = self.process(
+            orm.CalcJobNode,
+            "LammpsExploreCalculation",
+            "aiida.calculations:zif.lammps",
+            {
+                **committee,
+                "frames": starts,
+                "runs": plan["runs__zif4"],
+                "parameters": plan["parameters__zif4"],
+                "code": self.codes["lmp"],
+            },
+            caller=chain,
+            label="zif4",
+        )
+        self.clock += timedelta(seconds=60)
+        results = self.end(
+            job,
+            {
+                "candidates": self.explored(10, low=0.1),
+                "control": self.explored(2, low=0.02),
+                "output_parameters": orm.Dict(self.exploration_report()),
+            },
+        )
+        self.end(chain, {f"{name}__zif4": node for name, node in results.items()})
+        chosen, control = results["candidates"], results["control"]
+        frames = FramesData(
+            SYMBOLS,
+            np.concatenate([chosen.positions[:4], control.positions]),
+            np.concatenate([chosen.cells[:4], control.cells]),
+            system="zif4",
+            per_frame={
+                "role": np.repeat([0, 1], [4, 2]),
+                **{
+                    name: np.concatenate([chosen.get_array(name)[:4], control.get_array(name)])
+                    for name in chosen.per_frame
+                },
+            },
+        )
+        selected = self.calcfunction(
+            "select_frames",
+            "frame_steps",
+            {
+                "candidates": chosen,
+                "control": control,
+                "exploration": results["output_parameters"],
+                "selection": plan["selection__zif4"],
+            },
+            {"frames": frames, "report": orm.Dict(self.selection_report())},
+            label=f"c{self.cycle:02d}__select__zif4",
+        )
+        self.choice, self.choice_task, self.selection = selected["frames"], plan["task__zif4"], selected["report"]
+
+    def label_choice(self, rejected: int = 1) -> None:
+        """Store the labelling of a choice, one frame of it without success, and what came of it."""
+        self.reports = {}
+        self.label("zif4", self.choice, self.choice_task, rejected=rejected)
+        block = self.dataset[f"c{self.cycle:02d}__zif4__attempt_0"]
+        roles, deviations = block.get_array("role"), block.get_array("max_force_deviation")
+        rows = [
+            {"role": int(role), "force_rmse": 0.8 * float(value), "max_force_deviation": float(value)}
+            for role, value in zip(roles, deviations, strict=True)
+        ]
+        self.calcfunction(
+            "compare_choice",
+            "frame_steps",
+            {"frames": self.choice, "attempt_0": block},
+            {"result": orm.Dict({"chosen": 0.4, "control": 0.1, "frames": rows})},
+            label=f"c{self.cycle:02d}__compare__zif4",
+        )
+        self.state = self.calcfunction(
+            "judge",
+            "judge",
+            {"settings": self.settings_node, "state": self.state, "selection__zif4": self.selection},
+            {"result": self.state_dict(finished=self.cycle >= self.settings["limits"]["cycles"])},
+            label=f"c{self.cycle:02d}__judge",
+        )["result"]
+
+    def label(self, name: str, frames: FramesData, task: orm.Dict, rejected: int = 0) -> None:
+        """Store one labelling with one CP2K job."""
+        chain, job = self.start_label(name, frames, task)
+        batch = task["mode"] == "batch"
+        n_frames = frames.n_frames - rejected if batch else task["steps"] // task["stride"]
+        keep = range(n_frames)
+        self.clock += timedelta(seconds=4 * n_frames)
+        block = LabelledFramesData(
+            SYMBOLS,
+            *((frames.positions[keep], frames.cells[keep]) if batch else self.configurations(n_frames)),
+            system="zif4",
+            energies=-1000 + self.rng.normal(size=n_frames),
+            forces=self.rng.normal(size=(n_frames, len(SYMBOLS), 3)),
+            virials=np.tile(np.diag([1.0, 2.0, 3.0]), (n_frames, 1, 1)),
+            level_of_theory=LEVEL,
+            per_frame=(
+                {key: values[keep] for key, values in frames.per_frame.items() if key != "forces_predicted"}
+                if batch
+                else {"step": np.arange(1, n_frames + 1) * task["stride"], "temperature": np.full(n_frames, 310.0)}
+            ),
+        )
+        causes = {"scf_not_converged": rejected} if rejected else {}
+        entries = [
+            {"index": n_frames + i, "frame_id": "0" * 16, "reason": "scf_not_converged", "detail": ""}
+            for i in range(rejected)
+        ]
+        results = self.end(
+            job,
+            {
+                "labelled": block,
+                "output_parameters": orm.Dict(
+                    {"n_labelled": n_frames, "rejected": entries, "cp2k_version": "2023.1", "wall_s": 4.0 * n_frames}
+                ),
+            },
+        )
+        report = self.calcfunction(
+            "account_for_frames",
+            "label",
+            {"task": task, "attempt_0": results["output_parameters"]},
+            {
+                "result": orm.Dict(
+                    {"mode": task["mode"], "n_labelled": n_frames, "n_rejected": causes, "rejected": entries}
+                )
+            },
+            label=None,
+            caller=chain,
+        )["result"]
+        self.end(chain, {"blocks__attempt_0": results["labelled"], "report": report})
+        target = self.held_out if "__held_out" in name else self.dataset
+        target[f"c{self.cycle:02d}__{name}__attempt_0"] = results["labelled"]
+        self.reports[name] = report
+
+    def start_label(
+        self, name: str, frames: FramesData, task: orm.Dict
+    ) -> tuple[orm.WorkChainNode, orm.CalcJobNode]:
+        """Store a labelling that has only begun."""
+        inputs = {"frames": frames, "task": task}
+        chain = self.process(
+            orm.WorkChainNode,
+            "LabelWorkChain",
+            "aiida.workflows:zif.label",
+            {**inputs, "cp2k__code": self.codes["cp2k"], "cp2k__level": self.plan["level"]},
+            caller=self.campaign,
+            label=f"c{self.cycle:02d}__label__{name}",
+        )
+        job = self.process(
+            orm.CalcJobNode,
+            "Cp2kLabelCalculation",
+            "aiida.calculations:zif.cp2k",
+            {**inputs, "code": self.codes["cp2k"], "level": self.plan["level"]},
+            caller=chain,
+            label="attempt_0",
+        )
+        return chain, job
+
+    def train_and_test(self) -> None:
+        """Store a committee and its test."""
+        names = [f"model_{index}" for index in range(self.settings["training"]["models"])]
+        seeds = self.calcfunction(
+            "plan_training",
+            "plan",
+            {"settings": self.settings_node, "state": self.state},
+            {name: orm.Int(100 * self.cycle + index) for index, name in enumerate(names)},
+            label=None,
+        )
+        dataset = {f"dataset__{name}": block for name, block in self.dataset.items()}
+        chain = self.process(
+            orm.WorkChainNode,
+            "TrainCommitteeWorkChain",
+            "aiida.workflows:zif.train_committee",
+            {
+                **dataset,
+                **{f"seeds__{name}": seed for name, seed in seeds.items()},
+                "train__parameters": self.plan["training"],
+                "train__code": self.codes["dp"],
+            },
+            caller=self.campaign,
+            label=f"c{self.cycle:02d}__train",
+        )
+        committee = {}
+        for name in names:
+            job = self.process(
+                orm.CalcJobNode,
+                "DeepmdTrainCalculation",
+                "aiida.calculations:zif.deepmd.train",
+                {
+                    **dataset,
+                    "seed": seeds[name],
+                    "parameters": self.plan["training"],
+                    "code": self.codes["dp"],
+                    **({"init_model": self.committee[name]} if self.cycle else {}),
+                },
+                caller=chain,
+                label=name,
+            )
+            self.clock += timedelta(seconds=30)
+            model = DeepPotentialData(
+                io.BytesIO(f"{self.cycle} {name}".encode()),
+                filename="model.pb",
+                type_map=self.settings["type_map"],
+                rcut=5.0,
+                model_backend="tensorflow",
+                deepmd_version="3.2.0",
+            )
+            committee[name] = self.end(
+                job, {"potential": model, "output_parameters": orm.Dict({"steps": 500, "deepmd_version": "3.2.0"})}
+            )["potential"]
+        self.end(chain, {f"committee__{name}": model for name, model in committee.items()})
+        self.committee = committee
+        test = self.process(
+            orm.CalcJobNode,
+            "DeepmdTestCalculation",
+            "aiida.calculations:zif.deepmd.test",
+            {
+                **{f"committee__{name}": model for name, model in committee.items()},
+                **{f"blocks__{name}": block for name, block in self.held_out.items()},
+                "code": self.codes["dp"],
+            },
+            caller=self.campaign,
+            label=f"c{self.cycle:02d}__test",
+        )
+        self.clock += timedelta(seconds=20)
+        self.end(test, {"output_parameters": orm.Dict(self.test_report(names))})
+
+    # -- numbers -----------------------------------------------------------------------------------------------
+
+    def reference(self) -> np.ndarray:
+        """Return positions far enough apart to look like atoms."""
+        return np.array([[1.0, 1, 1], [3, 1, 1], [1, 3, 1], [4, 2, 1], [2, 4, 1], [5, 2, 1]])
+
+    def configurations(self, n_frames: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return rattled positions and the cell."""
+        noise = 0.05 * self.rng.normal(size=(n_frames, len(SYMBOLS), 3))
+        return self.reference() + noise, np.tile(np.eye(3) * BOX, (n_frames, 1, 1))
+
+    def explored(self, n_frames: int, low: float) -> FramesData:
+        """Return what an exploration brings back."""
+        return FramesData(
+            SYMBOLS,
+            *self.configurations(n_frames),
+            system="zif4",
+            per_frame={
+                "max_force_deviation": np.sort(low + self.rng.random(n_frames))[::-1],
+                "step": np.arange(n_frames) * 10,
+                "temperature": np.full(n_frames, 305.0),
+                "pressure": np.full(n_frames, 0.1),
+                "run": np.arange(n_frames) % 4,
+                "forces_predicted": self.rng.normal(size=(n_frames, len(SYMBOLS), 3)),
+            },
+        )
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return four MD runs."""
+        return [
+            {
+                "label": f"{t:g}K_{p:g}GPa",
+                "start": 0,
+                "seed": 5,
+                "stages": [{"kind": "npt", "temperature": t, "pressure": p, "steps": 400}],
+            }
+            for t in (300.0, 600.0)
+            for p in (0.0, 0.5)
+        ]
+
+    def exploration_report(self) -> dict[str, Any]:
+        """Return counts that shrink and deviations that fall from cycle to cycle."""
+        edges = [0.0, *np.geomspace(1e-3, 1e2, 51)]
+        deviations = np.exp(self.rng.normal(np.log(0.3 / self.cycle), 0.6, size=155))
+        q50, q90, q99 = np.quantile(deviations, (0.5, 0.9, 0.99))
+        n_accurate = int(np.sum(deviations < 0.1))
+        return {
+            "runs": [
+                {"label": run["label"], "temperature": 300.0, "pressure": 0.0, "n_explored": 40, "ended": "completed"}
+                for run in self.runs()
+            ],
+            "n_explored": 160,
+            "n_accurate": n_accurate,
+            "n_candidate": 155 - n_accurate,
+            "n_failed": 5,
+            "deviation": {"q50": q50, "q90": q90, "q99": q99, "max": float(deviations.max())},
+            "histogram": {"edges": edges, "counts": np.histogram(deviations, [*edges, np.inf])[0].tolist()},
+        }
+
+    def selection_report(self) -> dict[str, Any]:
+        """Return the account of a choice, every frame seen counted."""
+        counts = self.last_exploration()
+        keys = ("n_explored", "n_accurate", "n_candidate", "n_failed", "deviation", "histogram")
+        return {
+            **{key: counts[key] for key in keys},
+            "n_selected": 4,
+            "n_control": 2,
+            "not_chosen": {"not_kept_by_harvest": counts["n_candidate"] - 10, "near_duplicate": 1, "over_budget": 5},
+            "lower": 0.1,
+            "upper": 5.0,
+        }
+
+    def last_exploration(self) -> dict[str, Any]:
+        """Return the report of the newest exploration."""
+        query = orm.QueryBuilder().append(
+            orm.CalcJobNode, filters={"process_type": "aiida.calculations:zif.lammps"}, tag="job"
+        )
+        query.append(orm.Dict, with_incoming="job", edge_filters={"label": "output_parameters"}, tag="out")
+        return query.order_by({"out": {"id": "desc"}}).first(flat=True).get_dict()
+
+    def test_report(self, names: list[str]) -> dict[str, Any]:
+        """Return errors that fall from cycle to cycle."""
+        models = {
+            name: {"force_rmse_eV_per_A": 0.6 / (1 + self.cycle) + 0.01 * i, "energy_rmse_meV_per_atom": 9.0 - i}
+            for i, name in enumerate(names)
+        }
+        return {"blocks": {name: {"n_frames": block.n_frames, "models": models} for name, block in self.held_out.items()}}
+
+    def state_dict(self, finished: bool) -> orm.Dict:
+        """Return a verdict."""
+        return orm.Dict(
+            {
+                "cycle": self.cycle,
+                "n_labels": sum(report["n_labelled"] for report in self.reports.values()),
+                "finished": finished,
+                "stop_reason": "max_cycles" if finished else None,
+                "criteria": [{"name": "max_cycles", "met": finished, "found": self.cycle, "limit": 2}],
+            }
+        )
+
+    # -- nodes and links ---------------------------------------------------------------------------------------
+
+    def calcfunction(
+        self, name: str, module: str, inputs: Inputs, outputs: Inputs, label: str | None, caller: Any = None
+    ) -> dict[str, Any]:
+        """Store a calcfunction with its links."""
+        node = self.process(
+            orm.CalcFunctionNode,
+            name,
+            f"aiida_zif.workflows.{module}.{name}",
+            inputs,
+            caller=caller or self.campaign,
+            label=label or name,
+        )
+        self.clock += timedelta(seconds=0.2)
+        return self.end(node, outputs)
+
+    def process(
+        self,
+        node_class: type[orm.ProcessNode],
+        name: str,
+        process_type: str,
+        inputs: Inputs,
+        caller: orm.ProcessNode | None = None,
+        label: str = "",
+    ) -> Any:
+        """Store a running process with its inputs."""
+        node: Any = node_class(process_type=process_type)
+        if isinstance(node, orm.CalcJobNode):
+            node.computer = self.codes["cp2k"].computer
+        node.set_process_label(name)
+        node.label = label
+        calculation = isinstance(node, orm.CalculationNode)
+        for key, value in inputs.items():
+            node.base.links.add_incoming(value, LinkType.INPUT_CALC if calculation else LinkType.INPUT_WORK, key)
+        if caller is not None:
+            node.base.links.add_incoming(caller, LinkType.CALL_CALC if calculation else LinkType.CALL_WORK, label)
+        node.store()
+        node.set_process_state("running")
+        self.spans.append((node, self.clock, self.clock))
+        return node
+
+    def end(self, node: Any, outputs: Inputs) -> dict[str, Any]:
+        """Give a process its outputs and end it well."""
+        link = LinkType.CREATE if isinstance(node, orm.CalculationNode) else LinkType.RETURN
+        for key, value in outputs.items():
+            value.base.links.add_incoming(node, link, key)
+            value.store()
+        node.set_process_state("finished")
+        node.set_exit_status(0)
+        node.seal()
+        self.spans = [(n, start, self.clock if n.pk == node.pk else stop) for n, start, stop in self.spans]
+        return dict(outputs)
+
+    def settle(self) -> None:
+        """Give every process the simulated times of its beginning and end."""
+        from aiida.manage import get_manager
+
+        for node, start, stop in self.spans:
+            model = node.backend_entity.bare_model
+            model.ctime, model.mtime = start, stop
+        get_manager().get_profile_storage().get_session().commit()

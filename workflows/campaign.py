@@ -1,0 +1,232 @@
+"""A campaign: read from a file or given in Python, completed by its protocol, and checked as a whole (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import PrivateAttr, TypeAdapter, ValidationError
+
+from aiida_zif.workflows.campaign_checks import all_problems, elements_of
+from aiida_zif.workflows.campaign_errors import CampaignError, Problem, did_you_mean, listed, render_problems, shown
+from aiida_zif.workflows.campaign_model import OVERRIDABLE, CampaignFile, Section, System
+from aiida_zif.workflows.campaign_protocols import available_protocols, default_protocol, merged, protocol_settings
+from aiida_zif.workflows.campaign_schema import allowed_at, campaign_json_schema, keys_at
+from aiida_zif.workflows.campaign_source import Source, YamlPath, read_source
+from aiida_zif.workflows.campaign_structures import MOST_ATOMS, read_structure, structure_problems
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+__all__ = [
+    "Campaign",
+    "CampaignError",
+    "Problem",
+    "campaign_from_structures",
+    "campaign_json_schema",
+    "load_campaign",
+    "render_problems",
+]
+
+Errors = list[Mapping[str, Any]]
+
+
+class Campaign(CampaignFile):
+    """A checked campaign; all values in K, GPa, fs, Å, eV/Å, walltimes in s."""
+
+    _structures: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _own: dict[str, dict[str, Section]] = PrivateAttr(default_factory=dict)
+
+    def structures(self) -> dict[str, Atoms]:
+        """Return the atoms of every system, supercells built."""
+        return {name: atoms.copy() for name, atoms in self._structures.items()}
+
+    def section(self, system: str, name: str) -> Section:
+        """Return a section as it holds for one system.
+
+        :param name: ``seed_data``, ``held_out``, ``exploration`` or ``selection``.
+        """
+        own = self._own.get(system, {}).get(name)
+        section: Section = own if own is not None else getattr(self, name)
+        return section
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the settings of the work chain as plain values: no codes, no resources, no structures.
+
+        ``systems`` holds, by label, where the structure came from and the complete sections that differ.
+        """
+        values = self.model_dump(mode="json", exclude={"codes", "resources", "systems"})
+        values["systems"] = {
+            name: {"structure": system.structure, "supercell": list(system.supercell)}
+            | {key: section.model_dump(mode="json") for key, section in self._own.get(name, {}).items()}
+            for name, system in self.systems.items()
+        }
+        return values
+
+    def code_labels(self) -> dict[str, str]:
+        """Return ``label@computer`` by code."""
+        return dict(self.codes.model_dump())
+
+    def resource_settings(self) -> dict[str, dict[str, Any]]:
+        """Return the resources by stage, walltimes in s."""
+        return dict(self.resources.model_dump(mode="json", exclude_none=True))
+
+
+def load_campaign(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Campaign:
+    """Read, complete and check a campaign file.
+
+    :param path: the file.
+    :param overrides: values in the form of the file that win over it, such as ``{"seed": 3}``.
+    :raises CampaignError: with everything that is wrong, in one go.
+    """
+    source = read_source(path)
+    return _build(Source(merged(source.data, overrides or {}), source.file, source.folder, source.lines), {})
+
+
+def campaign_from_structures(
+    structures: Mapping[str, Atoms], protocol: str | None = None, overrides: Mapping[str, Any] | None = None
+) -> Campaign:
+    """Build and check a campaign in Python.
+
+    :param structures: atoms by system label.
+    :param protocol: its name; the default protocol if not given.
+    :param overrides: values in the form of the campaign file, with units.
+    :raises CampaignError: with everything that is wrong, in one go.
+    """
+    base: dict[str, Any] = {
+        "name": "campaign",
+        "protocol": protocol or default_protocol(),
+        "systems": {name: {"structure": "given"} for name in structures},
+    }
+    return _build(Source(merged(base, overrides or {}), "overrides", Path()), structures)
+
+
+def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
+    raw, problems = _completed(source)
+    parts, errors = _valid_parts(raw)
+    problems += [_as_problem(error, source) for error in errors]
+    own, errors = _own_sections(raw, parts)
+    problems += [_as_problem(error, source) for error in errors]
+    structures, faults = _structures(parts.get("systems", {}), given, source)
+    problems += [*faults, *all_problems(parts, structures, source)]
+    if problems:
+        raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
+    raw["type_map"] = raw.get("type_map") or elements_of(structures)
+    campaign = Campaign.model_validate(raw)
+    campaign._structures, campaign._own = structures, own
+    return campaign
+
+
+def _completed(source: Source) -> tuple[dict[str, Any], list[Problem]]:
+    """The values of the file over those of its protocol; a section without content counts as left out."""
+    name = source.data.get("protocol", default_protocol())
+    data = {key: value for key, value in source.data.items() if value is not None or key == "systems"}
+    problems = []
+    names = list(available_protocols())
+    if name not in names:
+        mend = did_you_mean(name, names, f"take {default_protocol()!r} if you are in doubt")
+        problems.append(source.problem(("protocol",), shown(name), f"one of {listed(names)}", mend))
+        name = default_protocol()
+    return merged(protocol_settings(name), {**data, "protocol": name}), problems
+
+
+def _valid_parts(raw: dict[str, Any]) -> tuple[dict[str, Any], Errors]:
+    """The sections, and the systems, that are valid by themselves, and what is wrong with the others."""
+    try:
+        return dict(CampaignFile.model_validate(raw)), []
+    except ValidationError as invalid:
+        errors: Errors = [dict(error) for error in invalid.errors(include_url=False)]
+    bad = {error["loc"][:1] for error in errors}
+    parts = {}
+    for name, field in CampaignFile.model_fields.items():
+        if name in raw and (name,) not in bad:
+            kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+            parts[name] = TypeAdapter(kind).validate_python(raw[name])
+    if ("systems",) in bad and isinstance(raw.get("systems"), dict):
+        lost = {error["loc"][1] for error in errors if error["loc"][:1] == ("systems",) and len(error["loc"]) > 1}
+        parts["systems"] = {k: System.model_validate(v) for k, v in raw["systems"].items() if k not in lost}
+    return parts, errors
+
+
+def _own_sections(raw: dict[str, Any], parts: dict[str, Any]) -> tuple[dict[str, dict[str, Section]], Errors]:
+    """The sections that a system sets for itself, completed by those of the campaign (if broken, the protocol's)."""
+    own: dict[str, dict[str, Section]] = {}
+    errors: Errors = []
+    common = {name: (raw if name in parts else protocol_settings(raw["protocol"]))[name] for name in OVERRIDABLE}
+    for system, values in parts.get("systems", {}).items():
+        own[system] = {}
+        for name, model in OVERRIDABLE.items():
+            difference = getattr(values, name)
+            if difference is None:
+                continue
+            try:
+                own[system][name] = model.model_validate(merged(common[name], difference))
+            except ValidationError as invalid:
+                path = ("systems", system, name)
+                errors += [{**error, "loc": (*path, *error["loc"])} for error in invalid.errors(include_url=False)]
+    return own, errors
+
+
+def _structures(
+    systems: Mapping[str, System], given: Mapping[str, Atoms], source: Source
+) -> tuple[dict[str, Atoms], list[Problem]]:
+    """The fit structures by system, and what is wrong with the others."""
+    fit: dict[str, Atoms] = {}
+    problems: list[Problem] = []
+    for name, system in systems.items():
+        path: YamlPath = ("systems", name, "structure")
+        label = f"systems.{name}" if name in given else shown(system.structure)
+        atoms, faults = (given[name].copy(), []) if name in given else read_structure(system.structure, source, path)
+        if atoms is not None:
+            faults = structure_problems(atoms, label, source, path)
+        copies = system.supercell[0] * system.supercell[1] * system.supercell[2]
+        if atoms is not None and not faults and copies * len(atoms) > MOST_ATOMS:
+            found, mend = f"{copies * len(atoms)} atoms", "take a smaller supercell"
+            faults = [source.problem(("systems", name, "supercell"), found, f"at most {MOST_ATOMS} atoms", mend)]
+        if atoms is not None and not faults:
+            fit[name] = atoms.repeat(system.supercell) if copies > 1 else atoms
+        problems += faults
+    return fit, problems
+
+
+def _as_problem(error: Mapping[str, Any], source: Source) -> Problem:
+    """Say what pydantic found in the terms of the campaign file."""
+    path: YamlPath = tuple(part for part in error["loc"] if part != "[key]")
+    kind, context, value = error["type"], error.get("ctx", {}), error["input"]
+    if kind == "rule":
+        return source.problem(
+            (*path, *context["field"].split(".")), context["found"], context["allowed"], context["mend"]
+        )
+    if kind == "quantity":
+        return source.problem(path, shown(value), context["allowed"], context["mend"])
+    if kind == "extra_forbidden":
+        names = keys_at(path[:-1])
+        mend = did_you_mean(path[-1], names, "remove it; docs/campaign.md explains every key")
+        return source.problem(path, f"the key {shown(path[-1])}", listed(names), mend)
+    if kind == "missing":
+        return source.problem(path, "nothing", allowed_at(path), f"add the key {path[-1]!r}")
+    if "[key]" in error["loc"]:
+        allowed = "a label of letters, digits and single underscores that starts with a letter, 40 at most"
+        return source.problem(path, f"the label {shown(path[-1])}", allowed, "rename it, for example 'zif4'")
+    return source.problem(path, shown(value), allowed_at(path), _mend(kind, value, context))
+
+
+def _mend(kind: str, value: object, context: Mapping[str, Any]) -> str:
+    """A way out by kind of error."""
+    if kind == "literal_error":
+        options = [option.strip(" '") for option in str(context["expected"]).replace(" or ", ",").split(",")]
+        return did_you_mean(value, options, "take one of these")
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        return "put it in quotes, YAML reads this word as something else"
+    ways = {
+        "int_type": "write a whole number, without unit, quotes or exponent",
+        "bool_type": "write true or false",
+        "float_type": "write a plain number, without unit or quotes",
+        "list_type": "write a list: [first, second]",
+        "dict_type": "write keys with values, or leave the section out",
+        "model_type": "write keys with values, or leave the section out",
+        "model_attributes_type": "write keys with values, or leave the section out",
+        "too_short": "add at least one",
+    }
+    return ways.get(kind, "change it to what is allowed")

@@ -1,0 +1,95 @@
+"""What must hold between the sections of a campaign, its structures and its level of theory (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from aiida_zif.plugins.geometry import cell_heights
+from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
+from aiida_zif.workflows.campaign_model import LevelOfTheory, Training
+from aiida_zif.workflows.campaign_source import Source
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+Structures = Mapping[str, "Atoms"]
+
+
+def elements_of(structures: Structures) -> list[str]:
+    """Return the elements of all structures by atomic number."""
+    from ase.data import chemical_symbols
+
+    return [chemical_symbols[z] for z in sorted({int(z) for atoms in structures.values() for z in atoms.numbers})]
+
+
+def all_problems(parts: Mapping[str, Any], structures: Structures, source: Source) -> Iterator[Problem]:
+    """Yield what is wrong between the sections.
+
+    :param parts: the sections that are valid by themselves; a section that is not is missing.
+    :param structures: the fit structures by system.
+    """
+    yield from type_map_problems(parts.get("type_map"), structures, source)
+    if "level_of_theory" in parts:
+        yield from level_problems(parts["level_of_theory"], structures, source)
+    if "training" in parts:
+        yield from training_problems(parts["training"], structures, source)
+
+
+def type_map_problems(type_map: list[str] | None, structures: Structures, source: Source) -> Iterator[Problem]:
+    """Every entry is an element, once; every element of a structure has an entry."""
+    if type_map is None:
+        return
+    from ase.data import chemical_symbols
+
+    known = chemical_symbols[1:]
+    for index, symbol in enumerate(type_map):
+        path = ("type_map", index)
+        if symbol not in known:
+            mend = did_you_mean(symbol, known, "write the symbol as in the periodic table")
+            yield source.problem(path, shown(symbol), "chemical elements", mend)
+        elif symbol in type_map[:index]:
+            yield source.problem(path, f"{symbol} a second time", "every element once", "remove one of the two")
+    for name, atoms in structures.items():
+        missing = [symbol for symbol in elements_of({name: atoms}) if symbol not in type_map]
+        if missing:
+            found = f"{listed(type_map)}, without {listed(missing)} of systems.{name}"
+            mend = f"add {listed(missing)}, or leave type_map out"
+            yield source.problem(("type_map",), found, "all elements of all systems", mend)
+
+
+def level_problems(level: LevelOfTheory, structures: Structures, source: Source) -> Iterator[Problem]:
+    """The level exists, takes its overrides, and has basis sets or parameters for every element."""
+    from aiida_zif.plugins.cp2k.levels import available_levels, load_level
+
+    path, names = ("level_of_theory",), available_levels()
+    if level.name not in names:
+        mend = did_you_mean(level.name, names, "take one of these")
+        yield source.problem(path, shown(level.name), f"one of {listed(names)}", mend)
+        return
+    try:
+        elements = load_level(level.name, level.overrides or None).elements
+    except ValueError as error:
+        allowed = f"settings of {level.name} that differ"
+        yield source.problem((*path, "overrides"), str(error), allowed, "correct or remove this override")
+        return
+    for name, atoms in structures.items():
+        missing = [symbol for symbol in elements_of({name: atoms}) if symbol not in elements]
+        if missing:
+            found = f"{level.name}, which has no basis set or parameters for {listed(missing)} of systems.{name}"
+            mend = f"take another level (of {listed(names)}) or another system"
+            yield source.problem(path, found, f"elements {listed(list(elements))}", mend)
+
+
+def training_problems(training: Training, structures: Structures, source: Source) -> Iterator[Problem]:
+    """A committee can disagree, and its cut-off sees no atom twice."""
+    if training.models < 2:
+        mend = "take 4: one model alone has no deviation to choose frames by"
+        yield source.problem(("training", "models"), str(training.models), "2 or more models", mend)
+    for name, atoms in structures.items():
+        thinnest = float(cell_heights(atoms.cell[:]).min())
+        if thinnest < 2 * training.rcut:
+            found = f"a cell of systems.{name} that is {thinnest:.2f} Å thick"
+            allowed = f"at least twice the cut-off of {training.rcut:g} Å (training.rcut)"
+            mend = f"take rcut: {int(thinnest * 5) / 10:g} Å, or a supercell under systems.{name}"
+            yield source.problem(("systems", name), found, allowed, mend)

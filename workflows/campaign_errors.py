@@ -1,0 +1,83 @@
+"""What is wrong with a campaign file, said so that it can be mended (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+
+LONGEST = 80
+"""Characters of a found value that are shown."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    :param file: the campaign file, or the structure file it names.
+    :param line: counted from 1; None where the value does not come from a line of the file.
+    :param field: path of the key, such as ``training.steps`` or ``seed_data.aimd[0].temperature``.
+    :param found: what is there.
+    :param allowed: what may be there.
+    :param mend: what to do.
+    """
+
+    file: str
+    line: int | None
+    field: str
+    found: str
+    allowed: str
+    mend: str
+
+    def as_dict(self) -> dict[str, str | int | None]:
+        """Plain values, for ``--json``."""
+        return asdict(self)
+
+    def render(self) -> str:
+        """Four lines: where, what was found, what is allowed, how to mend it."""
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        head = f"{where}: {self.field}" if self.field else where
+        return f"{head}\n  found    {self.found}\n  allowed  {self.allowed}\n  mend     {self.mend}"
+
+
+class CampaignError(ValueError):
+    """A campaign that must not start; ``problems`` holds everything that is wrong with it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__(render_problems(self.problems))
+
+
+def render_problems(problems: Sequence[Problem]) -> str:
+    """Return the text for the terminal: every problem, then a count."""
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return "\n\n".join([*(problem.render() for problem in problems), f"{count}, nothing was stored or started."])
+
+
+def shown(value: object) -> str:
+    """Return a value as it is shown after "found": short, on one line, text in quotes."""
+    if value is None:
+        return "nothing"
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in words."""
+    return ", ".join(names) if names else "none"
+
+
+def did_you_mean(word: object, names: Sequence[str], otherwise: str) -> str:
+    """Return the closest name as a question, or ``otherwise`` if none is close."""
+    lower = {name.lower(): name for name in names}
+    close = get_close_matches(str(word).lower(), lower, n=1, cutoff=0.6)
+    return f"did you mean {lower[close[0]]!r}?" if close else otherwise
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """Return ``("seed_data", "aimd", 0)`` as ``seed_data.aimd[0]``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text

@@ -1,0 +1,57 @@
+"""The sections of a campaign file about codes and computers (no AiiDA)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from aiida_zif.workflows.campaign_section import Count, Section
+from aiida_zif.workflows.quantities import WallTime
+
+
+class Stage(Section):
+    """What the jobs of a stage may use of their computer."""
+
+    threads: Count = Field(description="threads of every process")
+    walltime: WallTime = Field(description="longest time of one job")
+    queue_name: str | None = Field(None, description="queue or partition of the scheduler")
+    account: str | None = Field(None, description="account of the scheduler")
+    qos: str | None = Field(None, description="quality of service of the scheduler")
+    custom_scheduler_commands: str | None = Field(None, description="further lines for the job script's header")
+    prepend_text: str | None = Field(None, description="shell lines before the code starts")
+
+
+class RankStage(Stage):
+    """A stage whose jobs run on MPI ranks."""
+
+    ranks: Count = Field(description="MPI ranks of one job")
+    concurrent: Count = Field(description="jobs at a time")
+
+
+class LaneStage(Stage):
+    """A stage that packs serial processes side by side into one job."""
+
+    lanes: Count = Field(description="processes side by side in one job")
+    concurrent: Count = Field(description="jobs at a time")
+
+
+class Resources(Section):
+    """Resources by stage."""
+
+    label: RankStage = Field(description="CP2K")
+    train: RankStage = Field(description="DeePMD-kit, training")
+    explore: LaneStage = Field(description="LAMMPS")
+    test: LaneStage = Field(description="DeePMD-kit, testing")
+
+
+CodeLabel = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$", examples=["cp2k@localhost"])]
+
+
+class Codes(Section):
+    """Codes of the AiiDA profile, as ``label@computer``."""
+
+    cp2k: CodeLabel = Field(description="CP2K")
+    dp: CodeLabel = Field(description="DeePMD-kit's `dp`")
+    lmp: CodeLabel = Field(description="LAMMPS with DeePMD")
+    python: CodeLabel = Field(description="Python with NumPy, on the computer of LAMMPS")

@@ -1,0 +1,244 @@
+"""The sections of a campaign file as pydantic models; every value comes from the file or its protocol (no AiiDA)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
+
+from aiida_zif.workflows.campaign_machines import Codes, Resources
+from aiida_zif.workflows.campaign_section import Count, Section, Share, Whole, refuse
+from aiida_zif.workflows.quantities import (
+    Displacement,
+    Force,
+    Length,
+    MdTime,
+    Pressure,
+    RunawayTemperature,
+    Temperature,
+    TimeStep,
+)
+
+
+class LevelOfTheory(Section):
+    """Electronic-structure method of the labels."""
+
+    name: str = Field(description="name of a level that ships with the package", examples=["pbe-d3"])
+    overrides: dict[str, Any] = Field({}, description="settings of the level that differ")
+
+
+def _level_in_a_word(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class Thermostat(Section):
+    """Coupling of an AIMD run to its heat bath."""
+
+    time_constant: MdTime = Field(100.0, description="time constant of the CSVR thermostat")
+
+
+class AimdRun(Section):
+    """One AIMD run from the crystal; every stride-th step becomes a label."""
+
+    temperature: Temperature = Field(description="target temperature")
+    timestep: TimeStep = Field(0.5, description="time step")
+    steps: Count = Field(description="number of steps")
+    stride: Count = Field(description="label every so many steps")
+    ensemble: Literal["nvt", "nve"] = Field("nvt", description="ensemble at the crystal's own cell")
+    deuterium: StrictBool = Field(False, description="give hydrogen the mass of deuterium")
+    thermostat: Thermostat = Field(default_factory=Thermostat, description="heat bath")
+
+    @model_validator(mode="after")
+    def _labels_something(self) -> AimdRun:
+        if self.stride > self.steps:
+            mend = "take more steps or a smaller stride"
+            raise refuse("stride", f"{self.stride} of {self.steps} steps", "at most the steps of the run", mend)
+        return self
+
+
+class Perturbed(Section):
+    """Copies of the crystal, strained and rattled at random."""
+
+    frames: Whole = Field(description="number of copies of every system")
+    displacement: Displacement = Field(description="standard deviation of the atoms along each axis")
+    strain: Annotated[float, Field(ge=0, le=0.2, strict=True)] = Field(
+        description="largest component of the random strain"
+    )
+
+
+class SeedData(Section):
+    """What the first committee learns from."""
+
+    aimd: list[AimdRun] = Field(description="AIMD runs of every system")
+    perturbed: Perturbed | None = Field(None, description="strained and rattled copies")
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> SeedData:
+        if not self.aimd and not (self.perturbed and self.perturbed.frames):
+            mend = "add an AIMD run or perturbed frames"
+            raise refuse("aimd", "neither AIMD nor perturbed frames", "at least one source of frames", mend)
+        return self
+
+
+class HeldOut(Section):
+    """Frames that no training sees; the error on them is the yardstick."""
+
+    aimd: list[AimdRun] = Field(min_length=1, description="AIMD runs of every system, best at another temperature")
+
+
+DEEPMD_SECTIONS = ("model", "learning_rate", "loss", "training", "optimizer")
+DEEPMD_FILLED_IN = (("model", "type_map"), ("training", "training_data"), ("training", "validation_data"))
+
+
+class Training(Section):
+    """How the committee learns."""
+
+    models: Count = Field(description="members of the committee")
+    steps: Count = Field(description="training steps of every member and cycle")
+    rcut: Length = Field(description="cut-off radius of the descriptor")
+    warm_start: StrictBool = Field(description="start from the committee of the cycle before")
+    deepmd: dict[str, Any] = Field(description="entries of DeePMD-kit's input.json that differ, merged key by key")
+
+    @model_validator(mode="after")
+    def _deepmd_is_ours_to_complete(self) -> Training:
+        for key, value in self.deepmd.items():
+            if key not in DEEPMD_SECTIONS:
+                mend = "see the manual of DeePMD-kit for the keys of each section"
+                raise refuse(f"deepmd.{key}", f"the key {key!r}", ", ".join(DEEPMD_SECTIONS), mend)
+            for section, name in DEEPMD_FILLED_IN:
+                if key == section and isinstance(value, dict) and name in value:
+                    mend = "leave it out, it is filled in from the campaign"
+                    raise refuse(f"deepmd.{key}.{name}", f"the key {name!r}", "keys that we do not fill in", mend)
+        return self
+
+
+class Halt(Section):
+    """When an exploring run is stopped as hopeless."""
+
+    temperature: RunawayTemperature = Field(description="instantaneous temperature")
+    force_deviation: Force = Field(description="maximum force deviation")
+
+
+class Exploration(Section):
+    """MD driven by the committee, at every temperature and every pressure."""
+
+    temperatures: list[Temperature] = Field(min_length=1, description="target temperatures")
+    pressures: list[Pressure] = Field(min_length=1, description="target pressures")
+    ensemble: Literal["npt", "nvt"] = Field(description="ensemble")
+    coupling: Literal["iso", "aniso", "tri"] = Field(description="which components of the cell move (npt)")
+    steps: Count = Field(description="MD steps of every run")
+    timestep: TimeStep = Field(description="MD time step")
+    sample_every: Count = Field(description="look at the deviation every so many steps")
+    thermostat_time: MdTime = Field(description="time constant of the thermostat")
+    barostat_time: MdTime = Field(description="time constant of the barostat")
+    halt: Halt = Field(description="when a run is stopped as hopeless")
+
+    @model_validator(mode="after")
+    def _samples_something(self) -> Exploration:
+        if self.sample_every > self.steps:
+            found = f"{self.sample_every} of {self.steps} steps"
+            raise refuse("sample_every", found, "at most the steps of the run", "take more steps or sample more often")
+        return self
+
+    @model_validator(mode="after")
+    def _every_condition_once(self) -> Exploration:
+        for field in ("temperatures", "pressures"):
+            values = getattr(self, field)
+            if len(set(values)) < len(values):
+                raise refuse(field, "the same value twice", "every value once", "remove the second one")
+        if self.ensemble == "nvt" and len(self.pressures) > 1:
+            found = f"{len(self.pressures)} pressures at constant volume"
+            raise refuse("pressures", found, "one pressure with ensemble nvt", "take npt, or pressures: [0 GPa]")
+        return self
+
+    @model_validator(mode="after")
+    def _can_reach_its_temperature(self) -> Exploration:
+        hottest = max(self.temperatures)
+        if self.halt.temperature <= hottest:
+            mend = f"write for example '{2 * hottest:g} K': instantaneous temperatures fluctuate"
+            raise refuse("halt.temperature", f"{self.halt.temperature:g} K", f"more than {hottest:g} K", mend)
+        return self
+
+
+class Selection(Section):
+    """Which explored frames are labelled."""
+
+    strategy: Literal["window"] = Field(description="how frames are chosen")
+    lower: Force = Field(description="trust level below which the committee is accurate")
+    upper: Force = Field(description="trust level above which a frame is not physical")
+    per_cycle: Count = Field(description="frames chosen at most, per cycle and system")
+    control: Whole = Field(description="frames drawn at random as a yardstick, per cycle and system")
+    min_separation: Whole = Field(description="MD steps between two chosen frames of one run at least")
+
+    @model_validator(mode="after")
+    def _window_is_open(self) -> Selection:
+        if self.lower >= self.upper:
+            mend = "lower the lower or raise the upper trust level"
+            raise refuse("lower", f"{self.lower:g} eV/Å", f"less than upper, {self.upper:g} eV/Å", mend)
+        return self
+
+
+class Limits(Section):
+    """When the campaign ends at the latest."""
+
+    cycles: Count = Field(description="cycles of exploring and labelling")
+    labels: Count = Field(description="labelled frames in all")
+
+
+class FailureBudget(Section):
+    """Share of failures that a stage tolerates before the campaign stops."""
+
+    label: Share = Field(description="frames without a label")
+    train: Share = Field(description="members that could not be trained")
+    explore: Share = Field(description="runs that ended early")
+
+
+Repeat = Annotated[StrictInt, Field(ge=1, le=10)]
+
+
+class System(Section):
+    """One framework; a section here differs from the campaign's for this system only."""
+
+    structure: str = Field(description="a framework that ships with the package, or a structure file")
+    supercell: tuple[Repeat, Repeat, Repeat] = Field((1, 1, 1), description="repeats along the three cell vectors")
+    seed_data: dict[str, Any] | None = Field(None, description="what differs for this system")
+    held_out: dict[str, Any] | None = Field(None, description="what differs for this system")
+    exploration: dict[str, Any] | None = Field(None, description="what differs for this system")
+    selection: dict[str, Any] | None = Field(None, description="what differs for this system")
+
+
+OVERRIDABLE: dict[str, type[Section]] = {
+    "seed_data": SeedData,
+    "held_out": HeldOut,
+    "exploration": Exploration,
+    "selection": Selection,
+}
+"""Sections that a system may override."""
+
+SystemName = Annotated[str, Field(pattern=r"^[A-Za-z](_?[A-Za-z0-9])*$", max_length=40)]
+
+
+class CampaignFile(Section):
+    """A whole campaign."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=80)] = Field(
+        description="name of the campaign", examples=["zif4-demo"]
+    )
+    protocol: str = Field(description="where all values come from that the file does not give")
+    seed: Whole = Field(description="yields every other seed")
+    level_of_theory: Annotated[LevelOfTheory, BeforeValidator(_level_in_a_word)] = Field(
+        description="method of the labels: one word, or name and overrides"
+    )
+    systems: dict[SystemName, System] = Field(min_length=1, description="frameworks by label")
+    type_map: list[str] | None = Field(
+        None, min_length=1, description="elements in the order of the model's types; all of the systems if left out"
+    )
+    codes: Codes = Field(description="codes of the AiiDA profile")
+    resources: Resources = Field(description="resources by stage")
+    seed_data: SeedData = Field(description="what the first committee learns from")
+    held_out: HeldOut = Field(description="frames that no training sees")
+    training: Training = Field(description="how the committee learns")
+    exploration: Exploration = Field(description="where the committee is taken to find what it does not know")
+    selection: Selection = Field(description="which explored frames are labelled")
+    limits: Limits = Field(description="when the campaign ends at the latest")
+    failure_budget: FailureBudget = Field(description="share of failures that a stage tolerates")
