@@ -34,8 +34,7 @@ class Step:
     @property
     def wall_s(self) -> float:
         """Seconds from its creation to its end, or until now."""
-        end = datetime.now(tz=self.node.ctime.tzinfo) if self.is_running else self.node.mtime
-        return float((end - self.node.ctime).total_seconds())
+        return seconds_between(self.node)
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,11 @@ class CampaignView:
     def last_cycle(self) -> int:
         """The newest cycle of which anything exists."""
         return max((step.cycle for step in self.steps), default=0)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds from the beginning of the campaign to its end, or until now."""
+        return seconds_between(self.node)
 
     def of(self, stage: str, cycle: int | None = None) -> list[Step]:
         """Return the steps of one stage, of one cycle or of all."""
@@ -67,6 +71,12 @@ class CampaignView:
             return 0.0
         start = min(step.node.ctime for step in steps)
         return max((step.node.ctime - start).total_seconds() + step.wall_s for step in steps)
+
+
+def seconds_between(process: orm.ProcessNode) -> float:
+    """Return the seconds from the creation of a process to its end, or until now."""
+    end = process.mtime if process.is_terminated else datetime.now(tz=process.ctime.tzinfo)
+    return float((end - process.ctime).total_seconds())
 
 
 def load_view(campaign: orm.WorkChainNode) -> CampaignView:

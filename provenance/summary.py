@@ -40,7 +40,7 @@ def summarise(view: CampaignView) -> dict[str, Any]:
         "exit_status": node.exit_status,
         "exit_message": node.exit_message,
         "total_labels": total_labels(view),
-        "wall_s": round((node.mtime - node.ctime).total_seconds(), 1),
+        "wall_s": round(view.elapsed_s, 1),
         "campaign_uuid": node.uuid,
         "pk": node.pk,
         "versions": versions(view),
@@ -94,7 +94,7 @@ def held_out_errors(test: orm.ProcessNode | None) -> dict[str, Any]:
     """Return the errors on the held-out frames, mean over the members of the committee and each member's."""
     if test is None or "output_parameters" not in test.outputs:
         return {"force_rmse_eV_per_A": None, "energy_rmse_meV_per_atom": None, "force_rmse_per_model": {}}
-    blocks = list(test.outputs.output_parameters.get_dict()["blocks"].values())
+    blocks = list(test.outputs.output_parameters.get_dict().values())
     weights = [block["n_frames"] for block in blocks]
     members = {
         key: {

@@ -50,6 +50,12 @@ class CodeSpec:
     prepend_text: str
     mend: str
 
+    def complaint(self) -> str:
+        """Return what to say when the executable was not found."""
+        if chosen := os.environ.get(self.variable):
+            return f"{self.variable}={chosen}: no such executable. Mend: correct it, or unset it."
+        return f"code {self.label!r}: no executable found. Mend: {self.mend}, or set {self.variable} to its path."
+
 
 def local_codes() -> list[CodeSpec]:
     """Return the codes cp2k, dp, lmp and python as they are found on this machine."""

@@ -89,6 +89,7 @@ def _start(profile: Profile, state: DaemonState, n_workers: int) -> str:
     story += [f"after: {'; '.join(state.problems)}"] if state.problems else []
     story += [f"revived {len(plan.revive)} unfinished processes"] if plan.revive else []
     story += [f"dropped {len(plan.drop)} useless tasks"] if plan.drop else []
+    story += [f"left {len(plan.spare)} processes to the program that seems to run them"] if plan.spare else []
     return ", ".join(story)
 
 
@@ -122,8 +123,7 @@ def _remove_sockets(pointer: Path) -> None:
 
 def _repair(profile: Profile) -> Plan:
     files = DaemonFiles.of(profile)
-    spare = foreground_since(profile.name, files.folder, set())
-    return repair_tasks(files.queue, spare_after=spare)
+    return repair_tasks(files.queue, foreground_since(profile.name, files.folder))
 
 
 def _settled(profile: Profile) -> DaemonState:

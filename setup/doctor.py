@@ -77,7 +77,7 @@ class Question:
 def check_code(spec: CodeSpec) -> Check:
     """Start one code in the surroundings that its jobs will have, and read its version."""
     if spec.executable is None:
-        return Check(spec.label, False, "not found", f"{spec.mend}; or set {spec.variable} to its path")
+        return Check(spec.label, False, "not found", spec.complaint())
     question = QUESTIONS[spec.label]
     try:
         answer = run_in_shell(spec.prepend_text, [str(spec.executable), *question.arguments], question.stdin)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 ROLES = {"start-circus": "supervisor", "broker": "broker", "worker": "worker"}
 
@@ -96,18 +96,18 @@ def end_processes(processes: Iterable[DaemonProcess], patience: float = 15.0) ->
     return [process.pid for process in victims]
 
 
-def foreground_since(profile: str, config_folder: Path, daemon_pids: set[int]) -> float | None:
+def foreground_since(profile: str, config_folder: Path) -> float | None:
     """Return the start time of the oldest live process that may itself run work chains of the profile.
 
     AiiDA notes every process that opens a profile. Such a process (``verdi run``, a notebook, ``aiida-zif run
     --foreground``) executes processes that no daemon knows; handing those to a daemon would run them twice.
-    Our other commands only watch and submit, so they do not count.
+    Commands that only look and submit do not count.
 
     :returns: seconds since the epoch, or None if there is no such process.
     """
     starts = []
     for record in (config_folder / "access" / profile).glob("*.pid"):
-        if not record.stem.isdigit() or int(record.stem) in daemon_pids | {os.getpid()}:
+        if not record.stem.isdigit() or int(record.stem) == os.getpid():
             continue
         try:
             process = psutil.Process(int(record.stem))
@@ -121,8 +121,11 @@ def foreground_since(profile: str, config_folder: Path, daemon_pids: set[int]) -
 
 
 def only_watches(command: list[str]) -> bool:
-    """Tell whether a command line is one of our own that never runs processes itself."""
-    return any(Path(word).name == "aiida-zif" for word in command[:3]) and "--foreground" not in command
+    """Tell whether a command line is one that never runs processes itself."""
+    names = [Path(word).name for word in command[:3]]
+    if "aiida-zif" in names:
+        return "--foreground" not in command
+    return "verdi" in names and not {"run", "shell"}.intersection(command)
 
 
 def connected_clients(broker: int) -> int:

@@ -13,7 +13,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.setup.codes import CodeSpec, local_codes
@@ -102,17 +102,10 @@ def ensure_localhost(work_folder: Path) -> Computer:
 
 
 def ensure_code(computer: Computer, spec: CodeSpec) -> InstalledCode:
-    """Return the code for a spec. A stored code that differs keeps its node under another label, hidden.
-
-    :raises FileNotFoundError: if the executable was not found.
-    """
+    """Return the code for a spec. A stored code that differs keeps its node under another label, hidden."""
     from aiida.common.exceptions import NotExistent
     from aiida.orm import InstalledCode, load_code
 
-    if spec.executable is None:
-        chosen = os.environ.get(spec.variable)
-        what = f"{spec.variable}={chosen}" if chosen else f"no executable for code {spec.label!r} in PATH"
-        raise FileNotFoundError(f"{what}: not found. Mend: {spec.mend}, or set {spec.variable} to its path.")
     wanted: dict[str, Any] = {
         "filepath_executable": str(spec.executable),
         "default_calc_job_plugin": spec.plugin,
@@ -125,7 +118,8 @@ def ensure_code(computer: Computer, spec: CodeSpec) -> InstalledCode:
     except NotExistent:
         pass
     else:
-        if {key: _plain(getattr(code, key)) for key in wanted} == wanted:
+        same = {key: _plain(getattr(code, key, None)) for key in wanted} == wanted
+        if same and isinstance(code, InstalledCode):
             return code
         code.label = f"{spec.label}-{code.pk}"
         code.is_hidden = True
@@ -133,7 +127,7 @@ def ensure_code(computer: Computer, spec: CodeSpec) -> InstalledCode:
 
 
 def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Path) else value
+    return str(value) if isinstance(value, PurePath) else value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -145,15 +139,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--name", default=PROFILE, help="profile name (default: %(default)s)")
     name = parser.parse_args(arguments).name
     specs = local_codes()
+    if complaints := [spec.complaint() for spec in specs if spec.executable is None]:
+        print("\n".join(complaints), file=sys.stderr)
+        return 2
     profile = ensure_profile(name)
     from aiida.manage.configuration import get_config
 
     computer = ensure_localhost(Path(get_config().dirpath) / "scratch" / name)
-    try:
-        codes = [ensure_code(computer, spec) for spec in specs]
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
+    codes = [ensure_code(computer, spec) for spec in specs]
     print(f"profile {profile.name} in {get_config().dirpath}")
     for code in codes:
         print(f"  {code.full_label:<17} {code.filepath_executable}")

@@ -95,8 +95,8 @@ class DaemonState:
     def pids(self) -> dict[str, tuple[int, ...]]:
         """Return the process ids of each part that is alive."""
         parts = {"supervisor": self.supervisor, "broker": self.broker}
-        alive = {role: (pid,) for role, pid in parts.items() if pid is not None}
-        return {**alive, "workers": self.workers} if self.workers else alive
+        alive: dict[str, tuple[int, ...]] = {role: (pid,) for role, pid in parts.items() if pid is not None}
+        return alive | ({"workers": self.workers} if self.workers else {})
 
     def line(self) -> str:
         """Return the state in one readable line."""

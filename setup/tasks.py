@@ -9,9 +9,21 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Active:
+    """A process that has not ended.
+
+    :param created: creation time, seconds since the epoch.
+    :param parent: id of the process that called it, None at the top.
+    """
+
+    created: float
+    parent: int | None = None
 
 
 @dataclass(frozen=True)
@@ -20,20 +32,27 @@ class Plan:
 
     :param drop: task files to remove.
     :param revive: ids of processes that need a task.
+    :param spare: ids of processes without a task that another live program may be running.
     """
 
     drop: tuple[Path, ...]
     revive: tuple[int, ...]
+    spare: tuple[int, ...] = ()
 
 
-def plan_repair(tasks: Mapping[Path, int | None], active: Iterable[int]) -> Plan:
+def plan_repair(
+    tasks: Mapping[Path, int | None], active: Mapping[int, Active], foreground: float | None = None
+) -> Plan:
     """Compare the queue with the database.
 
+    A program that runs processes itself, without a daemon, runs those that were created after it was started
+    and none that a daemon has: a process whose caller has a task is the daemon's.
+
     :param tasks: process id of each task file, oldest first; None for a file that cannot be read.
-    :param active: ids of the processes that have not ended.
-    :returns: tasks to drop (unreadable, for an ended process, or a second one) and processes to revive.
+    :param active: the processes that have not ended, by id.
+    :param foreground: start time of a live program that may run processes itself; None if there is none.
+    :returns: tasks to drop (unreadable, for an ended process, or a second one), processes to revive or spare.
     """
-    active = set(active)
     seen: set[int] = set()
     drop = []
     for file, pid in tasks.items():
@@ -41,7 +60,22 @@ def plan_repair(tasks: Mapping[Path, int | None], active: Iterable[int]) -> Plan
             drop.append(file)
         else:
             seen.add(pid)
-    return Plan(tuple(drop), tuple(sorted(active - seen)))
+    revive, spare = [], []
+    for pid in sorted(active.keys() - seen):
+        callers = list(_callers(pid, active))
+        if foreground is None or seen.intersection(callers) or active[callers[-1]].created < foreground:
+            revive.append(pid)
+        else:
+            spare.append(pid)
+    return Plan(tuple(drop), tuple(revive), tuple(spare))
+
+
+def _callers(pid: int, active: Mapping[int, Active]) -> Iterator[int]:
+    """Yield a process, its caller and so on up to the last one that has not ended."""
+    current: int | None = pid
+    while current is not None and current in active:
+        yield current
+        current = active[current].parent
 
 
 def read_tasks(queue: Path) -> dict[Path, int | None]:
@@ -60,21 +94,17 @@ def _process_id(file: Path) -> int | None:
         return None
 
 
-def repair_tasks(queue: Path, spare_after: float | None = None) -> Plan:
+def repair_tasks(queue: Path, foreground: float | None = None) -> Plan:
     """Give every active process of the loaded profile exactly one task. The broker must not be running.
 
     :param queue: the broker's folder ``storage/tasks``.
-    :param spare_after: do not revive processes created after this time (seconds since the epoch): another
-        live program runs them itself.
+    :param foreground: see :func:`plan_repair`.
     :returns: what was done.
     """
     from aiida.brokers.zeromq.queue import PersistentQueue
     from plumpy.process_comms import create_continue_body
 
-    active = active_processes()
-    plan = plan_repair(read_tasks(queue), active)
-    if spare_after is not None:
-        plan = Plan(plan.drop, tuple(pk for pk in plan.revive if active[pk] < spare_after))
+    plan = plan_repair(read_tasks(queue), active_processes(), foreground)
     for file in plan.drop:
         file.unlink(missing_ok=True)
     if plan.revive:
@@ -84,13 +114,16 @@ def repair_tasks(queue: Path, spare_after: float | None = None) -> Plan:
     return plan
 
 
-def active_processes() -> dict[int, float]:
-    """Return id and creation time (seconds since the epoch) of every process that has not ended."""
+def active_processes() -> dict[int, Active]:
+    """Return every process of the loaded profile that has not ended, by id."""
     from aiida.orm import ProcessNode, QueryBuilder
 
     filters = {"attributes.process_state": {"in": ["created", "waiting", "running"]}}
-    query = QueryBuilder().append(ProcessNode, filters=filters, project=["id", "ctime"])
-    return {pk: ctime.timestamp() for pk, ctime in query.iterall()}
+    created = QueryBuilder().append(ProcessNode, filters=filters, project=["id", "ctime"])
+    calls = QueryBuilder().append(ProcessNode, tag="caller", project="id")
+    calls.append(ProcessNode, with_incoming="caller", filters=filters, project="id")
+    parents = {child: caller for caller, child in calls.iterall()}
+    return {pk: Active(ctime.timestamp(), parents.get(pk)) for pk, ctime in created.iterall()}
 
 
 def stuck_since(queue: Path, now: float | None = None) -> float | None:

@@ -112,8 +112,9 @@ class ActiveLearningWorkChain(WorkChain):
         for key, task in self.ctx.plan.items():
             if key.startswith("task__"):
                 name = key.removeprefix("task__")
+                start = self.ctx.plan[f"start__{name}"]
                 self.ctx.tasks[name] = task
-                self.ctx.frames[name] = frames_from_structure(self.inputs.systems[task["system"]], task)
+                self.ctx.frames[name] = frames_from_structure(self.inputs.systems[start["system"]], start)
         self.ctx.queue = list(self.ctx.tasks)
 
     def has_frames_to_label(self) -> bool:

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
+from aiida_zif.workflows.campaign_errors import did_you_mean, shown
 from aiida_zif.workflows.campaign_machines import Codes, Resources
-from aiida_zif.workflows.campaign_section import Count, Section, Share, Whole, refuse
+from aiida_zif.workflows.campaign_section import Count, FreeMapping, Section, Share, Whole, refuse
 from aiida_zif.workflows.quantities import (
     Displacement,
     Force,
@@ -24,7 +25,7 @@ class LevelOfTheory(Section):
     """Electronic-structure method of the labels."""
 
     name: str = Field(description="name of a level that ships with the package", examples=["pbe-d3"])
-    overrides: dict[str, Any] = Field({}, description="settings of the level that differ")
+    overrides: FreeMapping = Field({}, description="settings of the level that differ")
 
 
 def _level_in_a_word(value: Any) -> Any:
@@ -34,7 +35,7 @@ def _level_in_a_word(value: Any) -> Any:
 class Thermostat(Section):
     """Coupling of an AIMD run to its heat bath."""
 
-    time_constant: MdTime = Field(100.0, description="time constant of the CSVR thermostat")
+    time_constant: MdTime = Field(default=100.0, description="time constant of the CSVR thermostat")
 
 
 class AimdRun(Section):
@@ -46,7 +47,7 @@ class AimdRun(Section):
     stride: Count = Field(description="label every so many steps")
     ensemble: Literal["nvt", "nve"] = Field("nvt", description="ensemble at the crystal's own cell")
     deuterium: StrictBool = Field(False, description="give hydrogen the mass of deuterium")
-    thermostat: Thermostat = Field(default_factory=Thermostat, description="heat bath")
+    thermostat: Thermostat = Field(default_factory=lambda: Thermostat(), description="heat bath")
 
     @model_validator(mode="after")
     def _labels_something(self) -> AimdRun:
@@ -86,8 +87,18 @@ class HeldOut(Section):
     aimd: list[AimdRun] = Field(min_length=1, description="AIMD runs of every system, best at another temperature")
 
 
-DEEPMD_SECTIONS = ("model", "learning_rate", "loss", "training", "optimizer")
-DEEPMD_FILLED_IN = (("model", "type_map"), ("training", "training_data"), ("training", "validation_data"))
+DEEPMD_SECTIONS = ("model", "learning_rate", "loss", "training", "optimizer", "validating")
+DEEPMD_FILLED_IN = {
+    "model.type_map": "type_map",
+    "model.descriptor.rcut": "training.rcut",
+    "model.descriptor.seed": "seed",
+    "model.fitting_net.seed": "seed",
+    "training.numb_steps": "training.steps",
+    "training.seed": "seed",
+    "training.training_data": "seed_data",
+    "training.validation_data": "held_out",
+}
+"""Entries of input.json that follow from another key of the campaign file."""
 
 
 class Training(Section):
@@ -97,18 +108,21 @@ class Training(Section):
     steps: Count = Field(description="training steps of every member and cycle")
     rcut: Length = Field(description="cut-off radius of the descriptor")
     warm_start: StrictBool = Field(description="start from the committee of the cycle before")
-    deepmd: dict[str, Any] = Field(description="entries of DeePMD-kit's input.json that differ, merged key by key")
+    deepmd: FreeMapping = Field(description="entries of DeePMD-kit's input.json that differ, merged key by key")
 
     @model_validator(mode="after")
     def _deepmd_is_ours_to_complete(self) -> Training:
-        for key, value in self.deepmd.items():
+        for key in self.deepmd:
             if key not in DEEPMD_SECTIONS:
-                mend = "see the manual of DeePMD-kit for the keys of each section"
+                mend = did_you_mean(key, DEEPMD_SECTIONS, "see the manual of DeePMD-kit for the keys of each section")
                 raise refuse(f"deepmd.{key}", f"the key {key!r}", ", ".join(DEEPMD_SECTIONS), mend)
-            for section, name in DEEPMD_FILLED_IN:
-                if key == section and isinstance(value, dict) and name in value:
-                    mend = "leave it out, it is filled in from the campaign"
-                    raise refuse(f"deepmd.{key}.{name}", f"the key {name!r}", "keys that we do not fill in", mend)
+        for path, source in DEEPMD_FILLED_IN.items():
+            inside: Any = self.deepmd
+            for part in path.split("."):
+                inside = inside.get(part) if isinstance(inside, dict) else None
+            if inside is not None:
+                mend = f"leave it out; the campaign's {source} decides"
+                raise refuse(f"deepmd.{path}", shown(inside), "keys that do not follow from the campaign", mend)
         return self
 
 

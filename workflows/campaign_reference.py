@@ -92,7 +92,9 @@ def _value(settings: Any, path: tuple[str | int, ...], node: dict[str, Any]) -> 
         return str(settings).lower()
     if isinstance(settings, list):
         return ", ".join(map(str, settings)) if not any(isinstance(v, dict) for v in settings) else f"{len(settings)}"
-    return "see below" if isinstance(settings, dict) else str(settings)
+    if isinstance(settings, dict):
+        return "see below" if path[-1] != "deepmd" else "larger nets"
+    return str(settings)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 from pydantic_core import PydanticCustomError
+
+from aiida_zif.workflows.campaign_errors import shown
 
 Count = Annotated[StrictInt, Field(ge=1)]
 Whole = Annotated[StrictInt, Field(ge=0)]
@@ -15,6 +18,24 @@ Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 def refuse(field: str, found: str, allowed: str, mend: str) -> PydanticCustomError:
     """An error about ``field`` of the section under validation."""
     return PydanticCustomError("rule", "{found}", {"field": field, "found": found, "allowed": allowed, "mend": mend})
+
+
+def _plain(value: Any, path: tuple[str, ...] = ()) -> Any:
+    """Refuse in a free mapping what JSON cannot hold: dates, bytes, sets, numbers that are none."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            _plain(child, (*path, str(key)))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            _plain(child, (*path, str(index)))
+    elif not isinstance(value, str | int | float | None) or (isinstance(value, float) and not math.isfinite(value)):
+        mend = "put it in quotes if it is text"
+        raise refuse(".".join(path), shown(value), "text, finite numbers, true, false, lists and keys", mend)
+    return value
+
+
+FreeMapping = Annotated[dict[str, Any], AfterValidator(_plain)]
+"""Keys that another program knows."""
 
 
 class Section(BaseModel):

@@ -65,18 +65,29 @@ def read_structure(text: str, source: Source, path: YamlPath) -> tuple[Atoms | N
 def _parsed(file: Path, kind: str) -> Atoms | str:
     """The first structure of a file, or why there is none. ASE's readers raise whatever they stumble over."""
     from ase import Atoms
-    from ase.io import read
+    from ase.io import ParseError, read
     from ase.io.formats import UnknownFileTypeError
     from ase.spacegroup.spacegroup import SpacegroupError
 
-    errors = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, StopIteration)
+    builtin = (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError, RuntimeError)
+    errors = (*builtin, StopIteration, SyntaxError, TypeError, ValueError)
+    if _counts_without_atoms(file, kind):
+        return "it announces more atoms than it has lines"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             first = read(file, index=0, format=kind)
             return first if isinstance(first, Atoms) else "more than one structure"
-    except (*errors, SyntaxError, TypeError, ValueError, UnknownFileTypeError, SpacegroupError) as error:
+    except (*errors, ParseError, UnknownFileTypeError, SpacegroupError) as error:
         return f"{type(error).__name__}: {error}".splitlines()[0][:100]
+
+
+def _counts_without_atoms(file: Path, kind: str) -> bool:
+    """Whether a file announces more atoms than it has lines; ASE would wait, or make room, for all of them."""
+    lines = file.read_bytes().splitlines()
+    announcing = {"vasp": lines[5:7], "extxyz": lines[:1]}.get(kind, [])
+    words = [word for line in announcing for word in line.split() if word.isdigit()]
+    return any(len(word) > 9 or int(word) > len(lines) for word in words)
 
 
 def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath) -> list[Problem]:

@@ -8,6 +8,7 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.perturbation import perturbed_frames
+from aiida_zif.workflows.seeds import derive_seed
 from aiida_zif.workflows.selection import choose_frames, force_rmse_per_frame
 
 CHOSEN, CONTROL = 0, 1
@@ -15,17 +16,19 @@ CHOSEN, CONTROL = 0, 1
 
 
 @calcfunction
-def frames_from_structure(structure: orm.StructureData, task: orm.Dict) -> FramesData:
-    """Turn a structure into what a labelling task starts from: itself, or strained and rattled copies."""
-    atoms = structure.get_ase()
-    positions, cell = atoms.get_positions(), np.asarray(atoms.cell)
-    if task["mode"] == "batch":
+def frames_from_structure(structure: orm.StructureData, start: orm.Dict) -> FramesData:
+    """Turn a structure into what a labelling starts from: itself, or strained and rattled copies.
+
+    :param start: ``system`` (label), ``perturbed`` (None, or ``frames``, ``displacement`` in Å and ``strain``) and
+        then the ``seed``.
+    """
+    atoms, perturbed = structure.get_ase(), start["perturbed"]
+    frames, cells = atoms.get_positions()[None], np.asarray(atoms.cell)[None]
+    if perturbed is not None:
         frames, cells = perturbed_frames(
-            positions, cell, task["frames"], task["displacement"], task["strain"], task["seed"]
+            frames[0], cells[0], perturbed["frames"], perturbed["displacement"], perturbed["strain"], start["seed"]
         )
-    else:
-        frames, cells = positions[None], cell[None]
-    return FramesData(atoms.get_chemical_symbols(), frames, cells, system=task["system"])
+    return FramesData(atoms.get_chemical_symbols(), frames, cells, system=start["system"])
 
 
 @calcfunction
@@ -61,7 +64,7 @@ def remaining_task(task: orm.Dict, block: LabelledFramesData) -> orm.Dict:
     """Shorten an AIMD task by the steps that an interrupted run has labelled; velocities are drawn anew."""
     values = task.get_dict()
     done = int(block.get_array("step")[-1])
-    return orm.Dict({**values, "steps": values["steps"] - done, "seed": values["seed"] + 1})
+    return orm.Dict({**values, "steps": values["steps"] - done, "seed": derive_seed(values["seed"], "continued", done)})
 
 
 @calcfunction

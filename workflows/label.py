@@ -80,6 +80,7 @@ class LabelWorkChain(WorkChain):
         elif block is not None and block.n_frames:
             self.ctx.task = remaining_task(self.ctx.task, block)
             self.ctx.frames = last_frame(block)
+            self.ctx.finished = self.ctx.task["steps"] < self.ctx.task["stride"]
 
     def results(self) -> ExitCode | None:
         """Hand over the blocks and the account of every frame."""

@@ -23,21 +23,23 @@ def section(settings: Settings, system: str, name: str) -> Settings:
     return {**settings[name], **own}
 
 
-def label_tasks(settings: Settings, system: str) -> dict[str, Settings]:
-    """Return the labelling tasks of the start of a campaign by name.
+def label_tasks(settings: Settings, system: str) -> dict[str, tuple[Settings, Settings]]:
+    """Return what is labelled at the start of a campaign: by name, a start recipe and a task of ``zif.cp2k``.
 
-    ``seed_…`` tasks make the first training set; ``held_out_…`` tasks make the frames that no training sees.
+    ``seed_…`` makes the first training set, ``held_out_…`` the frames that no training sees. A recipe says how
+    the structure becomes frames, see :func:`aiida_zif.workflows.frame_steps.frames_from_structure`.
     """
     seed_data, held_out = section(settings, system, "seed_data"), section(settings, system, "held_out")
-    tasks: dict[str, Settings] = {}
-    for index, run in enumerate(seed_data.get("aimd") or []):
-        tasks[f"seed_aimd_{index}"] = {"mode": "aimd", **run}
-    if (seed_data.get("perturbed") or {}).get("frames"):
-        tasks["seed_perturbed"] = {"mode": "batch", **seed_data["perturbed"]}
-    for index, run in enumerate(held_out["aimd"]):
-        tasks[f"held_out_{index}"] = {"mode": "aimd", **run}
-    for name, task in tasks.items():
-        task |= {"system": system, "seed": derive_seed(settings["seed"], "label", system, name)}
+    runs = {f"seed_aimd_{index}": run for index, run in enumerate(seed_data.get("aimd") or [])}
+    runs |= {f"held_out_{index}": run for index, run in enumerate(held_out["aimd"])}
+    tasks: dict[str, tuple[Settings, Settings]] = {}
+    for name, run in runs.items():
+        seed = derive_seed(settings["seed"], "label", system, name)
+        tasks[name] = {"system": system, "perturbed": None}, {"mode": "aimd", "seed": seed, **run}
+    perturbed = seed_data.get("perturbed") or {"frames": 0}
+    if perturbed["frames"]:
+        seed = derive_seed(settings["seed"], "perturb", system)
+        tasks["seed_perturbed"] = {"system": system, "perturbed": perturbed, "seed": seed}, {"mode": "batch"}
     return tasks
 
 
@@ -71,6 +73,7 @@ def exploration_parameters(settings: Settings, system: str, cycle: int) -> Setti
         "upper": selection["upper"],
         "max_candidates": 4 * selection["per_cycle"],
         "n_control": selection["control"],
+        "min_separation": selection["min_separation"] * exploration["timestep"],
         "seed": derive_seed(settings["seed"], "harvest", cycle, system),
     }
 
@@ -95,7 +98,8 @@ def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
         ),
     }
     for system in values["systems"]:
-        for name, task in label_tasks(values, system).items():
+        for name, (start, task) in label_tasks(values, system).items():
+            plan[f"start__{system}__{name}"] = orm.Dict(start)
             plan[f"task__{system}__{name}"] = orm.Dict(task)
     return plan
 
@@ -121,6 +125,6 @@ def plan_exploration(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]
         plan[f"runs__{system}"] = orm.List(runs)
         plan[f"starts__{system}"] = orm.Dict(starts)
         plan[f"parameters__{system}"] = orm.Dict(exploration_parameters(values, system, cycle))
-        plan[f"task__{system}"] = orm.Dict({"mode": "batch", "system": system})
+        plan[f"task__{system}"] = orm.Dict({"mode": "batch"})
         plan[f"selection__{system}"] = orm.Dict(section(values, system, "selection"))
     return plan

@@ -79,9 +79,7 @@ def resolve_sel(dataset: Blocks, parameters: Mapping[str, Any], start: FrozenMod
         return [int(number) for number in descriptor["sel"]]
     if start is not None and start.sel is not None:
         return start.sel
-    return deepmd_inputs.suggest_sel(
-        [extent.neighbours for extent in _extents(dataset, parameters).values()]
-    )
+    return deepmd_inputs.suggest_sel([extent.neighbours for extent in _extents(dataset, parameters).values()])
 
 
 def _parameters_problem(parameters: Mapping[str, Any]) -> str | None:
@@ -194,9 +192,7 @@ def _extent_problem(dataset: Blocks, parameters: Mapping[str, Any], start: Froze
 def _extents(dataset: Blocks, parameters: Mapping[str, Any]) -> dict[str, Extent]:
     rcut = float(parameters["model"]["descriptor"]["rcut"])
     type_map = tuple(parameters["model"]["type_map"])
-    return {
-        label: _extent(block, rcut, type_map) for label, block in sorted(dataset.items()) if block.n_frames
-    }
+    return {label: _extent(block, rcut, type_map) for label, block in sorted(dataset.items()) if block.n_frames}
 
 
 def _extent(block: LabelledFramesData, rcut: float, type_map: tuple[str, ...]) -> Extent:

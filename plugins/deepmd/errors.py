@@ -99,18 +99,14 @@ def _table(prefix: Path, kind: str, columns: int) -> np.ndarray:
         raise EOFError(f"{path.name}: {error}") from error
 
 
-def _split(
-    table: np.ndarray, order: Sequence[str], rows: Mapping[str, int], kind: str
-) -> dict[str, np.ndarray]:
+def _split(table: np.ndarray, order: Sequence[str], rows: Mapping[str, int], kind: str) -> dict[str, np.ndarray]:
     expected = sum(rows[label] for label in order)
     if len(table) != expected:
         raise EOFError(f"{kind}.out has {len(table)} rows where the blocks ask for {expected}")
     return dict(_pieces(table, order, rows))
 
 
-def _pieces(
-    table: np.ndarray, order: Sequence[str], rows: Mapping[str, int]
-) -> Iterator[tuple[str, np.ndarray]]:
+def _pieces(table: np.ndarray, order: Sequence[str], rows: Mapping[str, int]) -> Iterator[tuple[str, np.ndarray]]:
     start = 0
     for label in order:
         yield label, table[start : start + rows[label]]

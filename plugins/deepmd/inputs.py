@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 AUTO = "auto"
 SEL_MARGIN = 1.25
@@ -92,9 +93,7 @@ def default_loss() -> dict[str, Any]:
     }
 
 
-def complete_input(
-    parameters: dict[str, Any], systems: Sequence[str], seed: int, sel: Sequence[int]
-) -> dict[str, Any]:
+def complete_input(parameters: dict[str, Any], systems: Sequence[str], seed: int, sel: Sequence[int]) -> dict[str, Any]:
     """Return the whole input.json: parameters plus data paths, seeds, ``sel`` and frequencies.
 
     :param parameters: as of :func:`training_input`; not changed.
@@ -124,7 +123,7 @@ def derive_seeds(seed: int) -> dict[str, int]:
     return dict(zip(("descriptor", "fitting_net", "training"), map(int, state), strict=True))
 
 
-def suggest_sel(counts: np.ndarray, margin: float = SEL_MARGIN) -> list[int]:
+def suggest_sel(counts: ArrayLike, margin: float = SEL_MARGIN) -> list[int]:
     """Return ``sel`` from the neighbours counted in the data.
 
     :param counts: largest number of neighbours of each element, shape (N, elements) or (elements,).

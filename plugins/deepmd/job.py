@@ -7,17 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS")
+FIXED_VARIABLES = {"DP_INTER_OP_PARALLELISM_THREADS": 1, "TF_CPP_MIN_LOG_LEVEL": 2, "PYTHONHASHSEED": 0}
+
+ONE_PROCESS = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
 
 
 def environment(threads: int) -> str:
-    """Return shell lines that hold TensorFlow to so many threads and keep its chatter out of the logs.
+    """Return shell lines that hold TensorFlow to so many threads, make it repeatable, and quieten its logs.
 
     Graph operations run one after the other (one inter-op thread): several of them at once would take more cores
-    than were asked for, and give sums in an order of their own.
+    than were asked for. ``dp freeze`` walks a set of names, so that only a fixed hash seed gives the same file again.
     """
-    lines = [f"export {name}={threads}" for name in THREAD_VARIABLES]
-    lines += ["export DP_INTER_OP_PARALLELISM_THREADS=1", "export TF_CPP_MIN_LOG_LEVEL=2"]
-    return "\n".join(lines)
+    settings = dict.fromkeys(THREAD_VARIABLES, threads) | FIXED_VARIABLES
+    return "\n".join(f"export {name}={value}" for name, value in settings.items())
 
 
 def threads(options: Mapping[str, Any]) -> int:
@@ -39,10 +41,11 @@ def deal(labels: Sequence[str], n_lanes: int) -> list[list[str]]:
     return [list(labels[lane::n_lanes]) for lane in range(min(n_lanes, len(labels)))]
 
 
-def background_lane(command_lines: Sequence[tuple[Sequence[str], str]]) -> str:
+def background_lane(command_lines: Sequence[tuple[Sequence[str], str]], setup: str = "") -> str:
     """Return a shell subshell that runs commands one after the other, beside what follows it.
 
     :param command_lines: pairs of (words of the command, file that takes its output).
+    :param setup: shell lines to run first.
     """
-    commands = "\n".join(f"  {shlex.join(words)} > {shlex.quote(out)} 2>&1" for words, out in command_lines)
-    return f"(\n{commands}\n) &"
+    commands = [f"{shlex.join(words)} > {shlex.quote(out)} 2>&1" for words, out in command_lines]
+    return "\n".join(["(", *filter(None, [setup]), *commands, ") &"])

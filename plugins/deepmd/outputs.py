@@ -7,26 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-COMPLAINTS: dict[str, tuple[str, ...]] = {
-    "sel_too_small": (r"sel of type \S+ is not enough",),
-    "model_unreadable": (
-        r"Error parsing message",
-        r"has no 'model_type' information",
-        r"input frozen model .* does not exist",
-        r"DecodeError",
-        r"Cannot load .*model",
-        r"NotFoundError.*\.pb",
-    ),
-    "type_map_mismatch": (
-        r"ValueError: '\w+' is not in list",
-        r"not in type_map",
-        r"type_map .* does not match",
-        r"number of types of the training data is \d+, but that of the",
-    ),
-    "parameters_refused": (r"ArgumentKeyError", r"ArgumentTypeError", r"ArgumentValueError", r"ArgumentError"),
-    "out_of_memory": (r"OOM when allocating", r"std::bad_alloc", r"MemoryError"),
+COMPLAINTS: dict[str, str] = {
+    "sel_too_small": r"sel of type \S+ is not enough",
+    "model_unreadable": r"Error parsing message|has no 'model_type' information|frozen model .* does not exist",
+    "type_map_mismatch": r"are not present in the provided `type_map`|number of types of the training data is \d+, but",
+    "parameters_refused": r"Argument(Key|Type|Value)?Error: ",
+    "out_of_memory": r"OOM when allocating|std::bad_alloc|MemoryError",
 }
 """What DeePMD-kit 3 writes, by the name of what went wrong; the first that matches is the cause."""
+
+MAX_DETAIL = 300
+"""Characters of a log line that a message repeats."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +72,15 @@ def read_learning_curve(text: str) -> dict[str, np.ndarray]:
     return columns | {"step": columns["step"].astype(int)}
 
 
-def first_bad_step(curve: dict[str, np.ndarray]) -> int | None:
+def first_bad_step(curve: dict[str, np.ndarray], log: str = "") -> int | None:
     """Return the first step at which the loss was not finite; None if it always was.
 
-    Only the total and the force columns count: DeePMD-kit writes ``nan`` for labels that the data do not have.
+    Only the total and the force columns count: DeePMD-kit writes ``nan`` for labels that the data do not have. It
+    stops by itself at a total that is ``nan``, and then says so in the log only.
     """
+    stopped = re.search(r"NaN detected at batch\s+(\d+)", log)
+    if stopped:
+        return int(stopped[1])
     columns = [values for name, values in curve.items() if re.fullmatch(r"rmse(_f)?(_trn)?", name)]
     bad = ~np.isfinite(np.array(columns)).all(axis=0) if columns else np.zeros(0, dtype=bool)
     return int(curve["step"][np.argmax(bad)]) if bad.any() else None
@@ -105,17 +100,14 @@ def final_errors(curve: dict[str, np.ndarray]) -> dict[str, float]:
 
 def diagnose(text: str) -> tuple[str, str] | None:
     """Return (name, line) of the first known complaint in a log; None if there is none."""
-    for name, patterns in COMPLAINTS.items():
-        for pattern in patterns:
-            match = re.search(pattern, text)
-            if match:
-                start = text.rfind("\n", 0, match.start()) + 1
-                end = text.find("\n", match.end())
-                return name, text[start : end if end >= 0 else None].strip()[:300]
+    for name, pattern in COMPLAINTS.items():
+        match = re.search(f"^.*(?:{pattern}).*$", text, re.MULTILINE)
+        if match:
+            return name, match[0].strip()[:MAX_DETAIL]
     return None
 
 
 def last_error(text: str) -> str:
     """Return the last line that looks like a Python error, for messages; empty if there is none."""
     errors = re.findall(r"^\s*(?:[\w.]+Error|[\w.]+Exception)\b.*$", text, re.MULTILINE)
-    return errors[-1].strip()[:300] if errors else ""
+    return errors[-1].strip()[:MAX_DETAIL] if errors else ""

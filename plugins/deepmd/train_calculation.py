@@ -10,7 +10,6 @@ from aiida import orm
 from aiida.common import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
 from aiida.engine import CalcJob, CalcJobProcessSpec
-from aiida.engine.processes.ports import PortNamespace
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
@@ -18,6 +17,49 @@ from aiida_zif.plugins.deepmd import checks, job
 from aiida_zif.plugins.deepmd.dataset import write_dataset
 from aiida_zif.plugins.deepmd.frozen import read_frozen
 from aiida_zif.plugins.deepmd.inputs import complete_input
+
+EXIT_CODES = {
+    300: (
+        "ERROR_NO_OUTPUT",
+        "The training wrote nothing: {detail}. Check the code `dp` and the job's stderr.",
+    ),
+    301: (
+        "ERROR_NO_MODEL",
+        "The training ended but left no usable frozen model: {detail}. Look into freeze.log.",
+    ),
+    302: (
+        "ERROR_MODEL_UNREADABLE",
+        "The model to start from cannot be read: {detail}. Leave init_model out, or give a "
+        "model frozen by the same back end.",
+    ),
+    303: ("ERROR_PARAMETERS_REFUSED", "DeePMD-kit refused the parameters: {detail}. Correct that key."),
+    304: (
+        "ERROR_TYPE_MAP_MISMATCH",
+        "The elements of model and data do not agree: {detail}. Use one type_map, in one order, for all.",
+    ),
+    305: (
+        "ERROR_SEL_TOO_SMALL",
+        "`sel` is smaller than the neighbours in the data: {detail}. Use 'auto' or larger numbers.",
+    ),
+    310: (
+        "ERROR_UNEXPECTED_PARSER_EXCEPTION",
+        "The outputs could not be read: {detail}. Please report this with the retrieved files.",
+    ),
+    400: (
+        "ERROR_OUTPUT_TRUNCATED",
+        "The training stopped at step {step} of {steps}: {detail}. Give it more time or memory and run it again.",
+    ),
+    410: (
+        "ERROR_NAN_IN_LEARNING_CURVE",
+        "The loss was not finite from step {step} on. Train again with another seed or a "
+        "lower start_lr, and look for frames with huge forces.",
+    ),
+    411: (
+        "ERROR_OUT_OF_MEMORY",
+        "The training ran out of memory: {detail}. Lower batch_size or ask for more memory.",
+    ),
+}
+"""Status: (name, message); 3xx cannot be mended by running again, 4xx can, 5xx is the science."""
 
 
 class DeepmdTrainCalculation(CalcJob):
@@ -32,7 +74,7 @@ class DeepmdTrainCalculation(CalcJob):
     FREEZE_LOG = "freeze.log"
 
     @classmethod
-    def define(cls, spec: CalcJobProcessSpec) -> None:
+    def define(cls, spec: CalcJobProcessSpec) -> None:  # type: ignore[override]
         """Inputs, outputs, and what may go wrong."""
         super().define(spec)
         spec.input_namespace("dataset", valid_type=LabelledFramesData, help="Blocks of labelled frames.")
@@ -44,11 +86,8 @@ class DeepmdTrainCalculation(CalcJob):
         )
         spec.input("seed", valid_type=orm.Int, serializer=orm.to_aiida_type, help="Seed of everything random.")
         spec.input("init_model", valid_type=DeepPotentialData, required=False, help="Model to start from.")
-        spec.inputs["metadata"]["options"]["resources"].default = {
-            "num_machines": 1,
-            "num_mpiprocs_per_machine": 1,
-        }
-        spec.inputs["metadata"]["options"]["parser_name"].default = "zif.deepmd.train"
+        spec.input("metadata.options.resources", valid_type=dict, default=dict(job.ONE_PROCESS))
+        spec.input("metadata.options.parser_name", valid_type=str, default="zif.deepmd.train")
         spec.inputs.validator = cls.validate_inputs
 
         spec.output("potential", valid_type=DeepPotentialData, required=False, help="The frozen model.")
@@ -56,26 +95,15 @@ class DeepmdTrainCalculation(CalcJob):
         spec.output("output_parameters", valid_type=orm.Dict, required=False, help="Errors, times, versions.")
         spec.default_output_node = "output_parameters"
 
-        code = spec.exit_code
-        code(300, "ERROR_NO_OUTPUT", message="The training wrote nothing: {detail}. Check the code `dp` and the job's stderr.")
-        code(301, "ERROR_NO_MODEL", message="The training ended but left no usable frozen model: {detail}. Look into freeze.log.")
-        code(302, "ERROR_MODEL_UNREADABLE", message="The model to start from cannot be read: {detail}. Leave init_model out, or give a model frozen by the same back end.")
-        code(303, "ERROR_PARAMETERS_REFUSED", message="DeePMD-kit refused the parameters: {detail}. Correct that key.")
-        code(304, "ERROR_TYPE_MAP_MISMATCH", message="The elements of model and data do not agree: {detail}. Use one type_map, in one order, for all.")
-        code(305, "ERROR_SEL_TOO_SMALL", message="`sel` is smaller than the neighbours in the data: {detail}. Use 'auto' or larger numbers.")
-        code(310, "ERROR_UNEXPECTED_PARSER_EXCEPTION", message="The outputs could not be read: {detail}. Please report this with the retrieved files.")
-        code(400, "ERROR_OUTPUT_TRUNCATED", message="The training stopped at step {step} of {steps}: {detail}. Give it more time or memory and run it again.")
-        code(410, "ERROR_NAN_IN_LEARNING_CURVE", message="The loss was not finite from step {step} on. Train again with another seed or a lower start_lr, and look for frames with huge forces.")
-        code(411, "ERROR_OUT_OF_MEMORY", message="The training ran out of memory: {detail}. Lower batch_size or ask for more memory.")
+        for status, (name, message) in EXIT_CODES.items():
+            spec.exit_code(status, name, message=message)
 
     @classmethod
-    def validate_inputs(cls, inputs: dict[str, Any], _: PortNamespace) -> str | None:
+    def validate_inputs(cls, inputs: Any, _: object) -> str | None:
         """Refuse what could only fail, or succeed with a wrong model."""
         if "parameters" not in inputs or "dataset" not in inputs:
             return None  # the ports themselves say so
-        return checks.training_problem(
-            inputs["dataset"], inputs["parameters"].get_dict(), inputs.get("init_model")
-        )
+        return checks.training_problem(inputs["dataset"], inputs["parameters"].get_dict(), inputs.get("init_model"))
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write input.json and the data; train, then freeze, in one job."""

@@ -50,11 +50,9 @@ class DeepmdTrainParser(Parser):
             failure = self._store_model(content, training)
         return self._keep_scheduler_code(failure)
 
-    def _failure(
-        self, log: str, training: outputs.TrainingLog, curve: dict[str, Any]
-    ) -> ExitCode | None:
+    def _failure(self, log: str, training: outputs.TrainingLog, curve: dict[str, Any]) -> ExitCode | None:
         """What the log and the curve say went wrong, most specific first."""
-        bad_step = outputs.first_bad_step(curve) if curve else None
+        bad_step = outputs.first_bad_step(curve, log)
         if bad_step is not None:
             return self.exit_codes.ERROR_NAN_IN_LEARNING_CURVE.format(step=bad_step)
         complaint = outputs.diagnose(log)
@@ -132,7 +130,7 @@ class DeepmdTrainParser(Parser):
         return failure
 
     def _input(self) -> dict[str, Any]:
-        return json.loads(self.node.base.repository.get_object_content(Calculation.INPUT))
+        return json.loads(self.node.base.repository.get_object_content(Calculation.INPUT, mode="r"))
 
     def _text(self, name: str) -> str:
         if name not in self.retrieved.base.repository.list_object_names():

@@ -71,7 +71,7 @@ def lane_input(
     lines = ["echo none", ""]
     if seconds is not None:
         hours, rest = divmod(int(seconds), 3600)
-        lines.insert(0, f"timer timeout {hours:02d}:{rest // 60:02d}:{rest % 60:02d} every 10")
+        lines.insert(0, f"timer timeout {hours:02d}:{rest // 60:02d}:{rest % 60:02d} every 1")
     for index, run in runs:
         lines += _run(index, run, settings, type_map, n_models, n_atoms)
     return "\n".join(lines) + "\n"
@@ -93,9 +93,12 @@ def _run(
     for number, stage in enumerate(run.dynamics):
         lines += _stage(number, stage, start, name, settings, n_models)
         start += stage.steps
-    lines += ["variable status string completed", f"label {end}"]
+    lines += ["variable status string completed", f"label {end}", f'print "${{status}} $(step)" file {name}.end']
+    # halted although all is well: the wall time is over, and the runs that follow need not start
+    sane = "$(v_temperature_sane*v_atoms_sane*v_box_sane)"
+    lines.append(f'if "${{status}} == halted && {sane} > 0.5" then quit')
     lines += [f"variable {variable} delete" for variable in ("line", "words", "chunk")]
-    return [*lines, f'print "${{status}} $(step)" file {name}.end', "clear", "log none", ""]
+    return [*lines, "log none", "clear", ""]
 
 
 def _system(run: Run, settings: Settings) -> list[str]:
@@ -130,18 +133,22 @@ def _potential(name: str, settings: Settings, type_map: Sequence[str], n_models:
 
 
 def _halts(settings: Settings, n_atoms: int) -> list[str]:
-    """Each condition is one that holds while all is well: a comparison with NaN is false, so NaN halts too."""
+    """Each condition is one that holds while all is well: a comparison with NaN is false, so NaN halts too.
+
+    Formulas stand without blanks and quotes, since LAMMPS fills in ``$(…)``, the values at the start, only there.
+    """
     low, high = settings.halt.volume
-    tilts = (("xy", "lx"), ("xz", "lx"), ("yz", "ly"))
-    upright = " && ".join(f"abs({tilt}-($({tilt}:%.8f))) < {MAX_TILT_CHANGE}*{length}" for tilt, length in tilts)
-    conditions = {
-        "temperature": f"temp < {settings.halt.temperature:.6g}",
-        "atoms": f"count(all) == {n_atoms}",
-        "box": f"vol > {low:.6g}*$(vol:%.6f) && vol < {high:.6g}*$(vol:%.6f) && {upright}",
+    conditions = [f"vol>{low:.6g}*$(vol:%.6f)", f"vol<{high:.6g}*$(vol:%.6f)"]
+    for tilt, length in (("xy", "lx"), ("xz", "lx"), ("yz", "ly")):
+        conditions.append(f"abs({tilt}-($({tilt}:%.8f)))<{MAX_TILT_CHANGE}*{length}")
+    sane = {
+        "temperature": f"temp<{settings.halt.temperature:.6g}",
+        "atoms": f"count(all)=={n_atoms}",
+        "box": "&&".join(conditions),
     }
     lines = []
-    for name, condition in conditions.items():
-        lines.append(f'variable {name}_sane equal "{condition}"')
+    for name, condition in sane.items():
+        lines.append(f"variable {name}_sane equal {condition}")
         lines.append(f"fix halt_{name} all halt 1 v_{name}_sane < 0.5 error continue message yes")
     return lines
 

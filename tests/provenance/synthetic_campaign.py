@@ -322,9 +322,7 @@ class SyntheticCampaign:
         target[f"c{self.cycle:02d}__{name}__attempt_0"] = results["labelled"]
         self.reports[name] = report
 
-    def start_label(
-        self, name: str, frames: FramesData, task: orm.Dict
-    ) -> tuple[orm.WorkChainNode, orm.CalcJobNode]:
+    def start_label(self, name: str, frames: FramesData, task: orm.Dict) -> tuple[orm.WorkChainNode, orm.CalcJobNode]:
         """Store a labelling that has only begun."""
         inputs = {"frames": frames, "task": task}
         chain = self.process(
@@ -500,7 +498,7 @@ class SyntheticCampaign:
             name: {"force_rmse_eV_per_A": 0.6 / (1 + self.cycle) + 0.01 * i, "energy_rmse_meV_per_atom": 9.0 - i}
             for i, name in enumerate(names)
         }
-        return {"blocks": {name: {"n_frames": block.n_frames, "models": models} for name, block in self.held_out.items()}}
+        return {name: {"n_frames": block.n_frames, "models": models} for name, block in self.held_out.items()}
 
     def state_dict(self, finished: bool) -> orm.Dict:
         """Return a verdict."""

@@ -60,7 +60,7 @@ def look() -> dict[str, Any]:
     return {
         "chain": None if chain is None else str(chain.process_state.value),
         "total": chain.outputs.total.value if chain is not None and chain.is_finished_ok else None,
-        "jobs": [{"state": str(job.process_state.value), "running": job.get_state() is not None} for job in jobs],
+        "jobs": [str(job.process_state.value) for job in jobs],
         **daemon_state().as_dict(),
     }
 

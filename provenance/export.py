@@ -1,0 +1,177 @@
+"""Data sets and models as files, with a manifest of where each came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from aiida import orm
+from aiida.common.links import LinkType
+
+from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.data.potential import DeepPotentialData
+from aiida_zif.provenance.behind import campaigns_behind
+from aiida_zif.provenance.campaign_view import inputs_under, load_view, outputs_under
+from aiida_zif.provenance.export_formats import README, write_deepmd, write_extxyz, write_models
+from aiida_zif.provenance.origin import is_campaign
+
+MANIFEST = "manifest.json"
+
+
+class ExportError(ValueError):
+    """What was asked for cannot be exported; the message says why and what can."""
+
+
+@dataclass
+class Goods:
+    """What is to be exported, by label."""
+
+    training: dict[str, LabelledFramesData] = field(default_factory=dict)
+    held_out: dict[str, LabelledFramesData] = field(default_factory=dict)
+    models: dict[str, DeepPotentialData] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> dict[str, dict[str, LabelledFramesData]]:
+        """The parts of the data set that hold any frame, by the name of their folder."""
+        parts = {"training": self.training, "held_out": self.held_out}
+        kept = {name: {k: b for k, b in blocks.items() if b.n_frames} for name, blocks in parts.items()}
+        return {name: blocks for name, blocks in kept.items() if blocks}
+
+
+def export_to(nodes: Sequence[orm.Node], kind: str, folder: Path, force: bool = False) -> dict[str, Any]:
+    """Write what some nodes hold to files.
+
+    :param nodes: campaigns, blocks, potentials, or work chains that made them.
+    :param kind: ``deepmd``, ``extxyz`` or ``models``.
+    :param folder: made if missing.
+    :param force: whether to write into a folder that is not empty; files of an earlier export are replaced.
+    :returns: the manifest, as written to ``manifest.json``.
+    :raises ExportError: if there is nothing to export, it does not go together, or the folder is not empty.
+    """
+    goods = Goods()
+    for node in nodes:
+        collect(node, goods)
+    if kind == "models" and not goods.models:
+        raise ExportError("no trained model there yet. Give a campaign, a committee's work chain or potentials.")
+    if kind != "models" and not goods.parts:
+        raise ExportError("no labelled frame there. Give a campaign or blocks of labelled frames.")
+    level = level_of(goods) if kind != "models" else None
+    type_map = type_map_of(goods)
+    prepare(folder, force)
+    if kind == "models":
+        entries = write_models(folder, goods.models)
+    else:
+        write = write_deepmd if kind == "deepmd" else write_extxyz
+        for part, blocks in goods.parts.items():
+            write(folder / part, blocks, type_map)
+        entries = [describe(part, label, b) for part, blocks in goods.parts.items() for label, b in blocks.items()]
+    (folder / "README.md").write_text(README[kind].format(type_map=" ".join(type_map)))
+    used = goods.models.values() if kind == "models" else [b for part in goods.parts.values() for b in part.values()]
+    manifest = {
+        "format": kind,
+        "campaigns": campaigns_behind([int(node.pk or 0) for node in used]),
+        "level_of_theory": level,
+        "type_map": type_map,
+        "models" if kind == "models" else "blocks": entries,
+        "versions": {name: version(name) for name in ("aiida-zif", "aiida-core")},
+        "files": checksums(folder),
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    return manifest
+
+
+# -- what there is -------------------------------------------------------------------------------------------
+
+
+def collect(node: Any, goods: Goods) -> None:
+    """Add what a node holds.
+
+    :raises ExportError: if it holds nothing that can be exported.
+    """
+    if is_campaign(node):
+        collect_campaign(node, goods)
+    elif isinstance(node, LabelledFramesData):
+        goods.training[f"block_{node.pk}"] = node
+    elif isinstance(node, DeepPotentialData):
+        goods.models[f"model_{node.pk}"] = node
+    elif isinstance(node, orm.ProcessNode):
+        links = node.base.links.get_outgoing(link_type=(LinkType.CREATE, LinkType.RETURN)).all()
+        for link in links:
+            if isinstance(link.node, LabelledFramesData):
+                goods.training[f"block_{link.node.pk}"] = link.node
+            elif isinstance(link.node, DeepPotentialData):
+                goods.models[link.link_label.rpartition("__")[2]] = link.node
+        goods.training |= inputs_under(node, "dataset")
+    else:
+        raise ExportError(
+            f"<{node.pk}> is a {type(node).__name__}; what can be exported is a campaign, blocks of labelled "
+            "frames, potentials, and the work chains and jobs that made them."
+        )
+
+
+def collect_campaign(campaign: orm.WorkChainNode, goods: Goods) -> None:
+    """Add everything that a campaign has labelled and its newest committee, whether it has ended or not."""
+    view = load_view(campaign)
+    for step in view.of("label"):
+        target = goods.held_out if "__held_out" in f"__{step.name}" else goods.training
+        for label, block in outputs_under(step.node, "blocks").items():
+            target[f"c{step.cycle:02d}__{step.name}__{label}"] = block
+    committees = [outputs_under(step.node, "committee") for step in view.of("train")]
+    goods.models |= next((committee for committee in reversed(committees) if committee), {})
+
+
+def level_of(goods: Goods) -> dict[str, str]:
+    """Return the level of theory that all blocks share.
+
+    :raises ExportError: if they do not.
+    """
+    levels = {b.level_of_theory["hash"]: b.level_of_theory for part in goods.parts.values() for b in part.values()}
+    if len(levels) > 1:
+        lines = "; ".join(level["line"] for level in levels.values())
+        raise ExportError(f"blocks of different levels of theory: {lines}. Export those of one level at a time.")
+    return next(iter(levels.values()))
+
+
+def type_map_of(goods: Goods) -> list[str]:
+    """Return the elements in the order of the models' types, or in alphabetical order where there is no model."""
+    for model in goods.models.values():
+        return model.type_map
+    return sorted({symbol for part in goods.parts.values() for block in part.values() for symbol in block.symbols})
+
+
+def describe(part: str, label: str, block: LabelledFramesData) -> dict[str, Any]:
+    """Return the manifest's entry of a block."""
+    return {"label": label, "part": part, "pk": block.pk, "uuid": block.uuid, "n_frames": block.n_frames}
+
+
+# -- the folder ----------------------------------------------------------------------------------------------
+
+
+def prepare(folder: Path, force: bool) -> None:
+    """Make the folder; take away what an earlier export left there.
+
+    :raises ExportError: if it is not empty and ``force`` is not given.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()) and not force:
+        raise ExportError(f"{folder} is not empty. Choose another folder, or --force to write into it.")
+    try:
+        old = json.loads((folder / MANIFEST).read_text())["files"]
+    except (OSError, ValueError, KeyError):
+        old = {}
+    root = folder.resolve()
+    for name in old:
+        path = (folder / name).resolve()
+        if path.is_relative_to(root):  # a manifest is a text that anybody may have edited
+            path.unlink(missing_ok=True)
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder but the manifest, by its path there."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -1,0 +1,152 @@
+"""Writers of the export: deepmd/npy, extended XYZ, frozen models."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aiida_zif.plugins.deepmd.dataset import System, write_system
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from aiida_zif.plugins.data.frames import LabelledFramesData
+    from aiida_zif.plugins.data.potential import DeepPotentialData
+
+Blocks = Mapping[str, "LabelledFramesData"]
+
+README = {
+    "deepmd": """# Labelled frames in DeePMD-kit's deepmd/npy layout
+
+`training/` and `held_out/` (frames that no training has seen) hold one system folder a composition: `type.raw`,
+`type_map.raw` ({type_map}) and `set.000/` with `coord` (Å), `box` (Å), `energy` (eV), `force` (eV/Å) and `virial`
+(-dE/d(strain), eV). Line i of `frames.csv` says which frame of which AiiDA node is frame i here.
+`manifest.json` names campaign, blocks, level of theory and the SHA-256 of every file.
+""",
+    "extxyz": """# Labelled frames as extended XYZ
+
+`training.extxyz` and `held_out.extxyz` (frames that no training has seen): energy in eV, forces in eV/Å, stress in
+eV/Å³ with ASE's sign (stress = -virial / volume). `frame_id`, `block_pk` and `block_index` lead back to the AiiDA node:
+`aiida-zif lineage BLOCK_PK:BLOCK_INDEX`. Read with `ase.io.read("training.extxyz", ":")`. Elements: {type_map}.
+`manifest.json` names campaign, blocks, level of theory and the SHA-256 of every file.
+""",
+    "models": """# Frozen deep potentials
+
+`models.json` describes every file: elements in the order of the model's types ({type_map}), cut-off radius, version of
+DeePMD-kit, uuid of the AiiDA node. In LAMMPS (units metal; several models give the deviation of the committee):
+
+    pair_style deepmd model_0.pb model_1.pb out_freq 10 out_file deviation.out
+    pair_coeff * * {type_map}
+""",
+}
+"""What a reader of the folder needs to know, by format."""
+
+
+def write_deepmd(folder: Path, blocks: Blocks, type_map: list[str]) -> None:
+    """Write one system a composition, with ``frames.csv`` beside it.
+
+    Blocks go together if they have the same atoms in the same order and either all have virials or none.
+
+    :param folder: of this part of the data set.
+    :param type_map: elements in the order of the model's types.
+    """
+    groups: dict[tuple[Any, ...], dict[str, LabelledFramesData]] = {}
+    for label, block in blocks.items():
+        groups.setdefault((*block.symbols, block.virials is not None), {})[label] = block
+    names: set[str] = set()
+    for group in groups.values():
+        members = list(group.values())
+        name = unused(formula(members[0].symbols), names)
+        write_system(folder / name, merge(members), type_map)
+        with (folder / name / "frames.csv").open("w", newline="") as stream:
+            table = csv.writer(stream, lineterminator="\n")
+            table.writerow(["frame_id", "block_pk", "block_uuid", "block_index", "block"])
+            for label, block in group.items():
+                rows = ([key, block.pk, block.uuid, index, label] for index, key in enumerate(block.frame_ids()))
+                table.writerows(rows)
+
+
+def merge(blocks: list[LabelledFramesData]) -> System:
+    """Return the frames of several blocks with the same atoms as one system."""
+    virials = [block.virials for block in blocks]
+    return System(
+        symbols=blocks[0].symbols,
+        positions=np.concatenate([block.positions for block in blocks]),
+        cells=np.concatenate([block.cells for block in blocks]),
+        energies=np.concatenate([block.energies for block in blocks]),
+        forces=np.concatenate([block.forces for block in blocks]),
+        virials=np.concatenate([v for v in virials if v is not None]) if virials[0] is not None else None,
+    )
+
+
+def write_extxyz(path: Path, blocks: Blocks, type_map: list[str]) -> None:
+    """Write all frames into one file, the name of the part with the suffix ``.extxyz``.
+
+    :param path: without suffix.
+    """
+    from ase.io import write
+
+    frames = [atoms for block in blocks.values() for atoms in labelled_atoms(block)]
+    write(path.with_suffix(".extxyz"), frames, format="extxyz")
+
+
+def labelled_atoms(block: LabelledFramesData) -> list[Atoms]:
+    """Return the frames of a block as ASE atoms with energy (eV), forces (eV/Å) and stress (eV/Å³).
+
+    ASE's stress is (1/V) dE/d(strain), so it is the virial with the opposite sign over the volume.
+    """
+    from ase.calculators.singlepoint import SinglePointCalculator
+    from ase.stress import full_3x3_to_voigt_6_stress
+
+    virials, energies, forces, frames = block.virials, block.energies, block.forces, []
+    for index, key in enumerate(block.frame_ids()):
+        atoms = block.get_ase(index)
+        atoms.info |= {"frame_id": key, "block_pk": block.pk, "block_index": index, "system": block.system}
+        stress = None if virials is None else full_3x3_to_voigt_6_stress(-virials[index] / atoms.get_volume())
+        calculator = SinglePointCalculator(atoms, energy=energies[index], forces=forces[index], stress=stress)
+        atoms.calc = calculator
+        frames.append(atoms)
+    return frames
+
+
+def write_models(folder: Path, models: Mapping[str, DeepPotentialData]) -> list[dict[str, Any]]:
+    """Copy the frozen files under the names of the models, and describe them in ``models.json``."""
+    entries = []
+    for label, model in sorted(models.items()):
+        path = folder / f"{label}{Path(model.filename).suffix}"
+        path.write_bytes(model.get_content(mode="rb"))
+        entries.append(
+            {
+                "label": label,
+                "file": path.name,
+                "pk": model.pk,
+                "uuid": model.uuid,
+                "type_map": model.type_map,
+                "rcut_A": model.rcut,
+                "backend": model.model_backend,
+                "deepmd_version": model.deepmd_version,
+            }
+        )
+    (folder / "models.json").write_text(json.dumps(entries, indent=2) + "\n")
+    return entries
+
+
+def formula(symbols: list[str]) -> str:
+    """Return the elements in alphabetical order with their numbers, such as ``C96H96N64Zn16``."""
+    counts = {symbol: symbols.count(symbol) for symbol in sorted(set(symbols))}
+    return "".join(f"{symbol}{count if count > 1 else ''}" for symbol, count in counts.items())
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """Return the name, with a number where it is taken (other order of atoms, or no virials), and take it."""
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    taken.add(candidate)
+    return candidate

@@ -1,0 +1,220 @@
+"""The figures of the report as SVG text; numbers in, picture out (no AiiDA)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, GREY, PALE = "#1f2a33", "#7a8791", "#e6eaed"
+CHOSEN, RANDOM = "#0f6e76", "#d9822b"
+MANY = 6
+"""Cycles that a legend names one by one; of more it names the first and the last."""
+
+STAGE_COLOURS = {
+    "label": "#0f6e76",
+    "train": "#7b5ea7",
+    "test": "#b8a6d1",
+    "explore": "#d9822b",
+    "select": "#c9c9c9",
+    "other": "#dfe4e8",
+}
+STYLE = {
+    "font.size": 10,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": PALE,
+    "grid.linewidth": 0.8,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "text.color": INK,
+}
+
+
+def error_figure(iterations: Sequence[Mapping[str, Any]]) -> str:
+    """Draw the held-out force RMSE of every committee: a dot a model and a line through the means.
+
+    :param iterations: of the summary; those without a test are left out.
+    """
+    tested = [i for i in iterations if i["force_rmse_eV_per_A"] is not None]
+
+    def draw(axes: Axes) -> None:
+        places = [i["iteration"] for i in tested]
+        means = [i["force_rmse_eV_per_A"] for i in tested]
+        axes.plot(places, means, color=CHOSEN, lw=1.8, zorder=3, label="mean")
+        for iteration in tested:
+            values = list(iteration["force_rmse_per_model"].values())
+            shift = np.linspace(-0.06, 0.06, len(values)) if len(values) > 1 else [0.0]
+            first = "model" if iteration is tested[0] else None
+            axes.plot(
+                iteration["iteration"] + np.array(shift), values, "o", ms=5, color=CHOSEN, alpha=0.45, label=first
+            )
+        for place, mean in zip(places, means, strict=True):
+            axes.annotate(f"{mean:.3f}", (place, mean), xytext=(9, 7), textcoords="offset points", fontsize=9)
+        axes.set_xticks(places, [f"{i['iteration']}\n{i['n_train_frames']} frames" for i in tested])
+        axes.set_xlim(min(places) - 0.35, max(places) + 0.45)
+        axes.set_ylim(0, 1.18 * max(max(i["force_rmse_per_model"].values()) for i in tested))
+        axes.set_xlabel("committee")
+        axes.set_ylabel("held-out force RMSE / eV Å$^{-1}$")
+        axes.grid(axis="x", visible=False)
+        axes.legend(loc="lower left")
+
+    return svg(draw, (5.4, 3.5), "errors")
+
+
+def deviation_figure(histograms: Mapping[int, Mapping[str, Any]], lower: float, upper: float) -> str:
+    """Draw how the largest force deviation of the explored frames was distributed in each cycle.
+
+    :param histograms: ``edges`` (eV/Å) and ``counts`` by cycle; the last bin has no upper edge.
+    :param lower: trust level in eV/Å.
+    :param upper: trust level in eV/Å.
+    """
+    shades = dict(zip(histograms, colours(len(histograms)), strict=True))
+
+    def draw(axes: Axes) -> None:
+        axes.axvspan(lower, upper, color=CHOSEN, alpha=0.07, lw=0)
+        for level in (lower, upper):
+            axes.axvline(level, color=CHOSEN, lw=1, ls=(0, (4, 3)))
+        seen: list[float] = []
+        for cycle, histogram in histograms.items():
+            edges, counts = np.asarray(histogram["edges"], float), np.asarray(histogram["counts"], float)
+            edges = edges[: len(counts)]
+            share = 100 * counts[:-1] / max(counts.sum(), 1)
+            named = len(histograms) <= MANY or cycle in (min(histograms), max(histograms))
+            axes.stairs(share, edges, color=shades[cycle], lw=1.8, label=f"cycle {cycle}" if named else None)
+            axes.stairs(share, edges, color=shades[cycle], fill=True, alpha=0.12, lw=0)
+            filled = np.flatnonzero(counts[:-1])
+            seen += [edges[filled[0]], edges[filled[-1] + 1]] if len(filled) else []
+        left, right = min([*seen, lower]), max([*seen, upper])
+        axes.set_xscale("log")
+        axes.set_xlim(max(left, 1e-3) / 1.3, right * 1.3)
+        axes.set_ylim(0, axes.get_ylim()[1] * 1.12)
+        top = axes.get_ylim()[1]
+        axes.text(lower, top, " trust window", va="top", ha="left", fontsize=9, color=CHOSEN)
+        axes.xaxis.set_major_formatter(plain_number)
+        axes.set_xlabel("largest force deviation in the frame / eV Å$^{-1}$")
+        axes.set_ylabel("share of explored frames / %")
+        axes.legend(loc="upper right", frameon=True, facecolor="white", edgecolor="none", framealpha=0.9)
+
+    return svg(draw, (5.4, 3.5), "deviation")
+
+
+def choice_figure(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Draw the true force error of labelled frames over the deviation that the committee gave them.
+
+    :param rows: ``role`` (0 chosen, 1 random), ``force_rmse`` and ``max_force_deviation`` in eV/Å, ``cycle``.
+    """
+
+    def draw(axes: Axes) -> None:
+        markers = "osD^v<>P*X"
+        cycles = sorted({row["cycle"] for row in rows})
+        for role, name, colour in ((0, "chosen", CHOSEN), (1, "drawn at random", RANDOM)):
+            for index, cycle in enumerate(cycles):
+                points = [row for row in rows if row["role"] == role and row["cycle"] == cycle]
+                if points:
+                    axes.plot(
+                        [row["max_force_deviation"] for row in points],
+                        [row["force_rmse"] for row in points],
+                        markers[index % len(markers)],
+                        color=colour,
+                        mfc=colour if role == 0 else "white",
+                        mew=1.4,
+                        ms=6,
+                        alpha=0.85,
+                        label=f"{name}, cycle {cycle}",
+                    )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(plain_number)
+            axis.set_minor_formatter(sparse_number)
+        axes.tick_params(which="minor", labelsize=8)
+        axes.set_xlabel("largest force deviation in the frame / eV Å$^{-1}$")
+        axes.set_ylabel("true force RMSE / eV Å$^{-1}$")
+        axes.legend(loc="best", ncols=1 if len(cycles) < 4 else 2, fontsize=8)
+
+    return svg(draw, (5.4, 3.7), "choice")
+
+
+def time_figure(walls: Mapping[str, Mapping[str, float]]) -> str:
+    """Draw the seconds of every stage, one bar a part of the campaign, the first on top.
+
+    :param walls: seconds by stage, by the name of the bar.
+    """
+
+    def draw(axes: Axes) -> None:
+        names = list(walls)
+        longest = max(sum(stages.values()) for stages in walls.values())
+        unit, name = (3600.0, "h") if longest > 7200 else (60.0, "min")
+        left = np.zeros(len(names))
+        for stage, colour in STAGE_COLOURS.items():
+            values = np.array([walls[bar].get(stage, 0.0) for bar in names]) / unit
+            if values.any():
+                axes.barh(names, values, left=left, color=colour, height=0.62, label=stage)
+            left += values
+        for place, total in enumerate(left):
+            axes.text(total, place, f"  {total:.1f} {name}", va="center", fontsize=9)
+        axes.invert_yaxis()
+        axes.set_xlim(0, 1.16 * max(left))
+        axes.set_xlabel(f"wall time / {name}")
+        axes.grid(axis="y", visible=False)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.22), ncols=6, columnspacing=1.2, handlelength=1.2)
+
+    return svg(draw, (5.4, 1.5 + 0.42 * len(walls)), "time")
+
+
+# -- drawing -------------------------------------------------------------------------------------------------
+
+
+def svg(draw: Any, size: tuple[float, float], name: str) -> str:
+    """Return what ``draw`` puts on empty axes as an SVG element.
+
+    :param draw: called with the axes.
+    :param size: inches.
+    :param name: keeps the identifiers inside the SVG apart from those of other figures on the page.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({**STYLE, "svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure: Figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasSVG(figure)
+        draw(figure.add_subplot())
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def colours(count: int) -> list[Any]:
+    """Return colours from early (orange) to late (teal)."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    scale = LinearSegmentedColormap.from_list("cycles", [RANDOM, "#8d6a8f", CHOSEN])
+    return [scale(x) for x in np.linspace(0, 1, count)] if count > 1 else [CHOSEN]
+
+
+def plain_number(value: float, position: int | None = None) -> str:
+    """Write a tick of a logarithmic axis as a plain number."""
+    return f"{value:g}"
+
+
+def sparse_number(value: float, position: int | None = None) -> str:
+    """Write a minor tick of a logarithmic axis if it begins with 2, 3 or 5."""
+    return f"{value:g}" if f"{value:e}"[0] in "235" else ""

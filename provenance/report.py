@@ -1,0 +1,261 @@
+"""The report of a campaign: one HTML page without anything from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aiida_zif.provenance import figures
+from aiida_zif.provenance.campaign_view import CampaignView, calcjobs_of, inputs_under, outputs_under
+from aiida_zif.provenance.origin import creation_label
+from aiida_zif.provenance.progress import clock, readable
+from aiida_zif.provenance.status import in_words, number, pair
+from aiida_zif.provenance.summary import summarise
+
+TEMPLATE = "report.html.j2"
+
+UNITS = {
+    "temperature": "K",
+    "temperatures": "K",
+    "pressures": "GPa",
+    "timestep": "fs",
+    "thermostat_time": "fs",
+    "barostat_time": "fs",
+    "time_constant": "fs",
+    "displacement": "Å",
+    "rcut": "Å",
+    "lower": "eV/Å",
+    "upper": "eV/Å",
+    "force_deviation": "eV/Å",
+    "walltime": "s",
+}
+SECTIONS = ("seed_data", "held_out", "training", "exploration", "selection", "limits", "failure_budget")
+
+
+def write_report(view: CampaignView, path: Path) -> None:
+    """Write the report of a campaign, finished or not.
+
+    :param view: the campaign, freshly loaded.
+    :param path: of the HTML file; its folder is made if missing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render(view), encoding="utf-8")
+
+
+def render(view: CampaignView) -> str:
+    """Return the page."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("aiida_zif.provenance", "")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"clock": clock, "number": number, "in_words": in_words, "pair": pair}
+    return environment.get_template(TEMPLATE).render(**page_content(view))
+
+
+def page_content(view: CampaignView) -> dict[str, Any]:
+    """Return everything that the template prints."""
+    summary = summarise(view)
+    rows = compared_frames(view)
+    return {
+        "summary": summary,
+        "finished": view.node.is_terminated,
+        "begun": f"{view.node.ctime:%Y-%m-%d %H:%M}",
+        "tiles": tiles(summary, rows),
+        "figures": draw_figures(view, summary, rows),
+        "sources": label_sources(view),
+        "settings": {name: flat(view.settings[name]) for name in SECTIONS if view.settings.get(name)},
+        "resources": flat(view.node.inputs.resources.get_dict()),
+        "seeds": training_seeds(view),
+        "models": newest_models(view),
+        "chemistry": {"structure": formulas(view), "type map": " ".join(view.settings.get("type_map") or [])},
+        "next_steps": next_steps(view, summary),
+    }
+
+
+# -- figures -------------------------------------------------------------------------------------------------
+
+
+def draw_figures(view: CampaignView, summary: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the figures for which there are numbers, by name."""
+    from markupsafe import Markup
+
+    iterations = summary["iterations"]
+    found: dict[str, str] = {}
+    if any(iteration["force_rmse_eV_per_A"] is not None for iteration in iterations):
+        found["errors"] = figures.error_figure(iterations)
+    histograms = histograms_of(view)
+    if histograms:
+        selection = view.settings["selection"]
+        found["deviation"] = figures.deviation_figure(histograms, selection["lower"], selection["upper"])
+    if rows:
+        found["choice"] = figures.choice_figure(rows)
+    if iterations:
+        found["time"] = figures.time_figure(walls_of(summary))
+    # Drawn here from numbers alone, so there is nothing to escape.
+    return {name: Markup(figure) for name, figure in found.items()}
+
+
+def histograms_of(view: CampaignView) -> dict[int, dict[str, Any]]:
+    """Return the histogram of deviations of every cycle, over all systems."""
+    found: dict[int, dict[str, Any]] = {}
+    for step in view.of("select"):
+        if "report" not in step.node.outputs:
+            continue
+        histogram = step.node.outputs.report["histogram"]
+        counts = np.asarray(histogram["counts"])
+        if step.cycle in found:
+            counts = counts + found[step.cycle]["counts"]
+        found[step.cycle] = {"edges": histogram["edges"], "counts": counts}
+    return found
+
+
+def compared_frames(view: CampaignView) -> list[dict[str, Any]]:
+    """Return deviation and true error of every labelled frame of the cycles, chosen and random."""
+    return [
+        {**row, "cycle": step.cycle}
+        for step in view.of("compare")
+        if "result" in step.node.outputs
+        for row in step.node.outputs.result["frames"]
+    ]
+
+
+def walls_of(summary: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the seconds of every stage by cycle; a cycle explores, labels, trains and tests."""
+    walls: dict[str, dict[str, float]] = {"first labels": {"label": summary["seed_labels"]["wall_s"]}}
+    for iteration in summary["iterations"]:
+        cycle, wall = iteration["iteration"], iteration["wall_s"]
+        bar = walls.setdefault(f"cycle {cycle}" if cycle else "first labels", {})
+        bar |= {stage: wall[stage] for stage in ("train", "test")}
+        if wall["explore"]:
+            walls[f"cycle {cycle + 1}"] = {stage: wall[stage] for stage in ("explore", "select", "label")}
+    between = summary["wall_s"] - sum(sum(bar.values()) for bar in walls.values())
+    if between > 0.01 * summary["wall_s"]:
+        walls["between stages"] = {"other": between}
+    return walls
+
+
+# -- words and numbers ---------------------------------------------------------------------------------------
+
+
+def tiles(summary: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return the headline figures: value, unit, what it is."""
+    errors = [i["force_rmse_eV_per_A"] for i in summary["iterations"] if i["force_rmse_eV_per_A"] is not None]
+    found = []
+    if errors:
+        change = f", from {errors[0]:.3f} after the first labels" if len(errors) > 1 else ""
+        found.append({"value": f"{errors[-1]:.3f}", "unit": "eV/Å", "what": f"held-out force RMSE{change}"})
+    found.append(
+        {"value": str(summary["total_labels"]), "unit": "", "what": "frames labelled by CP2K, held-out included"}
+    )
+    pooled = {role: [row["force_rmse"] for row in rows if row["role"] == role] for role in (0, 1)}
+    if all(pooled.values()):
+        chosen, random = (float(np.sqrt(np.mean(np.square(pooled[role])))) for role in (0, 1))
+        found.append(
+            {"value": f"{chosen / random:.2f}", "unit": "×", "what": "true error of chosen over random frames"}
+        )
+    explored = sum(iteration["n_explored"] for iteration in summary["iterations"])
+    found.append(
+        {"value": f"{explored:,}", "unit": "", "what": f"frames explored by committees of {summary['n_models']}"}
+    )
+    found.append({"value": clock(summary["wall_s"]), "unit": "", "what": "wall time"})
+    return found
+
+
+def label_sources(view: CampaignView) -> list[dict[str, Any]]:
+    """Return one entry a labelling: where its frames came from, how many got a label, how many did not and why."""
+    found = []
+    for step in view.of("label"):
+        report = step.node.outputs.report.get_dict() if "report" in step.node.outputs else {}
+        use = "held out" if "held_out" in step.name else "training"
+        source = f"{readable(step.name)}, cycle {step.cycle}" if step.cycle else readable(step.name)
+        how = "chosen and random frames" if step.cycle else how_labelled(step.node.inputs.task.get_dict())
+        found.append(
+            {
+                "source": source,
+                "use": use,
+                "how": how,
+                "n_labelled": report.get("n_labelled", 0),
+                "n_rejected": report.get("n_rejected", {}),
+                "wall_s": step.wall_s,
+                "pk": step.node.pk,
+            }
+        )
+    return found
+
+
+def how_labelled(task: dict[str, Any]) -> str:
+    """Say how the frames of a first labelling were made."""
+    if task["mode"] == "aimd":
+        return (
+            f"AIMD at {task['temperature']:g} K, {task['steps']} steps of {task['timestep']:g} fs, "
+            f"every {task['stride']}th"
+        )
+    return f"crystal rattled by {task['displacement']:g} Å, strained by up to {task['strain']:g}"
+
+
+def flat(section: Any, name: str = "") -> list[tuple[str, str]]:
+    """Return the settings of a section as lines of name and value with its unit."""
+    if isinstance(section, dict):
+        return [line for key, value in section.items() for line in flat(value, f"{name}.{key}".lstrip("."))]
+    if isinstance(section, list) and any(isinstance(item, dict) for item in section):
+        return [line for index, item in enumerate(section) for line in flat(item, f"{name}[{index}]")]
+    values = section if isinstance(section, list) else [section]
+    text = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
+    return [(name, f"{text} {UNITS.get(name.rpartition('.')[2], '')}".strip())] if section is not None else []
+
+
+def training_seeds(view: CampaignView) -> list[dict[str, Any]]:
+    """Return the seeds of every committee's members."""
+    return [
+        {
+            "committee": step.cycle,
+            "seeds": {creation_label(job): job.inputs.seed.value for job in calcjobs_of([step.node])},
+            "n_blocks": len(inputs_under(step.node, "dataset")),
+        }
+        for step in view.of("train")
+    ]
+
+
+def newest_models(view: CampaignView) -> list[dict[str, Any]]:
+    """Return the members of the newest committee."""
+    committees = [outputs_under(step.node, "committee") for step in view.of("train")]
+    newest = next((committee for committee in reversed(committees) if committee), {})
+    return [{"name": name, "pk": model.pk, "uuid": model.uuid} for name, model in newest.items()]
+
+
+def formulas(view: CampaignView) -> str:
+    """Return the systems with their formulas."""
+    systems = sorted(view.node.inputs.systems.items())
+    return "; ".join(f"{name}: {structure.get_formula('hill_compact')}" for name, structure in systems)
+
+
+def next_steps(view: CampaignView, summary: dict[str, Any]) -> list[dict[str, str]]:
+    """Return what one may do now: why, and the command."""
+    pk, models = view.node.pk, newest_models(view)
+    if not view.node.is_terminated:
+        return [advice("The campaign is running. Follow it:", f"aiida-zif watch {pk}")]
+    steps = []
+    if not view.node.is_finished_ok:
+        steps.append(advice("It did not end well. See what its processes say:", f"verdi process report {pk}"))
+    if summary["stop_reason"] in ("max_cycles", "max_labels"):
+        why = "It ended at its limits, not for want of candidates. To go further, raise `limits` and run it anew:"
+        steps.append(advice(why, "aiida-zif run CAMPAIGN.yaml --fresh"))
+    if models:
+        steps += [
+            advice("Take the force field to LAMMPS:", f"aiida-zif export {pk} --format models --output models"),
+            advice("Ask where a model comes from:", f"aiida-zif lineage {models[0]['pk']}"),
+        ]
+    return [
+        *steps,
+        advice("Take the labelled frames out:", f"aiida-zif export {pk} --format extxyz --output frames"),
+        advice("Hand everything over with its provenance:", f"verdi archive create campaign-{pk}.aiida -N {pk}"),
+    ]
+
+
+def advice(why: str, command: str) -> dict[str, str]:
+    """Return one thing to do."""
+    return {"why": why, "command": command}

@@ -1,0 +1,93 @@
+"""Ancestors of a node by one recursive query; the same text runs on SQLite and PostgreSQL.
+
+AiiDA's own ``with_ancestors`` counts paths, and the paths of a loop of active learning multiply with every cycle.
+``union`` (not ``union all``) visits every node once: a graph of 24,000 nodes takes less than a tenth of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+DATA_LINKS = "('create', 'input_calc')"
+"""The links along which data come into being; calls and returns of work chains are not among them."""
+
+ANCESTORS = f"""
+with recursive ancestor(id) as (
+    select id from db_dbnode where id in :pks
+    union
+    select link.input_id from db_dblink link join ancestor on link.output_id = ancestor.id
+    where link.type in {DATA_LINKS}
+)
+"""
+
+CALLS = "('call_calc', 'call_work')"
+KIND = "coalesce(nullif(node.process_type, ''), node.node_type)"
+"""What a node is: the process type of a process, the node type of data."""
+
+
+def ancestors(pks: Sequence[int]) -> list[int]:
+    """Return the pks of everything that some nodes were made from, and of the nodes themselves.
+
+    :param pks: of data nodes or calculations.
+    """
+    return [row[0] for row in run(ANCESTORS + "select id from ancestor order by id", pks=pks)]
+
+
+def count_ancestors(pks: Sequence[int]) -> dict[str, int]:
+    """Return the number of ancestors (the nodes themselves included) by what they are."""
+    query = f"{ANCESTORS} select {KIND} as kind, count(*) from ancestor join db_dbnode node on node.id = ancestor.id "
+    return {str(kind): int(count) for kind, count in run(query + "group by kind order by kind", pks=pks)}
+
+
+def ancestors_of_kind(pks: Sequence[int], kind: str) -> list[int]:
+    """Return the pks of the ancestors of one kind, see :func:`count_ancestors`."""
+    query = f"{ANCESTORS} select node.id from ancestor join db_dbnode node on node.id = ancestor.id "
+    return [row[0] for row in run(query + f"where {KIND} = :kind order by node.id", pks=pks, kind=kind)]
+
+
+def callers_of_ancestors(pks: Sequence[int], kind: str) -> list[int]:
+    """Return the pks of the work chains that called the ancestors of one kind, each once."""
+    query = (
+        f"{ANCESTORS} select distinct link.input_id from db_dblink link join ancestor on link.output_id = ancestor.id "
+        f"join db_dbnode node on node.id = ancestor.id "
+        f"where link.type in {CALLS} and node.process_type = :kind order by link.input_id"
+    )
+    return [row[0] for row in run(query, pks=pks, kind=kind)]
+
+
+def campaigns_of_ancestors(pks: Sequence[int], process_type: str) -> list[int]:
+    """Return the pks of the work chains of one type that called an ancestor, directly or through others."""
+    query = (
+        f"{ANCESTORS}, caller(id) as (select link.input_id from db_dblink link "
+        f"join ancestor on link.output_id = ancestor.id where link.type in {CALLS} "
+        f"union select link.input_id from db_dblink link join caller on link.output_id = caller.id "
+        f"where link.type in {CALLS}) "
+        "select node.id from caller join db_dbnode node on node.id = caller.id "
+        "where node.process_type = :process_type order by node.id"
+    )
+    return [row[0] for row in run(query, pks=pks, process_type=process_type)]
+
+
+def calls_above(pk: int) -> list[tuple[int, str, int]]:
+    """Return the chain of calls that led to a process, the nearest first: caller, label of the call, called."""
+    query = f"""
+with recursive called(id) as (
+    select id from db_dbnode where id in :pks
+    union
+    select link.input_id from db_dblink link join called on link.output_id = called.id where link.type in {CALLS}
+)
+select link.input_id, link.label, link.output_id from db_dblink link join called on link.output_id = called.id
+where link.type in {CALLS} order by link.input_id desc
+"""
+    return [(int(caller), str(label), int(called)) for caller, label, called in run(query, pks=[pk])]
+
+
+def run(query: str, pks: Sequence[int], **values: Any) -> Sequence[Any]:
+    """Run a query through the session of the loaded profile and return its rows."""
+    from aiida.manage import get_manager
+    from sqlalchemy import bindparam, text
+
+    session = get_manager().get_profile_storage().get_session()
+    statement = text(query).bindparams(bindparam("pks", expanding=True))
+    return session.execute(statement, {"pks": list(pks), **values}).fetchall()

@@ -1,0 +1,106 @@
+"""The shape of `summary.json`; `docs/summary.schema.json` is generated from here (no AiiDA)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Count = int
+Counts = dict[str, int]
+
+
+class Strict(BaseModel):
+    """No key beyond the declared ones."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Quantiles(Strict):
+    """Of the maximum force deviation over all explored frames, eV/Å; null where nothing was explored."""
+
+    q50: float | None
+    q90: float | None
+    q99: float | None
+
+
+class TrueError(Strict):
+    """Force RMSE of the model that drove the exploration on the labels it had not seen, eV/Å."""
+
+    chosen: float | None = Field(description="frames chosen for their deviation")
+    random: float | None = Field(description="frames drawn at random from the same exploration")
+
+
+class Walls(Strict):
+    """Seconds from the beginning of a stage to its end."""
+
+    train: float
+    test: float
+    explore: float
+    select: float
+    label: float
+
+
+class Iteration(Strict):
+    """One committee and what it went on to find; the last one of a finished campaign only trains."""
+
+    iteration: int = Field(ge=0, description="committee i is trained in cycle i and explores in cycle i + 1")
+    n_train_frames: Count = Field(ge=0, description="labelled frames that the committee was trained on")
+    force_rmse_eV_per_A: float | None = Field(description="on held-out frames, mean over the members")
+    energy_rmse_meV_per_atom: float | None = Field(description="on held-out frames, mean over the members")
+    force_rmse_per_model: dict[str, float] = Field(description="on held-out frames, eV/Å")
+    max_force_deviation: Quantiles
+    n_explored: Count = Field(description="frames looked at; accurate + candidate + failed")
+    n_candidate: Count = Field(description="inside the trust window")
+    n_accurate: Count = Field(description="below the lower trust level")
+    n_failed: Count = Field(description="above the upper trust level, or not physical")
+    n_selected: Count = Field(description="chosen for their deviation")
+    n_control: Count = Field(description="drawn at random to measure what the choice is worth")
+    n_not_chosen: Counts = Field(description="candidates that were not chosen, by reason")
+    n_labelled: Count = Field(description="of the chosen and the random ones")
+    n_rejected: Counts = Field(description="frames without a label, by reason")
+    true_force_error_eV_per_A: TrueError
+    wall_s: Walls
+
+
+class SeedLabels(Strict):
+    """What was labelled before the first training, by task."""
+
+    n_labelled: Counts
+    n_rejected: dict[str, Counts]
+    wall_s: float
+
+
+class HeldOut(Strict):
+    """The frames that no training sees."""
+
+    n_frames: Count
+    source: str
+
+
+class Summary(Strict):
+    """The figures of one campaign."""
+
+    name: str
+    system: str = Field(description="labels of the systems, comma-separated")
+    n_atoms: dict[str, int] = Field(description="by system")
+    level_of_theory: str
+    seed: int = Field(description="yields every other seed")
+    n_models: int
+    seed_labels: SeedLabels
+    iterations: list[Iteration]
+    held_out: HeldOut
+    stop_reason: str | None = Field(description="the criterion that ended the campaign; null if none did")
+    state: str = Field(description="state of the process")
+    exit_status: int | None
+    exit_message: str | None
+    total_labels: int = Field(description="all labels paid for, held-out frames included")
+    wall_s: float
+    campaign_uuid: str
+    pk: int
+    versions: dict[str, str]
+
+
+def summary_schema() -> dict[str, Any]:
+    """Return the JSON schema of a summary."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Summary.model_json_schema()}

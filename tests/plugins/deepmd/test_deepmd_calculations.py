@@ -1,0 +1,144 @@
+"""Files and commands that the jobs hand to an engine, against what is expected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiida.common import CalcInfo
+from deepmd_toy import SMALL_TYPE_MAP
+
+from aiida_zif.plugins.deepmd.dataset import read_system
+
+Factory = Callable[..., Any]
+
+
+@pytest.fixture
+def submit(localhost: Any, tmp_path: Path) -> Factory:
+    """Prepare a job without running it: (folder, CalcInfo)."""
+
+    def prepare(entry_point: str, inputs: dict[str, Any], resources: dict[str, int]) -> tuple[Path, CalcInfo]:
+        from aiida import orm
+        from aiida.common.folders import Folder
+        from aiida.engine.utils import instantiate_process
+        from aiida.manage.manager import get_manager
+        from aiida.plugins import CalculationFactory
+
+        code = orm.InstalledCode(computer=localhost, filepath_executable="/opt/bin/dp", label="dp").store()
+        inputs = {"code": code, "metadata": {"options": {"resources": resources}}} | inputs
+        process = instantiate_process(get_manager().get_runner(), CalculationFactory(entry_point), **inputs)
+        folder = tmp_path / "job"
+        folder.mkdir()
+        return folder, process.prepare_for_submission(Folder(str(folder)))
+
+    return prepare
+
+
+def commands(calc_info: CalcInfo) -> list[str]:
+    """The commands of a job's codes in one line each."""
+    return [" ".join([*info.cmdline_params, ">", info.stdout_name]) for info in calc_info.codes_info]
+
+
+def test_training_writes_input_and_data_and_trains_then_freezes(
+    submit: Factory, small_blocks: dict[str, Any], small_parameters: dict[str, Any]
+) -> None:
+    folder, info = submit(
+        "zif.deepmd.train",
+        {"dataset": small_blocks, "parameters": small_parameters, "seed": 3},
+        {"num_machines": 1, "num_mpiprocs_per_machine": 1, "num_cores_per_mpiproc": 2},
+    )
+    assert commands(info) == [
+        "--tf train --skip-neighbor-stat input.json > train.log",
+        "--tf freeze -o model.pb > freeze.log",
+    ]
+    assert "export OMP_NUM_THREADS=2" in info.prepend_text
+    written = json.loads((folder / "input.json").read_text())
+    assert written["training"]["training_data"]["systems"] == ["data/a", "data/b"]
+    assert written["model"]["type_map"] == SMALL_TYPE_MAP
+    for label, block in small_blocks.items():
+        system = read_system(folder / "data" / label)
+        assert system.symbols == block.symbols
+        assert (system.forces == block.forces).all()
+    assert info.retrieve_temporary_list == ["model.pb"]
+
+
+def test_data_are_not_copied_into_the_repository(
+    submit: Factory, small_blocks: dict[str, Any], small_parameters: dict[str, Any]
+) -> None:
+    inputs = {"dataset": small_blocks, "parameters": small_parameters, "seed": 3}
+    _, info = submit("zif.deepmd.train", inputs, {"num_machines": 1})
+    assert info.provenance_exclude_list == ["data"]
+
+
+def test_warm_start_copies_the_model_and_names_it(
+    submit: Factory, small_blocks: dict[str, Any], small_parameters: dict[str, Any], generate_potential: Factory
+) -> None:
+    start = generate_potential().store()
+    inputs = {"dataset": small_blocks, "parameters": small_parameters, "seed": 3, "init_model": start}
+    _, info = submit("zif.deepmd.train", inputs, {"num_machines": 1})
+    assert commands(info)[0] == "--tf train --skip-neighbor-stat --init-frz-model start.pb input.json > train.log"
+    assert info.local_copy_list == [(start.uuid, "model.pb", "start.pb")]
+
+
+def test_training_of_nonsense_is_refused_before_a_node_is_stored(
+    submit: Factory, small_blocks: dict[str, Any], small_parameters: dict[str, Any]
+) -> None:
+    small_parameters["model"]["descriptor"]["sel"] = [3, 20]
+    with pytest.raises(ValueError, match="is smaller than the neighbours"):
+        submit(
+            "zif.deepmd.train",
+            {"dataset": small_blocks, "parameters": small_parameters, "seed": 3},
+            {"num_machines": 1},
+        )
+
+
+def test_models_share_the_lanes_of_a_test(
+    submit: Factory, small_blocks: dict[str, Any], generate_potential: Factory
+) -> None:
+    committee = {f"m{index}": generate_potential().store() for index in range(3)}
+    folder, info = submit(
+        "zif.deepmd.test",
+        {"committee": committee, "blocks": small_blocks},
+        {"num_machines": 1, "num_mpiprocs_per_machine": 2},
+    )
+    assert commands(info) == [
+        f"--tf test -m models/{label}.pb -f systems.txt -n 0 -d details/{label} > test_{label}.log"
+        for label in ("m0", "m2")
+    ]
+    background = "(\n/opt/bin/dp --tf test -m models/m1.pb -f systems.txt -n 0 -d details/m1 > test_m1.log 2>&1\n) &"
+    assert background in info.prepend_text
+    assert info.append_text == "wait"
+    assert (folder / "systems.txt").read_text() == "data/a\ndata/b\n"
+    assert {(target, uuid) for uuid, _, target in info.local_copy_list} == {
+        (f"models/{label}.pb", model.uuid) for label, model in committee.items()
+    }
+
+
+def test_one_lane_needs_no_background(
+    submit: Factory, small_blocks: dict[str, Any], generate_potential: Factory
+) -> None:
+    committee = {f"m{index}": generate_potential().store() for index in range(2)}
+    _, info = submit("zif.deepmd.test", {"committee": committee, "blocks": small_blocks}, {"num_machines": 1})
+    assert len(info.codes_info) == 2
+    assert "&" not in info.prepend_text
+    assert not info.append_text
+
+
+def test_only_what_is_needed_comes_back(
+    submit: Factory, small_blocks: dict[str, Any], generate_potential: Factory
+) -> None:
+    inputs = {"committee": {"m0": generate_potential().store()}, "blocks": small_blocks}
+    _, info = submit("zif.deepmd.test", inputs, {"num_machines": 1})
+    assert info.retrieve_list == ["test_m0.log"]
+    assert info.retrieve_temporary_list == ["details/m0.e.out", "details/m0.f.out", "details/m0.v.out"]
+
+
+def test_test_of_a_model_for_other_elements_is_refused(
+    submit: Factory, generate_block: Factory, generate_potential: Factory
+) -> None:
+    inputs = {"committee": {"m0": generate_potential()}, "blocks": {"x": generate_block(symbols=["Zn", "C"] * 12)}}
+    with pytest.raises(ValueError, match="contains C"):
+        submit("zif.deepmd.test", inputs, {"num_machines": 1})

@@ -1,0 +1,77 @@
+"""DeePMD-kit for real: training, warm start and test of a tiny cell, compared with `dp` run by hand."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from deepmd_toy import TYPE_MAP
+
+from aiida_zif.plugins.deepmd.inputs import training_input
+
+Factory = Callable[..., Any]
+DP = shutil.which("dp")
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(DP is None, reason="no dp on the PATH")
+def test_training_and_test_agree_with_dp_by_hand(localhost: Any, generate_block: Factory, tmp_path: Path) -> None:
+    from aiida import orm
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    code = orm.InstalledCode(computer=localhost, filepath_executable=str(DP), label="real-dp").store()
+    mixed = ["Zn", "N", "C", "H"] * 6
+    dataset = {"one": generate_block(6, 1, mixed), "two": generate_block(3, 2, mixed[:18], virials=False)}
+    parameters = training_input(TYPE_MAP, 5.0, 50, embedding=[4, 8], axis_neuron=2, fitting=[8, 8])
+    inputs: dict[str, Any] = {"code": code, "dataset": dataset, "parameters": parameters}
+    cold, first = run_get_node(CalculationFactory("zif.deepmd.train"), seed=1, **inputs)
+    assert first.is_finished_ok, first.exit_message
+    assert cold["output_parameters"]["steps"] == 50
+    assert cold["learning_curve"].get_array("rmse_f_trn")[-1] < cold["learning_curve"].get_array("rmse_f_trn")[0]
+    assert first.base.repository.list_object_names() == [".aiida", "_aiidasubmit.sh", "input.json"]
+
+    warm, second = run_get_node(CalculationFactory("zif.deepmd.train"), seed=2, init_model=cold["potential"], **inputs)
+    assert second.is_finished_ok, second.exit_message
+    curves = [result["learning_curve"].get_array("rmse_trn") for result in (cold, warm)]
+    assert curves[1][0] < curves[0][0], "a warm start begins where the cold one ended"
+
+    committee = {"cold": cold["potential"], "warm": warm["potential"]}
+    tested, node = run_get_node(
+        CalculationFactory("zif.deepmd.test"),
+        code=code,
+        committee=committee,
+        blocks=dataset,
+        metadata={"options": {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 2}}},
+    )
+    assert node.is_finished_ok, node.exit_message
+    assert tested["errors"].get_array("two__force_rmse").shape == (2, 3)
+    assert (tested["errors"].get_array("one__max_force_deviation") > 0).all()
+    numbers = tested["output_parameters"].get_dict()
+    for label, printed in by_hand(cold["potential"], first, tmp_path).items():
+        parsed = numbers[label]["models"]["cold"]
+        assert parsed["force_rmse_eV_per_A"] == pytest.approx(printed["Force  RMSE"], rel=1e-5)
+        assert parsed["energy_rmse_meV_per_atom"] == pytest.approx(1000 * printed["Energy RMSE/Natoms"], rel=1e-5)
+        if label == "one":
+            assert parsed["virial_rmse_meV_per_atom"] == pytest.approx(1000 * printed["Virial RMSE/Natoms"], rel=1e-5)
+
+
+def by_hand(potential: Any, training: Any, folder: Path) -> dict[str, dict[str, float]]:
+    """Plain `dp test` of a frozen model on the data that its training left on the computer."""
+    (folder / "model.pb").write_bytes(potential.base.repository.get_object_content("model.pb", mode="rb"))
+    printed = {}
+    for label in ("one", "two"):
+        data = Path(training.get_remote_workdir()) / "data" / label
+        command = [str(DP), "--tf", "test", "-m", "model.pb", "-s", str(data), "-n", "0"]
+        log = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stderr
+        pairs = re.findall(r"(\w+ +RMSE\S*)\s*: (\S+) eV", log)
+        assert pairs, "dp test printed no errors"
+        printed[label] = {name: float(value) for name, value in pairs}
+        assert np.isfinite(list(printed[label].values())).all()
+    return printed

@@ -1,0 +1,124 @@
+"""The profile, the computer and the codes that the setup makes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aiida_zif.setup import codes, environment
+from aiida_zif.setup.doctor import check_code, cp2k_version, lammps_version
+
+LIST_CODES = """
+import json, aiida
+aiida.load_profile()
+from aiida.orm import Code, QueryBuilder
+rows = QueryBuilder().append(Code, project="*").all(flat=True)
+print(json.dumps({code.label: [str(code.filepath_executable), code.is_hidden, code.with_mpi] for code in rows}))
+"""
+
+
+def executable(folder: Path, name: str, text: str = "exit 0") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!/bin/bash\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def python(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "AIIDA_PATH": str(folder), **variables}
+    return subprocess.run([sys.executable, *words], env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_setup_is_idempotent_and_follows_a_changed_executable(tmp_path: Path) -> None:
+    cp2k, own = executable(tmp_path / "a b", "cp2k"), executable(tmp_path / "own", "cp2k")
+    dp, lmp = executable(tmp_path, "dp"), executable(tmp_path, "lmp")
+    others = {"AIIDA_ZIF_DP": str(dp), "AIIDA_ZIF_LMP": str(lmp)}
+    for chosen in (cp2k, cp2k, own):
+        done = python(tmp_path, "-m", "aiida_zif.setup.profile", AIIDA_ZIF_CP2K=str(chosen), **others)
+        assert done.returncode == 0, done.stderr
+    known = json.loads(python(tmp_path, "-c", LIST_CODES).stdout)
+    assert known.pop("cp2k") == [str(own), False, True]
+    assert known.pop("dp") == [str(dp), False, False]
+    assert known.pop("lmp")[0] == str(lmp)
+    assert "python" in known
+    known.pop("python")
+    ((label, row),) = known.items()
+    assert label.startswith("cp2k-")
+    assert row == [str(cp2k), True, True]
+
+
+def test_a_missing_executable_is_named_and_nothing_is_made(tmp_path: Path) -> None:
+    done = python(tmp_path, "-m", "aiida_zif.setup.profile", AIIDA_ZIF_DP="/nowhere/dp")
+    assert done.returncode == 2
+    assert "AIIDA_ZIF_DP=/nowhere/dp" in done.stderr
+    assert not (tmp_path / ".aiida" / "config.json").exists()
+
+
+def test_cp2k_gets_the_mpirun_beside_it(tmp_path: Path) -> None:
+    cp2k = executable(tmp_path / "a b", "cp2k")
+    executable(tmp_path / "a b", "mpirun")
+    assert f"export PATH='{tmp_path}/a b':\"$PATH\"" in codes.cp2k_lines(cp2k)
+
+
+def test_cp2k_never_gets_the_mpirun_of_this_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = executable(tmp_path / "system", "mpirun")
+    monkeypatch.setenv("PATH", f"{environment.scripts_folder()}:{system.parent}")
+    assert codes.mpirun_folder(tmp_path / "cp2k") == system.parent
+
+
+def test_a_chosen_executable_may_be_a_name_in_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = executable(tmp_path, "my-cp2k")
+    monkeypatch.setenv("AIIDA_ZIF_CP2K", "my-cp2k")
+    assert environment.find_executable("AIIDA_ZIF_CP2K", "cp2k.psmp", str(tmp_path)) == wanted
+
+
+def test_the_folder_that_the_user_names_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIIDA_PATH", "/some/where")
+    assert environment.select_aiida_folder(create=True) == Path("/some/where")
+
+
+def test_without_a_word_the_checkout_s_folder_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIIDA_PATH", "")
+    root = Path(__file__).parents[2]
+    assert environment.select_aiida_folder(create=True) == root
+    assert os.environ["AIIDA_PATH"] == str(root)
+
+
+def spec(label: str, path: Path | None) -> codes.CodeSpec:
+    return codes.CodeSpec(label, path, "AIIDA_ZIF_X", None, False, "export GREETING=hello", "install it")
+
+
+def test_doctor_starts_a_code_as_its_jobs_will(tmp_path: Path) -> None:
+    check = check_code(spec("dp", executable(tmp_path / "a b", "dp", 'echo "$GREETING $1"')))
+    assert check.ok
+    assert check.found.startswith("hello --version")
+
+
+def test_doctor_says_how_to_mend_a_code_that_does_not_start(tmp_path: Path) -> None:
+    check = check_code(spec("dp", executable(tmp_path, "dp", "echo no library >&2; exit 127")))
+    assert not check.ok
+    assert "no library" in check.found
+    assert check.mend == "install it"
+
+
+def test_doctor_says_how_to_mend_a_missing_code() -> None:
+    check = check_code(spec("cp2k", None))
+    assert (check.ok, check.found) == (False, "not found")
+    assert "AIIDA_ZIF_X" in check.mend
+
+
+def test_lammps_without_deepmd_is_refused() -> None:
+    header = "LAMMPS (22 Jul 2025)\nPair styles:\n"
+    assert lammps_version(header + "lj/cut deepmd eam") == "LAMMPS (22 Jul 2025)"
+    assert lammps_version(header + "lj/cut eam") is None
+
+
+def test_cp2k_version_is_read_from_its_answer() -> None:
+    assert cp2k_version(" CP2K version 2023.1\n Source code revision x\n") == "CP2K version 2023.1"
+    assert cp2k_version("hello") is None
