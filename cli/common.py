@@ -50,12 +50,15 @@ def with_profile(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def load(profile: str | None) -> None:
     """Load an AiiDA profile, or say how to make one."""
-    from aiida import load_profile
-    from aiida.common.exceptions import ConfigurationError, ProfileConfigurationError
+    from aiida_zif.setup.environment import select_aiida_folder
+    from aiida_zif.setup.profile import load_own_profile
+
+    select_aiida_folder()  # AiiDA reads where its folder is when it is imported
+    from aiida.common.exceptions import ConfigurationError
 
     try:
-        load_profile(profile)
-    except (ConfigurationError, ProfileConfigurationError) as error:
+        load_own_profile(profile)
+    except ConfigurationError as error:
         fail(f"{error}\nMake a profile with `python -m aiida_zif.setup.profile`, or name one with --profile.")
 
 

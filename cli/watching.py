@@ -11,6 +11,9 @@ import click
 REFRESH_S = 3.0
 """How often a terminal's progress line is drawn anew."""
 
+DAEMON_S = 30.0
+"""How often we look whether the daemon is still well; nothing else notices workers that have lost their broker."""
+
 PLAIN_S = 20.0
 """How often progress is printed where there is no terminal to draw on."""
 
@@ -50,10 +53,15 @@ def follow(node: Any) -> None:
 
     :param node: the campaign's work chain.
     """
+    from aiida_zif.setup.daemon import ensure_daemon
+
     terminal = sys.stdout.isatty()
-    shown = 0.0
+    shown, looked = 0.0, time.monotonic()
     try:
         while not node.is_terminated:
+            if time.monotonic() - looked >= DAEMON_S:
+                ensure_daemon()
+                looked = time.monotonic()
             if terminal:
                 click.echo("\r\033[K" + progress_line(node), nl=False)
             elif time.monotonic() - shown >= PLAIN_S:

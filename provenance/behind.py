@@ -7,7 +7,6 @@ from typing import Any
 from aiida import orm
 from aiida.common.links import LinkType
 
-from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.provenance import sql
 from aiida_zif.provenance.campaign_view import ENTRY_POINT
 from aiida_zif.provenance.origin import counted
@@ -15,7 +14,6 @@ from aiida_zif.provenance.origin import counted
 TRAINING = "aiida.calculations:zif.deepmd.train"
 BLOCK = "data.zif.frames.labelled.LabelledFramesData."
 KINDS = {
-    "n_cp2k_jobs": "aiida.calculations:zif.cp2k",
     "n_trainings": TRAINING,
     "n_explorations": "aiida.calculations:zif.lammps",
     "n_blocks": BLOCK,
@@ -32,11 +30,13 @@ def what_stands_behind(node: orm.Node) -> dict[str, Any]:
     """
     start = starting_points(node)
     counts = sql.count_ancestors(start)
-    blocks = [orm.load_node(block) for block in sql.ancestors_of_kind(start, BLOCK)]
+    blocks: list[Any] = [orm.load_node(block) for block in sql.ancestors_of_kind(start, BLOCK)]
     return {
         "n_nodes": sum(counts.values()),
+        # A job counts where its labels were learnt: the report of a job alone goes into every later plan too.
+        "n_cp2k_jobs": len({block.creator.pk for block in blocks if block.creator is not None}),
         **{name: counts.get(kind, 0) for name, kind in KINDS.items()},
-        "n_labelled_frames": sum(block.n_frames for block in blocks if isinstance(block, LabelledFramesData)),
+        "n_labelled_frames": sum(block.n_frames for block in blocks),
         "n_committees": len(sql.callers_of_ancestors(start, TRAINING)),
         "campaigns": campaigns_behind(start),
     }

@@ -11,7 +11,7 @@ from typing import Any, cast
 from aiida import orm
 from aiida.common.links import LinkType
 
-STEP = re.compile(r"c(?P<cycle>\d+)__(?P<stage>[a-z]+)(?:__(?P<name>\w+))?")
+STEP = re.compile(r"c(?P<cycle>\d+)_(?P<stage>[a-z]+)(?:_(?P<name>\w+))?")
 """How `ActiveLearningWorkChain` names its children: cycle, stage, and the system or task."""
 
 ENTRY_POINT = "aiida.workflows:zif.active_learning"
@@ -91,7 +91,7 @@ def load_view(campaign: orm.WorkChainNode) -> CampaignView:
         if match:
             node = cast(orm.ProcessNode, link.node)
             steps.append(Step(int(match["cycle"]), match["stage"], match["name"] or "", node))
-    steps.sort(key=lambda step: step.node.pk)
+    steps.sort(key=lambda step: step.node.pk or 0)
     return CampaignView(campaign, campaign.inputs.settings.get_dict(), steps)
 
 

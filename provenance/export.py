@@ -42,6 +42,11 @@ class Goods:
         kept = {name: {k: b for k, b in blocks.items() if b.n_frames} for name, blocks in parts.items()}
         return {name: blocks for name, blocks in kept.items() if blocks}
 
+    @property
+    def blocks(self) -> list[LabelledFramesData]:
+        """All blocks that hold any frame."""
+        return [block for part in self.parts.values() for block in part.values()]
+
 
 def export_to(nodes: Sequence[orm.Node], kind: str, folder: Path, force: bool = False) -> dict[str, Any]:
     """Write what some nodes hold to files.
@@ -60,7 +65,7 @@ def export_to(nodes: Sequence[orm.Node], kind: str, folder: Path, force: bool = 
         raise ExportError("no trained model there yet. Give a campaign, a committee's work chain or potentials.")
     if kind != "models" and not goods.parts:
         raise ExportError("no labelled frame there. Give a campaign or blocks of labelled frames.")
-    level = level_of(goods) if kind != "models" else None
+    level = level_of(blocks_behind(goods) if kind == "models" else goods.blocks)
     type_map = type_map_of(goods)
     prepare(folder, force)
     if kind == "models":
@@ -70,8 +75,9 @@ def export_to(nodes: Sequence[orm.Node], kind: str, folder: Path, force: bool = 
         for part, blocks in goods.parts.items():
             write(folder / part, blocks, type_map)
         entries = [describe(part, label, b) for part, blocks in goods.parts.items() for label, b in blocks.items()]
-    (folder / "README.md").write_text(README[kind].format(type_map=" ".join(type_map)))
-    used = goods.models.values() if kind == "models" else [b for part in goods.parts.values() for b in part.values()]
+    models = " ".join(entry["file"] for entry in entries) if kind == "models" else ""
+    (folder / "README.md").write_text(README[kind].format(type_map=" ".join(type_map), models=models))
+    used: list[orm.Data] = [*goods.models.values()] if kind == "models" else [*goods.blocks]
     manifest = {
         "format": kind,
         "campaigns": campaigns_behind([int(node.pk or 0) for node in used]),
@@ -118,30 +124,36 @@ def collect_campaign(campaign: orm.WorkChainNode, goods: Goods) -> None:
     """Add everything that a campaign has labelled and its newest committee, whether it has ended or not."""
     view = load_view(campaign)
     for step in view.of("label"):
-        target = goods.held_out if "__held_out" in f"__{step.name}" else goods.training
+        target = goods.held_out if "_held_out_" in step.name else goods.training
         for label, block in outputs_under(step.node, "blocks").items():
-            target[f"c{step.cycle:02d}__{step.name}__{label}"] = block
+            target[f"c{step.cycle:02d}_{step.name}__{label}"] = block
     committees = [outputs_under(step.node, "committee") for step in view.of("train")]
     goods.models |= next((committee for committee in reversed(committees) if committee), {})
 
 
-def level_of(goods: Goods) -> dict[str, str]:
-    """Return the level of theory that all blocks share.
+def blocks_behind(goods: Goods) -> list[LabelledFramesData]:
+    """Return the blocks that the models were trained on."""
+    trainings = [model.creator for model in goods.models.values() if model.creator is not None]
+    return [block for training in trainings for block in inputs_under(training, "dataset").values()]
 
-    :raises ExportError: if they do not.
+
+def level_of(blocks: list[LabelledFramesData]) -> dict[str, str] | None:
+    """Return the level of theory that all blocks share; None if there is no block.
+
+    :raises ExportError: if they do not share one.
     """
-    levels = {b.level_of_theory["hash"]: b.level_of_theory for part in goods.parts.values() for b in part.values()}
+    levels = {block.level_of_theory["hash"]: block.level_of_theory for block in blocks}
     if len(levels) > 1:
         lines = "; ".join(level["line"] for level in levels.values())
-        raise ExportError(f"blocks of different levels of theory: {lines}. Export those of one level at a time.")
-    return next(iter(levels.values()))
+        raise ExportError(f"different levels of theory: {lines}. Export what belongs to one of them at a time.")
+    return next(iter(levels.values()), None)
 
 
 def type_map_of(goods: Goods) -> list[str]:
     """Return the elements in the order of the models' types, or in alphabetical order where there is no model."""
     for model in goods.models.values():
         return model.type_map
-    return sorted({symbol for part in goods.parts.values() for block in part.values() for symbol in block.symbols})
+    return sorted({symbol for block in goods.blocks for symbol in block.symbols})
 
 
 def describe(part: str, label: str, block: LabelledFramesData) -> dict[str, Any]:

@@ -40,7 +40,7 @@ eV/Å³ with ASE's sign (stress = -virial / volume). `frame_id`, `block_pk` and 
 `models.json` describes every file: elements in the order of the model's types ({type_map}), cut-off radius, version of
 DeePMD-kit, uuid of the AiiDA node. In LAMMPS (units metal; several models give the deviation of the committee):
 
-    pair_style deepmd model_0.pb model_1.pb out_freq 10 out_file deviation.out
+    pair_style deepmd {models} out_freq 10 out_file deviation.out
     pair_coeff * * {type_map}
 """,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ STAGE_COLOURS = {
     "select": "#c9c9c9",
     "other": "#dfe4e8",
 }
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
@@ -140,9 +140,9 @@ def choice_figure(rows: Sequence[Mapping[str, Any]]) -> str:
                     )
         axes.set_xscale("log")
         axes.set_yscale("log")
-        for axis in (axes.xaxis, axes.yaxis):
+        for axis, key in ((axes.xaxis, "max_force_deviation"), (axes.yaxis, "force_rmse")):
             axis.set_major_formatter(plain_number)
-            axis.set_minor_formatter(sparse_number)
+            axis.set_minor_formatter(sparse_number([row[key] for row in rows]))
         axes.tick_params(which="minor", labelsize=8)
         axes.set_xlabel("largest force deviation in the frame / eV Å$^{-1}$")
         axes.set_ylabel("true force RMSE / eV Å$^{-1}$")
@@ -210,11 +210,17 @@ def colours(count: int) -> list[Any]:
     return [scale(x) for x in np.linspace(0, 1, count)] if count > 1 else [CHOSEN]
 
 
-def plain_number(value: float, position: int | None = None) -> str:
+def plain_number(value: float, position: float = 0.0) -> str:
     """Write a tick of a logarithmic axis as a plain number."""
     return f"{value:g}"
 
 
-def sparse_number(value: float, position: int | None = None) -> str:
-    """Write a minor tick of a logarithmic axis if it begins with 2, 3 or 5."""
-    return f"{value:g}" if f"{value:e}"[0] in "235" else ""
+def sparse_number(values: Sequence[float]) -> Callable[[float, float], str]:
+    """Return a writer of minor ticks of a logarithmic axis: the fewer, the more decades the values span."""
+    decades = np.log10(max(values) / max(min(values), 1e-12))
+    digits = "23456789" if decades < 0.7 else "235" if decades < 1.5 else ""
+
+    def write(value: float, position: float) -> str:
+        return f"{value:g}" if f"{value:e}"[0] in digits else ""
+
+    return write

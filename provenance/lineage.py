@@ -13,18 +13,24 @@ from aiida_zif.provenance.campaign_view import inputs_under, outputs_under
 from aiida_zif.provenance.lookup import Place, Target
 from aiida_zif.provenance.origin import (
     Origin,
+    aimd_in_words,
     campaign_origin,
     counted,
     creation_label,
     cycle_of,
     is_campaign,
+    perturbed_in_words,
     short_list,
     summary_of,
+    warm_starts,
     with_fact,
 )
 
 MANY = 8
 """Blocks of one training that are shown without being asked for all of them."""
+
+MANY_STARTS = 2
+"""Models in a row, each trained further from the one before, that are followed without being asked for."""
 
 
 def trace(target: Target, depth: int | None = None, full: bool = False) -> Origin:
@@ -125,12 +131,23 @@ class Tracer:
         def origins() -> list[Origin]:
             found = self.blocks(blocks)
             if "init_model" in job.inputs:
-                start = self.trace(job.inputs.init_model)
-                start.title = f"started from {start.title}"
-                found.append(start)
+                found.append(self.warm_start(job.inputs.init_model))
             return found
 
         return Origin("training", title, job, {"seed": seed, "n_frames": n_frames}, self.below(origins))
+
+    def warm_start(self, model: DeepPotentialData) -> Origin:
+        """The model that a training started from; a long row of such starts is named, not followed."""
+        earlier = [m for m in warm_starts(model) if m.pk not in self.shown]
+        if self.full or len(earlier) <= MANY_STARTS:
+            origin = self.trace(model)
+        else:
+            self.shown.update(int(m.pk or 0) for m in earlier)
+            facts = {"pks": [m.pk for m in earlier]}
+            origin = Origin(*self.name(model), model, facts)
+            origin.title += f" (and so on, {len(earlier)} models in a row; --full shows them)"
+        origin.title = f"started from {origin.title}"
+        return origin
 
     def blocks(self, blocks: list[LabelledFramesData]) -> list[Origin]:
         """Return blocks one by one, except for those shown above and the middle of many."""
@@ -155,12 +172,12 @@ class Tracer:
 
     def labelling(self, job: orm.CalcJobNode, place: Place | None) -> Origin:
         """Labels: single points on given frames, or AIMD from a first frame."""
-        task = job.inputs.task
+        task = job.inputs.task.get_dict()
         title = f"CP2K, {counted(job.inputs.frames.n_frames, 'frame')} in one job"
         facts: dict[str, Any] = {"mode": task["mode"]}
         if task["mode"] == "aimd":
-            facts |= {key: task[key] for key in ("temperature", "timestep", "steps")}
-            title = f"CP2K, AIMD at {task['temperature']:g} K, {task['steps']} steps of {task['timestep']:g} fs"
+            facts |= {key: task.get(key) for key in ("temperature", "timestep", "steps")}
+            title = f"CP2K, {aimd_in_words(task)}"
             if place is not None and "step" in place.values():
                 facts["step"] = place.values()["step"]
                 title += f"; this frame is step {facts['step']}"
@@ -217,10 +234,7 @@ class Tracer:
 
     def first_frames(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """The crystal itself, or strained and rattled copies of it."""
-        task = call.inputs.task
-        title = "the crystal, where AIMD starts"
-        if task["mode"] == "batch":
-            title = f"copies of the crystal, rattled by {task['displacement']:g} Å, strained by {task['strain']:g}"
+        title = f"the crystal{perturbed_in_words(call.inputs.start['perturbed'])}"
         return Origin("start", title, call, origins=self.below(lambda: [self.trace(call.inputs.structure)]))
 
     def starts(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
@@ -249,5 +263,7 @@ class Tracer:
     def campaigns_of(structure: orm.StructureData) -> list[Origin]:
         """Return the campaigns that were given a structure."""
         links = structure.base.links.get_outgoing(node_class=orm.WorkChainNode).all()
-        campaigns = {link.node.pk: (link.link_label, link.node) for link in links if is_campaign(link.node)}
+        campaigns: dict[int, tuple[str, Any]] = {
+            int(link.node.pk or 0): (link.link_label, link.node) for link in links if is_campaign(link.node)
+        }
         return [campaign_origin(label.removeprefix("systems__"), node) for label, node in campaigns.values()]

@@ -8,6 +8,7 @@ from typing import Any
 from aiida import orm
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.provenance import sql
 from aiida_zif.provenance.campaign_view import ENTRY_POINT, STEP
 
@@ -51,6 +52,17 @@ def creation_label(process: orm.ProcessNode) -> str:
     return next((label for _, label, called in calls if called == process.pk), "")
 
 
+def warm_starts(model: DeepPotentialData) -> list[DeepPotentialData]:
+    """Return a model and the ones before it, each of which was where the training of the next one started."""
+    row, current = [], model
+    while True:
+        row.append(current)
+        training = current.creator
+        if training is None or "init_model" not in training.inputs:
+            return row
+        current = training.inputs.init_model
+
+
 def is_campaign(node: orm.Node) -> bool:
     """Whether a node is the work chain of a campaign."""
     return isinstance(node, orm.ProcessNode) and node.process_type == ENTRY_POINT
@@ -84,3 +96,15 @@ def short_list(items: list[str], most: int = 6) -> list[str]:
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun in the right form."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def aimd_in_words(task: dict[str, Any]) -> str:
+    """Say how an AIMD run goes; the time step is CP2K's default of 0.5 fs if the task leaves it out."""
+    return f"AIMD at {task['temperature']:g} K, {task['steps']} steps of {task.get('timestep', 0.5):g} fs"
+
+
+def perturbed_in_words(recipe: dict[str, Any] | None) -> str:
+    """Say how copies of a structure differ from it, empty if they do not."""
+    if recipe is None:
+        return ""
+    return f", rattled by {recipe['displacement']:g} Å and strained by up to {recipe['strain']:g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -174,10 +175,14 @@ def seconds_since(moment: datetime) -> float:
     return max((datetime.now(tz=moment.tzinfo) - moment).total_seconds(), 0.0)
 
 
+TASK = re.compile(r"(?P<system>\w+?)_(?P<task>(?:seed|held_out)_\w+)")
+"""Names of the labellings at the start of a campaign."""
+
+
 def readable(name: str) -> str:
-    """Set the parts of a step's name apart: ``zif4__seed_aimd_0`` becomes ``zif4 (seed aimd 0)``."""
-    head, _, tail = name.partition("__")
-    return f"{head} ({tail.replace('_', ' ')})" if tail else head
+    """Set the parts of a step's name apart: ``zif4_seed_aimd_0`` becomes ``zif4 (seed aimd 0)``."""
+    match = TASK.fullmatch(name)
+    return f"{match['system']} ({match['task'].replace('_', ' ')})" if match else name
 
 
 def clock(seconds: float) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from aiida_zif.provenance import figures
-from aiida_zif.provenance.campaign_view import CampaignView, calcjobs_of, inputs_under, outputs_under
-from aiida_zif.provenance.origin import creation_label
+from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of, inputs_under, outputs_under
+from aiida_zif.provenance.origin import aimd_in_words, creation_label, perturbed_in_words
 from aiida_zif.provenance.progress import clock, readable
 from aiida_zif.provenance.status import in_words, number, pair
 from aiida_zif.provenance.summary import summarise
@@ -67,8 +67,8 @@ def page_content(view: CampaignView) -> dict[str, Any]:
         "tiles": tiles(summary, rows),
         "figures": draw_figures(view, summary, rows),
         "sources": label_sources(view),
-        "settings": {name: flat(view.settings[name]) for name in SECTIONS if view.settings.get(name)},
-        "resources": flat(view.node.inputs.resources.get_dict()),
+        "settings": {name: lines_of(view.settings[name]) for name in SECTIONS if view.settings.get(name)},
+        "resources": lines_of(view.node.inputs.resources.get_dict()),
         "seeds": training_seeds(view),
         "models": newest_models(view),
         "chemistry": {"structure": formulas(view), "type map": " ".join(view.settings.get("type_map") or [])},
@@ -172,12 +172,11 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
         report = step.node.outputs.report.get_dict() if "report" in step.node.outputs else {}
         use = "held out" if "held_out" in step.name else "training"
         source = f"{readable(step.name)}, cycle {step.cycle}" if step.cycle else readable(step.name)
-        how = "chosen and random frames" if step.cycle else how_labelled(step.node.inputs.task.get_dict())
         found.append(
             {
                 "source": source,
                 "use": use,
-                "how": how,
+                "how": how_labelled(step),
                 "n_labelled": report.get("n_labelled", 0),
                 "n_rejected": report.get("n_rejected", {}),
                 "wall_s": step.wall_s,
@@ -187,25 +186,37 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
     return found
 
 
-def how_labelled(task: dict[str, Any]) -> str:
-    """Say how the frames of a first labelling were made."""
+def how_labelled(step: Step) -> str:
+    """Say how the frames of a labelling were made."""
+    task, frames = step.node.inputs.task.get_dict(), step.node.inputs.frames
     if task["mode"] == "aimd":
-        return (
-            f"AIMD at {task['temperature']:g} K, {task['steps']} steps of {task['timestep']:g} fs, "
-            f"every {task['stride']}th"
-        )
-    return f"crystal rattled by {task['displacement']:g} Å, strained by up to {task['strain']:g}"
+        return f"{aimd_in_words(task)}, every {task.get('stride', 1)}th"
+    if frames.creator is None or "start" not in frames.creator.inputs:
+        return "chosen and random frames" if step.cycle else "given frames"
+    return f"the crystal{perturbed_in_words(frames.creator.inputs.start['perturbed'])}"
 
 
-def flat(section: Any, name: str = "") -> list[tuple[str, str]]:
+def lines_of(section: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the settings of a section as lines of name and value with its unit."""
-    if isinstance(section, dict):
-        return [line for key, value in section.items() for line in flat(value, f"{name}.{key}".lstrip("."))]
-    if isinstance(section, list) and any(isinstance(item, dict) for item in section):
-        return [line for index, item in enumerate(section) for line in flat(item, f"{name}[{index}]")]
-    values = section if isinstance(section, list) else [section]
-    text = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
-    return [(name, f"{text} {UNITS.get(name.rpartition('.')[2], '')}".strip())] if section is not None else []
+    lines = []
+    for name, value in section.items():
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            lines += [(f"{name} {index}", in_one_line(item)) for index, item in enumerate(value, start=1)]
+        elif value is not None and value != {}:
+            lines.append((name, in_one_line(value, UNITS.get(name, ""))))
+    return lines
+
+
+def in_one_line(value: Any, unit: str = "") -> str:
+    """Return a setting with its unit; of a group of settings each with its name."""
+    if isinstance(value, dict):
+        parts = [f"{name.replace('_', ' ')} {in_one_line(v, UNITS.get(name, ''))}" for name, v in value.items()]
+        return ", ".join(part for part, v in zip(parts, value.values(), strict=True) if v is not None)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return f"{', '.join(in_one_line(item) for item in value)} {unit}".strip()
+    return f"{value:g} {unit}".strip() if isinstance(value, float) else f"{value} {unit}".strip()
 
 
 def training_seeds(view: CampaignView) -> list[dict[str, Any]]:
@@ -223,7 +234,7 @@ def training_seeds(view: CampaignView) -> list[dict[str, Any]]:
 def newest_models(view: CampaignView) -> list[dict[str, Any]]:
     """Return the members of the newest committee."""
     committees = [outputs_under(step.node, "committee") for step in view.of("train")]
-    newest = next((committee for committee in reversed(committees) if committee), {})
+    newest: dict[str, Any] = next((committee for committee in reversed(committees) if committee), {})
     return [{"name": name, "pk": model.pk, "uuid": model.uuid} for name, model in newest.items()]
 
 
@@ -242,7 +253,7 @@ def next_steps(view: CampaignView, summary: dict[str, Any]) -> list[dict[str, st
     if not view.node.is_finished_ok:
         steps.append(advice("It did not end well. See what its processes say:", f"verdi process report {pk}"))
     if summary["stop_reason"] in ("max_cycles", "max_labels"):
-        why = "It ended at its limits, not for want of candidates. To go further, raise `limits` and run it anew:"
+        why = "It ended at its limits, not for want of candidates. To go further, raise its limits and run it anew:"
         steps.append(advice(why, "aiida-zif run CAMPAIGN.yaml --fresh"))
     if models:
         steps += [

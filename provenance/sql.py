@@ -88,6 +88,7 @@ def run(query: str, pks: Sequence[int], **values: Any) -> Sequence[Any]:
     from aiida.manage import get_manager
     from sqlalchemy import bindparam, text
 
-    session = get_manager().get_profile_storage().get_session()
+    storage: Any = get_manager().get_profile_storage()  # every storage of AiiDA has a session, its base class does not
     statement = text(query).bindparams(bindparam("pks", expanding=True))
-    return session.execute(statement, {"pks": list(pks), **values}).fetchall()
+    rows: Sequence[Any] = storage.get_session().execute(statement, {"pks": list(pks), **values}).fetchall()
+    return rows

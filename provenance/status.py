@@ -60,9 +60,8 @@ def print_status(view: CampaignView, console: Console | None = None) -> None:
     if remaining is not None:
         console.print(f"[cyan]about {clock(remaining)} left[/cyan], if every cycle is needed")
     if summary["exit_status"]:
-        console.print(
-            f"[red]\\[{summary['exit_status']}][/red] {escape(summary['exit_message'] or '')}", soft_wrap=True
-        )
+        reason = escape(f"[{summary['exit_status']}] {summary['exit_message'] or ''}")
+        console.print(f"[red]ended with[/red] {reason}", soft_wrap=True)
 
 
 def status_json(view: CampaignView) -> dict[str, Any]:
@@ -88,7 +87,8 @@ def headline(summary: dict[str, Any]) -> str:
 
     atoms = ", ".join(f"{name} ({count} atoms)" for name, count in summary["n_atoms"].items())
     state = summary["state"] if summary["stop_reason"] is None else f"{summary['state']}: {summary['stop_reason']}"
-    parts = [atoms, summary["level_of_theory"], f"seed {summary['seed']}", state, clock(summary["wall_s"])]
+    method = summary["level_of_theory"].partition(";")[0]  # what follows are its numerical settings
+    parts = [atoms, method, f"seed {summary['seed']}", state, clock(summary["wall_s"])]
     return f"[bold]{escape(summary['name'])}[/bold] <{summary['pk']}>  " + escape(" · ".join(parts))
 
 
@@ -145,12 +145,14 @@ def iteration_of(cycle: int, stage: str) -> int:
 
 def make_table(rows: list[list[str]], console: Console) -> Table:
     """Return the table, turned by a right angle (newest cycles only) if the terminal is too narrow for it."""
+    from rich.measure import Measurement
+
     wide = new_table()
     for name in COLUMNS:
         wide.add_column(name, justify="left" if name == "state" else "right", no_wrap=True)
     for row in rows:
         wide.add_row(*row)
-    if console.measure(wide).maximum <= console.width:
+    if Measurement.get(console, console.options.update(max_width=10**4), wide).maximum <= console.width:
         return wide
     turned = new_table()
     shown = rows[-max((console.width - 24) // 15, 1) :]

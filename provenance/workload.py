@@ -69,7 +69,7 @@ def label_units(job: orm.CalcJobNode) -> int:
 def planned_labels(view: CampaignView, cycle: int) -> int:
     """Return the SCF steps that the labelling of a cycle will take, from what is known so far."""
     if cycle == 0:
-        return sum(task["steps"] if task["mode"] == "aimd" else task["frames"] for task in planned_tasks(view))
+        return sum(planned_first_labels(view))
     reports = [step.node.outputs.report for step in view.of("select", cycle) if "report" in step.node.outputs]
     if reports:
         return sum(report["n_selected"] + report["n_control"] for report in reports if report["n_selected"])
@@ -77,12 +77,15 @@ def planned_labels(view: CampaignView, cycle: int) -> int:
     return len(view.settings["systems"]) * (selection["per_cycle"] + selection["control"])
 
 
-def planned_tasks(view: CampaignView) -> list[dict[str, Any]]:
-    """Return the labelling tasks with which the campaign begins."""
-    plan = next((node for node in view.node.called if node.process_label == "plan_campaign"), None)
-    if plan is None:
-        return []
-    return [plan.outputs[name].get_dict() for name in plan.outputs if name.startswith("task__")]
+def planned_first_labels(view: CampaignView) -> list[int]:
+    """Return the SCF steps of every labelling with which the campaign begins, from its plan."""
+    plan: Any = next((node for node in view.node.called if node.process_label == "plan_campaign"), None)
+    found = []
+    for name in plan.outputs if plan is not None else ():
+        if name.startswith("task_"):
+            task, start = plan.outputs[name], plan.outputs[name.replace("task_", "start_", 1)]
+            found.append(int(task["steps"] if task["mode"] == "aimd" else start["perturbed"]["frames"]))
+    return found
 
 
 # -- inside a running job ------------------------------------------------------------------------------------

@@ -103,15 +103,17 @@ def _clear(profile: Profile) -> None:
     if inspect_daemon(profile).supervisor is not None and files.circus_pid.is_file():
         with suppress(DaemonException, RuntimeError):
             OwnDaemonClient(profile).stop_daemon(wait=True, timeout=STOP_TIMEOUT)
-    end_processes(daemon_processes(profile.name, files.folder))
+    left = daemon_processes(profile.name, files.folder)
+    end_processes(process for process in left if process.role != "broker")  # workers say goodbye to the broker
+    end_processes(process for process in left if process.role == "broker")
     files.circus_pid.unlink(missing_ok=True)
-    _remove_sockets(files.circus_sockets)
+    remove_sockets(files.circus_sockets)
     for name in ("broker.pid", "broker.status"):
         (files.broker / name).unlink(missing_ok=True)
-    _remove_sockets(files.broker / "broker.sockets")
+    remove_sockets(files.broker / "broker.sockets")
 
 
-def _remove_sockets(pointer: Path) -> None:
+def remove_sockets(pointer: Path) -> None:
     """Remove a file that names a folder of sockets, and that folder."""
     if not pointer.is_file():
         return

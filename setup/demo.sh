@@ -50,7 +50,13 @@ install_all
 
 step "AiiDA profile and codes"
 python -m aiida_zif.setup.profile | sed 's/^/      /'
+note "to look around with verdi: source .venv/bin/activate; export AIIDA_PATH='$ROOT'"
 
 step "Campaign examples/zif4-demo.yaml, results in $directory"
 cd -- "$ROOT"
-exec aiida-zif run examples/zif4-demo.yaml --dir "$directory" "${options[@]}"
+code=0
+aiida-zif run examples/zif4-demo.yaml --dir "$directory" "${options[@]}" || code=$?
+if [ "$code" -ne 130 ]; then # after Ctrl-C the campaign goes on in the daemon
+    aiida-zif daemon stop | sed 's/^/      /'
+fi
+exit "$code"

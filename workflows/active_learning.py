@@ -10,6 +10,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, ProcessBuilder, WorkChain, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 
+from aiida_zif.workflows.ending import why_it_ended
 from aiida_zif.workflows.frame_steps import compare_choice, draw_starts, frames_from_structure, select_frames
 from aiida_zif.workflows.judge import judge, open_campaign
 from aiida_zif.workflows.plan import plan_campaign, plan_exploration, plan_training
@@ -110,9 +111,9 @@ class ActiveLearningWorkChain(WorkChain):
         self.ctx.dataset, self.ctx.held_out = AttributeDict(), AttributeDict()
         self.ctx.frames, self.ctx.tasks, self.ctx.reports = AttributeDict(), AttributeDict(), AttributeDict()
         for key, task in self.ctx.plan.items():
-            if key.startswith("task__"):
-                name = key.removeprefix("task__")
-                start = self.ctx.plan[f"start__{name}"]
+            if key.startswith("task_"):
+                name = key.removeprefix("task_")
+                start = self.ctx.plan[f"start_{name}"]
                 self.ctx.tasks[name] = task
                 self.ctx.frames[name] = frames_from_structure(self.inputs.systems[start["system"]], start)
         self.ctx.queue = list(self.ctx.tasks)
@@ -146,12 +147,12 @@ class ActiveLearningWorkChain(WorkChain):
         for name in self.ctx.running:
             child = self.ctx[f"label_{name}"]
             if "report" not in child.outputs:
-                return self.exit_codes.ERROR_NO_FIRST_LABELS.format(name=name, cause=child.exit_message)
+                return self.exit_codes.ERROR_NO_FIRST_LABELS.format(name=name, cause=why_it_ended(child))
             self.ctx.reports[name] = child.outputs.report
             blocks = child.outputs.blocks if "blocks" in child.outputs else {}
-            target = self.ctx.held_out if "__held_out" in name else self.ctx.dataset
+            target = self.ctx.held_out if self.is_held_out(name) else self.ctx.dataset
             for label in blocks:
-                target[f"c{self.ctx.cycle:02d}__{name}__{label}"] = blocks[label]
+                target[f"c{self.ctx.cycle:02d}_{name}_{label}"] = blocks[label]
             failure = self.over_failure_budget(name, child)
             if failure is not None:
                 return failure
@@ -162,14 +163,14 @@ class ActiveLearningWorkChain(WorkChain):
         report, budget = child.outputs.report, self.inputs.settings["failure_budget"]["label"]
         lost, labelled = sum(report["n_rejected"].values()), report["n_labelled"]
         if self.ctx.cycle == 0 and not labelled:
-            return self.exit_codes.ERROR_NO_FIRST_LABELS.format(name=name, cause=child.exit_message)
+            return self.exit_codes.ERROR_NO_FIRST_LABELS.format(name=name, cause=why_it_ended(child))
         share = lost / (lost + labelled) if lost + labelled else 1.0
         if share > budget:
             return self.exit_codes.ERROR_LABELS_OVER_FAILURE_BUDGET.format(
                 name=name,
                 share=share,
                 budget=budget,
-                cause=report["n_rejected"] or child.exit_message,
+                cause=report["n_rejected"] or why_it_ended(child),
                 pk=self.node.pk,
             )
         return None
@@ -203,7 +204,7 @@ class ActiveLearningWorkChain(WorkChain):
     def inspect_committee(self) -> ExitCode | None:
         """Take the new committee over."""
         if not self.ctx.training.is_finished_ok:
-            return self.exit_codes.ERROR_TRAINING.format(cycle=self.ctx.cycle, cause=self.ctx.training.exit_message)
+            return self.exit_codes.ERROR_TRAINING.format(cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.training))
         committee = self.ctx.training.outputs.committee
         self.ctx.committee = AttributeDict({name: committee[name] for name in committee})
         return None
@@ -230,7 +231,9 @@ class ActiveLearningWorkChain(WorkChain):
     def explore(self) -> dict[str, Any] | ExitCode:
         """Let the committee drive MD at every condition of every system."""
         if not self.ctx.evaluation.is_finished_ok:
-            return self.exit_codes.ERROR_EVALUATION.format(cycle=self.ctx.cycle, cause=self.ctx.evaluation.exit_message)
+            return self.exit_codes.ERROR_EVALUATION.format(
+                cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
+            )
         plan = AttributeDict(plan_exploration(self.inputs.settings, self.ctx.state))
         self.ctx.exploration_plan = plan
         self.ctx.cycle += 1
@@ -238,11 +241,11 @@ class ActiveLearningWorkChain(WorkChain):
         inputs = {
             "committee": dict(self.ctx.committee),
             "starts": {
-                system: draw_starts(plan[f"starts__{system}"], **self.blocks_of(system))
+                system: draw_starts(plan[f"starts_{system}"], **self.blocks_of(system))
                 for system in self.inputs.systems
             },
-            "runs": {system: plan[f"runs__{system}"] for system in self.inputs.systems},
-            "parameters": {system: plan[f"parameters__{system}"] for system in self.inputs.systems},
+            "runs": {system: plan[f"runs_{system}"] for system in self.inputs.systems},
+            "parameters": {system: plan[f"parameters_{system}"] for system in self.inputs.systems},
             "concurrent": resources.get("concurrent") or 1,
             "lammps": {
                 "code": self.inputs.codes.lmp,
@@ -256,9 +259,8 @@ class ActiveLearningWorkChain(WorkChain):
     def select(self) -> ExitCode | None:
         """Choose the frames that are worth a label; queue them, unless there is nothing left to learn."""
         if not self.ctx.exploration.is_finished_ok:
-            return self.exit_codes.ERROR_EXPLORATION.format(
-                cycle=self.ctx.cycle, cause=self.ctx.exploration.exit_message
-            )
+            cause = why_it_ended(self.ctx.exploration)
+            return self.exit_codes.ERROR_EXPLORATION.format(cycle=self.ctx.cycle, cause=cause)
         outputs, plan = self.ctx.exploration.outputs, self.ctx.exploration_plan
         runs = [run for node in outputs.output_parameters.values() for run in node["runs"]]
         lost = [f"{run['label']} {run['ended']}" for run in runs if run["ended"] in ("crashed", "not_run")]
@@ -270,23 +272,21 @@ class ActiveLearningWorkChain(WorkChain):
                 candidates=outputs.candidates[system],
                 control=outputs.control[system],
                 exploration=outputs.output_parameters[system],
-                selection=plan[f"selection__{system}"],
+                selection=plan[f"selection_{system}"],
                 metadata=self.stage_metadata("select", system),
             )
             self.ctx.selections[system] = result["report"]
-            self.ctx.frames[system], self.ctx.tasks[system] = result["frames"], plan[f"task__{system}"]
+            self.ctx.frames[system], self.ctx.tasks[system] = result["frames"], plan[f"task_{system}"]
         self.ctx.queue = [name for name, report in self.ctx.selections.items() if report["n_selected"]]
         return None
 
     def judge(self) -> None:
         """Compare chosen with random frames, and say whether the campaign is finished."""
-        evidence = {f"selection__{name}": report for name, report in self.ctx.selections.items()}
-        evidence |= {f"labelling__{name}": report for name, report in self.ctx.reports.items()}
+        evidence = {f"selection_{name}": report for name, report in self.ctx.selections.items()}
+        evidence |= {f"labelling_{name}": report for name, report in self.ctx.reports.items()}
         for system in self.ctx.reports:
-            prefix = f"c{self.ctx.cycle:02d}__{system}__"
-            blocks = {
-                name.removeprefix(prefix): block for name, block in self.ctx.dataset.items() if name.startswith(prefix)
-            }
+            prefix = f"c{self.ctx.cycle:02d}_{system}_attempt_"
+            blocks = {name: block for name, block in self.ctx.dataset.items() if name.startswith(prefix)}
             compare_choice(frames=self.ctx.frames[system], metadata=self.stage_metadata("compare", system), **blocks)
         self.ctx.state = judge(
             settings=self.inputs.settings,
@@ -306,16 +306,22 @@ class ActiveLearningWorkChain(WorkChain):
         self.out("held_out", dict(self.ctx.held_out))
         self.out("verdict", self.ctx.state)
         if not self.ctx.evaluation.is_finished_ok:
-            return self.exit_codes.ERROR_EVALUATION.format(cycle=self.ctx.cycle, cause=self.ctx.evaluation.exit_message)
+            return self.exit_codes.ERROR_EVALUATION.format(
+                cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
+            )
         return None
 
     # -- helpers -----------------------------------------------------------------------------------------------
 
     def stage_metadata(self, stage: str, name: str | None = None) -> dict[str, str]:
         """Name a child so that `status` and a reader of the graph can tell cycle, stage and system."""
-        label = f"c{self.ctx.cycle:02d}__{stage}" + (f"__{name}" if name else "")
+        label = f"c{self.ctx.cycle:02d}_{stage}" + (f"_{name}" if name else "")
         return {"call_link_label": label, "label": label}
+
+    def is_held_out(self, name: str) -> bool:
+        """Whether a labelling task makes frames that no training sees."""
+        return any(name.startswith(f"{system}_held_out_") for system in self.inputs.systems)
 
     def blocks_of(self, system: str) -> dict[str, Any]:
         """Return the labelled blocks of one system."""
-        return {name: block for name, block in self.ctx.dataset.items() if name.split("__")[1] == system}
+        return {name: block for name, block in self.ctx.dataset.items() if block.system == system}

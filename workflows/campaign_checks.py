@@ -68,17 +68,23 @@ def level_problems(level: LevelOfTheory, structures: Structures, source: Source)
         yield source.problem(path, shown(level.name), f"one of {listed(names)}", mend)
         return
     try:
-        elements = load_level(level.name, level.overrides or None).elements
+        theory = load_level(level.name, level.overrides or None)
     except ValueError as error:
         allowed = f"settings of {level.name} that differ"
         yield source.problem((*path, "overrides"), str(error), allowed, "correct or remove this override")
         return
     for name, atoms in structures.items():
-        missing = [symbol for symbol in elements_of({name: atoms}) if symbol not in elements]
+        missing = [symbol for symbol in elements_of({name: atoms}) if symbol not in theory.elements]
         if missing:
             found = f"{level.name}, which has no basis set or parameters for {listed(missing)} of systems.{name}"
             mend = f"take another level (of {listed(names)}) or another system"
-            yield source.problem(path, found, f"elements {listed(list(elements))}", mend)
+            yield source.problem(path, found, f"elements {listed(theory.elements)}", mend)
+            continue
+        try:
+            theory.check_elements(atoms.get_chemical_symbols())
+        except ValueError as error:
+            found, mend = f"{name}: {error}", "correct the structure"
+            yield source.problem(("systems", name, "structure"), found, "a structure that the level can treat", mend)
 
 
 def training_problems(training: Training, structures: Structures, source: Source) -> Iterator[Problem]:

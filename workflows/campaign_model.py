@@ -32,12 +32,6 @@ def _level_in_a_word(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-class Thermostat(Section):
-    """Coupling of an AIMD run to its heat bath."""
-
-    time_constant: MdTime = Field(default=100.0, description="time constant of the CSVR thermostat")
-
-
 class AimdRun(Section):
     """One AIMD run from the crystal; every stride-th step becomes a label."""
 
@@ -45,9 +39,11 @@ class AimdRun(Section):
     timestep: TimeStep = Field(0.5, description="time step")
     steps: Count = Field(description="number of steps")
     stride: Count = Field(description="label every so many steps")
-    ensemble: Literal["nvt", "nve"] = Field("nvt", description="ensemble at the crystal's own cell")
+    ensemble: Literal["nvt", "npt"] = Field("nvt", description="ensemble; nvt keeps the crystal's own cell")
     deuterium: StrictBool = Field(False, description="give hydrogen the mass of deuterium")
-    thermostat: Thermostat = Field(default_factory=lambda: Thermostat(), description="heat bath")
+    thermostat_time: MdTime = Field(50.0, description="time constant of the CSVR thermostat")
+    pressure: Pressure = Field(0.0, description="target pressure (npt)")
+    barostat_time: MdTime = Field(300.0, description="time constant of the barostat (npt)")
 
     @model_validator(mode="after")
     def _labels_something(self) -> AimdRun:

@@ -9,6 +9,8 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, WorkChain, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
+from aiida_zif.workflows.ending import why_it_ended
+
 LammpsExploreCalculation = CalculationFactory("zif.lammps")
 DeepPotentialData = DataFactory("zif.potential")
 FramesData = DataFactory("zif.frames")
@@ -78,15 +80,23 @@ class ExploreWorkChain(WorkChain):
         for system in self.ctx.running:
             job = self.ctx[f"job_{system}"]
             if not job.is_finished_ok:
-                self.ctx.cause = f"{system}: [{job.exit_status}] {job.exit_message}"
+                self.ctx.cause = f"{system}: {why_it_ended(job)}"
                 self.report(f"{job.process_label}<{job.pk}> ended with {self.ctx.cause}")
 
     def results(self) -> ExitCode | None:
         """Hand over what every system brought back, also from runs that were stopped early."""
         jobs = {system: self.ctx[f"job_{system}"] for system in sorted(self.inputs.starts)}
-        usable = {system: job for system, job in jobs.items() if all(name in job.outputs for name in self.OUTPUTS)}
+        usable = {system: job for system, job in jobs.items() if brought_back_frames(job)}
         for name in self.OUTPUTS:
             self.out(name, {system: job.outputs[name] for system, job in usable.items()})
         if not usable:
             return self.exit_codes.ERROR_NO_EXPLORATION.format(cause=self.ctx.cause)
         return None
+
+
+def brought_back_frames(job: orm.CalcJobNode) -> bool:
+    """Whether a job saw a single frame that is not hopeless; without one its silence means nothing."""
+    if any(name not in job.outputs for name in ExploreWorkChain.OUTPUTS):
+        return False
+    counts = job.outputs.output_parameters
+    return bool(counts["n_accurate"] + counts["n_candidate"])

@@ -44,11 +44,11 @@ def judge(settings: orm.Dict, state: orm.Dict, **evidence: orm.Dict) -> orm.Dict
 
     :param settings: of the campaign.
     :param state: before the cycle.
-    :param evidence: reports of the selections (``selection__…``) and of the labellings (``labelling__…``).
+    :param evidence: reports of the selections (``selection_…``) and of the labellings (``labelling_…``).
     """
     cycle = state["cycle"] + 1
-    n_selected = sum(node["n_selected"] for name, node in evidence.items() if name.startswith("selection__"))
-    labelled = sum(node["n_labelled"] for name, node in evidence.items() if name.startswith("labelling__"))
+    n_selected = sum(node["n_selected"] for name, node in evidence.items() if name.startswith("selection_"))
+    labelled = sum(node["n_labelled"] for name, node in evidence.items() if name.startswith("labelling_"))
     n_labels = state["n_labels"] + labelled
     decision = verdict(cycle, n_labels, n_selected, settings["limits"])
     return orm.Dict({"cycle": cycle, "n_labels": n_labels, **decision})

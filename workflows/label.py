@@ -9,6 +9,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, WorkChain, calcfunction, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
+from aiida_zif.workflows.ending import why_it_ended
 from aiida_zif.workflows.frame_steps import NOT_REACHED, last_frame, pick_unfinished, remaining_task
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
@@ -67,7 +68,7 @@ class LabelWorkChain(WorkChain):
         job = self.ctx[f"job_{self.ctx.attempt}"]
         self.ctx.attempt += 1
         if not job.is_finished_ok:
-            self.report(f"{job.process_label}<{job.pk}> ended with [{job.exit_status}] {job.exit_message}")
+            self.report(f"{job.process_label}<{job.pk}> ended with {why_it_ended(job)}")
         if "output_parameters" not in job.outputs:
             return  # nothing came back: the same again
         block = job.outputs.labelled if "labelled" in job.outputs else None

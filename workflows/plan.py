@@ -7,6 +7,7 @@ from typing import Any
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.workflows.campaign_protocols import merged
 from aiida_zif.workflows.seeds import derive_seed
 
 Settings = dict[str, Any]
@@ -47,6 +48,7 @@ def exploration_runs(settings: Settings, system: str, cycle: int) -> list[Settin
     """Return the MD runs of one cycle: every temperature at every pressure, each from a start of its own."""
     exploration = section(settings, system, "exploration")
     conditions = [(t, p) for t in exploration["temperatures"] for p in exploration["pressures"]]
+    barostat = exploration["ensemble"] == "npt"
     stage = {
         "kind": exploration["ensemble"],
         "coupling": exploration["coupling"],
@@ -57,7 +59,7 @@ def exploration_runs(settings: Settings, system: str, cycle: int) -> list[Settin
             "label": f"{temperature:g}K_{pressure:g}GPa",
             "start": index,
             "seed": derive_seed(settings["seed"], "explore", cycle, system, index),
-            "stages": [{**stage, "temperature": temperature, "pressure": pressure}],
+            "stages": [{**stage, "temperature": temperature} | ({"pressure": pressure} if barostat else {})],
         }
         for index, (temperature, pressure) in enumerate(conditions)
     ]
@@ -86,21 +88,15 @@ def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
 
     values = settings.get_dict()
     level, training = values["level_of_theory"], values["training"]
+    learning = training_input(type_map=values["type_map"], rcut=training["rcut"], steps=training["steps"])
     plan: dict[str, orm.Data] = {
         "level": orm.Dict(load_level(level["name"], level.get("overrides")).as_dict()),
-        "training": orm.Dict(
-            training_input(
-                type_map=values["type_map"],
-                rcut=training["rcut"],
-                steps=training["steps"],
-                overrides=training.get("deepmd") or {},
-            )
-        ),
+        "training": orm.Dict(merged(learning, training["deepmd"])),
     }
     for system in values["systems"]:
         for name, (start, task) in label_tasks(values, system).items():
-            plan[f"start__{system}__{name}"] = orm.Dict(start)
-            plan[f"task__{system}__{name}"] = orm.Dict(task)
+            plan[f"start_{system}_{name}"] = orm.Dict(start)
+            plan[f"task_{system}_{name}"] = orm.Dict(task)
     return plan
 
 
@@ -122,9 +118,9 @@ def plan_exploration(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]
     for system in values["systems"]:
         runs = exploration_runs(values, system, cycle)
         starts = {"count": len(runs), "seed": derive_seed(values["seed"], "starts", cycle, system)}
-        plan[f"runs__{system}"] = orm.List(runs)
-        plan[f"starts__{system}"] = orm.Dict(starts)
-        plan[f"parameters__{system}"] = orm.Dict(exploration_parameters(values, system, cycle))
-        plan[f"task__{system}"] = orm.Dict({"mode": "batch"})
-        plan[f"selection__{system}"] = orm.Dict(section(values, system, "selection"))
+        plan[f"runs_{system}"] = orm.List(runs)
+        plan[f"starts_{system}"] = orm.Dict(starts)
+        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, system, cycle))
+        plan[f"task_{system}"] = orm.Dict({"mode": "batch"})
+        plan[f"selection_{system}"] = orm.Dict(section(values, system, "selection"))
     return plan

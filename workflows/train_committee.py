@@ -9,6 +9,9 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, WorkChain, calcfunction, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
+from aiida_zif.plugins.deepmd.checks import training_problem
+from aiida_zif.workflows.ending import why_it_ended
+
 DeepmdTrainCalculation = CalculationFactory("zif.deepmd.train")
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
@@ -28,7 +31,7 @@ class TrainCommitteeWorkChain(WorkChain):
             valid_type=DeepPotentialData,
             dynamic=True,
             required=False,
-            help="Members to start from, by name; all others start from random weights.",
+            help="Members to start from, by name; all others, and second tries, start from random weights.",
         )
         spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Trainings at a time.")
         spec.input("min_models", valid_type=int, default=2, non_db=True, help="Fewest members to go on with.")
@@ -69,11 +72,23 @@ class TrainCommitteeWorkChain(WorkChain):
         for name in self.ctx.running:
             inputs = AttributeDict(self.exposed_inputs(DeepmdTrainCalculation, namespace="train"))
             inputs.update(dataset=dict(self.inputs.dataset), seed=self.ctx.seeds[name])
-            if name in self.inputs.get("init_committee", {}):
-                inputs.init_model = self.inputs.init_committee[name]
+            start = self.start_of(name)
+            if start is not None:
+                inputs.init_model = start
             inputs.metadata.call_link_label = name if name not in self.ctx.retried else f"{name}_again"
             jobs[f"job_{name}"] = self.submit(DeepmdTrainCalculation, **inputs)
         return self.to_context(**jobs)
+
+    def start_of(self, name: str) -> Any:
+        """Return the model that a member starts from: none at its second try, or if the data have outgrown it."""
+        start = self.inputs.get("init_committee", {}).get(name)
+        if start is None or name in self.ctx.retried:
+            return None
+        problem = training_problem(self.inputs.dataset, self.inputs.train.parameters.get_dict(), start)
+        if problem is not None:
+            self.report(f"{name} starts from random weights: {problem}")
+            return None
+        return start
 
     def inspect(self) -> None:
         """Keep what was trained; queue a failed member once more with another seed."""
@@ -82,7 +97,7 @@ class TrainCommitteeWorkChain(WorkChain):
             if job.is_finished_ok:
                 self.ctx.committee[name] = job.outputs.potential
                 continue
-            self.ctx.cause = f"[{job.exit_status}] {job.exit_message}"
+            self.ctx.cause = why_it_ended(job)
             self.report(f"{name}: {job.process_label}<{job.pk}> ended with {self.ctx.cause}")
             if name not in self.ctx.retried:
                 self.ctx.retried = [*self.ctx.retried, name]

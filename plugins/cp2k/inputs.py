@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from aiida_zif.plugins.cp2k.levels import Level
-from aiida_zif.plugins.cp2k.task import AimdTask, BatchTask, Task
+from aiida_zif.plugins.cp2k.task import AimdTask, Task
 
 PROJECT = "aiida"
 COORDINATES_FILE = "start.xyz"
@@ -44,10 +44,11 @@ def cp2k_input(
     level.check_elements(symbols)
     motion = _aimd(task) if isinstance(task, AimdTask) else _batch(n_frames)
     sections = [
-        copy.deepcopy(level.settings.get("solver", {})),
-        {"FORCE_EVAL": {"DFT": copy.deepcopy(level.settings["energy"])}},
+        level.settings.get("solver", {}),
+        {"FORCE_EVAL": {"DFT": level.settings["energy"]}},
         _frame(level, task, symbols, cell),
         motion,
+        {"FORCE_EVAL": {"DFT": level.settings.get(task.mode, {})}},
         {"GLOBAL": {"WALLTIME": walltime}} if walltime else {},
     ]
     merged: dict[str, Any] = {}
@@ -59,7 +60,7 @@ def cp2k_input(
 
 
 def walltime_limit(max_wallclock_seconds: int | None) -> int | None:
-    """Seconds after which CP2K should end by itself: a twentieth (at least 30 s, at most 10 min) before the job is killed."""
+    """Seconds after which CP2K should end by itself: 5 % (30 s to 10 min) before the job is killed."""
     if max_wallclock_seconds is None:
         return None
     margin = min(max(30.0, max_wallclock_seconds / 20), 600.0, max_wallclock_seconds / 2)
@@ -131,8 +132,6 @@ def _kind(level: Level, task: Task, symbol: str) -> dict[str, Any]:
 
 
 def _batch(n_frames: int) -> dict[str, Any]:
-    """Every frame from the same guess: slower by a few SCF steps than from the frame before, but a label then
-    depends on nothing but its frame, and one hopeless frame cannot spoil those after it."""
     return {
         "MOTION": {
             "MD": {
@@ -150,7 +149,6 @@ def _batch(n_frames: int) -> dict[str, Any]:
             },
             "PRINT": _printed(1),
         },
-        "FORCE_EVAL": {"DFT": {"QS": {"EXTRAPOLATION": "USE_GUESS"}}},
     }
 
 
@@ -167,7 +165,6 @@ def _aimd(task: AimdTask) -> dict[str, Any]:
     return {
         "GLOBAL": {"SEED": int(task.seed) % 2**31},
         "MOTION": {"MD": dynamics, "PRINT": _printed(int(task.stride))},
-        "FORCE_EVAL": {"DFT": {"QS": {"EXTRAPOLATION": "PS", "EXTRAPOLATION_ORDER": 3}}},
     }
 
 
@@ -189,6 +186,3 @@ def _merge(target: dict[str, Any], source: Mapping[str, Any]) -> None:
             _merge(target[key], value)
         else:
             target[key] = copy.deepcopy(value)
-
-
-__all__ = ["AimdTask", "BatchTask", "cells_file", "coordinates_file", "cp2k_input", "frames_file", "walltime_limit"]

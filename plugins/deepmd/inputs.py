@@ -14,6 +14,9 @@ AUTO = "auto"
 SEL_MARGIN = 1.25
 """Room for more neighbours than the data show: exploration compresses and melts what it is given."""
 
+SHORT_RUN = 5000
+"""Steps up to which a training counts as short."""
+
 DISPLAYED_STEPS = 40
 CHECKPOINT_EVERY = 5000
 
@@ -29,17 +32,14 @@ def training_input(
     axis_neuron: int = 8,
     fitting: Sequence[int] = (64, 64, 64),
     precision: str = "float32",
-    start_lr: float = 0.01,
-    stop_lr: float = 1e-5,
-    schedule: str = "cosine",
     batch_size: int = 1,
+    learning_rate: dict[str, Any] | None = None,
     loss: dict[str, float] | None = None,
 ) -> dict[str, Any]:
     """Return the ``parameters`` of a training: input.json without data paths and seeds.
 
-    The defaults learn fast from tens of frames: a small smooth descriptor (se_e2_a, one embedding net per
-    neighbour type), single precision, and a cosine schedule, which keeps the learning rate high for half of a
-    short run where the exponential one would have spent it.
+    The defaults learn fast from tens of frames: a small smooth descriptor (se_e2_a, one embedding net per neighbour
+    type) in single precision. How the learning rate runs follows from the length, see :func:`default_optimisation`.
 
     :param type_map: elements in the order of the model's types.
     :param rcut: cut-off radius in Å.
@@ -50,15 +50,11 @@ def training_input(
     :param axis_neuron: columns of the embedding that form the second axis of the descriptor.
     :param fitting: layers of the fitting net.
     :param precision: ``float32`` or ``float64`` of descriptor and fitting net.
-    :param start_lr: learning rate at the first step.
-    :param stop_lr: learning rate at the last step.
-    :param schedule: ``cosine`` or ``exp``.
     :param batch_size: frames a step.
+    :param learning_rate: entries that differ from the defaults.
     :param loss: prefactors that differ from the defaults.
     """
-    learning_rate: dict[str, Any] = {"type": schedule, "start_lr": start_lr, "stop_lr": stop_lr}
-    if schedule == "exp":
-        learning_rate["decay_steps"] = max(1, steps // 100)
+    optimisation = default_optimisation(steps)
     return {
         "model": {
             "type_map": list(type_map),
@@ -74,9 +70,28 @@ def training_input(
             },
             "fitting_net": {"neuron": list(fitting), "resnet_dt": True, "precision": precision},
         },
-        "learning_rate": learning_rate,
+        "learning_rate": optimisation["learning_rate"] | dict(learning_rate or {}),
+        "optimizer": optimisation["optimizer"],
         "loss": default_loss() | dict(loss or {}),
         "training": {"numb_steps": int(steps), "batch_size": batch_size},
+    }
+
+
+def default_optimisation(steps: int) -> dict[str, Any]:
+    """Return the ``learning_rate`` and ``optimizer`` sections that suit a number of steps.
+
+    A short run has no time to waste: a high learning rate on a cosine, which stays high for half of the run where an
+    exponential has spent it, and a short memory of Adam's second moment. A long run takes DeePMD-kit's customary
+    values.
+    """
+    if steps <= SHORT_RUN:
+        return {
+            "learning_rate": {"type": "cosine", "start_lr": 0.02, "stop_lr": 1e-5},
+            "optimizer": {"type": "Adam", "adam_beta2": 0.95},
+        }
+    return {
+        "learning_rate": {"type": "exp", "start_lr": 1e-3, "stop_lr": 1e-8, "decay_steps": max(1, steps // 200)},
+        "optimizer": {"type": "Adam", "adam_beta2": 0.999},
     }
 
 

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS")
-FIXED_VARIABLES = {"DP_INTER_OP_PARALLELISM_THREADS": 1, "TF_CPP_MIN_LOG_LEVEL": 2, "PYTHONHASHSEED": 0}
+FIXED_VARIABLES = {"DP_INTER_OP_PARALLELISM_THREADS": 1, "TF_CPP_MIN_LOG_LEVEL": 2}
 
 ONE_PROCESS = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
 
 
 def environment(threads: int) -> str:
-    """Return shell lines that hold TensorFlow to so many threads, make it repeatable, and quieten its logs.
+    """Return shell lines that hold TensorFlow to so many threads and quieten its logs.
 
     Graph operations run one after the other (one inter-op thread): several of them at once would take more cores
-    than were asked for. ``dp freeze`` walks a set of names, so that only a fixed hash seed gives the same file again.
+    than were asked for. With one thread the same seed gives the same weights to the last bit.
     """
     settings = dict.fromkeys(THREAD_VARIABLES, threads) | FIXED_VARIABLES
     return "\n".join(f"export {name}={value}" for name, value in settings.items())

@@ -56,7 +56,8 @@ class LammpsExploreCalculation(CalcJob):
             default=lambda: orm.Dict({}),
             help="What holds for all runs; see `settings.Settings`.",
         )
-        options = spec.inputs["metadata"]["options"]  # type: ignore[index]
+        metadata: Any = spec.inputs["metadata"]
+        options = metadata["options"]
         options["parser_name"].default = "zif.lammps"
         options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
         options["withmpi"].default = False

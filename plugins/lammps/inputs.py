@@ -77,9 +77,7 @@ def lane_input(
     return "\n".join(lines) + "\n"
 
 
-def _run(
-    index: int, run: Run, settings: Settings, type_map: Sequence[str], n_models: int, n_atoms: int
-) -> list[str]:
+def _run(index: int, run: Run, settings: Settings, type_map: Sequence[str], n_models: int, n_atoms: int) -> list[str]:
     """Commands of one run, from an empty LAMMPS to an empty LAMMPS."""
     name, end = run_name(index), f"{run_name(index)}_end"
     lines = [f"# {run.label}", f"log {name}.log", *_system(run, settings)]
@@ -158,37 +156,54 @@ def _sampling(name: str, settings: Settings) -> list[str]:
     thermo = "$(step) $(temp:%.6g) $(press:%.8g) $(pe:%.10g) $(vol:%.8g)"
     return [
         f'fix thermo all print {every} "{thermo}" file {name}.thermo screen no title "# step K bar eV A^3"',
-        f"dump frames all custom {every} {name}.dump id type xu yu zu",
+        f"dump frames all custom {every} {name}.dump id type xu yu zu fx fy fz",
         "dump_modify frames sort id format float %.8f flush yes",
     ]
 
 
-def _stage(
-    number: int, stage: Stage, start: int, name: str, settings: Settings, n_models: int
-) -> list[str]:
+def _stage(number: int, stage: Stage, start: int, name: str, settings: Settings, n_models: int) -> list[str]:
     """MD in chunks of ``sample_every`` steps; a chunk that ends early was halted.
 
-    LAMMPS cannot see the deviation that the pair style writes, so a file variable follows that file, one line a
-    chunk (``run 0`` writes one line more, whence the ``next`` of every later stage).
+    LAMMPS cannot see the deviation that the pair style writes, so a file variable follows that file line by line:
+    ``run 0`` writes a line if its step is a sampled one, every chunk writes one, the rest of a stage writes one if
+    it holds a sampled step.
     """
-    every, loop, end = settings.sample_every, f"{name}_{number}", f"{name}_end"
+    every, loop, stop = settings.sample_every, f"{name}_{number}", start + stage.steps
     follow = n_models > 1 and settings.halt.force_deviation is not None
+    full, rest = divmod(stage.steps, every)
     lines = [f"fix move all {_ensemble(stage, settings)}", "run 0 post no"]
-    if follow:
-        lines.append("next line" if number else f"variable line file {name}.devi")
-    lines += [
-        f"variable chunk loop {stage.steps // every}",
-        f"label {loop}",
+    if follow and number == 0:
+        lines.append(f"variable line file {name}.devi")
+    elif follow and start % every == 0:
+        lines.append("next line")
+    if full:
+        lines += [f"variable chunk loop {full}", f"label {loop}", *_chunk(every, start, stop, name)]
+        lines += _give_up(name, settings) if follow else []
+        lines += ["next chunk", f"jump SELF {loop}"]
+    if rest:
+        lines += _chunk(rest, start, stop, name)
+        lines += ["next line"] if follow and stop // every > (stop - rest) // every else []
+    return [*lines, "unfix move"]
+
+
+def _chunk(steps: int, start: int, stop: int, name: str) -> list[str]:
+    return [
         "variable mark equal $(step)",
-        f"run {every} pre no post no start {start} stop {start + stage.steps}",
-        f'if "$(step) < $(v_mark+{every})" then "variable status string halted" "jump SELF {end}"',
+        f"run {steps} pre no post no start {start} stop {stop}",
+        f'if "$(step) < $(v_mark+{steps})" then "variable status string halted" "jump SELF {name}_end"',
     ]
-    if follow:
-        hopeless = f'if "${{words}} > {settings.halt.force_deviation:.6g}" then'
-        lines += ["next line", "variable words index ${line}", *["next words"] * 4]
-        lines.append(f'{hopeless} "variable status string deviation_hopeless" "jump SELF {end}"')
-        lines.append("variable words delete")
-    return [*lines, "next chunk", f"jump SELF {loop}", "unfix move"]
+
+
+def _give_up(name: str, settings: Settings) -> list[str]:
+    """Stop if the fifth word of the new line, the max force deviation, is above the halting level."""
+    hopeless = f'"${{words}} > {settings.halt.force_deviation:.6g}"'
+    return [
+        "next line",
+        "variable words index ${line}",
+        *["next words"] * 4,
+        f'if {hopeless} then "variable status string deviation_hopeless" "jump SELF {name}_end"',
+        "variable words delete",
+    ]
 
 
 def _ensemble(stage: Stage, settings: Settings) -> str:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from aiida import orm
@@ -14,7 +15,9 @@ from aiida.parsers import Parser
 
 from aiida_zif.plugins.data.frames import FramesData
 
-PER_FRAME = ("max_force_deviation", "step", "temperature", "pressure", "run")
+PER_FRAME = ("max_force_deviation", "forces_predicted", "step", "temperature", "pressure", "run")
+UNKNOWN_ELEMENT = r"element \S+ not found in the model"
+UNREADABLE = r"DeePMD-kit (C API )?Error|TensorFlow Error"
 CAUSES = {
     "temperature_runaway": "ERROR_TEMPERATURE_RUNAWAY",
     "lost_atoms": "ERROR_LOST_ATOMS",
@@ -50,8 +53,8 @@ class LammpsExploreParser(Parser):
         if "harvest_output.json" not in present or "harvest.npz" not in present:
             return self._why_nothing(present)
         try:
-            summary = json.loads(self.retrieved.base.repository.get_object_content("harvest_output.json"))
-            content = self.retrieved.base.repository.get_object_content("harvest.npz", mode="rb")
+            summary = json.loads(self.retrieved.base.repository.get_object_content("harvest_output.json", "r"))
+            content = self.retrieved.base.repository.get_object_content("harvest.npz", "rb")
             arrays = dict(np.load(io.BytesIO(content), allow_pickle=False))
             frames = {name: self._frames(arrays, name) for name in ("candidates", "control")}
         except (ValueError, KeyError, OSError, EOFError, BadZipFile):
@@ -78,15 +81,15 @@ class LammpsExploreParser(Parser):
         return self.exit_codes.ERROR_NO_OUTPUT
 
     def _last_line(self, name: str) -> str:
-        lines = self.retrieved.base.repository.get_object_content(name).strip().splitlines()
+        lines = self.retrieved.base.repository.get_object_content(name, "r").strip().splitlines()
         return lines[-1] if lines else ""
 
     def _verdict(self, summary: dict[str, Any]) -> ExitCode | None:
         """A job has succeeded if it gave a frame that can be used, however its runs ended."""
         ended = [run["ended"] for run in summary["runs"]]
         details = " ".join(run["detail"] or "" for run in summary["runs"])
-        n_late = ended.count("walltime")
-        if n_late:
+        if "walltime" in ended:
+            n_late = ended.count("walltime") + ended.count("not_run")
             return self.exit_codes.ERROR_OUT_OF_WALLTIME.format(n_runs=n_late)
         if summary["n_accurate"] + summary["n_candidate"] > 0:
             return None

@@ -42,7 +42,7 @@ class Stage:
         if not _is_whole(steps, 1):
             raise _error(f"{where}.steps", steps, "a whole number of at least 1")
         if kind == "minimise":
-            return cls(kind, int(steps))
+            return cls(kind, int(given["steps"]))
         temperature = _pair(f"{where}.temperature", given.get("temperature"), "K")
         if min(temperature) <= 0.0:
             raise _error(f"{where}.temperature", given["temperature"], "above 0 K")
@@ -55,7 +55,7 @@ class Stage:
         if coupling not in COUPLINGS:
             raise _error(f"{where}.coupling", coupling, f"one of {', '.join(COUPLINGS)}")
         barostat = None if pressure is None else _pair(f"{where}.pressure", pressure, "GPa")
-        return cls(kind, int(steps), temperature, barostat, coupling)
+        return cls(kind, int(given["steps"]), temperature, barostat, coupling)
 
 
 @dataclass(frozen=True)
@@ -209,9 +209,6 @@ def check_runs(given: Sequence[Mapping[str, Any]], settings: Settings, n_frames:
         if run.start >= n_frames:
             raise _error(f"runs[{index}].start", run.start, f"0 to {n_frames - 1}, there are {n_frames} frames")
         for stage in run.dynamics:
-            if stage.steps % settings.sample_every:
-                allowed = f"a multiple of parameters.sample_every ({settings.sample_every})"
-                raise _error(f"runs[{index}].stages.steps", stage.steps, allowed)
             if max(stage.temperature or (0.0,)) >= settings.halt.temperature:
                 allowed = f"below parameters.halt.temperature ({settings.halt.temperature} K), or raise that"
                 raise _error(f"runs[{index}].stages.temperature", stage.temperature, allowed)

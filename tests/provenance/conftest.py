@@ -32,7 +32,28 @@ def view(campaign: orm.WorkChainNode) -> CampaignView:
     return load_view(campaign)
 
 
+@pytest.fixture(scope="session")
+def labelling(aiida_profile: object, tmp_path_factory: pytest.TempPathFactory) -> SyntheticCampaign:
+    """A campaign that labels the choice of cycle 1 right now; its CP2K job has an empty work folder."""
+    campaign = SyntheticCampaign(tmp_path_factory.mktemp("labelling"))
+    campaign.open()
+    campaign.explore()
+    _, job = campaign.start_label("zif4", campaign.choice, campaign.choice_task)
+    job.set_remote_workdir(str(campaign.scratch))
+    campaign.settle()
+    return campaign
+
+
+@pytest.fixture(scope="session")
+def begun(aiida_profile: object, tmp_path_factory: pytest.TempPathFactory) -> SyntheticCampaign:
+    """A campaign that has only been planned."""
+    campaign = SyntheticCampaign(tmp_path_factory.mktemp("begun"))
+    campaign.begin()
+    campaign.settle()
+    return campaign
+
+
 @pytest.fixture
 def unfinished(aiida_profile: object, tmp_path: Path) -> Callable[[], SyntheticCampaign]:
-    """Factory of campaigns that are still to be taken further by the test."""
+    """Factory of campaigns that are still to be taken further by the test; each costs seconds."""
     return lambda: SyntheticCampaign(tmp_path)

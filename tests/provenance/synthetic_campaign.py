@@ -82,8 +82,8 @@ class SyntheticCampaign:
     def open(self) -> None:
         """Store the campaign up to the test of the first committee."""
         self.begin()
-        for name in [key for key in self.plan if key.startswith("task__")]:
-            self.label_seed(name.removeprefix("task__"))
+        for name in [key for key in self.plan if key.startswith("task_")]:
+            self.label_seed(name.removeprefix("task_"))
         self.state = self.calcfunction(
             "open_campaign", "judge", self.reports, {"result": self.state_dict(finished=False)}, label=None
         )["result"]
@@ -121,7 +121,7 @@ class SyntheticCampaign:
         )
         self.campaign.label = self.settings["name"]
         seed_data, held_out = self.settings["seed_data"], self.settings["held_out"]
-        common = {"system": "zif4", "seed": 1}
+        crystal = {"system": "zif4", "perturbed": None}
         self.plan = self.calcfunction(
             "plan_campaign",
             "plan",
@@ -129,12 +129,22 @@ class SyntheticCampaign:
             {
                 "level": orm.Dict({"name": "gfn1-xtb", "hash": LEVEL["hash"], "line": LEVEL["line"]}),
                 "training": orm.Dict({"training": {"numb_steps": 500}}),
-                "task__zif4__seed_aimd_0": orm.Dict({"mode": "aimd", **seed_data["aimd"][0], **common}),
-                "task__zif4__seed_perturbed": orm.Dict({"mode": "batch", **seed_data["perturbed"], **common}),
-                "task__zif4__held_out_0": orm.Dict({"mode": "aimd", **held_out["aimd"][0], **common}),
+                "start_zif4_seed_aimd_0": orm.Dict(crystal),
+                "task_zif4_seed_aimd_0": orm.Dict({"mode": "aimd", "seed": 1, **seed_data["aimd"][0]}),
+                "start_zif4_seed_perturbed": orm.Dict({**crystal, "perturbed": seed_data["perturbed"], "seed": 2}),
+                "task_zif4_seed_perturbed": orm.Dict({"mode": "batch"}),
+                "start_zif4_held_out_0": orm.Dict(crystal),
+                "task_zif4_held_out_0": orm.Dict({"mode": "aimd", "seed": 3, **held_out["aimd"][0]}),
             },
             label=None,
         )
+
+    def fail(self, exit_status: int, message: str) -> None:
+        """End the campaign without success."""
+        self.campaign.set_process_state("finished")
+        self.campaign.set_exit_status(exit_status)
+        self.campaign.set_exit_message(message)
+        self.campaign.seal()
 
     def close(self) -> orm.WorkChainNode:
         """End the campaign well."""
@@ -149,13 +159,13 @@ class SyntheticCampaign:
 
     def label_seed(self, name: str) -> None:
         """Store one labelling task of the start."""
-        task = self.plan[f"task__{name}"]
-        count = 1 if task["mode"] == "aimd" else task["frames"]
+        task, recipe = self.plan[f"task_{name}"], self.plan[f"start_{name}"]
+        count = 1 if recipe["perturbed"] is None else recipe["perturbed"]["frames"]
         start = FramesData(SYMBOLS, *self.configurations(count), system="zif4")
         frames = self.calcfunction(
             "frames_from_structure",
             "frame_steps",
-            {"structure": self.structure, "task": task},
+            {"structure": self.structure, "start": recipe},
             {"result": start},
             label=None,
         )["result"]
@@ -168,11 +178,11 @@ class SyntheticCampaign:
             "plan",
             {"settings": self.settings_node, "state": self.state},
             {
-                "runs__zif4": orm.List(self.runs()),
-                "parameters__zif4": orm.Dict({"lower": 0.1, "upper": 5.0, "timestep": 0.5}),
-                "selection__zif4": orm.Dict(self.settings["selection"]),
-                "task__zif4": orm.Dict({"mode": "batch", "system": "zif4"}),
-                "starts__zif4": orm.Dict({"count": 4, "seed": 3}),
+                "runs_zif4": orm.List(self.runs()),
+                "parameters_zif4": orm.Dict({"lower": 0.1, "upper": 5.0, "timestep": 0.5}),
+                "selection_zif4": orm.Dict(self.settings["selection"]),
+                "task_zif4": orm.Dict({"mode": "batch"}),
+                "starts_zif4": orm.Dict({"count": 4, "seed": 3}),
             },
             label=None,
         )
@@ -180,7 +190,7 @@ class SyntheticCampaign:
         starts = self.calcfunction(
             "draw_starts",
             "frame_steps",
-            {"starts": plan["starts__zif4"], **self.dataset},
+            {"starts": plan["starts_zif4"], **self.dataset},
             {"result": FramesData(SYMBOLS, *self.configurations(4), system="zif4")},
             label=None,
         )["result"]
@@ -189,9 +199,9 @@ class SyntheticCampaign:
             orm.WorkChainNode,
             "ExploreWorkChain",
             "aiida.workflows:zif.explore",
-            {**committee, "starts__zif4": starts, "runs__zif4": plan["runs__zif4"]},
+            {**committee, "starts__zif4": starts, "runs__zif4": plan["runs_zif4"]},
             caller=self.campaign,
-            label=f"c{self.cycle:02d}__explore",
+            label=f"c{self.cycle:02d}_explore",
         )
         job = self.process(
             orm.CalcJobNode,
@@ -200,8 +210,8 @@ class SyntheticCampaign:
             {
                 **committee,
                 "frames": starts,
-                "runs": plan["runs__zif4"],
-                "parameters": plan["parameters__zif4"],
+                "runs": plan["runs_zif4"],
+                "parameters": plan["parameters_zif4"],
                 "code": self.codes["lmp"],
             },
             caller=chain,
@@ -238,19 +248,19 @@ class SyntheticCampaign:
                 "candidates": chosen,
                 "control": control,
                 "exploration": results["output_parameters"],
-                "selection": plan["selection__zif4"],
+                "selection": plan["selection_zif4"],
             },
             {"frames": frames, "report": orm.Dict(self.selection_report())},
-            label=f"c{self.cycle:02d}__select__zif4",
+            label=f"c{self.cycle:02d}_select_zif4",
         )
-        self.choice, self.choice_task, self.selection = selected["frames"], plan["task__zif4"], selected["report"]
+        self.choice, self.choice_task, self.selection = selected["frames"], plan["task_zif4"], selected["report"]
 
     def label_choice(self, rejected: int = 1) -> None:
         """Store the labelling of a choice, one frame of it without success, and what came of it."""
         self.reports = {}
         self.label("zif4", self.choice, self.choice_task, rejected=rejected)
-        block = self.dataset[f"c{self.cycle:02d}__zif4__attempt_0"]
-        roles, deviations = block.get_array("role"), block.get_array("max_force_deviation")
+        block = self.dataset[f"c{self.cycle:02d}_zif4_attempt_0"]
+        roles, deviations = (self.choice.get_array(name)[: block.n_frames] for name in ("role", "max_force_deviation"))
         rows = [
             {"role": int(role), "force_rmse": 0.8 * float(value), "max_force_deviation": float(value)}
             for role, value in zip(roles, deviations, strict=True)
@@ -260,14 +270,14 @@ class SyntheticCampaign:
             "frame_steps",
             {"frames": self.choice, "attempt_0": block},
             {"result": orm.Dict({"chosen": 0.4, "control": 0.1, "frames": rows})},
-            label=f"c{self.cycle:02d}__compare__zif4",
+            label=f"c{self.cycle:02d}_compare_zif4",
         )
         self.state = self.calcfunction(
             "judge",
             "judge",
-            {"settings": self.settings_node, "state": self.state, "selection__zif4": self.selection},
+            {"settings": self.settings_node, "state": self.state, "selection_zif4": self.selection},
             {"result": self.state_dict(finished=self.cycle >= self.settings["limits"]["cycles"])},
-            label=f"c{self.cycle:02d}__judge",
+            label=f"c{self.cycle:02d}_judge",
         )["result"]
 
     def label(self, name: str, frames: FramesData, task: orm.Dict, rejected: int = 0) -> None:
@@ -286,7 +296,7 @@ class SyntheticCampaign:
             virials=np.tile(np.diag([1.0, 2.0, 3.0]), (n_frames, 1, 1)),
             level_of_theory=LEVEL,
             per_frame=(
-                {key: values[keep] for key, values in frames.per_frame.items() if key != "forces_predicted"}
+                {"index": np.arange(n_frames), "scf_steps": np.full(n_frames, 8)}
                 if batch
                 else {"step": np.arange(1, n_frames + 1) * task["stride"], "temperature": np.full(n_frames, 310.0)}
             ),
@@ -318,8 +328,8 @@ class SyntheticCampaign:
             caller=chain,
         )["result"]
         self.end(chain, {"blocks__attempt_0": results["labelled"], "report": report})
-        target = self.held_out if "__held_out" in name else self.dataset
-        target[f"c{self.cycle:02d}__{name}__attempt_0"] = results["labelled"]
+        target = self.held_out if "_held_out_" in name else self.dataset
+        target[f"c{self.cycle:02d}_{name}_attempt_0"] = results["labelled"]
         self.reports[name] = report
 
     def start_label(self, name: str, frames: FramesData, task: orm.Dict) -> tuple[orm.WorkChainNode, orm.CalcJobNode]:
@@ -331,7 +341,7 @@ class SyntheticCampaign:
             "aiida.workflows:zif.label",
             {**inputs, "cp2k__code": self.codes["cp2k"], "cp2k__level": self.plan["level"]},
             caller=self.campaign,
-            label=f"c{self.cycle:02d}__label__{name}",
+            label=f"c{self.cycle:02d}_label_{name}",
         )
         job = self.process(
             orm.CalcJobNode,
@@ -345,44 +355,10 @@ class SyntheticCampaign:
 
     def train_and_test(self) -> None:
         """Store a committee and its test."""
-        names = [f"model_{index}" for index in range(self.settings["training"]["models"])]
-        seeds = self.calcfunction(
-            "plan_training",
-            "plan",
-            {"settings": self.settings_node, "state": self.state},
-            {name: orm.Int(100 * self.cycle + index) for index, name in enumerate(names)},
-            label=None,
-        )
-        dataset = {f"dataset__{name}": block for name, block in self.dataset.items()}
-        chain = self.process(
-            orm.WorkChainNode,
-            "TrainCommitteeWorkChain",
-            "aiida.workflows:zif.train_committee",
-            {
-                **dataset,
-                **{f"seeds__{name}": seed for name, seed in seeds.items()},
-                "train__parameters": self.plan["training"],
-                "train__code": self.codes["dp"],
-            },
-            caller=self.campaign,
-            label=f"c{self.cycle:02d}__train",
-        )
+        chain, names = self.start_committee()
         committee = {}
         for name in names:
-            job = self.process(
-                orm.CalcJobNode,
-                "DeepmdTrainCalculation",
-                "aiida.calculations:zif.deepmd.train",
-                {
-                    **dataset,
-                    "seed": seeds[name],
-                    "parameters": self.plan["training"],
-                    "code": self.codes["dp"],
-                    **({"init_model": self.committee[name]} if self.cycle else {}),
-                },
-                caller=chain,
-                label=name,
-            )
+            job = self.start_member(chain, name)
             self.clock += timedelta(seconds=30)
             model = DeepPotentialData(
                 io.BytesIO(f"{self.cycle} {name}".encode()),
@@ -407,10 +383,52 @@ class SyntheticCampaign:
                 "code": self.codes["dp"],
             },
             caller=self.campaign,
-            label=f"c{self.cycle:02d}__test",
+            label=f"c{self.cycle:02d}_test",
         )
         self.clock += timedelta(seconds=20)
         self.end(test, {"output_parameters": orm.Dict(self.test_report(names))})
+
+    def start_committee(self) -> tuple[orm.WorkChainNode, list[str]]:
+        """Store the training of a committee that has only begun."""
+        names = [f"model_{index}" for index in range(self.settings["training"]["models"])]
+        self.seeds = self.calcfunction(
+            "plan_training",
+            "plan",
+            {"settings": self.settings_node, "state": self.state},
+            {name: orm.Int(100 * self.cycle + index) for index, name in enumerate(names)},
+            label=None,
+        )
+        chain = self.process(
+            orm.WorkChainNode,
+            "TrainCommitteeWorkChain",
+            "aiida.workflows:zif.train_committee",
+            {
+                **{f"dataset__{name}": block for name, block in self.dataset.items()},
+                **{f"seeds__{name}": seed for name, seed in self.seeds.items()},
+                "train__parameters": self.plan["training"],
+                "train__code": self.codes["dp"],
+            },
+            caller=self.campaign,
+            label=f"c{self.cycle:02d}_train",
+        )
+        return chain, names
+
+    def start_member(self, chain: orm.WorkChainNode, name: str) -> orm.CalcJobNode:
+        """Store the training of one member that has only begun."""
+        return self.process(
+            orm.CalcJobNode,
+            "DeepmdTrainCalculation",
+            "aiida.calculations:zif.deepmd.train",
+            {
+                **{f"dataset__{label}": block for label, block in self.dataset.items()},
+                "seed": self.seeds[name],
+                "parameters": self.plan["training"],
+                "code": self.codes["dp"],
+                **({"init_model": self.committee[name]} if self.cycle else {}),
+            },
+            caller=chain,
+            label=name,
+        )
 
     # -- numbers -----------------------------------------------------------------------------------------------
 
@@ -567,10 +585,11 @@ class SyntheticCampaign:
         return dict(outputs)
 
     def settle(self) -> None:
-        """Give every process the simulated times of its beginning and end."""
+        """Give every process the simulated times of its beginning and end; the simulated present becomes now."""
         from aiida.manage import get_manager
 
+        shift = datetime.now(tz=timezone.utc) - self.clock
         for node, start, stop in self.spans:
             model = node.backend_entity.bare_model
-            model.ctime, model.mtime = start, stop
+            model.ctime, model.mtime = start + shift, stop + shift
         get_manager().get_profile_storage().get_session().commit()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from aiida_zif.setup.daemon import remove_sockets
 from aiida_zif.setup.processes import (
     DaemonProcess,
     daemon_processes,
@@ -143,3 +146,26 @@ def test_a_live_program_that_opened_the_profile_counts_as_foreground(tmp_path: P
         assert foreground_since("zif", tmp_path) == pytest.approx(program.create_time())
         (records / f"{program.pid}.pid").write_text("['of', 'an', 'earlier', 'process']")
         assert foreground_since("zif", tmp_path) is None
+
+
+def test_the_address_of_a_dead_broker_is_removed_with_its_sockets(tmp_path: Path) -> None:
+    folder = Path(tempfile.mkdtemp())  # a socket's path must be short
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(folder / "router.sock"))
+    pointer = tmp_path / "broker.sockets"
+    pointer.write_text(f"{folder}\n")
+    remove_sockets(pointer)
+    assert not pointer.exists()
+    assert not folder.exists()
+    remove_sockets(pointer)  # nothing there: nothing to do
+
+
+def test_a_folder_that_holds_more_than_sockets_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "precious"
+    folder.mkdir()
+    (folder / "thesis.tex").touch()
+    pointer = tmp_path / "broker.sockets"
+    pointer.write_text(str(folder))
+    remove_sockets(pointer)
+    assert not pointer.exists()
+    assert (folder / "thesis.tex").exists()

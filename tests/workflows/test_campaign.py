@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from aiida_zif.plugins.cp2k.task import read_task
 from aiida_zif.plugins.systems import load_system
 from aiida_zif.workflows.campaign import Campaign, CampaignError, campaign_from_structures, load_campaign
 from aiida_zif.workflows.campaign_protocols import available_protocols, default_protocol, protocol_settings
@@ -216,3 +217,10 @@ def test_the_schema_accepts_every_value_of_the_examples_and_protocols() -> None:
             assert isinstance(value, kinds[node["type"]]), path
             assert "pattern" not in node or re.search(node["pattern"], value), path
             assert value in node.get("enum", [value]), path
+
+
+@pytest.mark.parametrize("protocol", available_protocols())
+def test_every_aimd_run_is_a_task_that_the_cp2k_plugin_takes(load: Load, protocol: str) -> None:
+    values = load(MINIMAL.replace("demo", protocol)).parameters()
+    for run in values["seed_data"]["aimd"] + values["held_out"]["aimd"]:
+        assert read_task({"mode": "aimd", "seed": 1, **run}).temperature == run["temperature"]

@@ -444,6 +444,12 @@ def test_an_element_without_a_basis_set_is_refused(refused_structure: Refuse) ->
     assert "U of systems.mine" in problem.found
 
 
+def test_an_odd_number_of_electrons_is_refused(refused_structure: Refuse) -> None:
+    problem = refused_structure(Atoms("H", cell=[20, 20, 20], pbc=True))
+    assert problem.field == "systems.mine.structure"
+    assert "odd number" in problem.found
+
+
 # -- the answer --------------------------------------------------------------------------------------------------
 
 

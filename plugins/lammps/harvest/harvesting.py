@@ -32,15 +32,9 @@ def harvest(folder: Path, config: dict[str, Any]) -> tuple[dict[str, Any], Frame
     table, reasons = scan(folder, config)
     settings = config["settings"]
     inside = np.flatnonzero(table["verdict"] == CANDIDATE)
+    run, step, deviation = (table[name][inside] for name in ("run", "step", "deviation"))
     separation = settings["min_separation"] / settings["timestep"]
-    chosen = inside[
-        candidates(
-            *(table[name][inside] for name in ("run", "step", "deviation")),
-            len(config["runs"]),
-            settings["max_candidates"],
-            separation,
-        )
-    ]
+    chosen = inside[candidates(run, step, deviation, len(config["runs"]), settings["max_candidates"], separation)]
     sane = np.flatnonzero(table["sane"])
     rng = np.random.default_rng(settings["seed"])
     control = np.sort(rng.choice(sane, min(settings["n_control"], len(sane)), replace=False))
@@ -80,7 +74,7 @@ def _scan_run(folder: Path, run: dict[str, Any], config: dict[str, Any]) -> Any:
     thermo = Table(folder / f"{run['stem']}.thermo", (1, 2, 3, 4))
     deviations = Table(folder / f"{run['stem']}.devi", (4,))
     with dump.open("rb") as handle:
-        for step, offset, positions, cell in read_frames(handle, len(bounds)):
+        for step, offset, positions, cell, _ in read_frames(handle, len(bounds)):
             if step == 0:
                 continue  # the starting frame was not explored
             values, deviation = thermo[step], 0.0 if single else float(deviations[step][0])
@@ -99,14 +93,16 @@ def collect(folder: Path, config: dict[str, Any], table: Frames, chosen: np.ndar
     """Second pass: read the chosen frames and name their arrays."""
     n_atoms = len(config["radii"])
     positions, cells = np.empty((len(chosen), n_atoms, 3)), np.empty((len(chosen), 3, 3))
+    forces = np.empty((len(chosen), n_atoms, 3))
     for place, row in enumerate(chosen):
         stem = config["runs"][int(table["run"][row])]["stem"]
         with (folder / f"{stem}.dump").open("rb") as handle:
             handle.seek(int(table["offset"][row]))
-            _, _, positions[place], cells[place] = next(read_frames(handle, n_atoms))
+            _, _, positions[place], cells[place], forces[place] = next(read_frames(handle, n_atoms))
     arrays = {
         "positions": positions,
         "cells": cells,
+        "forces_predicted": forces,
         "max_force_deviation": table["deviation"][chosen],
         "step": table["step"][chosen].astype(int),
         "temperature": table["temperature"][chosen],
@@ -116,9 +112,7 @@ def collect(folder: Path, config: dict[str, Any], table: Frames, chosen: np.ndar
     return {f"{prefix}_{name}": values for name, values in arrays.items()}
 
 
-def summarise(
-    folder: Path, config: dict[str, Any], table: Frames, reasons: list[dict[str, int]]
-) -> dict[str, Any]:
+def summarise(folder: Path, config: dict[str, Any], table: Frames, reasons: list[dict[str, int]]) -> dict[str, Any]:
     """Counts, quantiles and histogram of the deviation (sane frames only) and one entry for every run."""
     runs = []
     for index, run in enumerate(config["runs"]):

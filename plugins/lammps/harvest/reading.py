@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-Frame = tuple[int, int, "np.ndarray | None", np.ndarray]
+Frame = tuple[int, int, "np.ndarray | None", np.ndarray, "np.ndarray | None"]
 
 HALTS = {"temperature": "temperature_runaway", "atoms": "lost_atoms", "box": "box_runaway"}
 """How a run ended, by the name of the fix that halted it."""
@@ -19,9 +19,10 @@ HALTS = {"temperature": "temperature_runaway", "atoms": "lost_atoms", "box": "bo
 def read_frames(handle: BinaryIO, n_atoms: int) -> Iterator[Frame]:
     """Yield the frames of a LAMMPS text dump, sorted by atom id, up to the first incomplete one.
 
-    :param handle: the dump (``id type xu yu zu``), opened in binary mode.
+    :param handle: the dump (``id type xu yu zu fx fy fz``), opened in binary mode.
     :param n_atoms: atoms expected; a frame with fewer has None as its positions.
-    :returns: iterator over (step, offset in bytes, positions (n, 3) Å from the cell's origin, cell (3, 3) Å).
+    :returns: iterator over (step, offset in bytes, positions (n, 3) Å from the cell's origin, cell (3, 3) Å,
+        forces (n, 3) eV/Å of the model that drives the dynamics).
     """
     while True:
         offset = handle.tell()
@@ -34,7 +35,8 @@ def read_frames(handle: BinaryIO, n_atoms: int) -> Iterator[Frame]:
             return
         origin, cell = _cell([line.split() for line in head[5:8]])
         rows = np.array(b" ".join(lines).split(), dtype=float).reshape(count, -1)
-        yield step, offset, (rows[:, 2:5] - origin if count == n_atoms else None), cell
+        whole = count == n_atoms
+        yield step, offset, (rows[:, 2:5] - origin if whole else None), cell, (rows[:, 5:8] if whole else None)
 
 
 def _cell(bounds: Sequence[Sequence[bytes]]) -> tuple[np.ndarray, np.ndarray]:

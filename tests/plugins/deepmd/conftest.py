@@ -20,9 +20,7 @@ Factory = Callable[..., Any]
 @pytest.fixture
 def small_parameters() -> dict[str, Any]:
     """The parameters with which the stored outputs were made."""
-    return training_input(
-        SMALL_TYPE_MAP, 5.0, 40, sel=[20, 20], embedding=[3], axis_neuron=2, fitting=[4], start_lr=0.01
-    )
+    return training_input(SMALL_TYPE_MAP, 5.0, 40, sel=[20, 20], embedding=[3], axis_neuron=2, fitting=[4])
 
 
 @pytest.fixture

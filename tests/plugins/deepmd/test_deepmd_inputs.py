@@ -15,10 +15,22 @@ needs_deepmd = pytest.mark.skipif(importlib.util.find_spec("deepmd") is None, re
 
 
 @needs_deepmd
-@pytest.mark.parametrize("schedule", ["cosine", "exp"])
-def test_default_parameters_pass_deepmd_kits_own_check(schedule: str) -> None:
-    parameters = inputs.training_input(TYPE_MAP, 6.0, 1000, schedule=schedule)
+@pytest.mark.parametrize("steps", [600, 1_000_000])
+def test_default_parameters_pass_deepmd_kits_own_check(steps: int) -> None:
+    parameters = inputs.training_input(TYPE_MAP, 6.0, steps)
     assert inputs.refused_by_deepmd(inputs.complete_input(parameters, ["data/a"], 1, [9, 9, 9, 9])) is None
+
+
+def test_short_runs_learn_fast_and_long_ones_as_is_customary() -> None:
+    rates = [inputs.training_input(TYPE_MAP, steps=steps)["learning_rate"] for steps in (600, 1_000_000)]
+    assert [rate["type"] for rate in rates] == ["cosine", "exp"]
+    assert rates[0]["start_lr"] > rates[1]["start_lr"]
+
+
+def test_own_learning_rate_goes_before_the_default() -> None:
+    parameters = inputs.training_input(TYPE_MAP, learning_rate={"start_lr": 0.003})
+    assert parameters["learning_rate"]["start_lr"] == 0.003
+    assert parameters["learning_rate"]["type"] == "cosine"
 
 
 @needs_deepmd

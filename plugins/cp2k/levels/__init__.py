@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent / "levels"
+FOLDER = Path(__file__).parent
 
-BLOCKS = ("label", "energy", "solver", "basis", "potential", "valence")
+BLOCKS = ("label", "energy", "solver", "batch", "aimd", "basis", "potential", "valence")
 
 HASHED = ("energy", "basis", "potential")
 """Blocks that change an energy.
@@ -29,9 +29,10 @@ class Level:
     :param name: name of the shipped level it comes from.
     :param description: one line that says for whom.
     :param elements: chemical symbols it can treat.
-    :param settings: ``energy`` (below FORCE_EVAL/DFT, hashed), ``solver`` (below the root of the input, cost
-        only), ``valence`` (electrons by element), ``label``, and where the method needs them ``basis`` and
-        ``potential`` (family names in CP2K's data files).
+    :param settings: ``label``; ``energy`` (below FORCE_EVAL/DFT, hashed); ``solver`` (below the root of the
+        input), ``batch`` and ``aimd`` (below FORCE_EVAL/DFT by mode), which change only the cost; ``valence``
+        (electrons by element); and where the method needs them ``basis`` and ``potential`` (family names in
+        CP2K's data files).
     """
 
     name: str
@@ -42,7 +43,7 @@ class Level:
     @property
     def hash(self) -> str:
         """16 hexadecimal digits over everything that changes an energy."""
-        content = {key: self.settings.get(key) for key in HASHED}
+        content = {key: _normalised(self.settings.get(key)) for key in HASHED}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
@@ -94,8 +95,7 @@ class Level:
         unknown = sorted(set(symbols) - set(self.elements))
         if unknown:
             raise ValueError(
-                f"level {self.name}: no parameters for {', '.join(unknown)}; "
-                f"it knows {', '.join(self.elements)}"
+                f"level {self.name}: no parameters for {', '.join(unknown)}; it knows {', '.join(self.elements)}"
             )
         electrons = sum(self.settings["valence"][symbol] for symbol in symbols)
         if electrons % 2:
@@ -153,6 +153,13 @@ def _leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tup
             yield from _leaves(value, (*path, key))
         else:
             yield (*path, key), value
+
+
+def _normalised(value: Any) -> Any:
+    """600 and 600.0 are the same cut-off."""
+    if isinstance(value, Mapping):
+        return {key: _normalised(inner) for key, inner in value.items()}
+    return float(value) if _is_number(value) else value
 
 
 def _is_number(value: Any) -> bool:

@@ -1,0 +1,145 @@
+"""The job that labels frames with CP2K."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aiida import orm
+from aiida.common import CalcInfo, CodeInfo
+from aiida.common.folders import Folder
+from aiida.engine import CalcJobProcessSpec
+from aiida_cp2k.calculations import Cp2kCalculation
+from aiida_cp2k.utils import Cp2kInput
+
+from aiida_zif.plugins.cp2k import inputs as write
+from aiida_zif.plugins.cp2k.levels import Level
+from aiida_zif.plugins.cp2k.order import batch_order
+from aiida_zif.plugins.cp2k.task import AimdTask, BatchTask, read_task
+from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+
+NOT_OURS = {
+    "inputs": (
+        "parameters", "structure", "trajectory", "settings", "parent_calc_folder",
+        "kpoints", "file", "basissets", "pseudos", "pseudos_upf",
+    ),
+    "outputs": ("output_structure", "output_trajectory", "output_bands"),
+}  # fmt: skip
+"""Ports of aiida-cp2k that a labelling job has no use for."""
+
+
+class Cp2kLabelCalculation(Cp2kCalculation):
+    """Energies, forces and virials of many frames in one CP2K run, given or made by molecular dynamics."""
+
+    _DEFAULT_PARSER = "zif.cp2k"
+
+    @classmethod
+    def define(cls, spec: CalcJobProcessSpec) -> None:
+        """Inputs, outputs and exit codes."""
+        super().define(spec)
+        for port in NOT_OURS["inputs"]:
+            del spec.inputs[port]
+        for port in NOT_OURS["outputs"]:
+            del spec.outputs[port]
+        spec.outputs.dynamic = False
+        spec.input("frames", valid_type=FramesData, help="Frames to label; dynamics start from the first of them.")
+        spec.input("level", valid_type=orm.Dict, validator=_check_level, help="`Level.as_dict()`.")
+        spec.input("task", valid_type=orm.Dict, validator=_check_task, help="What to do, see `task.py`.")
+        spec.inputs.validator = _check_inputs
+        spec.output("labelled", valid_type=LabelledFramesData, required=False, help="The good frames.")
+        spec.output("output_parameters", valid_type=orm.Dict, required=False, help="Counts, reasons and times.")
+        _define_exit_codes(spec)
+
+    def prepare_for_submission(self, folder: Folder) -> CalcInfo:
+        """Write the CP2K input and the frames.
+
+        :param folder: where AiiDA collects the files of the job.
+        """
+        frames: FramesData = self.inputs.frames
+        level = Level.from_dict(self.inputs.level.get_dict())
+        task = read_task(self.inputs.task.get_dict())
+        order = frame_order(frames, task)
+        positions, cells = frames.positions[order], frames.cells[order]
+        limit = write.walltime_limit(self.inputs.metadata.options.get("max_wallclock_seconds"))
+        content = write.cp2k_input(level, task, frames.symbols, cells[0], len(order), limit)
+        files = {
+            self._DEFAULT_INPUT_FILE: Cp2kInput(content).render() + "\n",
+            write.COORDINATES_FILE: write.coordinates_file(frames.symbols, positions[0]),
+        }
+        if isinstance(task, BatchTask):
+            files[write.FRAMES_FILE] = write.frames_file(frames.symbols, positions)
+            files[write.CELLS_FILE] = write.cells_file(cells)
+        for name, text in files.items():
+            Path(folder.get_abs_path(name)).write_text(text, encoding="utf-8")
+        return self._calc_info()
+
+    def _calc_info(self) -> CalcInfo:
+        code = CodeInfo()
+        code.code_uuid = self.inputs.code.uuid
+        code.cmdline_params = ["-i", self._DEFAULT_INPUT_FILE]
+        code.stdout_name = self._DEFAULT_OUTPUT_FILE
+        code.join_files = True
+        info = CalcInfo()
+        info.codes_info = [code]
+        info.retrieve_list = [
+            self._DEFAULT_OUTPUT_FILE,
+            self._DEFAULT_TRAJECT_XYZ_FILE_NAME,
+            self._DEFAULT_TRAJECT_FORCES_FILE_NAME,
+            self._DEFAULT_TRAJECT_CELL_FILE_NAME,
+        ]
+        return info
+
+
+def frame_order(frames: FramesData, task: AimdTask | BatchTask) -> list[int]:
+    """Indices of the input frames in the order of CP2K's snapshots."""
+    if isinstance(task, AimdTask):
+        return [0]
+    return batch_order(frames.symbols, frames.positions, frames.cells)
+
+
+def _check_level(value: orm.Dict | None, _: Any) -> str | None:
+    return _message(Level.from_dict, value.get_dict()) if value is not None else None
+
+
+def _check_task(value: orm.Dict | None, _: Any) -> str | None:
+    return _message(read_task, value.get_dict()) if value is not None else None
+
+
+def _check_inputs(values: Mapping[str, Any], _: Any) -> str | None:
+    if not {"frames", "level", "task"} <= set(values):
+        return None  # AiiDA itself names the missing port
+    frames: FramesData = values["frames"]
+    if not frames.n_frames:
+        return "frames: 0 frames found, at least one is needed"
+    return _message(Level.from_dict(values["level"].get_dict()).check_elements, frames.symbols)
+
+
+def _message(check: Any, value: Any) -> str | None:
+    try:
+        check(value)
+    except (ValueError, KeyError, TypeError) as error:
+        return str(error)
+    return None
+
+
+def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
+    """What really happens with CP2K; where a block of labels could be salvaged it is attached all the same."""
+    codes = {
+        311: ("ERROR_NO_OUTPUT", "CP2K wrote no output; check the code's prepend text and mpirun in the job folder."),
+        302: ("ERROR_OUTPUT_PARSE", "An output file could not be read ({detail}); look at it in `retrieved`."),
+        304: ("ERROR_OUTPUT_CONTAINS_ABORT", "CP2K stopped with an error: {detail}"),
+        305: (
+            "ERROR_FRAMES_DIFFER",
+            "CP2K evaluated other frames than were asked for ({detail}); this CP2K version reads the reference "
+            "trajectory in another way, use 2023.1.",
+        ),
+        350: ("ERROR_UNEXPECTED_PARSER_EXCEPTION", "The parser failed ({detail}); please report it."),
+        400: ("ERROR_OUT_OF_WALLTIME", "Out of walltime with {detail}; label the rest again or ask for more time."),
+        410: ("ERROR_OUTPUT_TRUNCATED", "CP2K was killed with {detail}; label the rest again."),
+        450: ("ERROR_SCF_NOT_CONVERGED", "In no frame did the SCF converge; check the frames for broken geometry."),
+        510: ("ERROR_NO_GOOD_FRAME", "No frame became a label: {detail}."),
+    }
+    for status, (label, message) in codes.items():
+        # What another try may mend must not be answered from the cache.
+        spec.exit_code(status, label, message=message, invalidates_cache=status not in (305, 450, 510))

@@ -1,0 +1,243 @@
+"""Readers of what CP2K writes: main output, xyz files, cells (no AiiDA).
+
+Every reader takes text that may end anywhere, because a job may be killed anywhere, and returns what is complete.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+HARTREE = 27.211386245988
+"""eV (CODATA 2018)."""
+
+BOHR = 0.529177210903
+"""Å (CODATA 2018)."""
+
+HARTREE_PER_BOHR = HARTREE / BOHR
+"""eV/Å."""
+
+GPA_TO_EV_PER_A3 = 1.0 / 160.21766208
+
+_GPA = {"GPa": 1.0, "bar": 1e-4, "kbar": 0.1, "Pa": 1e-9, "MPa": 1e-3}
+
+_ENERGY = re.compile(r"ENERGY\| Total FORCE_EVAL .*:\s+(\S+)")
+_STRESS_HEAD = re.compile(r"STRESS\| Analytical stress tensor \[(\w+)\]")
+_STRESS_ROW = re.compile(r"STRESS\|\s+[xyz]\s+(\S+)\s+(\S+)\s+(\S+)\s*$")
+_SCF_STEPS = re.compile(r"(?:after\s+\d+ iterations or|iterations or|SCF run converged in)\s+(\d+) steps")
+_STEP = re.compile(r"MD\| Step number\s+(\d+)")
+_TEMPERATURE = re.compile(r"MD(?:_INI)?\| Temperature \[K\]\s+(\S+)")
+_SECONDS = re.compile(r"MD\| CPU time per MD step \[s\]\s+(\S+)")
+_VERSION = re.compile(r"CP2K\| version string:\s+(?:CP2K version )?(.+?)\s*$")
+_TOTAL_TIME = re.compile(r"^ CP2K\s+1\s+1\.0\s+\S+\s+\S+\s+\S+\s+(\S+)\s*$")
+_XYZ_COMMENT = re.compile(r"i =\s*(\d+).*?E =\s*(\S+)")
+
+_SCF_VERDICTS = {
+    "SCF run converged in": True,
+    "outer SCF loop converged in": True,
+    "SCF run NOT converged": False,
+    "outer SCF loop FAILED to converge": False,
+}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Energy of one frame as the main output tells it.
+
+    :param step: number of the step or snapshot.
+    :param energy: eV.
+    :param stress: configurational stress as printed, GPa, (3, 3); None where it was not printed.
+    :param scf_converged: the last word of the self-consistency loop.
+    :param scf_steps: number of SCF steps over all outer loops.
+    :param temperature: K, None in a batch.
+    :param seconds: wall time of this step, None for the first.
+    """
+
+    step: int
+    energy: float
+    stress: np.ndarray | None
+    scf_converged: bool
+    scf_steps: int
+    temperature: float | None = None
+    seconds: float | None = None
+
+
+@dataclass
+class MainOutput:
+    """The main output of one run.
+
+    :param evaluations: finished frames by step.
+    :param finished: CP2K ended by itself.
+    :param abort: text of CP2K's own error message, None without one.
+    :param out_of_time: CP2K stopped at its own WALLTIME.
+    :param version: version of CP2K.
+    :param wall_s: total wall time in s, None when the run did not end by itself.
+    :param started: the banner of CP2K was seen.
+    """
+
+    evaluations: dict[int, Evaluation] = field(default_factory=dict)
+    finished: bool = False
+    abort: str | None = None
+    out_of_time: bool = False
+    version: str | None = None
+    wall_s: float | None = None
+    started: bool = False
+
+
+@dataclass(frozen=True)
+class XyzFrame:
+    """One frame of an xyz file.
+
+    :param step: from the comment line.
+    :param energy: eV, from the comment line.
+    :param symbols: chemical symbols, (n,).
+    :param values: numbers as in the file, (n, 3).
+    """
+
+    step: int
+    energy: float
+    symbols: tuple[str, ...]
+    values: np.ndarray
+
+
+def read_main_output(text: str, first_step: int) -> MainOutput:
+    """Read the main output of a molecular dynamics or REFTRAJ run.
+
+    :param text: the output, possibly cut off.
+    :param first_step: number of the evaluation before the first MD step: 0 in dynamics, 1 in a REFTRAJ run.
+    """
+    output = MainOutput()
+    current = _Builder()
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if "|" in line or "SCF" in line:
+            current.read(line)
+        if "MD_INI| MD initialization" in line:
+            current.close(output.evaluations, first_step)
+        elif match := _STEP.search(line):
+            current.close(output.evaluations, int(match[1]))
+        elif match := _TEMPERATURE.search(line):
+            current.amend(output.evaluations, temperature=_number(match[1]))
+        elif match := _SECONDS.search(line):
+            current.amend(output.evaluations, seconds=_number(match[1]))
+        elif match := _VERSION.search(line):
+            output.version, output.started = match[1], True
+        elif match := _TOTAL_TIME.match(line):
+            output.wall_s = _number(match[1])
+        elif "exceeded requested execution time" in line:
+            output.out_of_time = True
+        elif "PROGRAM ENDED AT" in line:
+            output.finished = True
+        elif "[ABORT]" in line:
+            output.abort = _boxed_message(lines[number : number + 12])
+    return output
+
+
+class _Builder:
+    """Collects the lines of one evaluation until the line that gives it a number."""
+
+    def __init__(self) -> None:
+        self.clear()
+        self.last: int | None = None
+
+    def clear(self) -> None:
+        self.energy: float | None = None
+        self.rows: list[list[float]] = []
+        self.unit: str | None = None
+        self.converged = False
+        self.scf_steps = 0
+        self.interrupted = False
+
+    def read(self, line: str) -> None:
+        for phrase, verdict in _SCF_VERDICTS.items():
+            if phrase in line:
+                self.converged = verdict
+        if "SCF run terminated" in line:  # out of time in the middle of a frame
+            self.interrupted = True
+        if match := _SCF_STEPS.search(line):
+            self.scf_steps = int(match[1])
+        if match := _ENERGY.search(line):
+            self.energy = _number(match[1])
+        elif match := _STRESS_HEAD.search(line):
+            self.unit, self.rows = match[1], []
+        elif self.unit and len(self.rows) < 3 and (match := _STRESS_ROW.search(line)):
+            self.rows.append([_number(value) for value in match.groups()])
+
+    def close(self, evaluations: dict[int, Evaluation], step: int) -> None:
+        if self.energy is None or self.interrupted:
+            self.clear()
+            return
+        stress = None
+        if len(self.rows) == 3 and self.unit in _GPA:
+            stress = np.array(self.rows) * _GPA[self.unit]
+        evaluations[step] = Evaluation(step, self.energy * HARTREE, stress, self.converged, self.scf_steps)
+        self.last = step
+        self.clear()
+
+    def amend(self, evaluations: dict[int, Evaluation], **values: Any) -> None:
+        if self.last is not None:
+            evaluations[self.last] = replace(evaluations[self.last], **values)
+
+
+def read_xyz(text: str) -> dict[int, XyzFrame]:
+    """Read the complete frames of a ``-pos-1.xyz`` (Å) or ``-frc-1.xyz`` (hartree/bohr) file, by step.
+
+    :raises ValueError: when the text is not such a file.
+    """
+    frames: dict[int, XyzFrame] = {}
+    lines = text.splitlines()
+    start = 0
+    while start + 1 < len(lines):
+        count = int(lines[start])
+        body = lines[start + 2 : start + 2 + count]
+        if len(body) < count:
+            break  # cut off
+        match = _XYZ_COMMENT.search(lines[start + 1])
+        if match is None:
+            raise ValueError(f"no step number in the comment {lines[start + 1]!r}")
+        rows = [line.split() for line in body]
+        last = start + 2 + count == len(lines)
+        if last and (len(rows[-1]) != 4 or not text.endswith("\n")):
+            break
+        values = np.array([[_number(value) for value in row[1:4]] for row in rows])
+        frame = XyzFrame(int(match[1]), _number(match[2]) * HARTREE, tuple(row[0] for row in rows), values)
+        frames[frame.step] = frame
+        start += 2 + count
+    return frames
+
+
+def read_cells(text: str) -> dict[int, np.ndarray]:
+    """Read the complete lines of a ``-1.cell`` file: lattice vectors as rows, Å, (3, 3), by step."""
+    return dict(_cells(text))
+
+
+def _cells(text: str) -> Iterator[tuple[int, np.ndarray]]:
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 12 and not line.lstrip().startswith("#"):
+            yield int(words[0]), np.array([_number(word) for word in words[2:11]]).reshape(3, 3)
+
+
+def _number(word: str) -> float:
+    """Fortran prints asterisks where a number does not fit its field; that frame is then not finite."""
+    try:
+        return float(word)
+    except ValueError:
+        return float("nan")
+
+
+def _boxed_message(lines: list[str]) -> str:
+    """The sentence that CP2K prints in a frame of asterisks next to a drawing."""
+    words = []
+    for line in lines:
+        inner = line.strip().strip("*")
+        inner = re.sub(r"\[ABORT\]|\\___/|O/\||/\||/ \\|_{2,}", " ", inner).strip()
+        if inner and not set(inner) <= {"*", " "}:
+            words.append(inner)
+        elif words and line.strip().startswith("****"):
+            break
+    return re.sub(r"\s+", " ", " ".join(words)).strip() or "no reason given"

@@ -1,0 +1,109 @@
+"""Judgement of frames, order of a batch, progress."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cp2k_cases import FIXTURES
+
+from aiida_zif.plugins.cp2k.labels import Readings, Requested, collect_labels, virial_from_stress
+from aiida_zif.plugins.cp2k.order import batch_order
+from aiida_zif.plugins.cp2k.outputs import Evaluation, MainOutput, XyzFrame
+from aiida_zif.plugins.cp2k.progress import labelled_so_far
+
+CELL = 10.0 * np.eye(3)
+SYMBOLS = ("H", "H")
+POSITIONS = np.array([[0.0, 0, 0], [0.7, 0, 0]])
+FORCES = np.array([[0.1, 0, 0], [-0.1, 0, 0]])
+
+
+def readings() -> Readings:
+    """Step 4 as it should be."""
+    evaluation = Evaluation(4, -30.0, np.diag([1.0, 2.0, 3.0]), True, 9)
+    return Readings(
+        MainOutput({4: evaluation}),
+        {4: XyzFrame(4, -30.0, SYMBOLS, POSITIONS)},
+        {4: XyzFrame(4, -30.0, SYMBOLS, FORCES)},
+        {4: CELL},
+    )
+
+
+def verdict(change: dict, requested: Requested | None = None) -> str:
+    """Reason of rejection of step 4 after a change, or ``label``."""
+    good = readings()
+    for name, values in change.items():
+        table = good.main.evaluations if name == "main" else getattr(good, name)
+        if values is None:
+            table.clear()
+        elif name == "cells":
+            table[4] = values
+        else:
+            table[4] = replace(table[4], **values)
+    labels, rejected = collect_labels([requested or Requested(0, 4, POSITIONS, CELL)], good, SYMBOLS, 50.0)
+    assert len(labels) + len(rejected) == 1
+    return rejected[0].reason if rejected else "label"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, "label"),
+        ({"main": None}, "not_reached"),
+        ({"forces": None}, "not_reached"),
+        ({"positions": None}, "not_reached"),
+        ({"cells": None}, "not_reached"),
+        ({"main": {"scf_converged": False}}, "scf_not_converged"),
+        ({"positions": {"values": POSITIONS + 1e-5}}, "positions_differ"),
+        ({"positions": {"values": POSITIONS * np.nan}}, "positions_differ"),
+        ({"cells": CELL + 1e-4}, "positions_differ"),
+        ({"forces": {"symbols": ("H", "Zn")}}, "atoms_differ"),
+        ({"forces": {"values": np.full((2, 3), np.inf)}}, "non_finite"),
+        ({"main": {"energy": float("nan")}}, "non_finite"),
+        ({"main": {"energy": -29.0}}, "outputs_differ"),
+        ({"forces": {"values": FORCES * 10}}, "force_too_large"),
+    ],
+)
+def test_a_frame_is_judged_by_what_the_files_say(change: dict, reason: str):
+    assert verdict(change) == reason
+
+
+def test_positions_of_a_label_are_bit_for_bit_those_asked_for():
+    asked = POSITIONS + 3e-7
+    labels, _ = collect_labels([Requested(0, 4, asked, CELL)], readings(), SYMBOLS, 50.0)
+    assert np.array_equal(labels[0].positions, asked)
+
+
+def test_dynamics_take_positions_and_cell_from_cp2k():
+    labels, _ = collect_labels([Requested(0, 4)], readings(), SYMBOLS, 50.0)
+    assert np.array_equal(labels[0].positions, POSITIONS)
+    assert np.array_equal(labels[0].cell, CELL)
+
+
+def test_forces_are_converted_from_hartree_per_bohr():
+    labels, _ = collect_labels([Requested(0, 4)], readings(), SYMBOLS, 50.0)
+    assert labels[0].forces[0, 0] == pytest.approx(5.14220675)
+
+
+def test_the_virial_is_printed_stress_times_volume():
+    virial = virial_from_stress(np.diag([160.21766208, 0, 0]), CELL)
+    assert virial == pytest.approx(np.diag([1000.0, 0, 0]))
+
+
+def test_overlapping_frames_are_worked_through_last():
+    spread = np.array([[[0, 0, 0], [distance, 0, 0]] for distance in (0.74, 0.3, 9.8, 0.75)])
+    assert batch_order(["H", "H"], spread, np.tile(CELL, (4, 1, 1))) == [0, 3, 1, 2]
+
+
+@pytest.mark.parametrize(("case", "done", "total"), [("batch", 3, 3), ("aimd", 8, 8), ("walltime", 6, 401)])
+def test_progress_counts_finished_frames(case: str, done: int, total: int):
+    assert labelled_so_far(FIXTURES / case) == (done, total)
+
+
+def test_progress_before_anything_is_written(tmp_path: Path):
+    assert labelled_so_far(tmp_path) == (0, None)
+    shutil.copy(FIXTURES / "batch" / "aiida.inp", tmp_path)
+    assert labelled_so_far(tmp_path) == (0, 3)

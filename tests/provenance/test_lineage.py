@@ -1,0 +1,184 @@
+"""Where things come from."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from aiida import orm
+from rich.console import Console
+from synthetic_campaign import SyntheticCampaign
+
+from aiida_zif.provenance import lineage, sql
+from aiida_zif.provenance.behind import in_words, what_stands_behind
+from aiida_zif.provenance.lineage import trace
+from aiida_zif.provenance.lineage_tree import draw
+from aiida_zif.provenance.lookup import find_frame, find_target
+from aiida_zif.provenance.origin import Origin
+
+
+def walk(origin: Origin) -> Iterator[Origin]:
+    yield origin
+    for child in origin.origins:
+        yield from walk(child)
+
+
+def kinds(origin: Origin) -> list[str]:
+    """The kinds along the first branch that is not merely named again."""
+    found = [origin.kind]
+    for child in origin.origins:
+        if not child.above and child.kind != "blocks":
+            return found + kinds(child)
+    return found
+
+
+def test_a_chosen_frame_is_traced_to_the_committee_that_chose_it(finished: SyntheticCampaign) -> None:
+    block = finished.dataset["c02_zif4_attempt_0"]
+    origin = trace(find_target(block.frame_ids()[1]))
+    assert kinds(origin)[:7] == ["block", "labelling", "frames", "selection", "exploration", "committee", "model"]
+    selection = next(o for o in walk(origin) if o.kind == "selection")
+    assert selection.facts["cycle"] == 2
+    assert selection.facts["role"] == "chosen"
+    assert selection.facts["max_force_deviation"] == finished.choice.get_array("max_force_deviation")[1]
+    assert (selection.facts["lower"], selection.facts["upper"]) == (0.1, 5.0)
+    exploration = next(o for o in walk(origin) if o.kind == "exploration")
+    assert exploration.facts["run"] == "300K_0.5GPa"
+    assert exploration.facts["step"] == 10
+    committee = next(o for o in walk(origin) if o.kind == "committee")
+    assert committee.facts["cycle"] == 1
+    assert len(committee.facts["models"]) == 3
+
+
+def test_a_random_frame_says_that_it_was_drawn_at_random(finished: SyntheticCampaign) -> None:
+    block = finished.dataset["c02_zif4_attempt_0"]
+    origin = trace(find_target(f"{block.pk}:4"))
+    assert next(o for o in walk(origin) if o.kind == "selection").facts["role"] == "control"
+
+
+def test_a_frame_of_aimd_says_which_step_it_is(finished: SyntheticCampaign) -> None:
+    block = finished.dataset["c00_zif4_seed_aimd_0_attempt_0"]
+    origin = trace(find_target(f"{block.pk}:4"))
+    assert next(o for o in walk(origin) if o.kind == "labelling").facts["step"] == 10
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_model_is_traced_down_to_structure_and_campaign(finished: SyntheticCampaign, full: bool) -> None:
+    origin = trace(find_target(str(finished.committee["model_1"].pk)), full=full)
+    assert origin.title == "potential model_1"
+    ends = {(o.kind, o.node.pk) for o in walk(origin) if o.node is not None and o.kind in ("structure", "campaign")}
+    assert ends == {("structure", finished.structure.pk), ("campaign", finished.campaign.pk)}
+
+
+def test_nothing_is_expanded_twice(finished: SyntheticCampaign) -> None:
+    origin = trace(find_target(str(finished.committee["model_1"].pk)), full=True)
+    expanded = [o.node.pk for o in walk(origin) if o.node is not None and not o.above]
+    assert len(expanded) == len(set(expanded))
+
+
+def test_full_shows_every_member_of_a_committee(finished: SyntheticCampaign) -> None:
+    what = find_target(str(finished.committee["model_1"].pk))
+    few, all_of_them = ([o for o in walk(trace(what, full=full)) if o.kind == "training"] for full in (False, True))
+    assert len(all_of_them) == 7
+    assert len(few) < len(all_of_them)
+
+
+def test_the_middle_of_many_blocks_is_left_out_but_counted(
+    finished: SyntheticCampaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lineage, "MANY", 2)
+    origin = trace(find_target(str(finished.committee["model_1"].pk)))
+    hidden = next(o for o in walk(origin) if "not shown" in o.title)
+    assert len(hidden.facts["pks"]) == 2
+
+
+def test_a_long_row_of_warm_starts_is_named_but_not_followed(
+    finished: SyntheticCampaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lineage, "MANY_STARTS", 1)
+    origin = trace(find_target(finished.dataset["c02__zif4__attempt_0"].uuid))
+    row = next(o for o in walk(origin) if "models in a row" in o.title)
+    assert row.origins == []
+    assert len(row.facts["pks"]) == 2
+
+
+def test_depth_ends_the_tree_with_a_mark(finished: SyntheticCampaign) -> None:
+    origin = trace(find_target(str(finished.committee["model_1"].pk)), depth=1)
+    (training,) = origin.origins
+    assert [o.kind for o in training.origins] == ["more"]
+
+
+def test_jobs_and_work_chains_have_a_lineage_too(finished: SyntheticCampaign) -> None:
+    model = finished.committee["model_0"]
+    assert trace(find_target(str(model.creator.pk))).kind == "training"
+    test = next(step.node for step in lineage_steps(finished) if step.stage == "test")
+    assert trace(find_target(test.uuid)).kind == "test"
+    assert {o.kind for o in trace(find_target(str(finished.campaign.pk))).origins} >= {"block", "committee"}
+
+
+def lineage_steps(finished: SyntheticCampaign) -> list:
+    from aiida_zif.provenance.campaign_view import load_view
+
+    return load_view(finished.campaign).steps
+
+
+def test_the_tree_is_drawn_with_pks_and_without_markup_left(finished: SyntheticCampaign) -> None:
+    buffer = io.StringIO()
+    model = finished.committee["model_0"]
+    Console(file=buffer, width=200).print(draw(trace(find_target(str(model.pk)))))
+    assert f"potential model_0 <{model.pk}>" in buffer.getvalue()
+    assert "[/" not in buffer.getvalue()
+
+
+def test_what_stands_behind_a_model_is_counted(finished: SyntheticCampaign) -> None:
+    behind = what_stands_behind(finished.committee["model_0"])
+    expected = {
+        "n_cp2k_jobs": 4,
+        "n_labelled_frames": 20,
+        "n_committees": 3,
+        "n_explorations": 2,
+        "n_structures": 1,
+        "n_blocks": 4,
+        "n_trainings": 7,
+    }
+    assert {name: behind[name] for name in expected} == expected
+    assert [campaign["pk"] for campaign in behind["campaigns"]] == [finished.campaign.pk]
+    assert "7 trainings, 3 committees" in in_words(behind)
+
+
+def test_ancestors_by_sql_are_those_of_the_graph(finished: SyntheticCampaign) -> None:
+    from aiida.common.links import LinkType
+    from aiida.tools.graph.graph_traversers import traverse_graph
+
+    model = finished.committee["model_2"]
+    walked = traverse_graph([model.pk], links_backward=(LinkType.CREATE, LinkType.INPUT_CALC))["nodes"]
+    assert set(sql.ancestors([model.pk])) == set(walked)
+
+
+def test_a_frame_is_found_wherever_it_is(finished: SyntheticCampaign) -> None:
+    block = finished.dataset["c02_zif4_attempt_0"]
+    places = find_frame(block.frame_ids()[0])
+    assert places[0].node.pk == block.pk
+    assert {type(place.node).__name__ for place in places[1:]} == {"FramesData"}
+    assert len(places) == 3
+    assert len({place.frame_id for place in places}) == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [("999999", "no such node"), ("0123456789abcdef", "no such node"), ("nonsense", "no such node"), ("1:5", "frames")],
+)
+def test_what_does_not_exist_is_answered_with_what_does(finished: SyntheticCampaign, what: str, message: str) -> None:
+    with pytest.raises(LookupError, match=message):
+        find_target(what)
+
+
+def test_an_index_out_of_range_is_answered_with_the_range(finished: SyntheticCampaign) -> None:
+    block = finished.dataset["c02_zif4_attempt_0"]
+    with pytest.raises(LookupError, match="the index goes to 4"):
+        find_target(f"{block.pk}:5")
+
+
+def test_a_datum_without_creator_is_its_own_origin(finished: SyntheticCampaign) -> None:
+    node = orm.Int(3).store()
+    assert trace(find_target(str(node.pk))).origins == []

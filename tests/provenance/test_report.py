@@ -1,0 +1,104 @@
+"""The page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from synthetic_campaign import SETTINGS, SyntheticCampaign
+
+from aiida_zif.provenance import figures
+from aiida_zif.provenance.campaign_view import CampaignView, load_view
+from aiida_zif.provenance.report import in_one_line, lines_of, page_content, walls_of, write_report
+from aiida_zif.provenance.summary import summarise
+
+VOID = {"meta", "br", "path", "use", "rect", "img"}
+
+
+class Balance(HTMLParser):
+    """Counts elements that are opened and not closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def page(view: CampaignView, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("report") / "deep" / "report.html"
+    write_report(view, path)
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_page_is_well_formed(page: str) -> None:
+    parser = Balance()
+    parser.feed(page)
+    assert parser.open == []
+
+
+def test_the_page_needs_nothing_from_outside(page: str) -> None:
+    assert not re.search(r"<(script|link|img|iframe)\b", page)
+    links = re.findall(r'(?:src|href)="([^"]*)"', page) + re.findall(r"url\(([^)]*)\)", page)
+    assert all(link.startswith("#") for link in links)
+
+
+def test_the_page_has_all_four_figures_and_the_numbers_of_the_summary(page: str, view: CampaignView) -> None:
+    assert page.count("<svg") == 4
+    summary = summarise(view)
+    assert summary["campaign_uuid"] in page
+    assert f"{summary['iterations'][-1]['force_rmse_eV_per_A']:.3f}" in page
+    assert "1 scf not converged" in page
+    assert "140 not kept by harvest" in page
+    assert f"aiida-zif export {view.node.pk} --format models" in page
+
+
+def test_words_of_the_user_are_escaped(unfinished: Callable[[], SyntheticCampaign], tmp_path: Path) -> None:
+    campaign = unfinished()
+    campaign.settings = {**SETTINGS, "name": "<script>alert(1)</script>"}
+    campaign.begin()
+    write_report(load_view(campaign.campaign), tmp_path / "report.html")
+    assert "<script" not in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize("state", ["begun", "labelling"])
+def test_an_unfinished_campaign_has_a_page_of_what_there_is(
+    request: pytest.FixtureRequest, tmp_path: Path, state: str
+) -> None:
+    campaign = request.getfixturevalue(state)
+    write_report(load_view(campaign.campaign), tmp_path / "report.html")
+    assert "has not ended yet" in (tmp_path / "report.html").read_text()
+
+
+def test_figures_are_the_same_each_time(view: CampaignView) -> None:
+    iterations = summarise(view)["iterations"]
+    assert figures.error_figure(iterations) == figures.error_figure(iterations)
+
+
+def test_the_bars_of_time_add_up_to_the_whole(view: CampaignView) -> None:
+    summary = summarise(view)
+    total = sum(sum(bar.values()) for bar in walls_of(summary).values())
+    assert total == pytest.approx(summary["wall_s"], rel=0.02)
+
+
+def test_the_gain_of_the_choice_is_a_headline(view: CampaignView) -> None:
+    tiles = page_content(view)["tiles"]
+    assert [tile["unit"] for tile in tiles] == ["eV/Å", "", "×", "", ""]
+
+
+def test_settings_are_told_with_their_units() -> None:
+    assert lines_of({"aimd": [{"temperature": 300.0, "steps": 1000000}], "rcut": 5.0, "queue": None}) == [
+        ("aimd 1", "temperature 300 K, steps 1000000"),
+        ("rcut", "5 Å"),
+    ]
+    assert in_one_line({"halt": {"force_deviation": 20.0}, "warm": True}) == "halt force deviation 20 eV/Å, warm yes"

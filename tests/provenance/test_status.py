@@ -1,0 +1,82 @@
+"""The table in the terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from rich.console import Console
+from synthetic_campaign import SyntheticCampaign
+
+from aiida_zif.provenance.campaign_view import CampaignView, load_view
+from aiida_zif.provenance.status import (
+    campaign_rows,
+    in_words,
+    number,
+    pair,
+    print_campaigns,
+    print_status,
+    rows_of,
+    status_json,
+)
+from aiida_zif.provenance.summary import summarise
+
+
+def printed(view: CampaignView, width: int = 150) -> str:
+    buffer = io.StringIO()
+    print_status(view, Console(file=buffer, width=width))
+    return buffer.getvalue()
+
+
+def test_one_line_a_committee(view: CampaignView) -> None:
+    rows = rows_of(view, summarise(view))
+    assert [row[0] for row in rows] == ["0", "1", "2"]
+    assert [row[3] for row in rows] == ["1", "2", "–"]
+    assert [row[-1] for row in rows] == ["done", "done", "final"]
+
+
+def test_the_reasons_of_frames_left_out_are_told(view: CampaignView) -> None:
+    text = printed(view)
+    assert "not chosen in cycle 1: 140 not kept by harvest, 5 over budget, 1 near duplicate" in text
+    assert "no label in cycle 1: 1 scf not converged" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 150])
+def test_no_number_is_cut_off_whatever_the_width(view: CampaignView, width: int) -> None:
+    text = printed(view, width)
+    assert "…" not in text
+    assert "0.210" in text
+
+
+def test_what_runs_now_is_told_with_the_expected_rest(labelling: SyntheticCampaign) -> None:
+    view = load_view(labelling.campaign)
+    text = printed(view)
+    assert "cycle 1: labelling zif4" in text
+    assert "left, if every cycle is needed" in text
+    assert rows_of(view, summarise(view))[0][-1] == "labelling"
+    assert status_json(view)["running"][0]["stage"] == "label"
+
+
+def test_a_campaign_that_failed_says_with_which_exit_code(unfinished: Callable[[], SyntheticCampaign]) -> None:
+    campaign = unfinished()
+    campaign.begin()
+    campaign.fail(301, "zif4: [310] not one frame")
+    assert "ended with [301] zif4: [310] not one frame" in printed(load_view(campaign.campaign))
+
+
+def test_a_campaign_that_has_only_begun_can_be_shown(begun: SyntheticCampaign) -> None:
+    assert "none yet" in printed(load_view(begun.campaign))
+
+
+def test_all_campaigns_have_a_line_each(view: CampaignView) -> None:
+    buffer = io.StringIO()
+    print_campaigns(campaign_rows([view.node]), Console(file=buffer, width=120))
+    assert f"{view.node.pk}" in buffer.getvalue()
+    assert "2 of 2" in buffer.getvalue()
+
+
+def test_numbers_and_counts_read_well() -> None:
+    assert [number(x) for x in (None, 0.12345, 12.345)] == ["–", "0.123", "12.3"]
+    assert [pair(None, None), pair(0.5, None)] == ["–", "0.50 / –"]
+    assert in_words({"a_b": 1, "c": 3, "d": 0}) == "3 c, 1 a b"

@@ -1,0 +1,80 @@
+"""The figures of a campaign."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from synthetic_campaign import SyntheticCampaign
+
+from aiida_zif.provenance.campaign_view import CampaignView, find_campaigns, inputs_under, load_view
+from aiida_zif.provenance.summary import pooled, summarise
+from aiida_zif.provenance.summary_model import Summary, summary_schema
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "summary.schema.json"
+
+
+def test_the_schema_in_the_documentation_is_that_of_the_code() -> None:
+    assert json.loads(SCHEMA.read_text()) == summary_schema()
+
+
+def test_the_summary_of_a_finished_campaign_fits_its_schema(view: CampaignView) -> None:
+    Summary.model_validate(json.loads(json.dumps(summarise(view), allow_nan=False)))
+
+
+@pytest.mark.parametrize("state", ["begun", "labelling"])
+def test_the_summary_of_an_unfinished_campaign_fits_its_schema(request: pytest.FixtureRequest, state: str) -> None:
+    campaign = request.getfixturevalue(state)
+    Summary.model_validate(summarise(load_view(campaign.campaign)))
+
+
+def test_every_explored_frame_is_counted_once(view: CampaignView) -> None:
+    for iteration in summarise(view)["iterations"]:
+        parts = [iteration[f"n_{kind}"] for kind in ("accurate", "candidate", "failed")]
+        assert iteration["n_explored"] == sum(parts)
+
+
+def test_every_candidate_is_chosen_or_has_a_reason(view: CampaignView) -> None:
+    for iteration in summarise(view)["iterations"]:
+        assert iteration["n_candidate"] == iteration["n_selected"] + sum(iteration["n_not_chosen"].values())
+
+
+def test_iterations_train_on_more_and_more_frames_and_err_less(view: CampaignView) -> None:
+    iterations = summarise(view)["iterations"]
+    assert [i["n_train_frames"] for i in iterations] == [10, 15, 20]
+    assert [i["force_rmse_eV_per_A"] for i in iterations] == pytest.approx([0.61, 0.31, 0.21])
+    assert iterations[0]["force_rmse_per_model"] == pytest.approx({"model_0": 0.6, "model_1": 0.61, "model_2": 0.62})
+
+
+def test_rejected_frames_are_counted_by_reason(view: CampaignView) -> None:
+    assert summarise(view)["iterations"][0]["n_rejected"] == {"scf_not_converged": 1}
+
+
+def test_total_labels_hold_the_held_out_ones_too(view: CampaignView) -> None:
+    summary = summarise(view)
+    assert summary["total_labels"] == 25
+    assert summary["held_out"]["n_frames"] == 5
+
+
+def test_blocks_are_pooled_by_their_frames() -> None:
+    assert pooled([1.0, 2.0], [3, 1]) == pytest.approx((7 / 4) ** 0.5)
+
+
+def test_labels_of_inputs_with_double_underscores_are_not_nested(view: CampaignView) -> None:
+    training = view.one("train", 1)
+    assert training is not None
+    assert set(inputs_under(training, "dataset")) == {
+        "c00_zif4_seed_aimd_0__attempt_0",
+        "c00_zif4_seed_perturbed__attempt_0",
+        "c01_zif4_attempt_0",
+    }
+
+
+def test_campaigns_are_found_by_name_and_by_being_unfinished(view: CampaignView, begun: SyntheticCampaign) -> None:
+    pks = [node.pk for node in find_campaigns()]
+    assert pks == sorted(pks, reverse=True)
+    unfinished = [node.pk for node in find_campaigns(unfinished=True)]
+    assert begun.campaign.pk in unfinished
+    assert view.node.pk not in unfinished
+    assert find_campaigns(label="no such name") == []

@@ -1,0 +1,178 @@
+"""From the campaign's settings to the inputs of each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiida import orm
+
+from aiida_zif.plugins.cp2k.task import read_task
+from aiida_zif.plugins.deepmd.inputs import training_input
+from aiida_zif.plugins.lammps.settings import Settings, check_runs
+from aiida_zif.workflows.campaign import campaign_from_structures, load_campaign
+from aiida_zif.workflows.campaign_protocols import available_protocols
+from aiida_zif.workflows.plan import (
+    exploration_parameters,
+    exploration_runs,
+    label_tasks,
+    plan_campaign,
+    plan_exploration,
+    plan_training,
+)
+
+Factory = Callable[..., Any]
+Values = dict[str, Any]
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.usefixtures("aiida_profile")
+
+
+@pytest.fixture(scope="module")
+def settings(campaign: Factory) -> Values:
+    """Two systems, of which the second one is explored hotter, chosen from less, and not perturbed."""
+    own = {
+        "seed_data": {"perturbed": {"frames": 0}},
+        "exploration": {"temperatures": ["900 K"]},
+        "selection": {"per_cycle": 1},
+    }
+    systems = {"zinc": {"structure": "given"}, "hot": {"structure": "given", **own}}
+    values: Values = campaign(("zinc", "hot"), systems=systems).parameters()
+    return values
+
+
+def explore(settings: Values, cycle: int) -> Values:
+    """Return the plan of one cycle's exploration as plain values."""
+    plan = plan_exploration.__wrapped__(orm.Dict(settings), orm.Dict({"cycle": cycle - 1}))
+    return {name: node.get_list() if isinstance(node, orm.List) else node.get_dict() for name, node in plan.items()}
+
+
+def test_every_run_and_batch_of_the_file_becomes_a_task(settings: Values) -> None:
+    assert list(label_tasks(settings, "zinc")) == ["seed_aimd_0", "held_out_0", "seed_perturbed"]
+    assert list(label_tasks(settings, "hot")) == ["seed_aimd_0", "held_out_0"]
+
+
+def test_a_task_of_dynamics_says_all_that_cp2k_needs(settings: Values) -> None:
+    _, task = label_tasks(settings, "zinc")["held_out_0"]
+    checked: Any = read_task(task)
+    assert (checked.temperature, checked.steps, checked.stride, checked.ensemble) == (500.0, 12, 4, "nvt")
+
+
+def test_the_recipe_of_perturbed_frames_says_how_many_and_how_far(settings: Values) -> None:
+    start, task = label_tasks(settings, "zinc")["seed_perturbed"]
+    assert task == {"mode": "batch"}
+    assert start["system"] == "zinc"
+    assert start["perturbed"] == {"frames": 4, "displacement": 0.05, "strain": 0.01}
+
+
+def test_no_two_tasks_share_a_seed(settings: Values) -> None:
+    pairs = [pair for system in ("zinc", "hot") for pair in label_tasks(settings, system).values()]
+    seeds = [part["seed"] for pair in pairs for part in pair if "seed" in part]
+    assert len(set(seeds)) == len(seeds) == 5
+
+
+def test_another_campaign_seed_changes_every_seed(campaign: Factory) -> None:
+    first, second = (label_tasks(campaign(seed=seed).parameters(), "zinc") for seed in (1, 2))
+    for name in first:
+        assert first[name] != second[name]
+
+
+def test_seeds_of_a_committee_differ_by_member_and_by_cycle(settings: Values) -> None:
+    plans = [plan_training.__wrapped__(orm.Dict(settings), orm.Dict({"cycle": cycle})) for cycle in (0, 1)]
+    assert [sorted(plan) for plan in plans] == [["model_0", "model_1"]] * 2
+    assert len({seed.value for plan in plans for seed in plan.values()}) == 4
+
+
+def test_runs_are_every_temperature_at_every_pressure_each_from_its_own_start(settings: Values) -> None:
+    runs = exploration_runs(settings, "zinc", 1)
+    conditions = [(run["stages"][0]["temperature"], run["stages"][0]["pressure"]) for run in runs]
+    assert conditions == [(300.0, 0.0), (300.0, 0.5), (600.0, 0.0), (600.0, 0.5)]
+    assert [run["start"] for run in runs] == [0, 1, 2, 3]
+    assert [run["label"] for run in runs] == ["300K_0GPa", "300K_0.5GPa", "600K_0GPa", "600K_0.5GPa"]
+
+
+def test_a_run_at_constant_volume_has_no_pressure(campaign: Factory) -> None:
+    values = campaign(exploration={"ensemble": "nvt", "pressures": ["0 GPa"]}).parameters()
+    stages = [stage for run in exploration_runs(values, "zinc", 1) for stage in run["stages"]]
+    assert [stage["kind"] for stage in stages] == ["nvt", "nvt"]
+    assert all("pressure" not in stage for stage in stages)
+
+
+def test_seeds_of_an_exploration_differ_by_cycle_system_run_and_purpose(settings: Values) -> None:
+    plans = [explore(settings, cycle) for cycle in (1, 2)]
+    seeds = [run["seed"] for plan in plans for name in plan if name.startswith("runs_") for run in plan[name]]
+    seeds += [plan[name]["seed"] for plan in plans for name in plan if name.startswith(("starts_", "parameters_"))]
+    assert len(set(seeds)) == len(seeds) == 2 * (4 + 2 + 2 * 2)
+
+
+def test_the_plan_of_a_cycle_depends_on_nothing_but_settings_and_cycle(settings: Values) -> None:
+    assert explore(settings, 2) == explore(settings, 2)
+
+
+def test_a_system_of_its_own_conditions_is_explored_at_these(settings: Values) -> None:
+    plan = explore(settings, 1)
+    assert {run["stages"][0]["temperature"] for run in plan["runs_hot"]} == {900.0}
+    assert plan["starts_hot"]["count"] == 2
+    assert (plan["selection_hot"]["per_cycle"], plan["selection_zinc"]["per_cycle"]) == (1, 3)
+    assert plan["selection_hot"]["control"] == 2
+
+
+def test_there_is_a_starting_point_for_every_run(settings: Values) -> None:
+    plan = explore(settings, 1)
+    assert plan["starts_zinc"]["count"] == len(plan["runs_zinc"])
+
+
+def test_the_harvest_separates_candidates_by_time_where_the_choice_counts_steps(settings: Values) -> None:
+    assert settings["exploration"]["timestep"] == 0.5
+    assert settings["selection"]["min_separation"] == 20
+    assert exploration_parameters(settings, "zinc", 1)["min_separation"] == 10.0
+
+
+def test_the_harvest_keeps_more_candidates_than_are_chosen(settings: Values) -> None:
+    parameters = exploration_parameters(settings, "zinc", 1)
+    assert parameters["max_candidates"] > settings["selection"]["per_cycle"]
+    assert parameters["n_control"] == settings["selection"]["control"]
+
+
+def check_plan(values: Values) -> None:
+    """Refuse, as the jobs themselves would, what is planned for them."""
+    for system in values["systems"]:
+        runs = exploration_runs(values, system, 1)
+        check_runs(runs, Settings.from_dict(exploration_parameters(values, system, 1)), len(runs))
+        for _, task in label_tasks(values, system).values():
+            read_task(task)
+
+
+@pytest.mark.parametrize("protocol", available_protocols())
+def test_what_a_protocol_plans_is_accepted_by_the_jobs(protocol: str, atoms: Any) -> None:
+    overrides = {"training": {"rcut": "5 Å"}}
+    check_plan(campaign_from_structures({"zinc": atoms}, protocol, overrides).parameters())
+
+
+@pytest.mark.parametrize("file", ["examples/zif4-demo.yaml", "tests/workflows/small-campaign.yaml"])
+def test_what_a_campaign_of_ours_plans_is_accepted_by_the_jobs(file: str) -> None:
+    check_plan(load_campaign(ROOT / file).parameters())
+
+
+def test_the_parameters_of_deepmd_are_merged_into_those_of_the_package(settings: Values) -> None:
+    learning = plan_campaign.__wrapped__(orm.Dict(settings))["training"].get_dict()
+    descriptor = training_input(["H", "Zn"], 5.0, 40)["model"]["descriptor"]
+    assert learning["model"]["descriptor"] == {**descriptor, "neuron": [3], "axis_neuron": 2}
+    assert learning["training"]["numb_steps"] == 40
+
+
+def test_the_plan_holds_the_level_with_everything_that_changes_an_energy(settings: Values) -> None:
+    from aiida_zif.plugins.cp2k.levels import Level, load_level
+
+    plan = plan_campaign.__wrapped__(orm.Dict(settings))
+    assert Level.from_dict(plan["level"].get_dict()).hash == load_level("gfn1-xtb").hash
+
+
+def test_what_is_planned_has_the_settings_as_its_origin(settings: Values) -> None:
+    plan = plan_campaign(orm.Dict(settings))
+    assert {node.creator.process_label for node in plan.values()} == {"plan_campaign"}
+    tasks = {f"{system}_{name}" for system in ("zinc", "hot") for name in label_tasks(settings, system)}
+    assert {name for name in plan if name.startswith("task_")} == {f"task_{task}" for task in tasks}
+    assert {name for name in plan if name.startswith("start_")} == {f"start_{task}" for task in tasks}

@@ -1,0 +1,134 @@
+"""A committee is trained in waves, and one failed member is not the end of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from aiida import orm
+from fake_children import Answer, Ending, Run, run_chain
+
+from aiida_zif.plugins.data.frames import LabelledFramesData
+
+Factory = Callable[..., Any]
+NAN = Ending(exit_status=410, exit_message="The loss was not finite from step 7 on.")
+
+
+@pytest.fixture(scope="module")
+def trained(potential: Factory) -> Answer:
+    """Answer that trains a member."""
+    return lambda child: Ending({"potential": potential()})
+
+
+@pytest.fixture(scope="module")
+def train(codes: dict[str, Any], options: dict[str, Any], campaign: Factory, block: Factory) -> Factory:
+    """Train as many members as asked for, to the end."""
+    from aiida_zif.workflows.plan import plan_campaign
+
+    plan = plan_campaign(orm.Dict(campaign().parameters()).store())
+    dataset = {"c00_zinc_seed_perturbed_attempt_0": block(3).store()}
+    job = {"code": codes["dp"], "parameters": plan["training"], "metadata": {"options": options}}
+
+    def run(n_models: int, answer: Answer, checkpoints: bool = False, **inputs: Any) -> Run:
+        seeds = {f"model_{index}": orm.Int(index + 1) for index in range(n_models)}
+        every = {"train": job, "dataset": dataset, "seeds": seeds, **inputs}
+        return run_chain("zif.train_committee", every, answer, checkpoints)
+
+    return run
+
+
+def failing(name: str, otherwise: Answer, times: int = 1) -> Answer:
+    """Answer that lets one member fail so many times."""
+    failures = [NAN] * times
+    return lambda child: failures.pop() if child.link.startswith(name) and failures else otherwise(child)
+
+
+@pytest.fixture(scope="module")
+def crowded(aiida_profile: object) -> Any:
+    """A block with more neighbours than the stored model keeps of hydrogen, 20."""
+    positions = np.stack(np.meshgrid(*[np.arange(4) * 2.0] * 3), axis=-1).reshape(1, 64, 3)
+    return LabelledFramesData(
+        ["H"] * 64,
+        positions,
+        np.eye(3)[None] * 11.0,
+        energies=[0.0],
+        forces=np.zeros_like(positions),
+        level_of_theory={"hash": "0", "line": "none"},
+    ).store()
+
+
+@pytest.fixture(scope="module")
+def waves(train: Factory, trained: Answer) -> Run:
+    """Three members, two at a time, of which the middle one fails once."""
+    return train(3, failing("model_1", trained), checkpoints=True, concurrent=2)
+
+
+def test_a_failed_member_is_trained_once_more(waves: Run) -> None:
+    assert waves.exit_code is None
+    assert [child.link for child in waves.children] == ["model_0", "model_1", "model_2", "model_1_again"]
+    assert sorted(waves.outputs["committee"]) == ["model_0", "model_1", "model_2"]
+
+
+def test_the_second_try_has_another_seed_with_a_creator(waves: Run) -> None:
+    first, again = (child.inputs.seed for child in waves.children if child.link.startswith("model_1"))
+    assert first.value != again.value
+    assert again.creator.process_label == "next_seed"
+
+
+def test_the_second_try_is_what_enters_the_committee(waves: Run) -> None:
+    assert waves.outputs["committee"]["model_1"].uuid == waves.children[-1].node.outputs.potential.uuid
+
+
+def test_every_member_has_a_seed_of_its_own_and_the_whole_data_set(waves: Run) -> None:
+    assert len({child.inputs.seed.value for child in waves.children}) == 4
+    assert {tuple(child.inputs.dataset) for child in waves.children} == {("c00_zinc_seed_perturbed_attempt_0",)}
+
+
+def test_no_more_members_are_trained_at_a_time_than_the_cores_allow(waves: Run) -> None:
+    assert waves.waves == [["model_0", "model_1"], ["model_2", "model_1_again"]]
+
+
+def test_a_member_is_not_tried_a_third_time(train: Factory, trained: Answer) -> None:
+    run = train(3, failing("model_0", trained, times=9))
+    assert run.exit_code is None
+    assert sorted(run.outputs["committee"]) == ["model_1", "model_2"]
+    assert len(run.children) == 4
+
+
+def test_a_committee_that_is_too_small_names_the_cause(train: Factory, trained: Answer) -> None:
+    run = train(2, failing("model_0", trained, times=9))
+    assert run.exit_code is not None
+    assert run.exit_code.status == 320
+    assert "only 1 of 2 members" in run.exit_code.message
+    assert "2 are needed" in run.exit_code.message
+    assert "[410] The loss was not finite from step 7 on." in run.exit_code.message
+
+
+def test_a_training_that_excepted_is_named_as_cause(train: Factory) -> None:
+    run = train(1, lambda child: Ending(exception="TransportTaskException: connection lost"), min_models=1)
+    assert run.exit_code is not None
+    assert "connection lost" in run.exit_code.message
+
+
+def test_a_warm_start_takes_the_member_of_the_same_name(train: Factory, trained: Answer, potential: Factory) -> None:
+    before = potential().store()
+    run = train(2, trained, init_committee={"model_1": before})
+    starts = {child.link: child.inputs.get("init_model") for child in run.children}
+    assert starts["model_0"] is None
+    assert starts["model_1"].uuid == before.uuid
+
+
+def test_a_second_try_starts_from_random_weights(train: Factory, trained: Answer, potential: Factory) -> None:
+    run = train(1, failing("model_0", trained), init_committee={"model_0": potential().store()})
+    assert run.exit_code is None
+    assert ["init_model" in child.inputs for child in run.children] == [True, False]
+
+
+def test_a_member_that_the_data_have_outgrown_starts_from_random_weights(
+    train: Factory, trained: Answer, potential: Factory, crowded: Any
+) -> None:
+    run = train(1, trained, dataset={"crowded": crowded}, init_committee={"model_0": potential().store()})
+    assert run.exit_code is None
+    assert "init_model" not in run.children[0].inputs
