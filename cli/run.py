@@ -105,11 +105,12 @@ def hand_over(campaign: Campaign, node: Any) -> Any:
 
     from aiida_zif.setup.daemon import ensure_daemon
 
+    builder = make_builder(campaign) if node is None else None  # a missing code is found before a daemon starts
     click.echo(ensure_daemon())
-    if node is not None:
+    if builder is None:
         click.echo(f"Going on with campaign {campaign.name} <{node.pk}>, begun {node.ctime:%Y-%m-%d %H:%M}.")
         return node
-    node = submit(make_builder(campaign))
+    node = submit(builder)
     click.echo(f"Started campaign {campaign.name} <{node.pk}>.")
     return node
 
@@ -119,7 +120,7 @@ def run_here(campaign: Campaign) -> Any:
     from aiida.engine import run_get_node
 
     click.echo(f"Running campaign {campaign.name} in this process; `aiida-zif status` in another terminal shows more.")
-    return run_get_node(make_builder(campaign)).node
+    return run_get_node(make_builder(campaign))[1]
 
 
 def make_builder(campaign: Campaign) -> Any:

@@ -12,7 +12,7 @@ def systems() -> None:
     """List the crystal structures that ship with aiida-zif, and tell where each comes from."""
 
 
-@systems.command("list")
+@systems.command("list", epilog="Example: aiida-zif systems list --json")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def list_systems(as_json: bool) -> None:
     """List the frameworks by name."""
@@ -36,7 +36,7 @@ def list_systems(as_json: bool) -> None:
     Console(highlight=False).print(table)
 
 
-@systems.command("show")
+@systems.command("show", epilog="Example: aiida-zif systems show zif-4")
 @click.argument("name")
 def show_system(name: str) -> None:
     """Show everything that is known of one framework, its source first of all."""

@@ -64,6 +64,10 @@ class CampaignView:
         steps = self.of(stage, cycle)
         return steps[-1].node if steps else None
 
+    def is_held_out(self, step: Step) -> bool:
+        """Whether a labelling makes frames that no training sees."""
+        return any(step.name.startswith(f"{system}_held_out_") for system in self.settings["systems"])
+
     def wall_s(self, stage: str, cycle: int) -> float:
         """Seconds from the beginning of a stage to its end; steps that ran side by side count once."""
         steps = self.of(stage, cycle)

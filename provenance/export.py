@@ -124,9 +124,9 @@ def collect_campaign(campaign: orm.WorkChainNode, goods: Goods) -> None:
     """Add everything that a campaign has labelled and its newest committee, whether it has ended or not."""
     view = load_view(campaign)
     for step in view.of("label"):
-        target = goods.held_out if "_held_out_" in step.name else goods.training
+        target = goods.held_out if view.is_held_out(step) else goods.training
         for label, block in outputs_under(step.node, "blocks").items():
-            target[f"c{step.cycle:02d}_{step.name}__{label}"] = block
+            target[f"c{step.cycle:02d}_{step.name}_{label}"] = block
     committees = [outputs_under(step.node, "committee") for step in view.of("train")]
     goods.models |= next((committee for committee in reversed(committees) if committee), {})
 

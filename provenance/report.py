@@ -170,7 +170,7 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
     found = []
     for step in view.of("label"):
         report = step.node.outputs.report.get_dict() if "report" in step.node.outputs else {}
-        use = "held out" if "held_out" in step.name else "training"
+        use = "held out" if view.is_held_out(step) else "training"
         source = f"{readable(step.name)}, cycle {step.cycle}" if step.cycle else readable(step.name)
         found.append(
             {

@@ -31,6 +31,9 @@ COLUMNS = (
     "wall",
     "state",
 )
+AT_WORK = ("exploring", "selecting", "labelling", "comparing", "judging")
+"""States of a committee that is in the middle of its cycle."""
+
 PIPE_WIDTH = 150
 """Characters a line where there is no terminal that sets it."""
 
@@ -86,7 +89,9 @@ def headline(summary: dict[str, Any]) -> str:
     from rich.markup import escape
 
     atoms = ", ".join(f"{name} ({count} atoms)" for name, count in summary["n_atoms"].items())
-    state = summary["state"] if summary["stop_reason"] is None else f"{summary['state']}: {summary['stop_reason']}"
+    state = "running" if summary["state"] in ("created", "waiting") else summary["state"]
+    if summary["stop_reason"] is not None:
+        state += f", {summary['stop_reason'].replace('_', ' ')}"
     method = summary["level_of_theory"].partition(";")[0]  # what follows are its numerical settings
     parts = [atoms, method, f"seed {summary['seed']}", state, clock(summary["wall_s"])]
     return f"[bold]{escape(summary['name'])}[/bold] <{summary['pk']}>  " + escape(" · ".join(parts))
@@ -115,7 +120,7 @@ def row_of(iteration: dict[str, Any], state: str) -> list[str]:
         str(iteration["iteration"]),
         str(iteration["n_train_frames"]),
         number(iteration["force_rmse_eV_per_A"]),
-        str(iteration["iteration"] + 1) if explored or state in VERBS.values() else DASH,
+        str(iteration["iteration"] + 1) if explored or state in AT_WORK else DASH,
         pair(deviation["q50"], deviation["q99"]) if explored else DASH,
         *([*cells[:4], cells[4] + control] if explored else [DASH] * 5),
         str(iteration["n_labelled"]) if explored else DASH,

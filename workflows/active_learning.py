@@ -122,7 +122,7 @@ class ActiveLearningWorkChain(WorkChain):
         """Whether a labelling task still waits."""
         return bool(self.ctx.queue)
 
-    def label(self) -> dict[str, Any]:
+    def label(self) -> None:
         """Label the next tasks, as many at a time as the resources allow."""
         resources = self.inputs.resources["label"]
         width = resources.get("concurrent") or 1
@@ -140,7 +140,7 @@ class ActiveLearningWorkChain(WorkChain):
                 "metadata": self.stage_metadata("label", name),
             }
             children[f"label_{name}"] = self.submit(LabelWorkChain, **inputs)
-        return self.to_context(**children)
+        self.to_context(**children)
 
     def inspect_labels(self) -> ExitCode | None:
         """Add the new blocks to the data set, or to the frames that no training sees."""
@@ -181,7 +181,7 @@ class ActiveLearningWorkChain(WorkChain):
 
     # -- training ----------------------------------------------------------------------------------------------
 
-    def train(self) -> dict[str, Any]:
+    def train(self) -> None:
         """Train a committee on everything labelled so far."""
         resources = self.inputs.resources["train"]
         settings, budget = self.inputs.settings["training"], self.inputs.settings["failure_budget"]["train"]
@@ -199,7 +199,7 @@ class ActiveLearningWorkChain(WorkChain):
         }
         if settings.get("warm_start") and "committee" in self.ctx:
             inputs["init_committee"] = dict(self.ctx.committee)
-        return self.to_context(training=self.submit(TrainCommitteeWorkChain, **inputs))
+        self.to_context(training=self.submit(TrainCommitteeWorkChain, **inputs))
 
     def inspect_committee(self) -> ExitCode | None:
         """Take the new committee over."""
@@ -209,7 +209,7 @@ class ActiveLearningWorkChain(WorkChain):
         self.ctx.committee = AttributeDict({name: committee[name] for name in committee})
         return None
 
-    def evaluate(self) -> dict[str, Any]:
+    def evaluate(self) -> None:
         """Test the committee on the frames that no training sees."""
         inputs = {
             "code": self.inputs.codes.dp,
@@ -220,7 +220,7 @@ class ActiveLearningWorkChain(WorkChain):
                 "options": stage_options(self.inputs.resources["test"]),
             },
         }
-        return self.to_context(evaluation=self.submit(DeepmdTestCalculation, **inputs))
+        self.to_context(evaluation=self.submit(DeepmdTestCalculation, **inputs))
 
     # -- exploration and choice --------------------------------------------------------------------------------
 
@@ -228,7 +228,7 @@ class ActiveLearningWorkChain(WorkChain):
         """Whether the last verdict asks for another cycle."""
         return not self.ctx.state["finished"]
 
-    def explore(self) -> dict[str, Any] | ExitCode:
+    def explore(self) -> ExitCode | None:
         """Let the committee drive MD at every condition of every system."""
         if not self.ctx.evaluation.is_finished_ok:
             return self.exit_codes.ERROR_EVALUATION.format(
@@ -254,7 +254,8 @@ class ActiveLearningWorkChain(WorkChain):
             },
             "metadata": self.stage_metadata("explore"),
         }
-        return self.to_context(exploration=self.submit(ExploreWorkChain, **inputs))
+        self.to_context(exploration=self.submit(ExploreWorkChain, **inputs))
+        return None
 
     def select(self) -> ExitCode | None:
         """Choose the frames that are worth a label; queue them, unless there is nothing left to learn."""

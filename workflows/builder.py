@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiida import orm
@@ -41,12 +42,12 @@ def builder_from_protocol(
 
 
 def fill_builder(
-    campaign: Campaign, codes: dict[str, orm.AbstractCode], structures: dict[str, orm.StructureData]
+    campaign: Campaign, codes: Mapping[str, orm.AbstractCode], structures: Mapping[str, orm.StructureData]
 ) -> ProcessBuilder:
     """Set every input of the work chain."""
-    builder = WorkflowFactory("zif.active_learning").get_builder()
-    builder.codes = codes
-    builder.systems = structures
+    builder: Any = ProcessBuilder(WorkflowFactory("zif.active_learning"))  # type: ignore[arg-type]
+    builder.codes = dict(codes)
+    builder.systems = dict(structures)
     builder.settings = orm.Dict(campaign.parameters())
     builder.resources = orm.Dict(campaign.resource_settings())
     builder.metadata.label = campaign.name

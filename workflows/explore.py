@@ -58,7 +58,7 @@ class ExploreWorkChain(WorkChain):
         """Whether a system still waits for its exploration."""
         return bool(self.ctx.queue)
 
-    def explore(self) -> dict[str, Any]:
+    def explore(self) -> None:
         """Run the conditions of as many systems at a time as the cores allow."""
         width = self.inputs.concurrent
         self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
@@ -73,7 +73,7 @@ class ExploreWorkChain(WorkChain):
             )
             inputs.metadata.call_link_label = system
             jobs[f"job_{system}"] = self.submit(LammpsExploreCalculation, **inputs)
-        return self.to_context(**jobs)
+        self.to_context(**jobs)
 
     def inspect(self) -> None:
         """Say which systems came back with less than everything."""

@@ -55,13 +55,13 @@ class LabelWorkChain(WorkChain):
         """Whether frames without a verdict are left, and attempts to try them."""
         return not self.ctx.finished and self.ctx.attempt < self.MAX_ATTEMPTS
 
-    def label(self) -> dict[str, Any]:
+    def label(self) -> None:
         """Label all that is left in one CP2K job."""
         inputs = AttributeDict(self.exposed_inputs(Cp2kLabelCalculation, namespace="cp2k"))
         inputs.update(frames=self.ctx.frames, task=self.ctx.task)
         inputs.metadata.call_link_label = f"attempt_{self.ctx.attempt}"
         job = self.submit(Cp2kLabelCalculation, **inputs)
-        return self.to_context(**{f"job_{self.ctx.attempt}": job})
+        self.to_context(**{f"job_{self.ctx.attempt}": job})
 
     def inspect(self) -> None:
         """Keep every label; decide what is left to do from what the job says of each frame."""

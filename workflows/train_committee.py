@@ -64,7 +64,7 @@ class TrainCommitteeWorkChain(WorkChain):
         """Whether a member still waits for its training."""
         return bool(self.ctx.queue)
 
-    def train(self) -> dict[str, Any]:
+    def train(self) -> None:
         """Train as many members side by side as the cores allow."""
         width = self.inputs.concurrent
         self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
@@ -77,7 +77,7 @@ class TrainCommitteeWorkChain(WorkChain):
                 inputs.init_model = start
             inputs.metadata.call_link_label = name if name not in self.ctx.retried else f"{name}_again"
             jobs[f"job_{name}"] = self.submit(DeepmdTrainCalculation, **inputs)
-        return self.to_context(**jobs)
+        self.to_context(**jobs)
 
     def start_of(self, name: str) -> Any:
         """Return the model that a member starts from: none at its second try, or if the data have outgrown it."""

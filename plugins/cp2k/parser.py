@@ -65,8 +65,8 @@ class Cp2kLabelParser(Parser):
         tally = f"{len(labels)} of {len(labels) + len(rejected)} frames labelled"
         if main.abort:
             return self._exit("ERROR_OUTPUT_CONTAINS_ABORT", f"{main.abort} ({tally})")
-        if main.out_of_time:
-            return self._exit("ERROR_OUT_OF_WALLTIME", tally) if reasons["not_reached"] else None
+        if main.out_of_time and reasons["not_reached"]:
+            return self._exit("ERROR_OUT_OF_WALLTIME", tally)
         if not main.finished:
             return self._exit("ERROR_OUTPUT_TRUNCATED", tally)
         if labels:

@@ -95,11 +95,12 @@ def test_the_middle_of_many_blocks_is_left_out_but_counted(
 def test_a_long_row_of_warm_starts_is_named_but_not_followed(
     finished: SyntheticCampaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lineage, "MANY_STARTS", 1)
-    origin = trace(find_target(finished.dataset["c02__zif4__attempt_0"].uuid))
-    row = next(o for o in walk(origin) if "models in a row" in o.title)
+    monkeypatch.setattr(lineage, "MANY", 2)
+    monkeypatch.setattr(lineage, "MANY_STARTS", 0)
+    origin = trace(find_target(finished.committee["model_0"].uuid))
+    row = next(o for o in walk(origin) if "in a row" in o.title)
     assert row.origins == []
-    assert len(row.facts["pks"]) == 2
+    assert [orm.load_node(pk).creator.inputs.seed.value for pk in row.facts["pks"]] == [0]
 
 
 def test_depth_ends_the_tree_with_a_mark(finished: SyntheticCampaign) -> None:

@@ -61,14 +61,18 @@ def test_blocks_are_pooled_by_their_frames() -> None:
     assert pooled([1.0, 2.0], [3, 1]) == pytest.approx((7 / 4) ** 0.5)
 
 
-def test_labels_of_inputs_with_double_underscores_are_not_nested(view: CampaignView) -> None:
+def test_inputs_of_a_namespace_come_by_their_labels(view: CampaignView) -> None:
     training = view.one("train", 1)
     assert training is not None
-    assert set(inputs_under(training, "dataset")) == {
-        "c00_zif4_seed_aimd_0__attempt_0",
-        "c00_zif4_seed_perturbed__attempt_0",
+    assert list(inputs_under(training, "dataset")) == [
+        "c00_zif4_seed_aimd_0_attempt_0",
+        "c00_zif4_seed_perturbed_attempt_0",
         "c01_zif4_attempt_0",
-    }
+    ]
+
+
+def test_held_out_labels_are_told_from_others(view: CampaignView) -> None:
+    assert [step.name for step in view.of("label") if view.is_held_out(step)] == ["zif4_held_out_0"]
 
 
 def test_campaigns_are_found_by_name_and_by_being_unfinished(view: CampaignView, begun: SyntheticCampaign) -> None:

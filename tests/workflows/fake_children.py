@@ -121,6 +121,13 @@ def in_turn(*answers: Answer) -> Answer:
     return lambda child: (queue.pop(0) if len(queue) > 1 else queue[0])(child)
 
 
+def ended(node_class: type[orm.ProcessNode], ending: Ending) -> orm.ProcessNode:
+    """Return a process that has ended and that nothing is known of but its end."""
+    node = node_class().store()
+    end(node, ending)
+    return node
+
+
 def end(node: orm.ProcessNode, ending: Ending) -> None:
     """Attach the outputs of a child and end it."""
     is_calculation = isinstance(node, orm.CalculationNode)

@@ -8,55 +8,52 @@ from typing import Any
 import pytest
 from aiida import orm
 from aiida.common import AttributeDict
-from fake_children import Child, Ending, Run, make_chain, run_chain
+from fake_children import Child, Ending, Run, ended, make_chain, run_chain
+
+from aiida_zif.workflows.frame_steps import concatenate, subset
 
 Factory = Callable[..., Any]
-DEVIATIONS = [0.05, 0.4, 0.9, 0.2, 0.3]
-RUNS = [{"label": label, "ended": "completed"} for label in ("300K_0GPa", "600K_0GPa")]
+DEVIATIONS = [0.2, 0.4, 0.9, 0.3]
+COMPLETED = [{"label": label, "ended": "completed"} for label in ("300K_0GPa", "600K_0GPa")]
 
 
 @pytest.fixture(scope="module")
 def inputs(codes: dict[str, Any], campaign: Factory, atoms: Any) -> Factory:
     """Inputs of a campaign."""
 
-    def generate(labels: tuple[str, ...] = ("zinc",), **overrides: Any) -> dict[str, Any]:
+    def generate(*labels: str, **overrides: Any) -> dict[str, Any]:
         from aiida_zif.workflows.builder import fill_builder
 
-        structures = {label: orm.StructureData(ase=atoms) for label in labels}
-        builder = fill_builder(campaign(labels, **overrides), codes, structures)
-        return dict(builder._inputs(prune=True))
+        structures = {label: orm.StructureData(ase=atoms).store() for label in labels or ("zinc",)}
+        return dict(fill_builder(campaign(tuple(structures), **overrides), codes, structures)._inputs(prune=True))
 
     return generate
 
 
 @pytest.fixture(scope="module")
 def answers(block: Factory, potential: Factory, explored: Factory) -> dict[str, Callable[..., Ending]]:
-    """How children end that do what they are asked to."""
+    """How children of each class end that do what they are asked to; one control frame is a chosen one."""
 
-    def label(child: Child, n_rejected: int = 0) -> Ending:
-        is_batch = child.inputs.task["mode"] == "batch"
-        given = child.inputs.frames
-        labelled = block(of=given) if is_batch else block(3, seed=child.node.pk)
-        return Ending({"blocks": {"attempt_0": labelled}, "report": report(labelled.n_frames, n_rejected)})
+    def label(child: Child) -> Ending:
+        batch = child.inputs.task["mode"] == "batch"
+        labelled = block(of=child.inputs.frames) if batch else block(3, seed=child.node.pk)
+        report = {"n_labelled": labelled.n_frames, "n_rejected": {}}
+        return Ending({"blocks": {"attempt_0": labelled}, "report": orm.Dict(report)})
 
     def train(child: Child) -> Ending:
         return Ending({"committee": {name: potential() for name in child.inputs.seeds}})
 
-    def explore(child: Child, deviations: list[float] = DEVIATIONS) -> Ending:
-        control = explored([0.1, *deviations[1:2]], seed=child.node.pk)
-        if deviations:  # one of the random frames is also the best candidate
-            control.set_array("positions", control.positions)
-        counts = {"n_accurate": 40, "n_candidate": len(deviations), "n_failed": 0, "n_explored": 40 + len(deviations)}
-        statistics = {"runs": RUNS, "deviation": {"q50": 0.1}, "histogram": {"edges": [], "counts": []}, **counts}
-        system = next(iter(child.inputs.starts))
-        found = {"candidates": explored(deviations, seed=99), "control": control}
-        return Ending(
-            {name: {system: node} for name, node in found.items()}
-            | {"output_parameters": {system: orm.Dict(statistics)}}
-        )
+    def explore(child: Child, deviations: list[float] = DEVIATIONS, runs: list[Any] = COMPLETED) -> Ending:
+        candidates = explored(deviations, seed=child.node.pk)
+        control = concatenate(explored([0.05], seed=child.node.pk + 1), subset(candidates, [2] if deviations else []))
+        counts = {"n_explored": 50, "n_accurate": 40, "n_candidate": 10 if deviations else 0, "n_failed": 0}
+        statistics = {"runs": runs, "deviation": {"q50": 0.1}, "histogram": {"edges": [], "counts": []}, **counts}
+        (system,) = child.inputs.starts
+        found = {"candidates": candidates, "control": control, "output_parameters": orm.Dict(statistics)}
+        return Ending({name: {system: node} for name, node in found.items()})
 
     def test(child: Child) -> Ending:
-        return Ending({"output_parameters": orm.Dict({"block": {}})})
+        return Ending({"output_parameters": orm.Dict({})})
 
     return {
         "LabelWorkChain": label,
@@ -64,3 +61,263 @@ def answers(block: Factory, potential: Factory, explored: Factory) -> dict[str, 
         "ExploreWorkChain": explore,
         "DeepmdTestCalculation": test,
     }
+
+
+@pytest.fixture(scope="module")
+def finished(inputs: Factory, answers: dict[str, Callable[..., Ending]]) -> Run:
+    """A campaign whose second cycle finds nothing left to label, restarted after every step."""
+
+    def answer(child: Child) -> Ending:
+        if child.link == "c02_explore":
+            return answers[child.name](child, deviations=[])
+        return answers[child.name](child)
+
+    return run_chain("zif.active_learning", inputs(limits={"cycles": 5}, resources={"label": {"concurrent": 3}}), answer, checkpoints=True)
+
+
+def test_a_campaign_survives_a_restart_after_every_step(finished: Run) -> None:
+    assert [child.link for child in finished.children] == [
+        "c00_label_zinc_seed_aimd_0",
+        "c00_label_zinc_held_out_0",
+        "c00_label_zinc_seed_perturbed",
+        "c00_train",
+        "c00_test",
+        "c01_explore",
+        "c01_label_zinc",
+        "c01_train",
+        "c01_test",
+        "c02_explore",
+    ]
+
+
+def test_no_candidates_left_is_success(finished: Run) -> None:
+    assert finished.exit_code is None
+    verdict = finished.outputs["verdict"].get_dict()
+    assert (verdict["finished"], verdict["stop_reason"], verdict["cycle"]) == (True, "nothing_left_to_label", 2)
+
+
+def test_the_verdict_counts_every_label(finished: Run) -> None:
+    blocks = [*finished.outputs["dataset"].values(), *finished.outputs["held_out"].values()]
+    assert finished.outputs["verdict"]["n_labels"] == sum(block.n_frames for block in blocks) == 3 + 3 + 4 + 4
+
+
+def test_no_training_sees_a_held_out_frame(finished: Run) -> None:
+    held_out = {node.uuid for node in finished.outputs["held_out"].values()}
+    trainings = finished.named("TrainCommitteeWorkChain")
+    seen = {node.uuid for child in trainings for node in child.inputs.dataset.values()}
+    assert len(held_out) == 1
+    assert not held_out & seen
+    assert not held_out & {node.uuid for node in finished.outputs["dataset"].values()}
+
+
+def test_every_committee_is_tested_on_the_same_held_out_frames(finished: Run) -> None:
+    held_out = {name: node.uuid for name, node in finished.outputs["held_out"].items()}
+    for child in finished.named("DeepmdTestCalculation"):
+        assert {name: node.uuid for name, node in child.inputs.blocks.items()} == held_out
+
+
+def test_the_data_set_grows_by_the_block_of_the_cycle(finished: Run) -> None:
+    first, second = (child.inputs.dataset for child in finished.named("TrainCommitteeWorkChain"))
+    assert sorted(first) == ["c00_zinc_seed_aimd_0_attempt_0", "c00_zinc_seed_perturbed_attempt_0"]
+    assert sorted(second) == [*sorted(first), "c01_zinc_attempt_0"]
+    assert sorted(finished.outputs["dataset"]) == sorted(second)
+
+
+def test_a_later_committee_starts_from_the_one_before(finished: Run) -> None:
+    first, second = finished.named("TrainCommitteeWorkChain")
+    before = first.node.outputs.committee
+    assert "init_committee" not in first.inputs
+    assert {name: node.uuid for name, node in second.inputs.init_committee.items()} == {
+        name: before[name].uuid for name in ("model_0", "model_1")
+    }
+
+
+def test_exploration_is_driven_by_the_latest_committee(finished: Run) -> None:
+    for training, exploration in zip(
+        finished.named("TrainCommitteeWorkChain"), finished.named("ExploreWorkChain"), strict=True
+    ):
+        trained = {node.uuid for node in training.node.outputs.committee.values()}
+        assert {node.uuid for node in exploration.inputs.committee.values()} == trained
+
+
+def test_exploration_starts_from_labelled_frames_and_as_many_as_there_are_runs(finished: Run) -> None:
+    dataset = {key for node in finished.outputs["dataset"].values() for key in node.frame_ids()}
+    for child in finished.named("ExploreWorkChain"):
+        starts = child.inputs.starts.zinc
+        assert starts.n_frames == len(child.inputs.runs.zinc)
+        assert set(starts.frame_ids()) <= dataset
+
+
+def test_a_random_frame_that_was_chosen_anyway_is_labelled_once(finished: Run) -> None:
+    (child,) = [child for child in finished.named("LabelWorkChain") if child.link == "c01_label_zinc"]
+    frames = child.inputs.frames
+    assert frames.get_array("role").tolist() == [0, 0, 0, 1]
+    assert len(set(frames.frame_ids())) == 4
+
+
+def test_chosen_and_random_frames_are_compared_once_labelled(finished: Run) -> None:
+    node = finished.chain.node
+    (compared,) = [entry.node for entry in node.base.links.get_outgoing(link_label_filter="c01_compare_zinc")]
+    result = compared.outputs.result
+    assert (result["n_chosen"], result["n_control"]) == (3, 1)
+    assert result["chosen"] == pytest.approx(0.1)
+
+
+def test_every_output_has_the_label_of_its_block(finished: Run) -> None:
+    labels = set(finished.chain.node.base.links.get_outgoing().all_link_labels())
+    assert {"committee__model_0", "dataset__c01_zinc_attempt_0", "verdict"} <= labels
+
+
+def test_the_last_committee_is_the_result(finished: Run) -> None:
+    last = finished.named("TrainCommitteeWorkChain")[-1].node.outputs.committee
+    assert {node.uuid for node in finished.outputs["committee"].values()} == {node.uuid for node in last.values()}
+
+
+# -- single steps ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def campaign_at(inputs: Factory) -> Factory:
+    """A campaign that stands before some step, with this context."""
+
+    def prepare(*labels: str, answer: Any = None, overrides: dict[str, Any] | None = None, **context: Any) -> Run:
+        chain = make_chain("zif.active_learning", inputs(*labels, **(overrides or {})))
+        empty = {"dataset": AttributeDict(), "held_out": AttributeDict(), "reports": AttributeDict(), "cycle": 0}
+        chain.ctx.update({**empty, **context})
+        return Run(chain, answer or (lambda child: Ending()))
+
+    return prepare
+
+
+def labelling(n_labelled: int, n_rejected: dict[str, int] | None = None, **ending: Any) -> orm.ProcessNode:
+    """Return a labelling that has ended."""
+    report = orm.Dict({"n_labelled": n_labelled, "n_rejected": n_rejected or {}})
+    return ended(orm.WorkChainNode, Ending({"report": report}, **ending))
+
+
+def test_a_first_labelling_without_a_label_ends_the_campaign_with_its_cause(campaign_at: Factory) -> None:
+    child = labelling(0, {"scf_not_converged": 4}, exit_status=310, exit_message="not one frame")
+    run = campaign_at(running=["zinc_seed_aimd_0"], label_zinc_seed_aimd_0=child)
+    exit_code = run.step(run.chain.inspect_labels)
+    assert exit_code.status == 301
+    assert exit_code.message.startswith("zinc_seed_aimd_0: [310] not one frame.")
+
+
+def test_a_first_labelling_that_excepted_ends_the_campaign_with_its_cause(campaign_at: Factory) -> None:
+    child = ended(orm.WorkChainNode, Ending(exception="OSError: disk full"))
+    run = campaign_at(running=["zinc_seed_aimd_0"], label_zinc_seed_aimd_0=child)
+    exit_code = run.step(run.chain.inspect_labels)
+    assert exit_code.status == 301
+    assert "OSError: disk full" in exit_code.message
+
+
+@pytest.mark.parametrize(("n_lost", "status"), [(3, None), (4, 302)])
+def test_a_labelling_may_lose_as_many_frames_as_the_failure_budget_allows(
+    campaign_at: Factory, n_lost: int, status: int | None
+) -> None:
+    child = labelling(10 - n_lost, {"scf_not_converged": n_lost - 1, "not_reached": 1})
+    run = campaign_at(running=["zinc"], label_zinc=child, cycle=1)
+    exit_code = run.step(run.chain.inspect_labels)
+    assert (exit_code and exit_code.status) == status
+
+
+def test_an_exceeded_failure_budget_names_share_causes_and_the_next_command(campaign_at: Factory) -> None:
+    run = campaign_at(running=["zinc"], label_zinc=labelling(2, {"scf_not_converged": 2}), cycle=1)
+    message = run.step(run.chain.inspect_labels).message
+    assert "50% of the frames got no label" in message
+    assert "allows 30%" in message
+    assert "'scf_not_converged': 2" in message
+    assert f"aiida-zif status {run.chain.node.pk}" in message
+
+
+def test_labels_of_a_task_over_the_budget_are_not_lost(campaign_at: Factory, block: Factory) -> None:
+    report = orm.Dict({"n_labelled": 2, "n_rejected": {"not_reached": 2}})
+    child = ended(orm.WorkChainNode, Ending({"blocks": {"attempt_0": block(2)}, "report": report}))
+    run = campaign_at(running=["zinc"], label_zinc=child, cycle=1)
+    run.step(run.chain.inspect_labels)
+    assert list(run.chain.ctx.dataset) == ["c01_zinc_attempt_0"]
+
+
+def test_as_many_labellings_run_at_a_time_as_the_resources_allow(campaign_at: Factory, answers: Any) -> None:
+    resources = {"label": {"concurrent": 2}}
+    run = campaign_at(overrides={"resources": resources}, answer=lambda child: answers[child.name](child))
+    run.step(run.chain.plan)
+    run.step(run.chain.label)
+    run.step(run.chain.label)
+    assert [len(wave) for wave in run.waves] == [2, 1]
+
+
+def test_two_systems_are_labelled_each_from_its_own_frames(campaign_at: Factory) -> None:
+    run = campaign_at("zinc", "iron")
+    run.step(run.chain.plan)
+    systems = {name: frames.system for name, frames in run.chain.ctx.frames.items()}
+    assert len(systems) == 6
+    assert all(name.startswith(f"{system}_") for name, system in systems.items())
+
+
+def test_a_committee_that_could_not_be_trained_ends_the_campaign_with_its_cause(campaign_at: Factory) -> None:
+    child = ended(orm.WorkChainNode, Ending(exit_status=320, exit_message="only 1 of 4 members could be trained"))
+    run = campaign_at(training=child, cycle=2)
+    exit_code = run.step(run.chain.inspect_committee)
+    assert exit_code.status == 303
+    assert "no committee in cycle 2: [320] only 1 of 4 members" in exit_code.message
+
+
+@pytest.mark.parametrize(("models", "budget", "fewest"), [(4, 0.5, 2), (4, 0.2, 4), (2, 1.0, 2)])
+def test_a_committee_may_lose_as_many_members_as_the_failure_budget_allows(
+    campaign_at: Factory, block: Factory, models: int, budget: float, fewest: int
+) -> None:
+    overrides = {"training": {"models": models}, "failure_budget": {"train": budget}}
+    state = orm.Dict({"cycle": 0}).store()
+    run = campaign_at(overrides=overrides, state=state, dataset=AttributeDict({"a": block(2).store()}))
+    run.chain.ctx.plan = AttributeDict({"training": orm.Dict({"model": {}}).store()})
+    run.step(run.chain.train)
+    assert run.children[0].inputs.min_models == fewest
+    assert len(run.children[0].inputs.seeds) == models
+
+
+@pytest.mark.parametrize("step", ["explore", "results"])
+def test_a_committee_that_could_not_be_tested_ends_the_campaign_with_its_cause(campaign_at: Factory, step: str) -> None:
+    test = ended(orm.CalcJobNode, Ending(exit_status=510, exit_message="forces are not finite"))
+    run = campaign_at(evaluation=test, committee={}, state=orm.Dict({"finished": True}).store(), cycle=1)
+    exit_code = run.step(getattr(run.chain, step))
+    assert exit_code.status == 305
+    assert "cycle 1 could not be tested: [510] forces are not finite" in exit_code.message
+
+
+def test_an_exploration_that_failed_ends_the_campaign_with_its_cause(campaign_at: Factory) -> None:
+    child = ended(orm.WorkChainNode, Ending(exit_status=330, exit_message="failed for every system"))
+    run = campaign_at(exploration=child, exploration_plan={}, cycle=1)
+    exit_code = run.step(run.chain.select)
+    assert exit_code.status == 304
+    assert "no exploration in cycle 1: [330] failed for every system" in exit_code.message
+
+
+def test_more_crashed_runs_than_the_failure_budget_allows_end_the_campaign(campaign_at: Factory, answers: Any) -> None:
+    crashed = [{"label": label, "ended": "crashed"} for label in ("600K_0GPa", "600K_0.5GPa")]
+    child = Child(orm.WorkChainNode().store(), AttributeDict({"starts": {"zinc": None}}))
+    exploration = ended(orm.WorkChainNode, answers["ExploreWorkChain"](child, runs=[*crashed, COMPLETED[0]]))
+    run = campaign_at(exploration=exploration, exploration_plan={}, cycle=1)
+    exit_code = run.step(run.chain.select)
+    assert exit_code.status == 304
+    assert "600K_0GPa crashed, 600K_0.5GPa crashed" in exit_code.message
+
+
+def test_a_system_that_knows_all_is_not_labelled_while_another_one_is(
+    campaign_at: Factory, explored: Factory
+) -> None:
+    statistics = {"runs": COMPLETED, "deviation": {}, "histogram": {}, "n_explored": 9, "n_accurate": 8, "n_failed": 0}
+    systems = {"zinc": [0.4], "iron": []}
+    outputs = {
+        "candidates": {name: explored(deviations, seed=1) for name, deviations in systems.items()},
+        "control": {name: explored([0.1], seed=2) for name in systems},
+        "output_parameters": {name: orm.Dict({**statistics, "n_candidate": len(d)}) for name, d in systems.items()},
+    }
+    run = campaign_at("zinc", "iron", exploration=ended(orm.WorkChainNode, Ending(outputs)), cycle=1)
+    run.chain.ctx.frames, run.chain.ctx.tasks = AttributeDict(), AttributeDict()
+    choice = {"lower": 0.1, "upper": 5.0, "per_cycle": 3, "min_separation": 0}
+    run.chain.ctx.exploration_plan = {
+        f"{kind}_{name}": orm.Dict(choice).store() for kind in ("selection", "task") for name in systems
+    }
+    run.step(run.chain.select)
+    assert run.chain.ctx.queue == ["zinc"]

@@ -35,24 +35,25 @@ def prepare(inputs: dict[str, Any], folder: Path) -> tuple[dict[str, str], Any]:
     from aiida.manage import get_manager
     from aiida.plugins import CalculationFactory
 
+    folder.mkdir()
     process = instantiate_process(get_manager().get_runner(), CalculationFactory("zif.cp2k"), **inputs)
     info = process.prepare_for_submission(Folder(folder))
     return {path.name: path.read_text() for path in folder.iterdir()}, info
 
 
-def test_a_batch_writes_input_start_frames_and_cells(builder_inputs: dict, tmp_path: Path):
+def test_a_batch_writes_input_start_frames_and_cells(builder_inputs: dict, tmp_path: Path) -> None:
     files, info = prepare(builder_inputs, tmp_path / "job")
     assert sorted(files) == ["aiida.inp", "frames.cell", "frames.xyz", "start.xyz"]
     assert "LAST_SNAPSHOT 3" in files["aiida.inp"]
     assert info.codes_info[0].cmdline_params == ["-i", "aiida.inp"]
 
 
-def test_only_what_the_parser_reads_is_fetched(builder_inputs: dict, tmp_path: Path):
+def test_only_what_the_parser_reads_is_fetched(builder_inputs: dict, tmp_path: Path) -> None:
     _, info = prepare(builder_inputs, tmp_path / "job")
     assert info.retrieve_list == ["aiida.out", "aiida-pos-1.xyz", "aiida-frc-1.xyz", "aiida-1.cell"]
 
 
-def test_dynamics_write_only_their_start(builder_inputs: dict, tmp_path: Path):
+def test_dynamics_write_only_their_start(builder_inputs: dict, tmp_path: Path) -> None:
     from aiida import orm
 
     files, _ = prepare(builder_inputs | {"task": orm.Dict(AIMD)}, tmp_path / "job")
@@ -60,13 +61,13 @@ def test_dynamics_write_only_their_start(builder_inputs: dict, tmp_path: Path):
     assert "SEED 5" in files["aiida.inp"]
 
 
-def test_the_wall_time_of_the_job_reaches_cp2k(builder_inputs: dict, tmp_path: Path):
+def test_the_wall_time_of_the_job_reaches_cp2k(builder_inputs: dict, tmp_path: Path) -> None:
     builder_inputs["metadata"]["options"]["max_wallclock_seconds"] = 3600
     files, _ = prepare(builder_inputs, tmp_path / "job")
     assert "WALLTIME 3420" in files["aiida.inp"]
 
 
-def test_overlapping_frames_are_written_last(builder_inputs: dict, tmp_path: Path):
+def test_overlapping_frames_are_written_last(builder_inputs: dict, tmp_path: Path) -> None:
     from aiida_zif.plugins.data.frames import FramesData
 
     frames = builder_inputs["frames"]
@@ -90,7 +91,7 @@ def test_overlapping_frames_are_written_last(builder_inputs: dict, tmp_path: Pat
 )
 def test_wrong_inputs_are_refused_before_submission(
     builder_inputs: dict, tmp_path: Path, name: str, value: Any, words: str
-):
+) -> None:
     from aiida import orm
 
     from aiida_zif.plugins.data.frames import FramesData

@@ -38,28 +38,28 @@ def render(level: str, task: dict, **overrides: object) -> str:
 
 
 @pytest.mark.parametrize(("level", "task"), [("gfn1-xtb", "batch"), ("gfn1-xtb", "npt"), ("pbe-d3", "nvt")])
-def test_input_is_as_expected(level: str, task: str):
+def test_input_is_as_expected(level: str, task: str) -> None:
     assert render(level, TASKS[task]) == (EXPECTED / f"{level}-{task}.inp").read_text()
 
 
-def test_outer_and_inner_loop_share_one_threshold():
+def test_outer_and_inner_loop_share_one_threshold() -> None:
     text = render("gfn1-xtb", TASKS["batch"], **{"SCF/EPS_SCF": 3e-7})
     assert text.count("EPS_SCF 3e-07") == 2
 
 
-def test_writing_an_input_leaves_the_level_alone():
+def test_writing_an_input_leaves_the_level_alone() -> None:
     level = load_level("gfn1-xtb")
     before = level.as_dict()
     cp2k_input(level, read_task(TASKS["npt"]), SYMBOLS, CELL)
     assert level.as_dict() == before
 
 
-def test_seeds_of_any_size_fit_into_the_input():
+def test_seeds_of_any_size_fit_into_the_input() -> None:
     task = read_task(TASKS["nvt"] | {"seed": 2**40 + 3})
     assert cp2k_input(load_level("gfn1-xtb"), task, SYMBOLS, CELL)["GLOBAL"]["SEED"] == 3
 
 
-def test_frames_are_numbered_from_one_and_keep_their_digits():
+def test_frames_are_numbered_from_one_and_keep_their_digits() -> None:
     positions = np.array([[[0.1234567890123, 0, 0]], [[1, 2, 3]]])
     lines = frames_file(["Zn"], positions).splitlines()
     assert lines[1].split()[:3] == ["i", "=", "1,"]
@@ -67,22 +67,22 @@ def test_frames_are_numbered_from_one_and_keep_their_digits():
     assert lines[4].split()[:3] == ["i", "=", "2,"]
 
 
-def test_cells_have_one_line_a_frame_after_the_heading():
+def test_cells_have_one_line_a_frame_after_the_heading() -> None:
     lines = cells_file([CELL, 2 * CELL]).splitlines()
     assert lines[0].startswith("#")
     assert [float(word) for word in lines[2].split()[2:]] == pytest.approx([*(2 * CELL).ravel(), 8 * 576])
 
 
-def test_coordinates_are_one_xyz_frame():
+def test_coordinates_are_one_xyz_frame() -> None:
     assert coordinates_file(["H"], [[1, 2, 3]]) == "1\n\nH  1.000000000000 2.000000000000 3.000000000000\n"
 
 
 @pytest.mark.parametrize(("given", "limit"), [(None, None), (40, 20), (300, 270), (3600, 3420), (86400, 85800)])
-def test_cp2k_ends_by_itself_before_the_job_is_killed(given: int | None, limit: int | None):
+def test_cp2k_ends_by_itself_before_the_job_is_killed(given: int | None, limit: int | None) -> None:
     assert walltime_limit(given) == limit
 
 
-def test_labels_start_after_the_first_step_and_honour_the_stride():
+def test_labels_start_after_the_first_step_and_honour_the_stride() -> None:
     assert read_task(TASKS["nvt"]).labelled_steps == [5, 10, 15, 20, 25, 30]
     assert read_task(TASKS["nvt"] | {"label_start": True}).labelled_steps[0] == 0
 
@@ -102,6 +102,6 @@ def test_labels_start_after_the_first_step_and_honour_the_stride():
         (TASKS["nvt"] | {"thermostat": {"tau": 3}}, "task.thermostat.tau: unknown"),
     ],
 )
-def test_a_wrong_task_is_answered_with_what_is_allowed(task: dict, words: str):
+def test_a_wrong_task_is_answered_with_what_is_allowed(task: dict, words: str) -> None:
     with pytest.raises(ValueError, match=words.replace(".", r"\.")):
         read_task(task)

@@ -67,43 +67,43 @@ def verdict(change: dict, requested: Requested | None = None) -> str:
         ({"forces": {"values": FORCES * 10}}, "force_too_large"),
     ],
 )
-def test_a_frame_is_judged_by_what_the_files_say(change: dict, reason: str):
+def test_a_frame_is_judged_by_what_the_files_say(change: dict, reason: str) -> None:
     assert verdict(change) == reason
 
 
-def test_positions_of_a_label_are_bit_for_bit_those_asked_for():
+def test_positions_of_a_label_are_bit_for_bit_those_asked_for() -> None:
     asked = POSITIONS + 3e-7
     labels, _ = collect_labels([Requested(0, 4, asked, CELL)], readings(), SYMBOLS, 50.0)
     assert np.array_equal(labels[0].positions, asked)
 
 
-def test_dynamics_take_positions_and_cell_from_cp2k():
+def test_dynamics_take_positions_and_cell_from_cp2k() -> None:
     labels, _ = collect_labels([Requested(0, 4)], readings(), SYMBOLS, 50.0)
     assert np.array_equal(labels[0].positions, POSITIONS)
     assert np.array_equal(labels[0].cell, CELL)
 
 
-def test_forces_are_converted_from_hartree_per_bohr():
+def test_forces_are_converted_from_hartree_per_bohr() -> None:
     labels, _ = collect_labels([Requested(0, 4)], readings(), SYMBOLS, 50.0)
     assert labels[0].forces[0, 0] == pytest.approx(5.14220675)
 
 
-def test_the_virial_is_printed_stress_times_volume():
+def test_the_virial_is_printed_stress_times_volume() -> None:
     virial = virial_from_stress(np.diag([160.21766208, 0, 0]), CELL)
     assert virial == pytest.approx(np.diag([1000.0, 0, 0]))
 
 
-def test_overlapping_frames_are_worked_through_last():
+def test_overlapping_frames_are_worked_through_last() -> None:
     spread = np.array([[[0, 0, 0], [distance, 0, 0]] for distance in (0.74, 0.3, 9.8, 0.75)])
     assert batch_order(["H", "H"], spread, np.tile(CELL, (4, 1, 1))) == [0, 3, 1, 2]
 
 
 @pytest.mark.parametrize(("case", "done", "total"), [("batch", 3, 3), ("aimd", 8, 8), ("walltime", 6, 401)])
-def test_progress_counts_finished_frames(case: str, done: int, total: int):
+def test_progress_counts_finished_frames(case: str, done: int, total: int) -> None:
     assert labelled_so_far(FIXTURES / case) == (done, total)
 
 
-def test_progress_before_anything_is_written(tmp_path: Path):
+def test_progress_before_anything_is_written(tmp_path: Path) -> None:
     assert labelled_so_far(tmp_path) == (0, None)
     shutil.copy(FIXTURES / "batch" / "aiida.inp", tmp_path)
     assert labelled_so_far(tmp_path) == (0, 3)

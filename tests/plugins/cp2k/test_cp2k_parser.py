@@ -20,7 +20,7 @@ def reasons(outputs: dict) -> list[tuple[int, str]]:
     return [(one["index"], one["reason"]) for one in outputs["output_parameters"]["rejected"]]
 
 
-def test_a_batch_becomes_a_block_of_its_good_frames(finished_job: Callable, parse: Callable):
+def test_a_batch_becomes_a_block_of_its_good_frames(finished_job: Callable, parse: Callable) -> None:
     node = finished_job("batch", BATCH)
     outputs, exit_code = parse(node)
     block = outputs["labelled"]
@@ -38,7 +38,7 @@ def test_a_batch_becomes_a_block_of_its_good_frames(finished_job: Callable, pars
 
 def test_frames_that_were_worked_through_in_another_order_come_back_in_that_of_the_input(
     finished_job: Callable, parse: Callable
-):
+) -> None:
     _, positions, cells = read_start(FIXTURES / "batch")
     back = [2, 0, 1]  # the broken frame first; CP2K was given it last
     node = finished_job("batch", BATCH, positions=positions[back], cells=cells[back])
@@ -48,7 +48,7 @@ def test_frames_that_were_worked_through_in_another_order_come_back_in_that_of_t
     assert np.array_equal(outputs["labelled"].positions, positions[:2])
 
 
-def test_dynamics_become_a_block_of_every_second_step(finished_job: Callable, parse: Callable):
+def test_dynamics_become_a_block_of_every_second_step(finished_job: Callable, parse: Callable) -> None:
     outputs, exit_code = parse(finished_job("aimd", AIMD))
     block = outputs["labelled"]
     assert exit_code.status == 0
@@ -59,21 +59,21 @@ def test_dynamics_become_a_block_of_every_second_step(finished_job: Callable, pa
     assert outputs["output_parameters"]["seconds_per_frame"] > 0
 
 
-def test_a_flexible_cell_is_that_of_every_step(finished_job: Callable, parse: Callable):
+def test_a_flexible_cell_is_that_of_every_step(finished_job: Callable, parse: Callable) -> None:
     outputs, exit_code = parse(finished_job("npt", AIMD | {"steps": 6, "ensemble": "npt"}))
     assert exit_code.status == 0
     volumes = np.linalg.det(outputs["labelled"].cells)
     assert len(set(volumes.round(3))) == 3
 
 
-def test_frames_without_self_consistency_are_never_labels(finished_job: Callable, parse: Callable):
+def test_frames_without_self_consistency_are_never_labels(finished_job: Callable, parse: Callable) -> None:
     outputs, exit_code = parse(finished_job("scf", BATCH))
     assert exit_code.status == 450
     assert "labelled" not in outputs
     assert reasons(outputs) == [(0, "scf_not_converged"), (1, "scf_not_converged")]
 
 
-def test_cp2ks_own_walltime_keeps_what_is_finished(finished_job: Callable, parse: Callable):
+def test_cp2ks_own_walltime_keeps_what_is_finished(finished_job: Callable, parse: Callable) -> None:
     outputs, exit_code = parse(finished_job("walltime", WALLTIME))
     assert exit_code.status == 400
     assert "5 of 400 frames labelled" in exit_code.message
@@ -82,7 +82,7 @@ def test_cp2ks_own_walltime_keeps_what_is_finished(finished_job: Callable, parse
     assert {reason for _, reason in reasons(outputs)} == {"not_reached"}
 
 
-def test_a_killed_run_keeps_what_is_finished(finished_job: Callable, parse: Callable):
+def test_a_killed_run_keeps_what_is_finished(finished_job: Callable, parse: Callable) -> None:
     whole = stored("batch")
     cut = whole[: whole.rindex("MD| Step number")]
     outputs, exit_code = parse(finished_job("batch", BATCH, {"aiida.out": cut}))
@@ -91,7 +91,7 @@ def test_a_killed_run_keeps_what_is_finished(finished_job: Callable, parse: Call
     assert reasons(outputs) == [(2, "not_reached")]
 
 
-def test_a_run_killed_in_its_first_frame_has_no_block(finished_job: Callable, parse: Callable):
+def test_a_run_killed_in_its_first_frame_has_no_block(finished_job: Callable, parse: Callable) -> None:
     files = {"aiida.out": stored("batch")[:9000], "aiida-pos-1.xyz": None, "aiida-frc-1.xyz": "", "aiida-1.cell": None}
     outputs, exit_code = parse(finished_job("batch", BATCH, files))
     assert exit_code.status == 410
@@ -100,38 +100,38 @@ def test_a_run_killed_in_its_first_frame_has_no_block(finished_job: Callable, pa
 
 
 @pytest.mark.parametrize("content", [None, "", "mpirun: command not found\n"])
-def test_a_run_that_never_started_says_so(content: str | None, finished_job: Callable, parse: Callable):
+def test_a_run_that_never_started_says_so(content: str | None, finished_job: Callable, parse: Callable) -> None:
     outputs, exit_code = parse(finished_job("batch", BATCH, {"aiida.out": content}))
     assert exit_code.status == 311
     assert not outputs
 
 
 @pytest.mark.parametrize(("case", "words"), [("badkey", "unknown keyword EPS_SFC"), ("odd", "odd number of electrons")])
-def test_an_error_of_cp2k_is_passed_on(case: str, words: str, finished_job: Callable, parse: Callable):
+def test_an_error_of_cp2k_is_passed_on(case: str, words: str, finished_job: Callable, parse: Callable) -> None:
     _, exit_code = parse(finished_job(case, BATCH))
     assert exit_code.status == 304
     assert words in exit_code.message
 
 
-def test_an_unreadable_file_is_named_by_its_fault(finished_job: Callable, parse: Callable):
+def test_an_unreadable_file_is_named_by_its_fault(finished_job: Callable, parse: Callable) -> None:
     _, exit_code = parse(finished_job("batch", BATCH, {"aiida-frc-1.xyz": "no\nnumbers\n"}))
     assert exit_code.status == 302
 
 
-def test_frames_other_than_those_asked_for_are_no_labels(finished_job: Callable, parse: Callable):
+def test_frames_other_than_those_asked_for_are_no_labels(finished_job: Callable, parse: Callable) -> None:
     _, positions, _ = read_start(FIXTURES / "batch")
     outputs, exit_code = parse(finished_job("batch", BATCH, positions=positions + 0.001))
     assert exit_code.status == 305
     assert "labelled" not in outputs
 
 
-def test_a_batch_without_a_good_frame_counts_the_reasons(finished_job: Callable, parse: Callable):
+def test_a_batch_without_a_good_frame_counts_the_reasons(finished_job: Callable, parse: Callable) -> None:
     _, exit_code = parse(finished_job("batch", BATCH | {"max_force": 1e-3}))
     assert exit_code.status == 510
     assert "3 force_too_large" in exit_code.message
 
 
-def test_the_schedulers_verdict_is_kept_and_frames_are_salvaged(finished_job: Callable, parse: Callable):
+def test_the_schedulers_verdict_is_kept_and_frames_are_salvaged(finished_job: Callable, parse: Callable) -> None:
     node = finished_job("batch", BATCH, {"aiida.out": stored("batch")[:-9000]})
     node.set_exit_status(120)
     node.set_exit_message("The job ran out of walltime.")
@@ -140,7 +140,7 @@ def test_the_schedulers_verdict_is_kept_and_frames_are_salvaged(finished_job: Ca
     assert outputs["labelled"].n_frames == 2
 
 
-def test_the_parser_never_raises(finished_job: Callable, parse: Callable, monkeypatch: pytest.MonkeyPatch):
+def test_the_parser_never_raises(finished_job: Callable, parse: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("boom")
 
@@ -151,7 +151,7 @@ def test_the_parser_never_raises(finished_job: Callable, parse: Callable, monkey
 
 
 @pytest.mark.parametrize("end", range(0, 36000, 3000))
-def test_an_output_that_ends_anywhere_never_breaks_the_parser(end: int, finished_job: Callable, parse: Callable):
+def test_an_output_cut_anywhere_never_breaks_the_parser(end: int, finished_job: Callable, parse: Callable) -> None:
     files = {
         name: stored("batch", name)[: end * len(stored("batch", name)) // 36000]
         for name in ("aiida.out", "aiida-pos-1.xyz", "aiida-frc-1.xyz", "aiida-1.cell")
@@ -160,6 +160,6 @@ def test_an_output_that_ends_anywhere_never_breaks_the_parser(end: int, finished
     assert exit_code.status in (311, 410)
 
 
-def test_fixture_folder_holds_only_small_files():
+def test_fixture_folder_holds_only_small_files() -> None:
     sizes = {path: path.stat().st_size for path in Path(FIXTURES).rglob("*") if path.is_file()}
     assert max(sizes.values()) < 100_000

@@ -1,0 +1,132 @@
+"""Real runs of CP2K on very small cells: signs, salvage, independence of labels from their batch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cp2k_cases import AIMD, BATCH, FIXTURES, read_start
+
+from aiida_zif.plugins.cp2k.levels import load_level
+
+EXECUTABLE = os.environ.get("AIIDA_ZIF_CP2K") or shutil.which("cp2k.psmp")
+
+pytestmark = [
+    pytest.mark.codes,
+    pytest.mark.skipif(EXECUTABLE is None, reason="CP2K is not installed; apt-get install cp2k cp2k-data"),
+]
+
+TIGHT = {"SCF/EPS_SCF": 1e-8, "QS/EPS_DEFAULT": 1e-14}
+
+
+@pytest.fixture
+def label(aiida_profile: object, tmp_path: Path) -> Callable[..., Any]:
+    """Label frames with CP2K on one core; returns the job node."""
+    from aiida import orm
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    from aiida_zif.plugins.data.frames import FramesData
+
+    computer = orm.Computer(f"c{tmp_path.name}", "localhost", "", "core.local", "core.direct", str(tmp_path)).store()
+    computer.set_minimum_job_poll_interval(0.2)
+    computer.configure(safe_interval=0.0)
+    data = os.environ.get("CP2K_DATA_DIR", "/usr/share/cp2k")
+    code = orm.InstalledCode(
+        computer, EXECUTABLE, label="cp2k", prepend_text=f"export OMP_NUM_THREADS=1 CP2K_DATA_DIR={data}"
+    )
+
+    def run(symbols: Any, positions: Any, cells: Any, task: dict[str, Any], level: Any = None) -> Any:
+        options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": False}
+        _, node = run_get_node(
+            CalculationFactory("zif.cp2k"),
+            code=code,
+            frames=FramesData(symbols, positions, cells),
+            level=orm.Dict((level or load_level("gfn1-xtb")).as_dict()),
+            task=orm.Dict(task),
+            metadata={"options": options},
+        )
+        return node
+
+    return run
+
+
+def finite_differences(
+    label: Callable, symbols: list[str], positions: Any, cell: Any, level: Any, strain: float
+) -> None:
+    """Compare forces and virial of a frame with energies of displaced and strained ones, all in one batch."""
+    step = 0.002
+    moves = [(0, 0), (len(symbols) - 1, 2)]
+    strains = [(0, 0), (2, 2), (0, 1)]
+    frames, cells = [positions], [cell]
+    for atom, axis in moves:
+        for sign in (1, -1):
+            frames.append(positions.copy())
+            frames[-1][atom, axis] += sign * step
+            cells.append(cell)
+    for first, second in strains:
+        for sign in (1, -1):
+            deformation = np.eye(3)
+            deformation[first, second] += 0.5 * sign * strain
+            deformation[second, first] += 0.5 * sign * strain
+            frames.append(positions @ deformation)
+            cells.append(cell @ deformation)
+    node = label(symbols, frames, cells, BATCH, level)
+    assert node.exit_status == 0
+    block = node.outputs.labelled
+    assert block.n_frames == len(frames)
+    slopes = (block.energies[2::2] - block.energies[1::2]) / 2  # minus the energy difference over two
+    forces = [block.forces[0][move] for move in moves]
+    assert slopes[:2] / step == pytest.approx(forces, abs=2e-3)
+    virial = [block.virials[0][pair] for pair in strains]
+    assert slopes[2:] / strain == pytest.approx(virial, abs=max(0.02 * np.abs(virial).max(), 5e-3))
+
+
+def test_forces_and_virial_of_xtb_are_slopes_of_the_energy(label: Callable) -> None:
+    symbols, positions, cells = read_start(FIXTURES / "batch")
+    finite_differences(label, symbols, positions[0], cells[0], load_level("gfn1-xtb", TIGHT), 0.002)
+
+
+def test_forces_and_virial_of_pbe_are_slopes_of_the_energy(label: Callable) -> None:
+    positions = np.array([[2.0, 2.0, 2.1], [2.1, 2.3, 2.95]])
+    cell = np.array([[4.2, 0, 0], [0.4, 4.0, 0], [0, 0.3, 4.4]])
+    level = load_level("pbe-d3-fast", {"SCF/EPS_SCF": 1e-7, "QS/EPS_DEFAULT": 1e-12})
+    finite_differences(label, ["F", "H"], positions, cell, level, 0.01)
+
+
+def test_a_poisoned_frame_is_rejected_and_changes_no_other_label(label: Callable) -> None:
+    symbols, positions, cells = read_start(FIXTURES / "batch")
+    poisoned = positions[1].copy()
+    poisoned[9] = poisoned[1] + 0.2
+    first, last = positions[0], positions[1]
+    node = label(symbols, [first, poisoned, last], cells[[0, 1, 1]], BATCH)
+    assert node.exit_status == 0
+    assert node.outputs.labelled.per_frame["index"].tolist() == [0, 2]
+    assert node.outputs.output_parameters["rejected"][0]["index"] == 1
+    alone = label(symbols, [last], cells[[1]], BATCH).outputs.labelled
+    assert node.outputs.labelled.energies[1] == pytest.approx(alone.energies[0], abs=1e-7)
+    assert node.outputs.labelled.forces[1] == pytest.approx(alone.forces[0], abs=1e-6)
+
+
+def test_labels_of_dynamics_in_a_flexible_cell_are_those_of_a_batch(label: Callable) -> None:
+    symbols, positions, cells = read_start(FIXTURES / "batch")
+    task = AIMD | {"ensemble": "npt", "pressure": 1.0, "deuterium": True}
+    moving = label(symbols, positions[:1], cells[:1], task, load_level("gfn1-xtb", TIGHT)).outputs.labelled
+    still = label(symbols, moving.positions, moving.cells, BATCH, load_level("gfn1-xtb", TIGHT)).outputs.labelled
+    assert moving.energies == pytest.approx(still.energies, abs=1e-4)
+    assert moving.forces == pytest.approx(still.forces, abs=1e-3)
+    assert moving.virials == pytest.approx(still.virials, abs=5e-3)
+
+
+def test_velocities_follow_the_seed_and_the_temperature(label: Callable) -> None:
+    symbols, positions, cells = read_start(FIXTURES / "batch")
+    task = AIMD | {"stride": 7, "label_start": True}
+    runs = [label(symbols, positions[:1], cells[:1], task | {"seed": seed}).outputs.labelled for seed in (1, 1, 2)]
+    assert np.array_equal(runs[0].positions, runs[1].positions)
+    assert not np.allclose(runs[0].positions[1], runs[2].positions[1], atol=1e-3)
+    assert runs[0].per_frame["temperature"][0] == pytest.approx(300.0)
