@@ -148,6 +148,9 @@ class Exploration(Section):
         if self.sample_every > self.steps:
             found = f"{self.sample_every} of {self.steps} steps"
             raise refuse("sample_every", found, "at most the steps of the run", "take more steps or sample more often")
+        if self.steps % self.sample_every:
+            mend = f"write for example 'steps: {self.steps - self.steps % self.sample_every}'"
+            raise refuse("steps", f"{self.steps}", f"a multiple of sample_every, {self.sample_every}", mend)
         return self
 
     @model_validator(mode="after")

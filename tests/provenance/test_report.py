@@ -12,7 +12,7 @@ from synthetic_campaign import SETTINGS, SyntheticCampaign
 
 from aiida_zif.provenance import figures
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
-from aiida_zif.provenance.report import in_one_line, lines_of, page_content, walls_of, write_report
+from aiida_zif.provenance.report import choice_ratios, in_one_line, lines_of, page_content, walls_of, write_report
 from aiida_zif.provenance.summary import summarise
 
 VOID = {"meta", "br", "path", "use", "rect", "img"}
@@ -94,6 +94,17 @@ def test_the_bars_of_time_add_up_to_the_whole(view: CampaignView) -> None:
 def test_the_gain_of_the_choice_is_a_headline(view: CampaignView) -> None:
     tiles = page_content(view)["tiles"]
     assert [tile["unit"] for tile in tiles] == ["eV/Å", "", "×", "", ""]
+
+
+def test_the_gain_of_the_choice_is_taken_cycle_by_cycle() -> None:
+    rows = [
+        {"cycle": 1, "role": 0, "force_rmse": 2.0},
+        {"cycle": 1, "role": 1, "force_rmse": 1.0},
+        {"cycle": 2, "role": 0, "force_rmse": 0.3},
+        {"cycle": 2, "role": 1, "force_rmse": 0.1},
+        {"cycle": 3, "role": 0, "force_rmse": 0.3},
+    ]
+    assert choice_ratios(rows) == pytest.approx([2.0, 3.0])
 
 
 def test_settings_are_told_with_their_units() -> None:

@@ -137,10 +137,14 @@ def campaign(atoms: Any) -> Factory:
             "models": 2,
             "rcut": "5 Å",
             "steps": 40,
+            "warm_start": True,
             "deepmd": {"model": {"descriptor": {"neuron": [3], "axis_neuron": 2}}},
         },
+        "exploration": {"temperatures": ["300 K", "600 K"], "pressures": ["0 GPa", "0.5 GPa"], "timestep": "0.5 fs"},
         "selection": {"lower": "0.1 eV/Å", "upper": "5 eV/Å", "per_cycle": 3, "control": 2, "min_separation": 20},
         "limits": {"cycles": 2, "labels": 100},
+        "failure_budget": {"label": 0.3, "train": 0.5, "explore": 0.5},
+        "resources": {"label": {"concurrent": 1}},
     }
 
     def generate(labels: tuple[str, ...] = ("zinc",), /, **overrides: Any) -> Any:

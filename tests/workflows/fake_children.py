@@ -10,7 +10,7 @@ import plumpy
 import pytest
 from aiida import orm
 from aiida.common.links import LinkType
-from aiida.engine import ExitCode, WorkChain
+from aiida.engine import WorkChain
 from aiida.engine.persistence import get_object_loader
 from aiida.engine.utils import instantiate_process, prepare_inputs
 from aiida.manage import get_manager
@@ -33,6 +33,12 @@ class Child:
 
     node: orm.ProcessNode
     inputs: Any
+
+    @property
+    def pk(self) -> int:
+        """Of the node."""
+        assert self.node.pk is not None
+        return self.node.pk
 
     @property
     def name(self) -> str:
@@ -60,7 +66,7 @@ class Run:
     answer: Answer = lambda child: Ending()
     children: list[Child] = field(default_factory=list)
     waves: list[list[str]] = field(default_factory=list)
-    exit_code: ExitCode | None = None
+    exit_code: Any = None
 
     @property
     def outputs(self) -> Any:
@@ -94,7 +100,8 @@ class Run:
 
     def to_the_end(self, checkpoints: bool) -> None:
         """Follow the outline; with ``checkpoints`` the chain is saved and loaded after every step."""
-        self.chain._stepper = self.chain.spec().get_outline().create_stepper(self.chain)
+        outline: Any = self.chain.spec().get_outline()
+        self.chain._stepper = outline.create_stepper(self.chain)
         while isinstance(command := self.step(self.chain._do_step), plumpy.Wait | plumpy.Continue):
             if checkpoints:
                 self.chain = through_checkpoint(self.chain)
@@ -104,7 +111,8 @@ class Run:
 
 def make_chain(entry_point: str, inputs: Mapping[str, Any]) -> WorkChain:
     """Return a work chain that has its inputs but has not taken a step."""
-    chain: WorkChain = instantiate_process(get_manager().get_runner(), WorkflowFactory(entry_point), **inputs)
+    process_class: Any = WorkflowFactory(entry_point)
+    chain: Any = instantiate_process(get_manager().get_runner(), process_class, **inputs)
     return chain
 
 
@@ -161,11 +169,11 @@ def through_checkpoint(chain: WorkChain) -> WorkChain:
     foreign = sorted(path for path, value in context_leaves(chain.ctx) if not isinstance(value, PLAIN))
     assert not foreign, f"neither a node nor a plain scalar in the context: {foreign}"
     chain._store_nodes(chain.ctx)
-    runner = chain.runner
-    runner.persister.save_checkpoint(chain)
-    bundle = runner.persister.load_checkpoint(chain.pid)
+    persister: Any = chain.runner.persister
+    persister.save_checkpoint(chain)
+    bundle = persister.load_checkpoint(chain.pid)
     chain.close()
-    loaded: WorkChain = bundle.unbundle(plumpy.LoadSaveContext(loader=get_object_loader(), runner=runner))
+    loaded: WorkChain = bundle.unbundle(plumpy.LoadSaveContext(loader=get_object_loader(), runner=chain.runner))
     return loaded
 
 

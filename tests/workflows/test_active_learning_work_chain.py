@@ -36,7 +36,7 @@ def answers(block: Factory, potential: Factory, explored: Factory) -> dict[str, 
 
     def label(child: Child) -> Ending:
         batch = child.inputs.task["mode"] == "batch"
-        labelled = block(of=child.inputs.frames) if batch else block(3, seed=child.node.pk)
+        labelled = block(of=child.inputs.frames) if batch else block(3, seed=child.pk)
         report = {"n_labelled": labelled.n_frames, "n_rejected": {}}
         return Ending({"blocks": {"attempt_0": labelled}, "report": orm.Dict(report)})
 
@@ -44,8 +44,8 @@ def answers(block: Factory, potential: Factory, explored: Factory) -> dict[str, 
         return Ending({"committee": {name: potential() for name in child.inputs.seeds}})
 
     def explore(child: Child, deviations: list[float] = DEVIATIONS, runs: list[Any] = COMPLETED) -> Ending:
-        candidates = explored(deviations, seed=child.node.pk)
-        control = concatenate(explored([0.05], seed=child.node.pk + 1), subset(candidates, [2] if deviations else []))
+        candidates = explored(deviations, seed=child.pk)
+        control = concatenate(explored([0.05], seed=child.pk + 1), subset(candidates, [2] if deviations else []))
         counts = {"n_explored": 50, "n_accurate": 40, "n_candidate": 10 if deviations else 0, "n_failed": 0}
         statistics = {"runs": runs, "deviation": {"q50": 0.1}, "histogram": {"edges": [], "counts": []}, **counts}
         (system,) = child.inputs.starts
@@ -72,7 +72,12 @@ def finished(inputs: Factory, answers: dict[str, Callable[..., Ending]]) -> Run:
             return answers[child.name](child, deviations=[])
         return answers[child.name](child)
 
-    return run_chain("zif.active_learning", inputs(limits={"cycles": 5}, resources={"label": {"concurrent": 3}}), answer, checkpoints=True)
+    return run_chain(
+        "zif.active_learning",
+        inputs(limits={"cycles": 5}, resources={"label": {"concurrent": 3}}),
+        answer,
+        checkpoints=True,
+    )
 
 
 def test_a_campaign_survives_a_restart_after_every_step(finished: Run) -> None:
@@ -303,9 +308,7 @@ def test_more_crashed_runs_than_the_failure_budget_allows_end_the_campaign(campa
     assert "600K_0GPa crashed, 600K_0.5GPa crashed" in exit_code.message
 
 
-def test_a_system_that_knows_all_is_not_labelled_while_another_one_is(
-    campaign_at: Factory, explored: Factory
-) -> None:
+def test_a_system_that_knows_all_is_not_labelled_while_another_one_is(campaign_at: Factory, explored: Factory) -> None:
     statistics = {"runs": COMPLETED, "deviation": {}, "histogram": {}, "n_explored": 9, "n_accurate": 8, "n_failed": 0}
     systems = {"zinc": [0.4], "iron": []}
     outputs = {

@@ -32,6 +32,11 @@ def file(tmp_path: Path, atoms: Any, codes: dict[str, Any]) -> Path:
     return path
 
 
+def from_file(path: Path) -> Any:
+    """Return the builder of a campaign file."""
+    return builder_from_campaign(load_campaign(path))
+
+
 @pytest.fixture
 def from_protocol(codes: dict[str, Any], atoms: Any) -> Factory:
     """Factory of builders made as a script makes them."""
@@ -45,40 +50,40 @@ def from_protocol(codes: dict[str, Any], atoms: Any) -> Factory:
 
 
 def test_a_builder_has_every_input_of_the_work_chain(file: Path) -> None:
-    builder = builder_from_campaign(load_campaign(file))
+    builder = from_file(file)
     inputs = builder._inputs(prune=True)
     assert sorted(inputs) == ["codes", "metadata", "resources", "settings", "systems"]
     assert builder.process_class.spec().inputs.validate(inputs) is None
 
 
 def test_a_builder_carries_the_name_of_the_campaign(file: Path) -> None:
-    assert builder_from_campaign(load_campaign(file)).metadata.label == "zinc-test"
+    assert from_file(file).metadata.label == "zinc-test"
 
 
 def test_codes_are_those_of_the_file(file: Path, codes: dict[str, Any]) -> None:
-    builder = builder_from_campaign(load_campaign(file))
+    builder = from_file(file)
     assert {name: code.uuid for name, code in builder.codes.items()} == {n: code.uuid for n, code in codes.items()}
 
 
 def test_a_code_that_is_not_set_up_is_named(file: Path) -> None:
     file.write_text(file.read_text().replace("dp@", "no-such-code@"))
     with pytest.raises(NotExistent, match="no-such-code@workflow-tests"):
-        builder_from_campaign(load_campaign(file))
+        from_file(file)
 
 
 def test_building_stores_nothing(file: Path) -> None:
-    builder = builder_from_campaign(load_campaign(file))
+    builder = from_file(file)
     assert not any(node.is_stored for node in (builder.settings, builder.resources, *builder.systems.values()))
 
 
 def test_settings_say_neither_codes_nor_resources(file: Path) -> None:
-    builder = builder_from_campaign(load_campaign(file))
+    builder = from_file(file)
     assert not {"codes", "resources"} & set(builder.settings.get_dict())
-    assert builder.resources["label"]["walltime"] == 3600.0
+    assert sorted(builder.resources.get_dict()) == ["explore", "label", "test", "train"]
 
 
 def test_a_script_and_a_file_give_the_same_settings(file: Path, from_protocol: Factory) -> None:
-    by_file, by_script = builder_from_campaign(load_campaign(file)), from_protocol()
+    by_file, by_script = from_file(file), from_protocol()
     of_file, of_script = by_file.settings.get_dict(), by_script.settings.get_dict()
     assert of_file.pop("systems")["zinc"].pop("structure") == "zinc.cif"
     assert of_script.pop("systems")["zinc"].pop("structure") == "given"
@@ -87,9 +92,9 @@ def test_a_script_and_a_file_give_the_same_settings(file: Path, from_protocol: F
 
 
 def test_overrides_win_over_the_protocol(from_protocol: Factory) -> None:
-    settings = from_protocol(limits={"cycles": 7}).settings
-    assert settings["limits"]["cycles"] == 7
-    assert settings["limits"]["labels"] == 100
+    plain, settings = from_protocol().settings, from_protocol(limits={"cycles": 7}).settings
+    assert plain["limits"]["cycles"] != settings["limits"]["cycles"] == 7
+    assert plain["limits"]["labels"] == settings["limits"]["labels"]
 
 
 def test_a_protocol_that_does_not_exist_is_refused_with_those_that_do(from_protocol: Factory) -> None:

@@ -242,7 +242,9 @@ def test_frames_are_compared_by_content_whatever_their_order_and_block(block: Fa
         "attempt_0": labels(block, judged, {3: 0.3, 0: 0.6}),
         "attempt_1": labels(block, judged, {2: 0.4}),
     }
-    found = {(entry["max_force_deviation"], round(entry["force_rmse"], 9)) for entry in compare(judged, **blocks)["frames"]}
+    found = {
+        (entry["max_force_deviation"], round(entry["force_rmse"], 9)) for entry in compare(judged, **blocks)["frames"]
+    }
     assert found == {(0.1, 0.3), (0.9, 0.6), (0.2, 0.4)}
 
 

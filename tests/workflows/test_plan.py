@@ -30,6 +30,12 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 
 
+def body(function: Any) -> Callable[..., Any]:
+    """Return the function inside a calcfunction, without AiiDA around it."""
+    inside: Callable[..., Any] = function.__wrapped__
+    return inside
+
+
 @pytest.fixture(scope="module")
 def settings(campaign: Factory) -> Values:
     """Two systems, of which the second one is explored hotter, chosen from less, and not perturbed."""
@@ -45,7 +51,7 @@ def settings(campaign: Factory) -> Values:
 
 def explore(settings: Values, cycle: int) -> Values:
     """Return the plan of one cycle's exploration as plain values."""
-    plan = plan_exploration.__wrapped__(orm.Dict(settings), orm.Dict({"cycle": cycle - 1}))
+    plan = body(plan_exploration)(orm.Dict(settings), orm.Dict({"cycle": cycle - 1}))
     return {name: node.get_list() if isinstance(node, orm.List) else node.get_dict() for name, node in plan.items()}
 
 
@@ -80,7 +86,7 @@ def test_another_campaign_seed_changes_every_seed(campaign: Factory) -> None:
 
 
 def test_seeds_of_a_committee_differ_by_member_and_by_cycle(settings: Values) -> None:
-    plans = [plan_training.__wrapped__(orm.Dict(settings), orm.Dict({"cycle": cycle})) for cycle in (0, 1)]
+    plans = [body(plan_training)(orm.Dict(settings), orm.Dict({"cycle": cycle})) for cycle in (0, 1)]
     assert [sorted(plan) for plan in plans] == [["model_0", "model_1"]] * 2
     assert len({seed.value for plan in plans for seed in plan.values()}) == 4
 
@@ -157,7 +163,7 @@ def test_what_a_campaign_of_ours_plans_is_accepted_by_the_jobs(file: str) -> Non
 
 
 def test_the_parameters_of_deepmd_are_merged_into_those_of_the_package(settings: Values) -> None:
-    learning = plan_campaign.__wrapped__(orm.Dict(settings))["training"].get_dict()
+    learning = body(plan_campaign)(orm.Dict(settings))["training"].get_dict()
     descriptor = training_input(["H", "Zn"], 5.0, 40)["model"]["descriptor"]
     assert learning["model"]["descriptor"] == {**descriptor, "neuron": [3], "axis_neuron": 2}
     assert learning["training"]["numb_steps"] == 40
@@ -166,7 +172,7 @@ def test_the_parameters_of_deepmd_are_merged_into_those_of_the_package(settings:
 def test_the_plan_holds_the_level_with_everything_that_changes_an_energy(settings: Values) -> None:
     from aiida_zif.plugins.cp2k.levels import Level, load_level
 
-    plan = plan_campaign.__wrapped__(orm.Dict(settings))
+    plan = body(plan_campaign)(orm.Dict(settings))
     assert Level.from_dict(plan["level"].get_dict()).hash == load_level("gfn1-xtb").hash
 
 

@@ -1,0 +1,189 @@
+"""`run`, `watch` and `resume`: what is begun, what is gone on with, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from aiida_zif.cli import run as commands
+from aiida_zif.cli.watching import clock, describe
+
+Invoke = Callable[..., Any]
+File = Callable[..., Path]
+
+pytestmark = pytest.mark.usefixtures("aiida_profile")
+
+
+@pytest.fixture
+def no_daemon(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Take the daemon's place; returns what was asked of it."""
+    calls: list[str] = []
+
+    def ensure_daemon(n_workers: int = 2) -> str:
+        calls.append("start")
+        return "The daemon works."
+
+    monkeypatch.setattr("aiida_zif.setup.daemon.ensure_daemon", ensure_daemon)
+    monkeypatch.setattr("aiida.engine.submit", lambda builder: pytest.fail("a campaign was submitted"))
+    monkeypatch.setattr("aiida.engine.run_get_node", lambda builder: pytest.fail("a campaign was run"))
+    return calls
+
+
+@pytest.fixture
+def earlier() -> Callable[..., Any]:
+    """Factory of campaigns that are in the profile already, of a file's settings but for those given."""
+
+    def store(path: Path, exit_status: int | None = None, **settings: Any) -> Any:
+        from aiida import orm
+        from aiida.common.links import LinkType
+        from plumpy import ProcessState
+
+        from aiida_zif.provenance.campaign_view import ENTRY_POINT
+        from aiida_zif.workflows.campaign import load_campaign
+
+        campaign = load_campaign(path)
+        node = orm.WorkChainNode(process_type=ENTRY_POINT, label=campaign.name)
+        given = orm.Dict({**campaign.parameters(), **settings}).store()
+        node.base.links.add_incoming(given, LinkType.INPUT_WORK, "settings")
+        node.set_process_state(ProcessState.WAITING if exit_status is None else ProcessState.FINISHED)
+        if exit_status is not None:
+            node.set_exit_status(exit_status)
+        return node.store()
+
+    return store
+
+
+@pytest.mark.parametrize("how", [(), ("--submit",), ("--foreground",)], ids=["watched", "submitted", "foreground"])
+def test_a_missing_code_is_named_in_one_line_before_anything_starts(
+    invoke: Invoke, campaign_file: File, no_daemon: list[str], count_nodes: Callable[[], int], how: tuple[str, ...]
+) -> None:
+    before = count_nodes()
+    result = invoke("run", campaign_file(), *how)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "cp2k@localhost" in line
+    assert "verdi code" in line
+    assert count_nodes() == before
+    assert no_daemon == []
+
+
+def test_submitting_and_staying_in_the_foreground_exclude_each_other(
+    invoke: Invoke, campaign_file: File, no_daemon: list[str]
+) -> None:
+    result = invoke("run", campaign_file(), "--submit", "--foreground")
+    assert result.exit_code == 2
+    assert "exclude each other" in result.stderr
+
+
+def test_a_seed_on_the_command_line_wins_over_that_of_the_file(campaign_file: File) -> None:
+    campaign = commands.read_campaign(campaign_file(), 99)
+    assert campaign.parameters()["seed"] == 99
+    assert len(campaign.structures()["zinc"]) == 6
+
+
+@pytest.mark.parametrize("seed", ["-1", "2147483647", "four"])
+def test_an_impossible_seed_is_wrong_usage(invoke: Invoke, campaign_file: File, seed: str) -> None:
+    assert invoke("run", campaign_file(), "--seed", seed).exit_code == 2
+
+
+def test_a_campaign_that_runs_is_gone_on_with(
+    invoke: Invoke, campaign_file: File, no_daemon: list[str], earlier: Callable[..., Any]
+) -> None:
+    path = campaign_file()
+    node = earlier(path)
+    result = invoke("run", path, "--submit")
+    assert result.exit_code == 0
+    assert no_daemon == ["start"]
+    assert f"<{node.pk}>, begun" in result.stdout
+    assert f"aiida-zif watch {node.pk}" in result.stdout
+
+
+def test_a_campaign_that_is_finished_is_not_begun_again(
+    invoke: Invoke, campaign_file: File, no_daemon: list[str], earlier: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path = campaign_file()
+    node = earlier(path, exit_status=0)
+    monkeypatch.setattr(commands, "conclude", lambda node, directory: None)
+    result = invoke("run", path)
+    assert result.exit_code == 0
+    assert f"<{node.pk}> is finished already; --fresh starts a new one." in result.stdout
+    assert no_daemon == []
+
+
+def test_a_running_campaign_of_the_same_name_and_other_settings_is_not_doubled(
+    invoke: Invoke, campaign_file: File, no_daemon: list[str], earlier: Callable[..., Any]
+) -> None:
+    path = campaign_file()
+    node = earlier(path, seed=4)
+    result = invoke("run", path)
+    assert result.exit_code == 2
+    assert f"<{node.pk}> is running with other settings" in result.stderr
+    assert "--fresh" in result.stderr
+
+
+@pytest.mark.parametrize("how", ["failed", "fresh"])
+def test_a_new_campaign_begins_after_a_failed_one_and_if_asked_for(
+    invoke: Invoke, campaign_file: File, earlier: Callable[..., Any], how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = campaign_file()
+    earlier(path, exit_status=302 if how == "failed" else 0)
+    monkeypatch.setattr(commands, "hand_over", lambda campaign, node: SimpleNamespace(pk=node))
+    result = invoke("run", path, "--submit", *(["--fresh"] if how == "fresh" else []))
+    assert "aiida-zif watch None" in result.stdout
+
+
+def test_resume_brings_the_daemon_back_and_names_what_goes_on(
+    invoke: Invoke, campaign_file: File, no_daemon: list[str], earlier: Callable[..., Any]
+) -> None:
+    node = earlier(campaign_file())
+    result = invoke("resume")
+    assert result.exit_code == 0
+    assert no_daemon == ["start"]
+    assert f"aiida-zif watch {node.pk}" in result.stdout
+
+
+def test_only_a_campaign_can_be_watched(invoke: Invoke) -> None:
+    from aiida import orm
+
+    node = orm.Int(1).store()
+    result = invoke("watch", str(node.pk))
+    assert result.exit_code == 2
+    assert f"{node.pk} is a Int, not a campaign" in result.stderr
+
+
+def test_a_campaign_that_does_not_exist_cannot_be_watched(invoke: Invoke) -> None:
+    result = invoke("watch", "987654321")
+    assert result.exit_code == 2
+    assert "aiida-zif status --all" in result.stderr
+
+
+def test_an_unexpected_failure_is_one_line_and_a_traceback_only_if_asked_for(
+    invoke: Invoke, campaign_file: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(campaign: Any) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(commands, "known_campaign", broken)
+    result = invoke("run", campaign_file())
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == ["aiida-zif: RuntimeError: the disk is full (`--debug` shows where)"]
+    assert isinstance(invoke("run", campaign_file(), "--debug").exception, RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(5, "0:05"), (75.4, "1:15"), (3600, "1 h 00 min"), (7500, "2 h 05 min")]
+)
+def test_times_are_told_in_words_that_fit_a_line(seconds: float, words: str) -> None:
+    assert clock(seconds) == words
+
+
+def test_progress_names_cycle_stage_and_count() -> None:
+    activity = SimpleNamespace(cycle=1, stage="explore", name="zif4", done=120, total=400, unit="frames")
+    assert describe(activity, 2) == "cycle 1/2 · explore zif4 120 of 400 frames"
+    seed = SimpleNamespace(cycle=0, stage="label", name="zif4", done=None, total=None, unit="")
+    assert describe(seed, 2) == "seed · label zif4"
