@@ -33,19 +33,11 @@ def progress_line(node: Any) -> str:
     elapsed = time.time() - node.ctime.timestamp()
     activities = current_activity(view)
     cycles = view.settings["limits"]["cycles"]
-    doing = "; ".join(dict.fromkeys(describe(activity, cycles) for activity in activities)) or "between two steps"
+    lines = [a.line.replace(f"cycle {a.cycle}:", f"cycle {a.cycle}/{cycles}:", 1) for a in activities]
+    doing = "; ".join(dict.fromkeys(lines)) or "between two steps"
     remaining = expected_remaining_s(view)
     expected = f", about {clock(remaining)} left" if remaining is not None else ""
     return f"[{clock(elapsed)}] {doing}{expected}"
-
-
-def describe(activity: Any, cycles: int) -> str:
-    """Return cycle, stage, name and count of one running job."""
-    where = "seed" if activity.cycle == 0 else f"cycle {activity.cycle}/{cycles}"
-    count = ""
-    if activity.done is not None:
-        count = f" {activity.done}" + (f" of {activity.total}" if activity.total else "") + f" {activity.unit}"
-    return f"{where} · {activity.stage} {activity.name}{count}".rstrip()
 
 
 def follow(node: Any) -> None:

@@ -74,7 +74,7 @@ def find_target(what: str) -> Target:
 def find_frame(frame_id: str) -> list[Place]:
     """Return every place of a frame: labelled blocks before other nodes, in each the oldest first.
 
-    Nothing is stored for this: the frames of all nodes are hashed, about 20,000 frames of 272 atoms a second.
+    Nothing is stored for this: the frames of all nodes are hashed.
 
     :param frame_id: 16 hexadecimal digits.
     """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,20 +14,25 @@ import pytest
 FIXTURES = Path(__file__).parent / "plugins" / "fixtures"
 
 
+# Keep every test away from the user's own AiiDA folder. AiiDA reads the variable when it is first imported, which
+# collecting the tests already does.
+os.environ["AIIDA_PATH"] = tempfile.mkdtemp(prefix="aiida-zif-tests-")
+
+
 @pytest.fixture(scope="session", autouse=True)
-def aiida_config_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep every test away from the user's own AiiDA folder."""
-    os.environ["AIIDA_PATH"] = str(tmp_path_factory.mktemp("aiida"))
+def remove_aiida_folder() -> Iterator[None]:
+    """Leave nothing behind."""
     yield
+    shutil.rmtree(os.environ["AIIDA_PATH"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def aiida_profile(aiida_config_folder: None) -> Iterator[object]:
+def aiida_profile() -> object:
     """An in-memory profile: no file, no service, gone with the session."""
     from aiida import load_profile
     from aiida.storage.sqlite_temp import SqliteTempBackend
 
-    yield load_profile(SqliteTempBackend.create_profile("tests"), allow_switch=True)
+    return load_profile(SqliteTempBackend.create_profile("tests"), allow_switch=True)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.plugins.geometry import cell_heights
 from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
 from aiida_zif.workflows.campaign_model import LevelOfTheory, Training
-from aiida_zif.workflows.campaign_source import Source
+from aiida_zif.workflows.campaign_section import Section
+from aiida_zif.workflows.campaign_source import Source, YamlPath
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -99,3 +100,23 @@ def training_problems(training: Training, structures: Structures, source: Source
             allowed = f"at least twice the cut-off of {training.rcut:g} Å (training.rcut)"
             mend = f"take rcut: {int(thinnest * 5) / 10:g} Å, or a supercell under systems.{name}"
             yield source.problem(("systems", name), found, allowed, mend)
+
+
+def halt_problems(
+    parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], source: Source
+) -> Iterator[Problem]:
+    """A run is halted no earlier than where its frames stop being worth a label.
+
+    :param own: complete sections by system, of those that a system sets for itself.
+    """
+    places: dict[YamlPath, dict[str, Any]] = {(): dict(parts)}
+    for system, sections in own.items():
+        if "exploration" in sections or "selection" in sections:
+            places["systems", system] = {**parts, **sections}
+    for path, sections in places.items():
+        if "exploration" in sections and "selection" in sections:
+            halt, upper = sections["exploration"].halt.force_deviation, sections["selection"].upper
+            if halt < upper:
+                mend = "halt later, or lower selection.upper"
+                field = (*path, "exploration", "halt", "force_deviation")
+                yield source.problem(field, f"{halt:g} eV/Å", f"at least selection.upper, {upper:g} eV/Å", mend)

@@ -18,6 +18,13 @@ WRONG = [
     ("seed: 3", "sed: 3", "sed", "the key 'sed'", "did you mean 'seed'?"),
     ("rcut: 5 Å", "rcut: 5 K", "training.rcut", "'5 K'", "Å"),
     ("rcut: 5 Å", "rcut: 6 Å", "systems.zinc", "11.00 Å thick", "at least twice the cut-off of 6 Å"),
+    (
+        "selection: {",
+        "selection: {upper: 90 eV/Å, ",
+        "exploration.halt.force_deviation",
+        "eV/Å",
+        "at least selection.upper, 90 eV/Å",
+    ),
     ("zinc.extxyz", "copper.extxyz", "systems.zinc.structure", "copper.extxyz", "correct the path"),
     ("protocol: demo", "protocol: demmo", "protocol", "'demmo'", "did you mean 'demo'?"),
     ("seed: 3", "seed: 3\nlevel_of_theory: pbe-d4", "level_of_theory", "'pbe-d4'", "did you mean 'pbe-d3'?"),
