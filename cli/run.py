@@ -89,6 +89,7 @@ def known_campaign(campaign: Campaign) -> Any:
 
     for node in find_campaigns(label=campaign.name):
         same = node.inputs.settings.get_dict() == json.loads(json.dumps(campaign.parameters()))
+        same = same and same_structures(node, campaign)
         if same and (not node.is_terminated or node.is_finished_ok):
             return node
         if not node.is_terminated:
@@ -97,6 +98,17 @@ def known_campaign(campaign: Campaign) -> Any:
                 f"`verdi process kill {node.pk}`, give this one another name, or use --fresh to run both."
             )
     return None
+
+
+def same_structures(node: Any, campaign: Campaign) -> bool:
+    """Whether a campaign began with the structures that its file names now."""
+    from aiida_zif.plugins.data.frame_id import frame_ids
+
+    def content(atoms: Any) -> list[str]:
+        return frame_ids(atoms.get_chemical_symbols(), [atoms.positions], [atoms.cell.array])
+
+    then = {name: content(structure.get_ase()) for name, structure in node.inputs.systems.items()}
+    return then == {name: content(atoms) for name, atoms in campaign.structures().items()}
 
 
 def hand_over(campaign: Campaign, node: Any) -> Any:

@@ -69,8 +69,8 @@ class ActiveLearningWorkChain(WorkChain):
         resume = "After mending it, `aiida-zif run CAMPAIGN --fresh` starts again."
         spec.exit_code(
             301,
-            "ERROR_NO_FIRST_LABELS",
-            message="{name}: {cause}. Without it nothing can be learnt. " + resume,
+            "ERROR_NO_LABELS",
+            message="{name} got no labels: {cause}. " + resume,
         )
         spec.exit_code(
             302,
@@ -108,12 +108,14 @@ class ActiveLearningWorkChain(WorkChain):
         """Derive the inputs of every first step from the campaign's settings."""
         self.ctx.plan = AttributeDict(plan_campaign(self.inputs.settings))
         self.ctx.cycle = 0
-        self.ctx.dataset, self.ctx.held_out = AttributeDict(), AttributeDict()
+        self.ctx.dataset, self.ctx.held_out, self.ctx.held_out_names = AttributeDict(), AttributeDict(), []
         self.ctx.frames, self.ctx.tasks, self.ctx.reports = AttributeDict(), AttributeDict(), AttributeDict()
         for key, task in self.ctx.plan.items():
             if key.startswith("task_"):
                 name = key.removeprefix("task_")
                 start = self.ctx.plan[f"start_{name}"]
+                if name.startswith(f"{start['system']}_held_out_"):
+                    self.ctx.held_out_names = [*self.ctx.held_out_names, name]
                 self.ctx.tasks[name] = task
                 self.ctx.frames[name] = frames_from_structure(self.inputs.systems[start["system"]], start)
         self.ctx.queue = list(self.ctx.tasks)
@@ -147,10 +149,10 @@ class ActiveLearningWorkChain(WorkChain):
         for name in self.ctx.running:
             child = self.ctx[f"label_{name}"]
             if "report" not in child.outputs:
-                return self.exit_codes.ERROR_NO_FIRST_LABELS.format(name=name, cause=why_it_ended(child))
+                return self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
             self.ctx.reports[name] = child.outputs.report
             blocks = child.outputs.blocks if "blocks" in child.outputs else {}
-            target = self.ctx.held_out if self.is_held_out(name) else self.ctx.dataset
+            target = self.ctx.held_out if name in self.ctx.held_out_names else self.ctx.dataset
             for label in blocks:
                 target[f"c{self.ctx.cycle:02d}_{name}_{label}"] = blocks[label]
             failure = self.over_failure_budget(name, child)
@@ -163,7 +165,7 @@ class ActiveLearningWorkChain(WorkChain):
         report, budget = child.outputs.report, self.inputs.settings["failure_budget"]["label"]
         lost, labelled = sum(report["n_rejected"].values()), report["n_labelled"]
         if self.ctx.cycle == 0 and not labelled:
-            return self.exit_codes.ERROR_NO_FIRST_LABELS.format(name=name, cause=why_it_ended(child))
+            return self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
         share = lost / (lost + labelled) if lost + labelled else 1.0
         if share > budget:
             return self.exit_codes.ERROR_LABELS_OVER_FAILURE_BUDGET.format(
@@ -279,6 +281,10 @@ class ActiveLearningWorkChain(WorkChain):
             self.ctx.selections[system] = result["report"]
             self.ctx.frames[system], self.ctx.tasks[system] = result["frames"], plan[f"task_{system}"]
         self.ctx.queue = [name for name, report in self.ctx.selections.items() if report["n_selected"]]
+        silent = sorted(set(self.inputs.systems) - set(self.ctx.selections))
+        if silent and not self.ctx.queue:
+            cause = f"{', '.join(silent)} brought no frame back, and nothing else is left to label"
+            return self.exit_codes.ERROR_EXPLORATION.format(cycle=self.ctx.cycle, cause=cause)
         return None
 
     def judge(self) -> None:
@@ -298,7 +304,7 @@ class ActiveLearningWorkChain(WorkChain):
 
     def has_new_labels(self) -> bool:
         """Whether this cycle added anything to learn from."""
-        return bool(self.ctx.reports)
+        return any(report["n_labelled"] for report in self.ctx.reports.values())
 
     def results(self) -> ExitCode | None:
         """Hand over the force field, what it learnt from, and why the campaign ended."""
@@ -318,10 +324,6 @@ class ActiveLearningWorkChain(WorkChain):
         """Name a child so that `status` and a reader of the graph can tell cycle, stage and system."""
         label = f"c{self.ctx.cycle:02d}_{stage}" + (f"_{name}" if name else "")
         return {"call_link_label": label, "label": label}
-
-    def is_held_out(self, name: str) -> bool:
-        """Whether a labelling task makes frames that no training sees."""
-        return any(name.startswith(f"{system}_held_out_") for system in self.inputs.systems)
 
     def blocks_of(self, system: str) -> dict[str, Any]:
         """Return the labelled blocks of one system."""

@@ -65,9 +65,15 @@ def exploration_runs(settings: Settings, system: str, cycle: int) -> list[Settin
     ]
 
 
-def exploration_parameters(settings: Settings, system: str, cycle: int) -> Settings:
+def affordable(selection: Settings, labels_left: int) -> Settings:
+    """Return the selection of one system, cut down to the labels that the campaign may still pay for."""
+    control = min(selection["control"], max(labels_left - 1, 0))
+    return {**selection, "control": control, "per_cycle": max(1, min(selection["per_cycle"], labels_left - control))}
+
+
+def exploration_parameters(settings: Settings, selection: Settings, system: str, cycle: int) -> Settings:
     """Return what ``zif.lammps`` needs besides its runs; units as there."""
-    exploration, selection = section(settings, system, "exploration"), section(settings, system, "selection")
+    exploration = section(settings, system, "exploration")
     keys = ("timestep", "sample_every", "thermostat_time", "barostat_time", "halt")
     return {
         **{key: exploration[key] for key in keys},
@@ -115,12 +121,14 @@ def plan_exploration(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]
     """Derive the runs, their starting points and the trust window of the cycle that follows ``state``."""
     values, cycle = settings.get_dict(), state["cycle"] + 1
     plan: dict[str, orm.Data] = {}
+    labels_left = (values["limits"]["labels"] - state["n_labels"]) // len(values["systems"])
     for system in values["systems"]:
+        selection = affordable(section(values, system, "selection"), labels_left)
         runs = exploration_runs(values, system, cycle)
         starts = {"count": len(runs), "seed": derive_seed(values["seed"], "starts", cycle, system)}
         plan[f"runs_{system}"] = orm.List(runs)
         plan[f"starts_{system}"] = orm.Dict(starts)
-        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, system, cycle))
+        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection, system, cycle))
         plan[f"task_{system}"] = orm.Dict({"mode": "batch"})
-        plan[f"selection_{system}"] = orm.Dict(section(values, system, "selection"))
+        plan[f"selection_{system}"] = orm.Dict(selection)
     return plan

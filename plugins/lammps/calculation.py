@@ -64,7 +64,7 @@ class LammpsExploreCalculation(CalcJob):
         spec.inputs.validator = validate
 
         spec.output("candidates", valid_type=FramesData, help="Frames inside the trust window, at most as asked.")
-        spec.output("control", valid_type=FramesData, help="Uniform sample of all sane sampled frames.")
+        spec.output("control", valid_type=FramesData, help="Uniform sample of the frames below the upper level.")
         spec.output("output_parameters", valid_type=orm.Dict, help="Counts, deviation, averages, end of each run.")
         spec.default_output_node = "output_parameters"
         for status, label, message in EXIT_CODES:

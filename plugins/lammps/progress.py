@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from aiida_zif.plugins.lammps.harvest.reading import tail
+
 
 def frames_so_far(folder: Path) -> tuple[int, int | None]:
     """Count the frames sampled so far.
@@ -13,14 +15,16 @@ def frames_so_far(folder: Path) -> tuple[int, int | None]:
     :returns: (frames sampled, frames asked for or None where the job has not been written yet). Runs that were
         stopped early never reach their share.
     """
-    done = sum(max(_lines(path) - 2, 0) for path in folder.glob("run_*.thermo"))  # header and starting frame
     config = folder / "harvest.json"
     if not config.exists():
-        return done, None
+        return 0, None
     asked = json.loads(config.read_text())
-    return done, sum(run["steps"] for run in asked["runs"]) // int(asked["settings"]["sample_every"])
+    every = int(asked["settings"]["sample_every"])
+    done = sum(_last_step(folder / f"{run['stem']}.thermo") // every for run in asked["runs"])
+    return done, sum(run["steps"] // every for run in asked["runs"])
 
 
-def _lines(path: Path) -> int:
-    with path.open("rb") as handle:
-        return sum(block.count(b"\n") for block in iter(lambda: handle.read(1 << 20), b""))
+def _last_step(path: Path) -> int:
+    """Step of the last complete line of a table; 0 if there is none."""
+    words = [line.split()[0] for line in tail(path, 1024).split("\n")[:-1] if line.strip()]
+    return int(words[-1]) if words and words[-1].isdigit() else 0

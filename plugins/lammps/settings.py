@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -85,8 +86,8 @@ class Run:
         """
         _known(where, given, [item.name for item in fields(cls)])
         label = given.get("label")
-        if not isinstance(label, str) or not label:
-            raise _error(f"{where}.label", label, "a short text")
+        if not isinstance(label, str) or not re.fullmatch(r"[A-Za-z0-9_.+-]+", label):
+            raise _error(f"{where}.label", label, "letters, digits and _ . + - only")
         if not _is_whole(given.get("start", 0), 0):
             raise _error(f"{where}.start", given.get("start"), "the index of a starting frame, from 0")
         if not _is_whole(given.get("seed"), 1) or given["seed"] > MAX_SEED:
@@ -130,7 +131,7 @@ class Settings:
     :param lower: trust level on the max force deviation below which a frame is accurate, eV/Å.
     :param upper: trust level from which on a frame is failed, eV/Å.
     :param max_candidates: largest number of candidates that come back.
-    :param n_control: number of frames drawn uniformly from all sane sampled frames.
+    :param n_control: number of frames drawn uniformly from all accurate and candidate frames.
     :param min_distance_scale: two atoms closer than this times the sum of covalent radii: frame failed.
     :param min_separation: candidates of one run are at least this far apart, fs.
     :param seed: of the control sample.
@@ -160,7 +161,7 @@ class Settings:
         _known("parameters", given, [item.name for item in fields(cls)])
         halt = dict(given.get("halt") or {})
         _known("parameters.halt", halt, [item.name for item in fields(Halt)])
-        if "volume" in halt:
+        if isinstance(halt.get("volume"), list):
             halt["volume"] = tuple(halt["volume"])
         settings = cls(**{**given, "halt": Halt(**halt)})
         settings._check()
@@ -188,8 +189,9 @@ class Settings:
         if deviation is not None and (not _is_number(deviation) or deviation < self.upper):
             raise _error("parameters.halt.force_deviation", deviation, f"at least parameters.upper ({self.upper})")
         volume = self.halt.volume
-        if len(volume) != 2 or not all(map(_is_number, volume)) or not 0 < volume[0] < 1 < volume[1]:
-            raise _error("parameters.halt.volume", list(volume), "[below 1, above 1] times the volume at the start")
+        pair = isinstance(volume, tuple) and len(volume) == 2 and all(map(_is_number, volume))
+        if not pair or not 0 < volume[0] < 1 < volume[1]:
+            raise _error("parameters.halt.volume", volume, "[below 1, above 1] times the volume at the start")
 
 
 def check_runs(given: Sequence[Mapping[str, Any]], settings: Settings, n_frames: int) -> list[Run]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aiida_zif.cli import run as commands
-from aiida_zif.cli.watching import clock, describe
+from aiida_zif.cli import watching
 
 Invoke = Callable[..., Any]
 File = Callable[..., Path]
@@ -49,6 +49,9 @@ def earlier() -> Callable[..., Any]:
         node = orm.WorkChainNode(process_type=ENTRY_POINT, label=campaign.name)
         given = orm.Dict({**campaign.parameters(), **settings}).store()
         node.base.links.add_incoming(given, LinkType.INPUT_WORK, "settings")
+        for name, atoms in campaign.structures().items():
+            structure = orm.StructureData(ase=atoms).store()
+            node.base.links.add_incoming(structure, LinkType.INPUT_WORK, f"systems__{name}")
         node.set_process_state(ProcessState.WAITING if exit_status is None else ProcessState.FINISHED)
         if exit_status is not None:
             node.set_exit_status(exit_status)
@@ -179,11 +182,20 @@ def test_an_unexpected_failure_is_one_line_and_a_traceback_only_if_asked_for(
     ("seconds", "words"), [(5, "0:05"), (75.4, "1:15"), (3600, "1 h 00 min"), (7500, "2 h 05 min")]
 )
 def test_times_are_told_in_words_that_fit_a_line(seconds: float, words: str) -> None:
-    assert clock(seconds) == words
+    assert watching.clock(seconds) == words
 
 
-def test_progress_names_cycle_stage_and_count() -> None:
-    activity = SimpleNamespace(cycle=1, stage="explore", name="zif4", done=120, total=400, unit="frames")
-    assert describe(activity, 2) == "cycle 1/2 · explore zif4 120 of 400 frames"
-    seed = SimpleNamespace(cycle=0, stage="label", name="zif4", done=None, total=None, unit="")
-    assert describe(seed, 2) == "seed · label zif4"
+def test_ctrl_c_leaves_the_campaign_running_and_says_how_to_follow_it_again(
+    invoke: Invoke, campaign_file: File, earlier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watching, "progress_line", lambda node: "[0:05] cycle 1/2: exploring")
+    monkeypatch.setattr(watching.time, "sleep", interrupt)
+    node = earlier(campaign_file())
+    result = invoke("watch", str(node.pk))
+    assert result.exit_code == 130
+    assert "[0:05] cycle 1/2: exploring" in result.stdout
+    assert f"aiida-zif watch {node.pk}" in result.stdout
+    assert not node.is_terminated

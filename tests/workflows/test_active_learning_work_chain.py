@@ -205,7 +205,7 @@ def test_a_first_labelling_without_a_label_ends_the_campaign_with_its_cause(camp
     run = campaign_at(running=["zinc_seed_aimd_0"], label_zinc_seed_aimd_0=child)
     exit_code = run.step(run.chain.inspect_labels)
     assert exit_code.status == 301
-    assert exit_code.message.startswith("zinc_seed_aimd_0: [310] not one frame.")
+    assert exit_code.message.startswith("zinc_seed_aimd_0 got no labels: [310] not one frame.")
 
 
 def test_a_first_labelling_that_excepted_ends_the_campaign_with_its_cause(campaign_at: Factory) -> None:

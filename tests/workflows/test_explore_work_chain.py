@@ -48,7 +48,10 @@ def explore(
             **common,
             "starts": {system: frames(4, seed, system=system) for seed, system in enumerate(systems)},
             "runs": {system: orm.List(exploration_runs(settings, system, 1)) for system in systems},
-            "parameters": {system: orm.Dict(exploration_parameters(settings, system, 1)) for system in systems},
+            "parameters": {
+                system: orm.Dict(exploration_parameters(settings, settings["selection"], system, 1))
+                for system in systems
+            },
             "concurrent": concurrent,
         }
         return run_chain("zif.explore", inputs, answer, checkpoints)

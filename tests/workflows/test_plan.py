@@ -15,12 +15,14 @@ from aiida_zif.plugins.lammps.settings import Settings, check_runs
 from aiida_zif.workflows.campaign import campaign_from_structures, load_campaign
 from aiida_zif.workflows.campaign_protocols import available_protocols
 from aiida_zif.workflows.plan import (
+    affordable,
     exploration_parameters,
     exploration_runs,
     label_tasks,
     plan_campaign,
     plan_exploration,
     plan_training,
+    section,
 )
 
 Factory = Callable[..., Any]
@@ -51,7 +53,7 @@ def settings(campaign: Factory) -> Values:
 
 def explore(settings: Values, cycle: int) -> Values:
     """Return the plan of one cycle's exploration as plain values."""
-    plan = body(plan_exploration)(orm.Dict(settings), orm.Dict({"cycle": cycle - 1}))
+    plan = body(plan_exploration)(orm.Dict(settings), orm.Dict({"cycle": cycle - 1, "n_labels": 0}))
     return {name: node.get_list() if isinstance(node, orm.List) else node.get_dict() for name, node in plan.items()}
 
 
@@ -133,11 +135,11 @@ def test_there_is_a_starting_point_for_every_run(settings: Values) -> None:
 def test_the_harvest_separates_candidates_by_time_where_the_choice_counts_steps(settings: Values) -> None:
     assert settings["exploration"]["timestep"] == 0.5
     assert settings["selection"]["min_separation"] == 20
-    assert exploration_parameters(settings, "zinc", 1)["min_separation"] == 10.0
+    assert exploration_parameters(settings, section(settings, "zinc", "selection"), "zinc", 1)["min_separation"] == 10.0
 
 
 def test_the_harvest_keeps_more_candidates_than_are_chosen(settings: Values) -> None:
-    parameters = exploration_parameters(settings, "zinc", 1)
+    parameters = exploration_parameters(settings, section(settings, "zinc", "selection"), "zinc", 1)
     assert parameters["max_candidates"] > settings["selection"]["per_cycle"]
     assert parameters["n_control"] == settings["selection"]["control"]
 
@@ -146,7 +148,8 @@ def check_plan(values: Values) -> None:
     """Refuse, as the jobs themselves would, what is planned for them."""
     for system in values["systems"]:
         runs = exploration_runs(values, system, 1)
-        check_runs(runs, Settings.from_dict(exploration_parameters(values, system, 1)), len(runs))
+        parameters = exploration_parameters(values, section(values, system, "selection"), system, 1)
+        check_runs(runs, Settings.from_dict(parameters), len(runs))
         for _, task in label_tasks(values, system).values():
             read_task(task)
 
@@ -182,3 +185,10 @@ def test_what_is_planned_has_the_settings_as_its_origin(settings: Values) -> Non
     tasks = {f"{system}_{name}" for system in ("zinc", "hot") for name in label_tasks(settings, system)}
     assert {name for name in plan if name.startswith("task_")} == {f"task_{task}" for task in tasks}
     assert {name for name in plan if name.startswith("start_")} == {f"start_{task}" for task in tasks}
+
+
+@pytest.mark.parametrize(("labels_left", "expected"), [(100, (8, 4)), (9, (5, 4)), (3, (1, 2)), (1, (1, 0))])
+def test_a_cycle_asks_for_no_more_labels_than_are_left(labels_left: int, expected: tuple[int, int]) -> None:
+    selection = affordable({"per_cycle": 8, "control": 4}, labels_left)
+    assert (selection["per_cycle"], selection["control"]) == expected
+    assert sum(expected) <= max(labels_left, 1)

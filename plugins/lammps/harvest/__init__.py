@@ -11,7 +11,8 @@ is no deviation: it is taken as 0 and every sane frame is accurate.
 
 Candidates: the places (``max_candidates``) are shared equally among the runs, what one cannot use goes to the
 others; within a run the most uncertain frames come first, each far enough in time from those taken before (see
-:func:`choosing.spread`). Control: a uniform sample without replacement of all sane frames.
+:func:`choosing.spread`). Control: a uniform sample without replacement of all accurate and candidate frames,
+that is of what a choice by chance could have sent to be labelled.
 """
 
 from .harvesting import harvest

@@ -35,9 +35,9 @@ def harvest(folder: Path, config: dict[str, Any]) -> tuple[dict[str, Any], Frame
     run, step, deviation = (table[name][inside] for name in ("run", "step", "deviation"))
     separation = settings["min_separation"] / settings["timestep"]
     chosen = inside[candidates(run, step, deviation, len(config["runs"]), settings["max_candidates"], separation)]
-    sane = np.flatnonzero(table["sane"])
+    eligible = np.flatnonzero(table["verdict"] != FAILED)
     rng = np.random.default_rng(settings["seed"])
-    control = np.sort(rng.choice(sane, min(settings["n_control"], len(sane)), replace=False))
+    control = np.sort(rng.choice(eligible, min(settings["n_control"], len(eligible)), replace=False))
     arrays = collect(folder, config, table, chosen, "candidates")
     arrays.update(collect(folder, config, table, control, "control"))
     return summarise(folder, config, table, reasons), arrays
@@ -138,9 +138,8 @@ def summarise(folder: Path, config: dict[str, Any], table: Frames, reasons: list
 def _report_run(folder: Path, run: dict[str, Any], rows: Frames, reasons: dict[str, int]) -> dict[str, Any]:
     ended, step, detail = how_it_ended(folder, run)
     sane = rows["sane"] == 1.0
-    means = {name: float(rows[name][sane].mean()) if sane.any() else None for name in COLUMNS[3:7]}
-    if means["pressure"] is not None:
-        means["pressure"] *= GPA_PER_BAR
+    units = {"temperature": 1.0, "pressure": GPA_PER_BAR, "energy": 1.0, "volume": 1.0}
+    means = {name: unit * rows[name][sane].mean() if sane.any() else np.nan for name, unit in units.items()}
     last = int(rows["step"][-1]) if len(rows["step"]) else 0
     return {
         **{name: run[name] for name in ("label", "temperature", "pressure")},
@@ -151,5 +150,5 @@ def _report_run(folder: Path, run: dict[str, Any], rows: Frames, reasons: dict[s
         "n_steps_requested": run["steps"],
         "ended": ended,
         "detail": detail,
-        "averages": means,
+        "averages": {name: float(mean) if np.isfinite(mean) else None for name, mean in means.items()},
     }

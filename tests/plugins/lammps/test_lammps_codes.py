@@ -1,0 +1,71 @@
+"""LAMMPS for real: runs packed in two lanes, and a harvested frame computed again."""
+
+from __future__ import annotations
+
+import lzma
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from lammps_toy import FIXTURES, SYMBOLS, TYPE_MAP
+
+from aiida_zif.plugins.lammps.structure import data_file, masses
+
+Factory = Callable[..., Any]
+LMP = shutil.which("lmp")
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
+def test_packed_runs_and_a_frame_computed_again(
+    explore_inputs: dict[str, Any], generate_code: Factory, tmp_path: Path
+) -> None:
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    inputs = explore_inputs | {"code": generate_code(str(LMP))}
+    results, node = run_get_node(CalculationFactory("zif.lammps"), **inputs)
+    assert node.is_finished_ok, node.exit_message
+    runs = results["output_parameters"]["runs"]
+    # one run of a lane is too hot and stopped; the others are not touched by that
+    assert [run["ended"] for run in runs] == ["completed", "temperature_runaway", "completed"]
+    assert [run["n_explored"] for run in runs[::2]] == [6, 6]
+
+    candidates = results["candidates"]
+    sheared = int(np.argmax(candidates.per_frame["run"] == 0))
+    assert candidates.per_frame["run"][sheared] == 0
+    assert np.abs(np.tril(candidates.cells[sheared], -1)).max() > 1.0
+    # the system has come a long way: rotated, moved by the barostat, written, read, rotated again
+    rotation = np.linalg.qr(np.random.default_rng(5).normal(size=(3, 3)))[0]
+    deviation, forces = by_hand(
+        tmp_path, candidates.positions[sheared] @ rotation, candidates.cells[sheared] @ rotation
+    )
+    assert deviation == pytest.approx(candidates.per_frame["max_force_deviation"][sheared], rel=1e-4)
+    kept = candidates.per_frame["forces_predicted"][sheared]
+    assert np.allclose(forces, kept, atol=1e-5)
+
+
+def by_hand(folder: Path, positions: np.ndarray, cell: np.ndarray) -> tuple[float, np.ndarray]:
+    """Max force deviation (eV/Å) of a frame and the forces of the first model, from plain LAMMPS."""
+    (folder / "frame.data").write_text(data_file(SYMBOLS, positions, cell, TYPE_MAP, masses(TYPE_MAP)))
+    for index in range(2):
+        content = (FIXTURES / "models" / f"model_{index}.pb.xz").read_bytes()
+        (folder / f"model_{index}.pb").write_bytes(lzma.decompress(content))
+    commands = [
+        "units metal",
+        "atom_style atomic",
+        "read_data frame.data",
+        "pair_style deepmd model_0.pb model_1.pb out_freq 1 out_file deviation",
+        f"pair_coeff * * {' '.join(TYPE_MAP)}",
+        "dump forces all custom 1 forces id fx fy fz",
+        "dump_modify forces sort id format float %.8f",
+        "run 0",
+    ]
+    (folder / "by_hand.in").write_text("\n".join(commands) + "\n")
+    subprocess.run([str(LMP), "-in", "by_hand.in", "-screen", "none"], cwd=folder, check=True, capture_output=True)
+    rows = (folder / "forces").read_text().splitlines()[9:]
+    return float((folder / "deviation").read_text().split()[-3]), np.array([row.split() for row in rows], float)[:, 1:]

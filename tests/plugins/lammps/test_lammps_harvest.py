@@ -1,0 +1,130 @@
+"""The harvest as a whole: every frame counted once, memory bounded, the program next to the run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from lammps_toy import PACKED, config, two_atoms, write_run
+
+from aiida_zif.plugins.lammps.calculation import HARVEST
+from aiida_zif.plugins.lammps.harvest import harvest
+
+
+def without_time(summary: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in summary.items() if key not in ("wall_s", "steps_per_s")}
+
+
+def test_stored_runs_give_the_stored_harvest() -> None:
+    summary, arrays = harvest(PACKED, config())
+    stored = json.loads((PACKED / "harvest_output.json").read_text())
+    assert without_time(json.loads(json.dumps(summary))) == without_time(stored)
+    with np.load(PACKED / "harvest.npz", allow_pickle=False) as kept:
+        assert sorted(kept) == sorted(arrays)
+        assert all(np.allclose(kept[name], arrays[name]) for name in kept)
+
+
+def test_every_sampled_frame_is_counted_once() -> None:
+    summary, _ = harvest(PACKED, config())
+    for run in summary["runs"]:
+        assert run["n_accurate"] + run["n_candidate"] + run["n_failed"] == run["n_explored"]
+        assert sum(run["failed_reasons"].values()) == run["n_failed"]
+        assert run["n_explored"] == run["n_steps"] // 10
+    assert sum(summary["histogram"]["counts"]) == summary["n_explored"]
+    assert len(summary["histogram"]["edges"]) == len(summary["histogram"]["counts"]) + 1
+
+
+def test_levels_part_the_frames(tmp_path: Path) -> None:
+    write_run(tmp_path, "run_000", [0.09, 0.1, 0.99, 1.0, 50.0])
+    summary, arrays = harvest(tmp_path, two_atoms(min_separation=0.0))
+    assert [summary[f"n_{name}"] for name in ("accurate", "candidate", "failed")] == [1, 2, 2]
+    assert summary["runs"][0]["failed_reasons"] == {"above_upper": 2}
+    assert arrays["candidates_max_force_deviation"].tolist() == [0.1, 0.99]
+    assert summary["deviation"]["max"] == 50.0
+
+
+def test_frames_come_back_with_their_numbers(tmp_path: Path) -> None:
+    write_run(tmp_path, "run_000", [0.0] * 9 + [0.5])
+    _, arrays = harvest(tmp_path, two_atoms())
+    assert arrays["candidates_step"].tolist() == [100]
+    assert arrays["candidates_positions"][0].tolist() == [[1.01, 1.0, 1.0], [4.0, 1.0, 1.0]]
+    assert arrays["candidates_forces_predicted"][0].tolist() == [[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]
+    assert arrays["candidates_temperature"].tolist() == [300.0]
+    assert arrays["candidates_pressure"] == pytest.approx([1.0])
+
+
+def test_frame_without_a_deviation_is_failed(tmp_path: Path) -> None:
+    write_run(tmp_path, "run_000", [0.5, 0.5, 0.5])
+    lines = (tmp_path / "run_000.devi").read_text().splitlines(keepends=True)
+    (tmp_path / "run_000.devi").write_text("".join(lines[:-1]) + "30 0 0 0 nan 0 0\n")
+    summary, _ = harvest(tmp_path, two_atoms())
+    assert summary["runs"][0]["failed_reasons"] == {"no_deviation": 1}
+
+
+def test_single_model_has_no_window(tmp_path: Path) -> None:
+    write_run(tmp_path, "run_000", [0.0] * 5)
+    (tmp_path / "run_000.devi").unlink()
+    summary, arrays = harvest(tmp_path, two_atoms(n_models=1, n_control=3, lower=0.0))
+    assert (summary["n_accurate"], summary["n_candidate"], summary["n_failed"]) == (5, 0, 0)
+    assert summary["deviation"]["max"] == 0.0
+    assert arrays["control_positions"].shape == (3, 2, 3)
+
+
+def test_control_is_the_same_for_the_same_seed_and_uniform_below_the_upper_level(tmp_path: Path) -> None:
+    write_run(tmp_path, "run_000", [0.01] * 20 + [0.5] * 20 + [7.0] * 20)
+    steps = [harvest(tmp_path, two_atoms(n_control=10, seed=seed))[1]["control_step"] for seed in [*range(40), 0]]
+    assert np.array_equal(steps[0], steps[-1])
+    thirds = np.histogram(np.concatenate(steps[:-1]), bins=[0, 201, 401, 601])[0]
+    assert thirds.sum() == 400
+    assert thirds[2] == 0
+    assert np.abs(thirds[:2] - 200).max() < 40
+
+
+def test_nothing_run_gives_empty_arrays(tmp_path: Path) -> None:
+    summary, arrays = harvest(tmp_path, two_atoms(n_runs=2))
+    assert [run["ended"] for run in summary["runs"]] == ["not_run", "not_run"]
+    assert summary["n_explored"] == 0
+    assert summary["deviation"]["q50"] is None
+    assert arrays["candidates_positions"].shape == (0, 2, 3)
+
+
+def test_what_was_sampled_before_a_crash_is_harvested(tmp_path: Path) -> None:
+    write_run(tmp_path, "run_000", [0.5] * 6)
+    (tmp_path / "run_000.end").unlink()
+    dump = tmp_path / "run_000.dump"
+    dump.write_bytes(dump.read_bytes()[:-10])
+    summary, arrays = harvest(tmp_path, two_atoms())
+    assert (summary["runs"][0]["ended"], summary["runs"][0]["n_steps"]) == ("crashed", 50)
+    assert summary["n_candidate"] == 5
+    assert len(arrays["candidates_step"]) > 0
+
+
+def test_memory_grows_by_ten_numbers_a_frame_not_by_frames(tmp_path: Path) -> None:
+    n_frames = 5000
+    write_run(tmp_path, "run_000", np.linspace(0.0, 1.2, n_frames).tolist())
+    tracemalloc.start()
+    harvest(tmp_path, two_atoms(max_candidates=20))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e6 + n_frames * 500
+
+
+def test_program_runs_alone_with_nothing_but_numpy(tmp_path: Path) -> None:
+    for path in PACKED.glob("run_*"):
+        shutil.copy(path, tmp_path)
+    shutil.copy(PACKED / "harvest.json", tmp_path)
+    shutil.copytree(HARVEST, tmp_path / "harvest", ignore=shutil.ignore_patterns("__pycache__"))
+    forbidden = "import sys; sys.modules.update(aiida=None, aiida_zif=None, ase=None); import runpy; "
+    program = forbidden + "sys.argv = ['harvest', 'harvest.json']; runpy.run_module('harvest', run_name='__main__')"
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    summary = json.loads((tmp_path / "harvest_output.json").read_text())
+    assert without_time(summary) == without_time(json.loads((PACKED / "harvest_output.json").read_text()))
+    with np.load(tmp_path / "harvest.npz", allow_pickle=False) as arrays:
+        assert arrays["candidates_positions"].shape[1:] == (24, 3)

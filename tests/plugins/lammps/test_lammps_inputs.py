@@ -1,0 +1,55 @@
+"""Input of a lane, against what was run for the stored outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lammps_toy import PACKED, PARAMETERS, RUNS, TYPE_MAP
+
+from aiida_zif.plugins.lammps.inputs import lane_input, pack
+from aiida_zif.plugins.lammps.settings import Settings, check_runs
+
+
+def written(members: list[int], n_models: int = 2, seconds: int | None = None, **changes: Any) -> str:
+    settings = Settings.from_dict(PARAMETERS | changes)
+    runs = check_runs(RUNS, settings, 1)
+    return lane_input([(index, runs[index]) for index in members], settings, TYPE_MAP, n_models, 24, seconds)
+
+
+@pytest.mark.parametrize(("lane", "members"), [(0, [1]), (1, [0, 2])])
+def test_lane_is_what_was_run(lane: int, members: list[int]) -> None:
+    assert written(members) == (PACKED / f"lane_{lane}.in").read_text()
+
+
+def test_units_are_those_of_lammps() -> None:
+    text = written([0], timestep=0.25, thermostat_time=40, barostat_time=400)
+    assert "timestep 0.00025" in text
+    assert "fix move all npt temp 300 300 0.04 tri 5000 5000 0.4 flip no" in text
+
+
+def test_single_model_asks_for_no_deviation() -> None:
+    text = written([0, 1, 2], n_models=1)
+    assert "out_file" not in text
+    assert "variable line" not in text.replace("variable line delete", "")
+
+
+def test_lane_stops_by_itself_before_the_wall_time() -> None:
+    assert written([0], seconds=3725).startswith("timer timeout 01:02:05 every 1\n")
+
+
+def test_deviation_does_not_halt_where_no_level_is_given() -> None:
+    assert "deviation_hopeless" not in written([0], halt={"temperature": 6000})
+
+
+@pytest.mark.parametrize(
+    ("costs", "lanes", "expected"),
+    [
+        ([5, 5, 5, 5], 2, [[0, 2], [1, 3]]),
+        ([1, 9, 4, 4], 2, [[0, 2, 3], [1]]),
+        ([3, 2], 4, [[0], [1]]),
+        ([7], 1, [[0]]),
+    ],
+)
+def test_runs_are_shared_among_lanes_by_their_length(costs: list[int], lanes: int, expected: list[list[int]]) -> None:
+    assert sorted(pack(costs, lanes)) == expected
