@@ -75,14 +75,13 @@ class LammpsExploreParser(Parser):
         )
 
     def _why_nothing(self, present: list[str]) -> ExitCode:
-        error = self._last_line("harvest.err") if "harvest.err" in present else ""
-        if error:
-            return self.exit_codes.ERROR_HARVEST_FAILED.format(detail=error)
+        """LAMMPS never ran, or it did and what followed went wrong."""
+        files = self.retrieved.base.repository
+        errors = files.get_object_content("harvest.err", "r").split("\n") if "harvest.err" in present else []
+        said = [line for line in errors if line.strip()][-1:]
+        if said or any(name.startswith("lane_") and name.endswith(".log") for name in present):
+            return self.exit_codes.ERROR_HARVEST_FAILED.format(detail="".join(said) or "without a word")
         return self.exit_codes.ERROR_NO_OUTPUT
-
-    def _last_line(self, name: str) -> str:
-        lines = self.retrieved.base.repository.get_object_content(name, "r").strip().splitlines()
-        return lines[-1] if lines else ""
 
     def _verdict(self, summary: dict[str, Any]) -> ExitCode | None:
         """A job has succeeded if it gave a frame that can be used, however its runs ended."""

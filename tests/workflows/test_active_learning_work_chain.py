@@ -187,7 +187,8 @@ def campaign_at(inputs: Factory) -> Factory:
 
     def prepare(*labels: str, answer: Any = None, overrides: dict[str, Any] | None = None, **context: Any) -> Run:
         chain = make_chain("zif.active_learning", inputs(*labels, **(overrides or {})))
-        empty = {"dataset": AttributeDict(), "held_out": AttributeDict(), "reports": AttributeDict(), "cycle": 0}
+        empty = {"dataset": AttributeDict(), "held_out": AttributeDict(), "reports": AttributeDict()}
+        empty |= {"cycle": 0, "held_out_names": []}
         chain.ctx.update({**empty, **context})
         return Run(chain, answer or (lambda child: Ending()))
 
