@@ -1,4 +1,8 @@
-"""Run the demo campaign from a script: `verdi run examples/run_zif4.py`, or with `--submit` through the daemon."""
+"""Run a campaign from a script.
+
+``verdi run examples/run_zif4.py`` runs the demo campaign in this process; ``--submit`` gives it to the daemon. Another
+campaign file may be named: ``verdi run examples/run_zif4.py my-campaign.yaml``.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,16 @@ from aiida.engine import run_get_node, submit
 from aiida_zif.workflows.builder import builder_from_campaign
 from aiida_zif.workflows.campaign import load_campaign
 
-CAMPAIGN = Path(__file__).resolve().parent / "zif4-demo.yaml"
+DEMO = Path(__file__).resolve().parent / "zif4-demo.yaml"
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Build the inputs as `aiida-zif run` does, and run or submit them."""
-    builder = builder_from_campaign(load_campaign(CAMPAIGN))
-    node = submit(builder) if "--submit" in sys.argv[1:] else run_get_node(builder).node
+    files = [argument for argument in arguments if argument != "--submit"]
+    builder = builder_from_campaign(load_campaign(files[0] if files else DEMO))
+    node = submit(builder) if "--submit" in arguments else run_get_node(builder)[1]
     print(f"Campaign {node.label} <{node.pk}>; see `aiida-zif status {node.pk}`")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
