@@ -150,7 +150,7 @@ def wait_for_cycle(site: Site, cycle: int) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         status = site.call("-c", "from aiida_zif.cli.main import main; main()", "status", "--json", check=False)
-        if status and any(now["cycle"] >= cycle for now in json.loads(status)["now"]):
+        if status and any(now["cycle"] >= cycle for now in json.loads(status)["running"]):
             return
         time.sleep(2.0)
     raise AssertionError(f"cycle {cycle} was not reached in {PATIENCE:g} s")
