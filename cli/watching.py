@@ -45,20 +45,29 @@ def follow(node: Any) -> None:
 
     :param node: the campaign's work chain.
     """
+    from sqlalchemy.exc import OperationalError
+
     from aiida_zif.setup.daemon import ensure_daemon
 
     terminal = sys.stdout.isatty()
     shown, looked = 0.0, time.monotonic()
     try:
-        while not node.is_terminated:
+        while True:
+            try:
+                if node.is_terminated:
+                    break
+                line = progress_line(node)
+            except OperationalError:  # a worker is writing; we only look, and look again
+                time.sleep(REFRESH_S)
+                continue
+            if terminal:
+                click.echo("\r\033[K" + line, nl=False)
+            elif time.monotonic() - shown >= PLAIN_S:
+                click.echo(line)
+                shown = time.monotonic()
             if time.monotonic() - looked >= DAEMON_S:
                 ensure_daemon()
                 looked = time.monotonic()
-            if terminal:
-                click.echo("\r\033[K" + progress_line(node), nl=False)
-            elif time.monotonic() - shown >= PLAIN_S:
-                click.echo(progress_line(node))
-                shown = time.monotonic()
             time.sleep(REFRESH_S)
     except KeyboardInterrupt:
         click.echo(

@@ -49,7 +49,9 @@ class ActiveLearningWorkChain(WorkChain):
             cls.open,
             cls.train,
             cls.inspect_committee,
-            cls.evaluate,
+            while_(cls.must_evaluate)(
+                cls.evaluate,
+            ),
             while_(cls.has_more_to_learn)(
                 cls.explore,
                 cls.select,
@@ -61,7 +63,9 @@ class ActiveLearningWorkChain(WorkChain):
                 if_(cls.has_new_labels)(
                     cls.train,
                     cls.inspect_committee,
-                    cls.evaluate,
+                    while_(cls.must_evaluate)(
+                        cls.evaluate,
+                    ),
                 ),
             ),
             cls.results,
@@ -209,7 +213,13 @@ class ActiveLearningWorkChain(WorkChain):
             return self.exit_codes.ERROR_TRAINING.format(cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.training))
         committee = self.ctx.training.outputs.committee
         self.ctx.committee = AttributeDict({name: committee[name] for name in committee})
+        self.ctx.evaluation_tries = 0
         return None
+
+    def must_evaluate(self) -> bool:
+        """Whether the newest committee still has to be tested; a test that failed is tried once more."""
+        tries = self.ctx.evaluation_tries
+        return tries == 0 or (tries == 1 and not self.ctx.evaluation.is_finished_ok)
 
     def evaluate(self) -> None:
         """Test the committee on the frames that no training sees."""
@@ -218,10 +228,11 @@ class ActiveLearningWorkChain(WorkChain):
             "committee": dict(self.ctx.committee),
             "blocks": dict(self.ctx.held_out),
             "metadata": {
-                **self.stage_metadata("test"),
+                **self.stage_metadata("test", "again" if self.ctx.evaluation_tries else None),
                 "options": stage_options(self.inputs.resources["test"]),
             },
         }
+        self.ctx.evaluation_tries += 1
         self.to_context(evaluation=self.submit(DeepmdTestCalculation, **inputs))
 
     # -- exploration and choice --------------------------------------------------------------------------------

@@ -19,6 +19,9 @@ FramesData = DataFactory("zif.frames")
 class ExploreWorkChain(WorkChain):
     """One packed LAMMPS job a system; a system that fails does not take the others along."""
 
+    NOTHING_CAME_BACK = 300
+    """Exit status of `zif.lammps` where the job was killed from outside, by a reboot for instance."""
+
     OUTPUTS = ("candidates", "control", "output_parameters")
 
     @classmethod
@@ -52,6 +55,7 @@ class ExploreWorkChain(WorkChain):
         """Queue every system."""
         self.ctx.queue = sorted(self.inputs.starts)
         self.ctx.running = []
+        self.ctx.retried = []
         self.ctx.cause = ""
 
     def has_systems_left(self) -> bool:
@@ -71,17 +75,20 @@ class ExploreWorkChain(WorkChain):
                 runs=self.inputs.runs[system],
                 parameters=self.inputs.parameters[system],
             )
-            inputs.metadata.call_link_label = system
+            inputs.metadata.call_link_label = f"{system}_again" if system in self.ctx.retried else system
             jobs[f"job_{system}"] = self.submit(LammpsExploreCalculation, **inputs)
         self.to_context(**jobs)
 
     def inspect(self) -> None:
-        """Say which systems came back with less than everything."""
+        """Say which systems came back with less than everything; try one of which nothing came back once more."""
         for system in self.ctx.running:
             job = self.ctx[f"job_{system}"]
             if not job.is_finished_ok:
                 self.ctx.cause = f"{system}: {why_it_ended(job)}"
                 self.report(f"{job.process_label}<{job.pk}> ended with {self.ctx.cause}")
+            if job.exit_status == self.NOTHING_CAME_BACK and system not in self.ctx.retried:
+                self.ctx.retried = [*self.ctx.retried, system]
+                self.ctx.queue = [*self.ctx.queue, system]
 
     def results(self) -> ExitCode | None:
         """Hand over what every system brought back, also from runs that were stopped early."""

@@ -54,7 +54,7 @@ class Site:
         victims = []
         for process in psutil.process_iter():
             try:
-                ours = process.environ().get("AIIDA_PATH") == str(self.folder)
+                ours = process.environ().get("AIIDA_PATH", "").startswith(str(self.folder))
                 if (ours and process.pid != os.getpid()) or str(self.folder) in process.cwd():
                     victims.append(process)
             except (psutil.NoSuchProcess, psutil.AccessDenied):
