@@ -66,8 +66,10 @@ class Site:
 
 def make_site(folder: Path) -> Iterator[Site]:
     site = Site(folder)
-    yield site
-    site.zif("daemon", "stop")
+    try:
+        yield site
+    finally:
+        site.zif("daemon", "stop")
 
 
 @pytest.fixture(scope="module")
