@@ -6,22 +6,31 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from aiida_zif.plugins.cp2k.levels import Level, available_levels, load_level
+from aiida_zif.plugins.cp2k.inputs import cp2k_input
+from aiida_zif.plugins.cp2k.levels import Level, LevelError, available_levels, load_level
+from aiida_zif.plugins.cp2k.task import read_task
+from aiida_zif.plugins.data.theory import method_of
 
 DATA = Path("/usr/share/cp2k")
 
 
 def test_the_shipped_levels() -> None:
-    assert available_levels() == ["gfn1-xtb", "pbe-d3", "pbe-d3-fast"]
+    assert available_levels() == ["gfn1-xtb", "pbe-d3", "pbe-d3-fast", "r2scan-d3"]
 
 
 def test_every_level_has_a_hash_of_its_own() -> None:
-    assert len({load_level(name).hash for name in available_levels()}) == 3
+    assert len({load_level(name).hash for name in available_levels()}) == len(available_levels())
 
 
-@pytest.mark.parametrize("name", ["gfn1-xtb", "pbe-d3", "pbe-d3-fast"])
+@pytest.mark.parametrize("name", available_levels())
+def test_every_level_covers_the_elements_of_functionalised_frameworks(name: str) -> None:
+    assert {"H", "C", "N", "O", "F", "S", "Cl", "Br", "I", "Zn", "Co", "Cd"} <= set(load_level(name).elements)
+
+
+@pytest.mark.parametrize("name", available_levels())
 def test_a_level_survives_being_stored(name: str) -> None:
     level = load_level(name)
     assert Level.from_dict(json.loads(json.dumps(level.as_dict()))) == level
@@ -52,29 +61,153 @@ def test_settings_changed_by_hand_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    "overrides",
+    [
+        {"MGRID": {"CUTOFF": 800}, "SCF/EPS_SCF": 1e-7},
+        {"mgrid/cutoff": 800, "scf": {"eps_scf": 1e-7}},
+        {"MGRID/CUTOFF": 800.0, "SCF": {"EPS_SCF": 1e-7, "MAX_SCF": 50}},
+    ],
+)
+def test_overrides_are_the_same_nested_or_by_path_in_any_case(overrides: dict) -> None:
+    assert load_level("pbe-d3", overrides).hash == load_level("pbe-d3", {"MGRID/CUTOFF": 800, "SCF/EPS_SCF": 1e-7}).hash
+
+
+def test_overrides_are_merged_key_by_key() -> None:
+    energy = load_level("pbe-d3", {"MGRID": {"CUTOFF": 800}}).settings["energy"]
+    assert energy["MGRID"] == {"CUTOFF": 800, "REL_CUTOFF": 60, "NGRIDS": 4}
+
+
+def test_an_override_of_the_way_to_the_wave_function_changes_the_input_but_not_the_hash() -> None:
+    level = load_level("pbe-d3", {"SCF": {"OT": {"MINIMIZER": "cg"}, "MAX_SCF": 40}, "QS/EXTRAPOLATION": "PS"})
+    assert level.hash == load_level("pbe-d3").hash
+    for task in ({"mode": "batch"}, {"mode": "aimd", "temperature": 300, "steps": 3, "seed": 1}):
+        dft = cp2k_input(level, read_task(task), ["H", "H"], np.eye(3) * 5)["FORCE_EVAL"]["DFT"]
+        assert (dft["SCF"]["OT"]["MINIMIZER"], dft["SCF"]["MAX_SCF"], dft["QS"]["EXTRAPOLATION"]) == ("CG", 40, "PS")
+
+
+def test_a_keyword_that_the_level_does_not_have_yet_can_be_added() -> None:
+    level = load_level("pbe-d3", {"XC/XC_GRID": {"XC_DERIV": "SPLINE2_SMOOTH"}})
+    assert level.hash != load_level("pbe-d3").hash
+    assert "XC/XC_GRID/XC_DERIV SPLINE2_SMOOTH" in level.line
+
+
+def test_what_is_overridden_by_nothing_is_left_out() -> None:
+    level = load_level("pbe-d3", {"XC": {"VDW_POTENTIAL": None}, "SCF/OT": None})
+    dft = cp2k_input(level, read_task({"mode": "batch"}), ["H", "H"], np.eye(3) * 5)["FORCE_EVAL"]["DFT"]
+    assert "VDW_POTENTIAL" not in dft["XC"]
+    assert "OT" not in dft["SCF"]
+    assert "without XC/VDW_POTENTIAL" in level.line
+
+
+def test_another_basis_is_another_level() -> None:
+    level = load_level("pbe-d3", {"basis": "TZVP-MOLOPT-PBE-GTH", "BASIS_SET_FILE_NAME": "BASIS_MOLOPT_UZH"})
+    content = cp2k_input(level, read_task({"mode": "batch"}), ["Zn", "H", "H"], np.eye(3) * 5)
+    assert content["FORCE_EVAL"]["SUBSYS"]["KIND"][1]["BASIS_SET"] == "TZVP-MOLOPT-PBE-GTH-q12"
+    assert level.hash != load_level("pbe-d3").hash
+    assert "TZVP" in level.line
+
+
+@pytest.mark.parametrize(
     ("name", "overrides", "words"),
     [
-        ("pbe", {}, "choose one of gfn1-xtb, pbe-d3, pbe-d3-fast"),
-        ("pbe-d3", {"MGRID/CUTOF": 300}, "it has .*MGRID/CUTOFF"),
-        ("pbe-d3", {"MGRID": {}}, "no setting 'MGRID'"),
-        ("pbe-d3", {"SCF/EPS_SCF": "1e-7"}, "positive number; YAML reads"),
-        ("pbe-d3", {"MGRID/CUTOFF": -5}, "must be a positive number"),
-        ("gfn1-xtb", {"QS/METHOD": 3}, "must be a value like 'XTB'"),
+        ("pbe-d4", {}, "allowed: gfn1-xtb, pbe-d3, pbe-d3-fast, r2scan-d3; did you mean 'pbe-d3'"),
+        ("pbe-d3", {"MGRID/CUTOF": 300}, r"MGRID\.CUTOF: found the unknown key CUTOF.*did you mean 'CUTOFF'"),
+        ("pbe-d3", {"CUTOFF": 300}, "it belongs below MGRID"),
+        ("pbe-d3", {"MGRID": 300}, "MGRID: found 300, allowed: a section"),
+        ("pbe-d3", {"SCF/EPS_SCF": {"A": 1}}, "EPS_SCF: found a section, allowed: a number"),
+        ("pbe-d3", {"SCF/EPS_SCF": "1e-7"}, "a plain number; YAML reads"),
+        ("pbe-d3", {"MGRID/CUTOFF": "600 Ry"}, r"allowed: a number \(Ry\)"),
+        ("pbe-d3", {"MGRID/CUTOFF": -5}, "found -5, allowed: a positive number"),
+        ("pbe-d3", {"MGRID/NGRIDS": 4.5}, "NGRIDS: found 4.5, allowed: a whole number"),
+        ("pbe-d3", {"XC/XC_FUNCTIONAL/_": "PBO"}, "one of .*did you mean 'PBE'"),
+        ("pbe-d3", {"SCF": {"OT": {"PRECONDITIONER": "FULL_AL"}}}, "FULL_SINGLE_INVERSE.*did you mean 'FULL_ALL'"),
+        ("pbe-d3", {"SCF/SCF_GUESS": True}, "put it in quotes: YAML reads"),
+        ("pbe-d3", {"MGRID/CUTOFF": [300, 400]}, "give one value"),
+        ("pbe-d3", {"CHARGE": 1}, "state the charge under systems.NAME"),
+        ("pbe-d3", {"LSD": True}, "state the multiplicity under systems.NAME"),
+        ("pbe-d3", {"SCF/OUTER_SCF/EPS_SCF": 1e-4}, "SCF/EPS_SCF decides"),
+        ("pbe-d3", {"basis": 3}, "the name of a family"),
+        ("gfn1-xtb", {"basis": "DZVP"}, "this level needs none"),
+        ("gfn1-xtb", {"QS/METHOD": 3}, "METHOD: found 3, allowed: one of .*XTB"),
     ],
 )
 def test_a_wrong_level_or_override_is_answered_with_what_is_allowed(name: str, overrides: dict, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(LevelError, match=words):
         load_level(name, overrides)
 
 
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(LevelError) as caught:
+        load_level("pbe-d3", {"MGRID/CUTOF": 300, "SCF": {"MAX_SCF": "many"}})
+    assert [fault.path for fault in caught.value.faults] == [("MGRID", "CUTOF"), ("SCF", "MAX_SCF")]
+
+
 def test_an_element_outside_the_table_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"no parameters for Co, Fe; it knows H, Li"):
-        load_level("gfn1-xtb").check_elements(["H", "Fe", "Co"])
+    with pytest.raises(ValueError, match=r"no parameters for Pu, U; it knows H, Li"):
+        load_level("gfn1-xtb").check_elements(["H", "U", "Pu"])
 
 
 def test_an_odd_number_of_electrons_is_refused() -> None:
     with pytest.raises(ValueError, match="19 valence electrons, an odd number"):
         load_level("pbe-d3").check_elements(["Zn", "H", "H", "N"])
+
+
+@pytest.mark.parametrize(
+    ("symbols", "charge", "multiplicity", "words"),
+    [
+        (["O", "H"], 0, None, "7 valence electrons, an odd number, which asks for an even multiplicity, but it is 1"),
+        (["O", "H"], 0, 2, None),
+        (["O", "H"], -1, None, None),
+        (["O", "H"], 0, 3, "7 valence electrons, an odd number, which asks for an even multiplicity, but it is 3"),
+        (["O", "O"], 0, 3, None),
+        (["O", "O"], 0, 2, "12 valence electrons, an even number, which asks for an odd multiplicity, but it is 2"),
+        (["H", "H"], 0, 5, "multiplicity 5 with 2 valence electrons; it is at most 3"),
+        (["H", "H"], 2, None, "with 0 valence electrons"),
+        (["Co", "O"], 0, None, r"Co may have unpaired electrons.*\(4 if all of them are 2\+"),
+        (["Co", "Zn", "Co", "O", "O"], 0, None, r"\(7 if all of them are 2\+"),
+        (["Co", "O"], 0, 4, None),
+    ],
+)
+def test_charge_and_multiplicity_must_fit_the_electrons(
+    symbols: list[str], charge: int, multiplicity: int | None, words: str | None
+) -> None:
+    level = load_level("pbe-d3").in_state(charge, multiplicity)
+    if words is None:
+        level.check_elements(symbols)
+        return
+    with pytest.raises(ValueError, match=words):
+        level.check_elements(symbols)
+
+
+def test_charge_and_spin_are_part_of_what_a_label_is_but_not_of_the_method() -> None:
+    level = load_level("pbe-d3")
+    states = [level, level.in_state(0, 3), level.in_state(1, 2), level.in_state(1, None)]
+    assert [state.hash for state in states] == [level.method + tail for tail in ("", "-q0m3", "-q1m2", "-q1m1")]
+    assert {method_of(state.hash) for state in states} == {level.hash}
+    assert "charge +1, multiplicity 2" in states[2].line
+    assert Level.from_dict(json.loads(json.dumps(states[2].as_dict()))) == states[2]
+
+
+def test_a_neutral_closed_shell_is_the_same_stated_or_not() -> None:
+    assert load_level("pbe-d3").in_state(0, 1).hash == load_level("pbe-d3").hash
+
+
+def test_an_open_shell_is_unrestricted() -> None:
+    level = load_level("pbe-d3").in_state(1, 2)
+    dft = cp2k_input(level, read_task({"mode": "batch"}), ["O", "H", "H"], np.eye(3) * 5)["FORCE_EVAL"]["DFT"]
+    assert (dft["CHARGE"], dft["MULTIPLICITY"], dft["UKS"]) == (1, 2, True)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="CP2K's data files are not installed")
+@pytest.mark.parametrize("name", ["pbe-d3", "pbe-d3-fast", "r2scan-d3"])
+def test_basis_sets_and_potentials_are_in_the_named_files(name: str) -> None:
+    settings = load_level(name).settings
+    files = {"basis": "BASIS_SET_FILE_NAME", "potential": "POTENTIAL_FILE_NAME"}
+    for key, file in files.items():
+        content = (DATA / settings["energy"][file]).read_text(errors="replace")
+        for symbol, electrons in settings["valence"].items():
+            line = rf"^\s*{symbol}\s(?:.*\s)?{re.escape(settings[key])}-q{electrons}(?:\s|$)"
+            assert re.search(line, content, re.MULTILINE), f"{symbol} {settings[key]}-q{electrons} in {file}"
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="CP2K's data files are not installed")

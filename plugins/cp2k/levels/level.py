@@ -1,0 +1,173 @@
+"""A level of theory: every setting that changes an energy, under one name and one hash (no AiiDA)."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+HASHED = ("energy", "basis", "potential")
+"""Blocks that change an energy.
+
+``valence`` is left out, because the element table may grow without changing any label: its numbers are those of
+CP2K's own default for the named family (a test compares them with CP2K's data files).
+"""
+
+UNPAIRED = {"V": 3, "Cr": 4, "Mn": 5, "Fe": 4, "Co": 3, "Ni": 2, "Cu": 1}
+"""Unpaired electrons of M²⁺ in a weak field. With these elements the multiplicity must be stated."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of theory for CP2K.
+
+    :param name: of a shipped level or of the user's own.
+    :param description: one line that says for whom.
+    :param elements: chemical symbols it can treat.
+    :param settings: ``label``; ``energy`` (below FORCE_EVAL/DFT, hashed); ``solver`` (below the root of the
+        input), ``batch`` and ``aimd`` (below FORCE_EVAL/DFT by mode), ``recovery`` and ``ladder``, which do not change
+        it; ``valence`` (electrons by element); and where the method needs them ``basis`` and ``potential`` (family
+        names in CP2K's data files).
+    :param charge: of the whole cell, in elementary charges.
+    :param multiplicity: 2S + 1 of the whole cell; None where nobody stated it, which means 1.
+    """
+
+    name: str
+    description: str
+    elements: tuple[str, ...]
+    settings: dict[str, Any]
+    charge: int = 0
+    multiplicity: int | None = None
+
+    @property
+    def method(self) -> str:
+        """16 hexadecimal digits over every setting that changes an energy, whatever the charge and the spin."""
+        content = {key: _normalised(self.settings.get(key)) for key in HASHED}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def hash(self) -> str:
+        """What two labels of one frame must share: :attr:`method`, and ``-q1m2`` for charge 1 and multiplicity 2.
+
+        Systems of different spin are learned together, so data sets compare methods
+        (:func:`aiida_zif.plugins.data.theory.mixture`); a label of a frame is found again by the whole hash.
+        """
+        return self.method if not self.state else f"{self.method}-q{self.charge}m{self.multiplicity or 1}"
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Charge and spin, below FORCE_EVAL/DFT; empty for a neutral closed shell."""
+        spin = self.multiplicity or 1
+        charged = {"CHARGE": self.charge} if self.charge else {}
+        return charged | ({"MULTIPLICITY": spin, "UKS": True} if spin > 1 else {})
+
+    @property
+    def line(self) -> str:
+        """One readable line: the method, its numerical settings, what was overridden by words, charge and spin."""
+        numbers = [f"{path[-1]} {value:g}" for path, value in leaves(self.settings["energy"]) if is_number(value)]
+        parts = [self.settings["label"], ", ".join(sorted(numbers)), *self.settings.get("changed", [])]
+        if self.state:
+            parts.append(f"charge {self.charge:+d}, multiplicity {self.multiplicity or 1}")
+        return "; ".join(filter(None, parts))
+
+    def in_state(self, charge: int, multiplicity: int | None) -> Level:
+        """Return the same method for another charge and multiplicity."""
+        return replace(self, charge=charge, multiplicity=multiplicity)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain content for a ``Dict`` node; read back by :meth:`from_dict`."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "elements": list(self.elements),
+            "settings": copy.deepcopy(self.settings),
+            "charge": self.charge,
+            "multiplicity": self.multiplicity,
+            "hash": self.hash,
+            "line": self.line,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Level:
+        """Rebuild a level from :meth:`as_dict`.
+
+        :raises ValueError: when a key is missing or the settings do not give the stored hash.
+        """
+        missing = [key for key in ("name", "elements", "settings") if key not in content]
+        if missing:
+            raise ValueError(f"level: {', '.join(missing)} missing; pass load_level(NAME).as_dict()")
+        level = cls(
+            str(content["name"]),
+            str(content.get("description", "")),
+            tuple(content["elements"]),
+            copy.deepcopy(dict(content["settings"])),
+            int(content.get("charge", 0)),
+            content.get("multiplicity"),
+        )
+        if content.get("hash", level.hash) != level.hash:
+            raise ValueError(
+                f"level: hash {content['hash']} does not belong to its settings ({level.hash}); "
+                "change settings through load_level(NAME, overrides), not by hand"
+            )
+        return level
+
+    def check_elements(self, symbols: Sequence[str]) -> None:
+        """Refuse atoms this level cannot treat with this charge and multiplicity.
+
+        :param symbols: chemical symbols of one frame.
+        :raises ValueError: for an element outside the table, an element with unpaired electrons and no stated
+            multiplicity, or a multiplicity that the number of electrons does not allow.
+        """
+        unknown = sorted(set(symbols) - set(self.elements))
+        if unknown:
+            raise ValueError(
+                f"level {self.name}: no parameters for {', '.join(unknown)}; it knows {', '.join(self.elements)}"
+            )
+        metals = sorted(set(symbols) & set(UNPAIRED))
+        if metals and self.multiplicity is None:
+            high_spin = 1 + sum(UNPAIRED.get(symbol, 0) for symbol in symbols)
+            raise ValueError(
+                f"level {self.name}: {', '.join(metals)} may have unpaired electrons, but no multiplicity is stated; "
+                f"state the multiplicity of the whole cell ({high_spin} if all of them are 2+, of high spin and "
+                "parallel)"
+            )
+        self._check_electrons(sum(self.settings["valence"][symbol] for symbol in symbols) - self.charge)
+
+    def _check_electrons(self, electrons: int) -> None:
+        spin = self.multiplicity or 1
+        if spin - 1 > electrons or electrons < 1:
+            raise ValueError(
+                f"level {self.name}: multiplicity {spin} with {electrons} valence electrons; it is at most "
+                f"{electrons + 1}"
+            )
+        if (electrons + spin) % 2 == 0:
+            parity, fit = ("an odd number", "even") if electrons % 2 else ("an even number", "odd")
+            raise ValueError(
+                f"level {self.name}: {electrons} valence electrons, {parity}, which asks for an {fit} multiplicity, "
+                f"but it is {spin}; check the structure for a missing or surplus hydrogen, or state charge and "
+                "multiplicity of the system"
+            )
+
+
+def leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield path and value of everything that is no section; a section without content counts as a value."""
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _normalised(value: Any) -> Any:
+    """600 and 600.0 are the same cut-off."""
+    if isinstance(value, Mapping):
+        return {key: _normalised(inner) for key, inner in value.items()}
+    return float(value) if is_number(value) else value

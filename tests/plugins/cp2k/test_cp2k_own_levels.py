@@ -1,0 +1,100 @@
+"""Levels of the user's own: what a level file may say."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from aiida_zif.plugins.cp2k.inputs import cp2k_input
+from aiida_zif.plugins.cp2k.levels import FOLDER, Level, LevelError, load_level
+from aiida_zif.plugins.cp2k.task import read_task
+
+BLYP: dict[str, Any] = yaml.safe_load("""
+description: Another functional.
+label: BLYP+D3
+energy:
+  BASIS_SET_FILE_NAME: BASIS_MOLOPT
+  POTENTIAL_FILE_NAME: GTH_POTENTIALS
+  QS: {METHOD: GPW, EPS_DEFAULT: 1.0e-12}
+  MGRID: {CUTOFF: 500}
+  SCF: {EPS_SCF: 1.0e-6}
+  XC: {XC_FUNCTIONAL: {_: BLYP}}
+solver:
+  GLOBAL: {PREFERRED_DIAG_LIBRARY: SCALAPACK}
+  FORCE_EVAL: {DFT: {SCF: {OT: {MINIMIZER: CG}}}}
+batch: {QS: {EXTRAPOLATION: USE_PREV_WF}}
+basis: DZVP-MOLOPT-SR-GTH
+potential: GTH-BLYP
+valence: {H: 1, Zn: 12}
+""")
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The level above with one value set, or taken away if it is None."""
+    content: dict[str, Any] = copy.deepcopy(BLYP)
+    *sections, last = path.split("/")
+    below = content
+    for name in sections:
+        below = below.setdefault(name, {})
+    below[last] = value
+    if value is None:
+        del below[last]
+    return content
+
+
+def test_a_level_of_ones_own_is_a_level_like_any_other() -> None:
+    level = load_level("my-blyp", {"MGRID/CUTOFF": 600}, BLYP)
+    assert Level.from_dict(json.loads(json.dumps(level.as_dict()))) == level
+    content = cp2k_input(level, read_task({"mode": "batch"}), ["Zn", "H", "H"], np.eye(3) * 9)
+    assert content["FORCE_EVAL"]["DFT"]["XC"] == {"XC_FUNCTIONAL": {"_": "BLYP"}}
+    assert content["FORCE_EVAL"]["DFT"]["MGRID"]["CUTOFF"] == 600
+
+
+def test_the_name_is_not_part_of_the_hash() -> None:
+    shipped = yaml.safe_load((FOLDER / "pbe-d3.yaml").read_text())
+    assert load_level("renamed", definition=shipped).hash == load_level("pbe-d3").hash
+
+
+def test_a_definition_is_not_changed_by_its_level() -> None:
+    before = copy.deepcopy(BLYP)
+    load_level("my-blyp", {"MGRID/CUTOFF": 600}, BLYP).settings["energy"]["MGRID"]["CUTOFF"] = 1
+    assert before == BLYP
+
+
+@pytest.mark.parametrize("name", ["pbe-d3", "a b", "", "../x"])
+def test_a_name_that_ships_or_is_none_is_refused(name: str) -> None:
+    with pytest.raises(LevelError, match="rename your level"):
+        load_level(name, definition=BLYP)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field", "words"),
+    [
+        ("label", None, "label", "found nothing"),
+        ("energie", {}, "energie", "did you mean 'energy'"),
+        ("energy", "PBE", "energy", "allowed: a section"),
+        ("description", 3, "description", "allowed: text"),
+        ("basis", None, "basis", "nothing, with QS/METHOD GPW"),
+        ("energy/SCF", None, "energy.SCF.EPS_SCF", "1.0e-6 or tighter"),
+        ("energy/MGRID/CUTOF", 300, "energy.MGRID.CUTOF", "did you mean 'CUTOFF'"),
+        ("energy/MULTIPLICITY", 3, "energy.MULTIPLICITY", "under systems.NAME"),
+        ("energy/QS/METHOD", "GPV", "energy.QS.METHOD", "did you mean 'GPW'"),
+        ("batch/MGRID", {"CUTOFF": 300}, "batch.MGRID.CUTOFF", "move it to the block energy"),
+        ("solver/FORCE_EVAL/DFT/QS", {"EPS_DEFAULT": 1e-9}, "solver.FORCE_EVAL.DFT.QS.EPS_DEFAULT", "block energy"),
+        ("solver/MOTION", {"MD": {"STEPS": 3}}, "solver.MOTION", "GLOBAL and FORCE_EVAL/DFT"),
+        ("solver/GLOBAL", {"RUN_TIPE": "MD"}, "solver.GLOBAL.RUN_TIPE", "did you mean 'RUN_TYPE'"),
+        ("valence", {"Zn": 12, "Xx": 1}, "valence.Xx", "chemical elements"),
+        ("valence", {"Zn": 12.5}, "valence.Zn", "a positive whole number"),
+        ("valence", {False: 5}, "valence.False", "put it in quotes"),
+    ],
+)
+def test_a_wrong_definition_is_refused_with_its_field(path: str, value: Any, field: str, words: str) -> None:
+    with pytest.raises(LevelError) as caught:
+        load_level("mine", definition=changed(path, value))
+    assert f"level_of_theory.definition.{field}: " in str(caught.value)
+    assert words in str(caught.value)
