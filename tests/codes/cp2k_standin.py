@@ -3,8 +3,12 @@
     cp2k_standin.py FAULT -i aiida.inp
 
 Faults: ok, silent (no output), abort (CP2K's own error), truncated (killed half-way), walltime (stops half-way by
-itself), scf (the first snapshot does not converge), shifted (evaluates other positions). "Dynamics" are random
-displacements from the seed of the input. Needs nothing but Python.
+itself), scf (the first snapshot does not converge), shifted (evaluates other positions); and in dynamics no_restart
+(stops half-way and leaves no restart file), torn (killed half-way in the midst of writing one), half (killed at the
+end, half of its output is lost). In a batch, frames whose first atom lies at x < 0 are in trouble: poisoned (CP2K
+aborts there), slow (takes all the time), stubborn (does not converge but by conjugate gradients), hopeless (never
+converges); disk (half-way no space is left). "Dynamics" are random displacements from the seed of the input; a job
+that goes on with a run has no fault. Needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import sys
 from pathlib import Path
 
 HARTREE, BOHR, GPA_A3 = 27.211386245988, 0.529177210903, 160.21766208
+RESTART_EVERY = 5
 REACH, STIFFNESS = 2.5, 0.05  # Å, eV/Å^2: every pair within reach is a compressed spring
 
 Vector = list[float]
@@ -35,16 +40,35 @@ def main() -> int:
         print(" *   ___      *\n * [ABORT]\n *  \\___/    the stand-in was asked to fail    *\n *****")
         return 1
     frames = batch() if "REFTRAJ" in text else dynamics(text)
+    if re.search(r"STEP_START_VAL [1-9]", text):
+        fault = "ok"
     stride = int(re.findall(r"^\s+MD (\d+)", text, re.MULTILINE)[0])
-    stop = len(frames) // 2 if fault in ("truncated", "walltime") else len(frames)
+    stop = len(frames) // 2 if fault in ("truncated", "walltime", "no_restart", "torn", "disk") else len(frames)
     for number, (step, symbols, positions, cell) in enumerate(frames[:stop]):
         if fault == "shifted":
             positions = [[x + 0.01, y, z] for x, y, z in positions]
-        label(number, step, symbols, positions, cell, fault != "scf" or number > 0, step % stride == 0)
-    if fault == "truncated":
+        trouble = "REFTRAJ" in text and positions[0][0] < 0
+        if fault == "poisoned" and trouble:
+            print(" *   ___      *\n * [ABORT]\n *  \\___/    Cholesky decompose failed    *\n *****")
+            return 1
+        if fault == "slow" and trouble:
+            fault = "walltime"
+            break
+        converged = not trouble or fault not in ("stubborn", "hopeless") or (fault == "stubborn" and "CG" in text)
+        print_loop(converged)
+        written = step % stride == 0 and (number > 0 or step == 0 or "REFTRAJ" in text)
+        label(number, step, symbols, positions, cell, converged and (fault != "scf" or number > 0), written)
+        if "REFTRAJ" not in text and fault != "no_restart" and (step % RESTART_EVERY == 0 or number == stop - 1):
+            write_restart(step, torn=fault == "torn" and number == stop - 1)
+    if fault == "half":
+        os.ftruncate(1, os.fstat(1).st_size // 2)
+    if fault in ("truncated", "torn", "half"):
         sys.stdout.flush()
         os.kill(os.getpid(), signal.SIGKILL)
-    if fault == "walltime":
+    if fault == "disk":
+        print("Fortran runtime error: No space left on device", flush=True)
+        return 2
+    if fault in ("walltime", "no_restart"):
         print(" *** MD run terminated - exceeded requested execution time:       1.000 seconds.")
     print(" CP2K                                 1  1.0    0.017    0.022    0.500    0.500")
     print("  **** **** ******  **  PROGRAM ENDED AT                 2026-01-01 00:00:00.000")
@@ -73,18 +97,31 @@ def batch() -> list[tuple[int, list[str], list[Vector], list[Vector]]]:
 
 
 def dynamics(text: str) -> list[tuple[int, list[str], list[Vector], list[Vector]]]:
-    """Steps of a random walk about the start."""
+    """Steps of a random walk about the start, from the first step on or from that of a restart file."""
     symbols, start = read_frames("start.xyz")[0]
     rows = [re.search(rf"^\s+{letter} (\S+) (\S+) (\S+)$", text, re.MULTILINE) for letter in "ABC"]
     cell = [[float(word) for word in row.groups()] for row in rows if row]
     steps = int(re.findall(r"^\s+STEPS (\d+)", text, re.MULTILINE)[0])
     generator = random.Random(int(re.findall(r"SEED (\d+)", text)[0]))
+    held = Path("start.restart").read_text() if "EXT_RESTART" in text else text
+    first = int(re.findall(r"STEP_START_VAL (\d+)", held)[0])
     frames = []
-    for step in range(steps + 1):
+    for step in range(first + steps + 1):
         width = 0.01 * math.sqrt(step)
         moved = [[round(x + generator.gauss(0, width), 10) for x in atom] for atom in start]
         frames.append((step, symbols, moved, cell))
-    return frames
+    return frames[first:]
+
+
+def write_restart(step: int, torn: bool) -> None:
+    """Write the state of a run; the one before stays as a backup."""
+    file, text = (
+        Path("aiida-1.restart"),
+        f"&MOTION\n  STEP_START_VAL {step}\n&END MOTION\n&FORCE_EVAL\n&END FORCE_EVAL\n",
+    )
+    if file.is_file():
+        file.rename("aiida-1.restart.bak-1")
+    file.write_text(text[: len(text) // 2] if torn else text)
 
 
 def pair_potential(positions: list[Vector], cell: list[Vector]) -> tuple[float, list[Vector], list[Vector]]:
@@ -109,6 +146,14 @@ def pair_potential(positions: list[Vector], cell: list[Vector]) -> tuple[float, 
                 for other in range(3):
                     virial[axis][other] += apart[axis] * force[other]
     return energy, forces, virial
+
+
+def print_loop(converged: bool) -> None:
+    """Print the table of an SCF loop: nine steps to convergence, or a level line."""
+    print("  Step     Update method      Time    Convergence         Total energy    Change")
+    for step in range(1, 10):
+        value = 10.0 ** (1 - step) if converged else 0.01
+        print(f"{step:6d} OT DIIS     0.80E-01    0.0 {value:14.8f}       -12.9468732127 -1.29E+01")
 
 
 def label(
