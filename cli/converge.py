@@ -1,0 +1,204 @@
+"""`converge`: which settings of a level of theory are good enough, and what they cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aiida_zif.cli.common import emit_json, fail, with_profile
+from aiida_zif.cli.converge_table import print_study, tell_plan
+from aiida_zif.cli.run import CAMPAIGN_FILE, SEED, read_campaign
+
+if TYPE_CHECKING:
+    from aiida_zif.plugins.cp2k.levels import Level
+    from aiida_zif.workflows.campaign import Campaign
+
+POLL_S = 1.0
+"""How often we look whether a job has ended; AiiDA's own default is a minute."""
+
+TOLERANCE = click.FloatRange(min=0, min_open=True)
+
+
+@click.command(epilog="Example: aiida-zif converge examples/zif4-demo.yaml --level pbe-d3 --dir convergence")
+@CAMPAIGN_FILE
+@click.option("--level", "level_name", help="Shipped level; that of the campaign, with its overrides, if left out.")
+@click.option("--system", help="System whose frames are labelled; the smallest one if left out.")
+@click.option("--frame", metavar="NODE:INDEX", help="Take this frame instead of the structure, rattled.")
+@click.option(
+    "--ladder", "steps", multiple=True, metavar="SETTING=COARSE,…,TIGHT",
+    help="Vary this setting instead of those of the level; may be given again. Example: MGRID/CUTOFF=300,400,600",
+)  # fmt: skip
+@click.option("--energy", type=TOLERANCE, default=1.0, show_default=True, help="Tolerated error, meV/atom.")
+@click.option("--force", type=TOLERANCE, default=10.0, show_default=True, help="Tolerated error, meV/Å.")
+@click.option("--stress", type=TOLERANCE, default=0.1, show_default=True, help="Tolerated error, GPa.")
+@click.option("--max-ranks", type=click.IntRange(min=1), help="Most MPI ranks of a job, if the campaign asks for more.")
+@click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="For table and figure.")
+@click.option("--submit", is_flag=True, help="Return at once; the daemon does the work. Ask again for the result.")
+@click.option("--fresh", is_flag=True, help="Compare anew even if this study is there; known jobs are still used.")
+@click.option("--dry-run", is_flag=True, help="Only say what would run.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@SEED
+@with_profile
+def converge(
+    campaign_file: Path, level_name: str | None, system: str | None, frame: str | None, steps: tuple[str, ...],
+    energy: float, force: float, stress: float, max_ranks: int | None, directory: Path | None, submit: bool,
+    fresh: bool, dry_run: bool, as_json: bool, seed: int | None,
+) -> None:  # fmt: skip
+    """Find the cheapest settings of a level of theory that are good enough for labels.
+
+    Each setting is relaxed by itself, all others at their tightest, on two frames of CAMPAIGN. Errors of energy
+    differences, forces and stress are those against the tightest settings. The coarsest values that pass are tried
+    together, and tightened until they pass. Labels that are known from an earlier study are not computed again.
+    """
+    campaign = read_campaign(campaign_file, seed)
+    noise = {"energy": energy, "force": force, "stress": stress}
+    given = find_frame(frame) if frame else None
+    name = choose_system(campaign, system)
+    level, study = make_study(campaign, name, level_name, read_steps(steps), noise, given)
+    if dry_run:
+        tell_plan(level, study, as_json)
+        return
+    builder = make_builder(campaign, level, study, given[0] if given else name, max_ranks)
+    node = None if fresh else known_study(builder)
+    if node is None or not node.is_terminated:
+        node = hand_over(node, builder) if submit or node is not None else run_here(builder, as_json)
+        if not node.is_terminated:
+            return
+    conclude(node, directory, as_json)
+
+
+def choose_system(campaign: Campaign, wanted: str | None) -> str:
+    """Return the system of the study, or end with those there are."""
+    structures = campaign.structures()
+    if wanted is not None and wanted not in structures:
+        fail(f"--system: {wanted!r} is not in the campaign; it has {', '.join(structures)}.")
+    return wanted or min(structures, key=lambda name: len(structures[name]))
+
+
+def read_steps(steps: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the ladder of ``SETTING=VALUE,VALUE,…``; numbers are numbers."""
+
+    def value(text: str) -> Any:
+        try:
+            return float(text) if set(text) & set(".eE") else int(text)
+        except ValueError:
+            return text
+
+    ladder = {}
+    for step in steps:
+        setting, equals, values = step.partition("=")
+        if not equals or not setting.strip():
+            fail(f"--ladder: {step!r} found, SETTING=COARSE,…,TIGHT allowed, such as MGRID/CUTOFF=300,400,600.")
+        ladder[setting.strip()] = [value(text.strip()) for text in values.split(",")]
+    return ladder
+
+
+def find_frame(what: str) -> tuple[Any, int]:
+    """Return the node of a frame and the index in it, or say why there is none."""
+    from aiida_zif.provenance.lookup import find_target
+
+    try:
+        place = find_target(what).place
+    except LookupError as error:
+        fail(f"--frame: {error}")
+    if place is None:
+        fail(f"--frame: {what} is no frame; write NODE:INDEX, or the 16 hexadecimal digits of a frame.")
+    return place.node, place.index
+
+
+def make_study(
+    campaign: Campaign, system: str, level: str | None, ladder: dict[str, list[Any]], noise: dict[str, float],
+    frame: tuple[Any, int] | None,
+) -> tuple[Level, dict[str, Any]]:  # fmt: skip
+    """Return the level and the settings of the study, or say what is wrong with them."""
+    from aiida_zif.workflows.convergence_builder import study_of
+
+    try:
+        return study_of(campaign, system, level, ladder, noise, frame)
+    except ValueError as error:
+        fail(str(error))
+
+
+def make_builder(campaign: Campaign, level: Level, study: dict[str, Any], source: Any, max_ranks: int | None) -> Any:
+    """Return the builder, or say which code is missing.
+
+    :param source: frames, or the name of a system.
+    """
+    from aiida import orm
+    from aiida.common.exceptions import NotExistent
+
+    from aiida_zif.workflows.convergence_builder import builder_of_study
+
+    if isinstance(source, str):
+        source = orm.StructureData(ase=campaign.structures()[source])
+    try:
+        return builder_of_study(campaign, level, study, source, max_ranks)
+    except NotExistent as error:
+        fail(f"codes: {error}. Known codes: `verdi code list`; new ones: `verdi code create core.code.installed`.")
+
+
+def known_study(builder: Any) -> Any:
+    """Return the newest study with the same inputs that is running or finished well, if there is one."""
+    from aiida_zif.provenance.convergence import find_studies, same_study
+
+    for node in find_studies():
+        if (not node.is_terminated or node.is_finished_ok) and same_study(node, builder):
+            return node
+    return None
+
+
+def hand_over(node: Any, builder: Any) -> Any:
+    """Give a study to the daemon, and say how to see its result."""
+    from aiida.engine import submit
+
+    from aiida_zif.setup.daemon import ensure_daemon
+
+    click.echo(ensure_daemon(), err=True)
+    began = node is None
+    node = node or submit(builder)
+    click.echo(
+        f"Study <{node.pk}> {'started' if began else 'is running'}. Follow it with `verdi process report {node.pk}`; "
+        f"the same command again shows the result, --fresh starts another one."
+    )
+    return node
+
+
+def run_here(builder: Any, quiet: bool) -> Any:
+    """Run a study inside this process; AiiDA's own log tells of every job as it ends."""
+    from aiida.manage import get_manager
+    from plumpy.exceptions import KilledError
+
+    if not quiet:
+        click.echo("Comparing in this process; every job is told as it ends. Ctrl-C stops, known labels are kept.")
+    try:
+        runner = get_manager().create_runner(communicator=None, poll_interval=POLL_S)
+        return runner.run_get_node(builder).node
+    except KilledError:
+        click.echo("Stopped. The same command again goes on: finished jobs are not run again.", err=True)
+        raise click.exceptions.Exit(130) from None
+
+
+def conclude(node: Any, directory: Path | None, as_json: bool) -> None:
+    """Print the table, write table and figure, and end with 0 only if the study has a result."""
+    from aiida_zif.provenance.convergence import summarise_study
+    from aiida_zif.workflows.ending import why_it_ended
+
+    if not node.is_finished_ok:
+        fail(f"study <{node.pk}> ended with {why_it_ended(node)}", exit_code=1)
+    summary = summarise_study(node)
+    if directory is not None:
+        from aiida_zif.provenance.convergence_figure import write_figure
+
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "converge.json").write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+        write_figure(summary, directory / "converge.png")
+    if as_json:
+        emit_json(summary)
+        return
+    print_study(summary)
+    if directory is not None:
+        click.echo(f"Wrote {directory / 'converge.json'} and {directory / 'converge.png'}")

@@ -1,0 +1,92 @@
+"""What `aiida-zif converge` prints: the plan of a study, its table, and the lines for the campaign file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aiida_zif.cli.common import emit_json
+
+if TYPE_CHECKING:
+    from aiida_zif.plugins.cp2k.levels import Level
+
+
+def tell_plan(level: Level, study: Mapping[str, Any], as_json: bool) -> None:
+    """Say what would run."""
+    from aiida_zif.workflows.ladder import changed, read_ladder, rungs
+
+    ladder = read_ladder(study["ladder"], level)
+    levels = {changed(level, choice).hash for choice in rungs(ladder, level).values()}
+    if as_json:
+        emit_json({"level": level.line, "ladder": ladder, "noise": study["noise"], "n_jobs": len(levels)})
+        return
+    click.echo(f"{level.name}: {level.line}")
+    for setting, values in ladder.items():
+        click.echo(f"  {setting}: {', '.join(map(in_short, values))}")
+    frames = study["start"]["perturbed"]["frames"]
+    click.echo(
+        f"{len(levels)} jobs of {frames} frames of {study['start']['system']}, most of them at nearly the tightest "
+        "settings, and one to four to try settings together. Nothing has been stored yet."
+    )
+
+
+def print_study(summary: Mapping[str, Any]) -> None:
+    """Print one line a rung, and the lines to paste into the campaign file."""
+    import yaml
+    from rich.markup import escape
+    from rich.table import Table
+
+    from aiida_zif.provenance.status import make_console
+
+    console = make_console()
+    noise = summary["noise"]
+    console.print(
+        f"[bold]{summary['level']['name']}[/bold] <{summary['pk']}>  {summary['n_frames']} frames of "
+        f"{summary['system']} ({summary['n_atoms']} atoms) · {summary['n_jobs']} jobs, {summary['n_cached']} of them "
+        f"known before"
+    )
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("setting", "value", "energy\nmeV/atom", "shift\nmeV/atom", "force\nmeV/Å", "largest\nmeV/Å",
+                   "stress\nGPa", "cost\ns/frame", ""):  # fmt: skip
+        table.add_column(column, justify="left" if column in ("setting", "value", "") else "right")
+    for row in summary["rungs"]:
+        table.add_row(*map(escape, cells(row)), style="bold" if row["name"] == summary["proposal"] else None)
+    console.print(table)
+    console.print(
+        "[dim]Errors against the tightest settings: of the energy difference of the frames, of all energies alike "
+        "(shift), of force and stress components (root mean square, and the largest force).[/dim]"
+    )
+    for setting in unbounded(summary):
+        console.print(
+            f"[yellow]{setting}: nothing coarser than the tightest passes, so nobody knows whether that is tight "
+            f"enough; go further with --ladder {setting}=…[/yellow]"
+        )
+    console.print(
+        f"The cheapest within {noise['energy']:g} meV/atom, {noise['force']:g} meV/Å and {noise['stress']:g} GPa, "
+        "for the campaign file:"
+    )
+    console.print(yaml.safe_dump({"level_of_theory": summary["level_of_theory"]}, sort_keys=False), markup=False)
+
+
+def unbounded(summary: Mapping[str, Any]) -> list[str]:
+    """Return the settings of which the proposal takes the end of the ladder, to which all others were compared."""
+    proposed = next(row["choice"] for row in summary["rungs"] if row["name"] == summary["proposal"])
+    return [setting for setting, values in summary["ladder"].items() if proposed[setting] == values[-1]]
+
+
+def cells(row: Mapping[str, Any]) -> list[str]:
+    """Return the cells of one rung."""
+    values = [row["value"]] if "setting" in row else row["choice"].values()
+    first = [row.get("setting", row["name"].replace("_", " ")), ", ".join(map(in_short, values))]
+    if "errors" not in row:
+        return [*first, "", "", "", "", "", "", f"failed: {row['cause']}"]
+    kinds = ("energy", "energy_shift", "force", "force_max", "stress")
+    numbers = ["–" if row["errors"][kind] is None else f"{row['errors'][kind]:.3g}" for kind in kinds]
+    return [*first, *numbers, f"{row['seconds']:.3g}", "passes" if row["passes"] else "too coarse"]
+
+
+def in_short(value: Any) -> str:
+    """Write one value of a setting; of several that belong together the first."""
+    return str(next(iter(value.values()))) if isinstance(value, Mapping) else str(value)

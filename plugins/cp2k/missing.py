@@ -1,0 +1,17 @@
+"""Why a labelling job has not a label for every frame, in one line."""
+
+from __future__ import annotations
+
+from aiida import orm
+
+
+def why_labels_are_missing(job: orm.CalcJobNode) -> str:
+    """Return how the job ended, or, if it ended well, why it rejected the first of the rejected frames.
+
+    :param job: a `Cp2kLabelCalculation` that has ended.
+    """
+    if not job.is_finished_ok:
+        state = f"[{job.exit_status}] {job.exit_message or ''}" if job.is_finished else job.exception or "killed"
+        return state.strip()
+    rejected = job.outputs.output_parameters["rejected"] if "output_parameters" in job.outputs else []
+    return f"{rejected[0]['reason']}: {rejected[0]['detail']}" if rejected else "it gave no labels"

@@ -1,0 +1,138 @@
+"""`converge`: what is refused, what would run, and what is told of a study that has ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Invoke = Callable[..., Any]
+File = Callable[..., Path]
+
+pytestmark = pytest.mark.usefixtures("aiida_profile")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--level", "pbe-d4"), "pbe-d3"),
+        (("--system", "copper"), "it has zinc"),
+        (("--ladder", "MGRID/CUTOFF"), "SETTING=COARSE,…,TIGHT"),
+        (("--ladder", "SCF/EPS_SCF=1e-5"), "two values or more"),
+        (("--ladder", "SCF/EPS_SKF=1e-5,1e-6"), "EPS_SCF"),
+        (("--ladder", "SCF/EPS_SCF=tight,tighter"), "'tight'"),
+        (("--frame", "987654321:0"), "--frame"),
+        (("--energy", "0"), "energy"),
+        ((), "cp2k@localhost"),
+    ],
+    ids=["level", "system", "ladder", "short", "unknown", "words", "frame", "noise", "code"],
+)
+def test_what_cannot_be_compared_is_refused_and_nothing_is_stored(
+    invoke: Invoke, campaign_file: File, count_nodes: Callable[[], int], arguments: tuple[str, ...], words: str
+) -> None:
+    before = count_nodes()
+    result = invoke("converge", campaign_file(), *arguments)
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert words in result.stderr
+    assert count_nodes() == before
+
+
+def test_a_dry_run_tells_levels_ladder_and_number_of_jobs(
+    invoke: Invoke, campaign_file: File, count_nodes: Callable[[], int]
+) -> None:
+    before = count_nodes()
+    steps = ("--ladder", "MGRID/CUTOFF=300,800", "--ladder", "SCF/EPS_SCF=1e-4,1e-7")
+    result = invoke("converge", campaign_file(), "--level", "pbe-d3-fast", *steps, "--dry-run")
+    assert result.exit_code == 0
+    assert "MGRID/CUTOFF: 300, 400, 800" in result.stdout  # with the 400 Ry of the level itself
+    assert "6 jobs of 2 frames of zinc" in result.stdout
+    assert count_nodes() == before
+
+
+def test_a_dry_run_comes_as_json(invoke: Invoke, campaign_file: File) -> None:
+    plan = json.loads(invoke("converge", campaign_file(), "--stress", "0.5", "--dry-run", "--json").stdout)
+    assert plan["noise"] == {"energy": 1.0, "force": 10.0, "stress": 0.5}
+    assert "SCF/EPS_SCF" in plan["ladder"]
+
+
+ERRORS = {"energy": 0.2, "energy_shift": 40.0, "force": 8.0, "force_max": 21.0, "stress": None}
+SUMMARY = {
+    "pk": 12,
+    "level": {"name": "pbe-d3-fast"},
+    "system": "zinc",
+    "n_atoms": 6,
+    "n_frames": 2,
+    "n_jobs": 3,
+    "n_cached": 1,
+    "noise": {"energy": 1.0, "force": 10.0, "stress": 0.1},
+    "names": {"MGRID/CUTOFF": ["MGRID_CUTOFF_0", "MGRID_CUTOFF_1"]},
+    "ladder": {"MGRID/CUTOFF": [300, 400, 800]},
+    "rungs": [
+        {"name": "tightest", "choice": {"MGRID/CUTOFF": 800}, "overrides": {"MGRID/CUTOFF": 800},
+         "errors": {**dict.fromkeys(ERRORS, 0.0), "stress": None}, "seconds": 9.0, "passes": True},
+        {"name": "MGRID_CUTOFF_0", "setting": "MGRID/CUTOFF", "value": 300, "choice": {"MGRID/CUTOFF": 300},
+         "overrides": {"MGRID/CUTOFF": 300}, "errors": ERRORS, "seconds": 3.0, "passes": True},
+        {"name": "MGRID_CUTOFF_1", "setting": "MGRID/CUTOFF", "value": 400, "choice": {"MGRID/CUTOFF": 400},
+         "overrides": {}, "cause": "[304] CP2K stopped"},
+    ],
+    "proposal": "MGRID_CUTOFF_0",
+    "level_of_theory": {"name": "pbe-d3-fast", "overrides": {"MGRID/CUTOFF": 300}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A study that is in the profile already, and how it ended."""
+    from types import SimpleNamespace
+
+    end: dict[str, Any] = {"pk": 12, "is_terminated": True, "is_finished_ok": True, "exit_status": 0}
+    monkeypatch.setattr("aiida_zif.cli.converge.make_builder", lambda *arguments: None)
+    monkeypatch.setattr("aiida_zif.cli.converge.known_study", lambda builder: SimpleNamespace(**end))
+    monkeypatch.setattr("aiida_zif.cli.converge.run_here", lambda *arguments: pytest.fail("it was run again"))
+    monkeypatch.setattr("aiida_zif.provenance.convergence.summarise_study", lambda node: SUMMARY)
+    return end
+
+
+def test_a_known_study_is_told_at_once_with_lines_for_the_campaign_file(
+    invoke: Invoke, campaign_file: File, known: dict[str, Any]
+) -> None:
+    import yaml
+
+    result = invoke("converge", campaign_file())
+    assert result.exit_code == 0
+    assert "failed: [304] CP2K stopped" in result.stdout
+    lines = result.stdout[result.stdout.index("level_of_theory:") :]
+    assert yaml.safe_load(lines) == {"level_of_theory": SUMMARY["level_of_theory"]}
+
+
+def test_table_and_figure_are_written_on_request(
+    invoke: Invoke, campaign_file: File, known: dict[str, Any], tmp_path: Path
+) -> None:
+    result = invoke("converge", campaign_file(), "--dir", tmp_path / "out", "--json")
+    assert json.loads(result.stdout) == SUMMARY
+    assert json.loads((tmp_path / "out" / "converge.json").read_text()) == SUMMARY
+    assert (tmp_path / "out" / "converge.png").stat().st_size > 1000
+
+
+def test_a_study_without_a_result_ends_with_its_cause(
+    invoke: Invoke, campaign_file: File, known: dict[str, Any]
+) -> None:
+    known |= {"is_finished_ok": False, "exit_status": 340, "exit_message": "the tightest settings gave no labels"}
+    result = invoke("converge", campaign_file())
+    assert result.exit_code == 1
+    assert "[340] the tightest settings gave no labels" in result.stderr
+
+
+def test_a_ladder_that_may_end_too_early_is_said_to_do_so(
+    invoke: Invoke, campaign_file: File, known: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "aiida_zif.provenance.convergence.summarise_study", lambda node: {**SUMMARY, "proposal": "tightest"}
+    )
+    assert "go further with --ladder MGRID/CUTOFF=" in invoke("converge", campaign_file()).stdout
+    monkeypatch.setattr("aiida_zif.provenance.convergence.summarise_study", lambda node: SUMMARY)
+    assert "go further" not in invoke("converge", campaign_file()).stdout

@@ -1,0 +1,80 @@
+"""From a campaign to a convergence study that is ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiida import orm
+from aiida.engine import ProcessBuilder
+from aiida.plugins import WorkflowFactory
+
+from aiida_zif.plugins.cp2k.levels import Level
+from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.workflows.campaign import Campaign
+from aiida_zif.workflows.campaign_levels import load_campaign_level
+from aiida_zif.workflows.convergence import NOISE
+from aiida_zif.workflows.ladder import read_ladder
+from aiida_zif.workflows.ladder_check import ladder_problems
+from aiida_zif.workflows.resources import stage_options
+from aiida_zif.workflows.seeds import derive_seed
+
+PERTURBED = {"frames": 2, "displacement": 0.05, "strain": 0.02}
+"""Frames of a study: no force is zero by symmetry, and no two cells are alike; Å, and the largest strain."""
+
+
+def study_of(
+    campaign: Campaign,
+    system: str,
+    level: str | None = None,
+    ladder: Mapping[str, list[Any]] | None = None,
+    noise: Mapping[str, float] | None = None,
+    frame: tuple[FramesData, int] | None = None,
+) -> tuple[Level, dict[str, Any]]:
+    """Return the level as it is and the settings of a study.
+
+    :param campaign: a checked campaign.
+    :param system: label of the system whose frames are labelled.
+    :param level: its name, without overrides; that of the campaign, with its overrides, if left out.
+    :param ladder: values by setting, the coarsest first; those of the level if left out.
+    :param noise: tolerated errors that differ from :data:`NOISE`.
+    :param frame: frames and the index of the one to take; the structure of the system if left out.
+    :raises ValueError: for a level or setting that there is not, and for elements that the level does not know.
+    """
+    own = campaign.level_of_theory.model_dump() if level is None else {"name": level, "overrides": {}}
+    state = campaign.systems[system]
+    given = load_campaign_level(own).in_state(state.charge, state.multiplicity)
+    given.check_elements(frame[0].symbols if frame else campaign.structures()[system].get_chemical_symbols())
+    if ladder and (problems := ladder_problems(ladder, given)):
+        raise ValueError("\n".join(problems))
+    ladder = dict(ladder or given.settings.get("ladder", {}))
+    read_ladder(ladder, given)
+    start = {"system": system, "perturbed": PERTURBED, "seed": derive_seed(campaign.seed, "converge", system)}
+    return given, {
+        "own": {"name": own["name"], "overrides": own["overrides"]},
+        "ladder": ladder,
+        "noise": {**NOISE, **(noise or {})},
+        "start": start | ({"index": frame[1]} if frame else {}),
+    }
+
+
+def builder_of_study(
+    campaign: Campaign, level: Level, study: Mapping[str, Any], source: orm.Data, max_ranks: int | None = None
+) -> ProcessBuilder:
+    """Return a builder; CP2K must be set up in the loaded profile.
+
+    :param source: the structure, or the frames of which the study takes one.
+    :param max_ranks: most MPI ranks of one job, if the campaign asks for more.
+    :raises NotExistent: if the code is not set up.
+    """
+    resources = dict(campaign.resource_settings()["label"])
+    resources["ranks"] = min(resources["ranks"], max_ranks or resources["ranks"])
+    builder: Any = ProcessBuilder(WorkflowFactory("zif.converge"))  # type: ignore[arg-type]
+    builder.cp2k.code = orm.load_code(campaign.code_labels()["cp2k"])
+    builder.cp2k.metadata.options = stage_options(resources)
+    builder.level = orm.Dict(level.as_dict())
+    builder.study = orm.Dict(dict(study))
+    builder.concurrent = resources["concurrent"]
+    builder.metadata.label = f"{campaign.name}: convergence of {level.name}"
+    builder["structure" if isinstance(source, orm.StructureData) else "frames"] = source
+    return builder
