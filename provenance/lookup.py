@@ -74,13 +74,20 @@ def find_target(what: str) -> Target:
 def find_frame(frame_id: str) -> list[Place]:
     """Return every place of a frame: labelled blocks before other nodes, in each the oldest first.
 
-    Nothing is stored for this: the frames of all nodes are hashed.
+    The database knows the frames of every node by an attribute; those of nodes without it are hashed.
 
     :param frame_id: 16 hexadecimal digits.
     """
-    nodes = orm.QueryBuilder().append(FramesData).all(flat=True)
-    nodes.sort(key=lambda node: (not isinstance(node, LabelledFramesData), node.pk))
-    return [Place(node, index) for node in nodes for index, key in enumerate(node.frame_ids()) if key == frame_id]
+    query = orm.QueryBuilder().append(FramesData, project=["id", "attributes.frame_ids"])
+    places = []
+    for pk, known in query.all():
+        keys = known if known is not None else orm.load_node(pk).frame_ids()  # a node of before the attribute
+        if frame_id in keys:
+            node: Any = orm.load_node(pk)
+            places += [Place(node, index) for index, key in enumerate(keys) if key == frame_id]
+    return sorted(
+        places, key=lambda place: (not isinstance(place.node, LabelledFramesData), place.node.pk, place.index)
+    )
 
 
 def load(identifier: str) -> orm.Node:

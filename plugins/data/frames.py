@@ -21,9 +21,11 @@ class FramesData(orm.ArrayData):
     Arrays: ``positions`` (N, n, 3) Å and ``cells`` (N, 3, 3) Å (lattice vectors as rows, periodic in all
     directions). Every other array has N as its first dimension; the usual ones are
     ``max_force_deviation`` eV/Å, ``step``, ``temperature`` K and ``pressure`` GPa. N may be zero.
+    A stored node has the content hashes of its frames as an attribute: a frame is found without opening a file.
     """
 
     OWN_ARRAYS: tuple[str, ...] = ("positions", "cells")
+    _hash_ignored_attributes = ("frame_ids",)  # they follow from the arrays; nodes of before have none
 
     def __init__(
         self,
@@ -89,7 +91,8 @@ class FramesData(orm.ArrayData):
 
     def frame_ids(self) -> list[str]:
         """Content hash of every frame: symbols, positions and cell at a precision of 1e-6 Å."""
-        return frame_ids(self.symbols, self.positions, self.cells)
+        known = self.base.attributes.get("frame_ids", None) if self.is_stored else None
+        return list(known) if known is not None else frame_ids(self.symbols, self.positions, self.cells)
 
     def get_ase(self, index: int = 0) -> Atoms:
         """Return one frame as ASE atoms."""
@@ -111,6 +114,7 @@ class FramesData(orm.ArrayData):
         wrong = [name for name, shape in shapes.items() if not shape or shape[0] != self.n_frames]
         if wrong:
             raise ValueError(f"{', '.join(wrong)}: the first dimension must be the {self.n_frames} frames")
+        self.base.attributes.set("frame_ids", self.frame_ids())  # only now the arrays are final
         return True
 
 

@@ -1,0 +1,42 @@
+"""One labelled frame on its way in: what a reader found, or why it is none (no AiiDA)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+class FormatError(ValueError):
+    """A file that cannot be imported; the message says what was found, what is allowed and how to mend it."""
+
+
+@dataclass(frozen=True)
+class LabelledFrame:
+    """A frame with its labels as a file holds them.
+
+    :param place: where it stands, ``FILE:INDEX``.
+    :param symbols: chemical symbols, (n,).
+    :param positions: Å, (n, 3).
+    :param cell: lattice vectors as rows, Å, (3, 3).
+    :param energy: eV.
+    :param forces: eV/Å, (n, 3).
+    :param virial: -dE/d(strain), eV, (3, 3); None where the file has none.
+    """
+
+    place: str
+    symbols: tuple[str, ...]
+    positions: np.ndarray
+    cell: np.ndarray
+    energy: float
+    forces: np.ndarray
+    virial: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A frame that does not come in, with a reason for counting and a detail for reading."""
+
+    place: str
+    reason: str
+    detail: str

@@ -1,0 +1,149 @@
+"""A campaign learns from imported frames only if they are of its level of theory, and are held out or learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from aiida import orm
+from fake_children import Child, Ending, make_chain, run_chain
+
+from aiida_zif.plugins.data.extxyz import write_frame
+from aiida_zif.plugins.data.labelled_frame import LabelledFrame
+from aiida_zif.workflows.campaign_errors import CampaignError
+from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, import_labels
+from aiida_zif.workflows.imported_blocks import imported_blocks
+
+Factory = Callable[..., Any]
+NOTHING = {"aimd": [], "perturbed": None}
+
+
+@pytest.fixture(scope="module")
+def imported(frames: Factory) -> Factory:
+    """Factory of imported blocks under a label; other seeds give other frames."""
+    import hashlib
+    import io
+
+    def store(label: str, seed: int, level: str = "gfn1-xtb", symbols: list[str] | None = None) -> Any:
+        given, stream = frames(4, seed), io.StringIO()
+        for row in range(4):
+            forces = np.random.default_rng(seed + row).normal(size=(6, 3))
+            atoms = tuple(symbols or given.symbols)
+            virial = np.eye(3)
+            write_frame(
+                stream, LabelledFrame("", atoms, given.positions[row], given.cells[row], -1.0, forces, virial), {}
+            )
+        raw = orm.SinglefileData(BytesIO(stream.getvalue().encode()), filename="data.extxyz")
+        declaration = {
+            "name": "data.extxyz",
+            "format": "extxyz",
+            "source": "doi:10.1/x",
+            "system": label,
+            "checksum": hashlib.sha256(stream.getvalue().encode()).hexdigest(),
+            "level_of_theory": declared_level(level),
+        }
+        _, call = import_labels.run_get_node(raw, orm.Dict(declaration))
+        return blocks_of_import(call)[0]
+
+    return store
+
+
+def test_a_label_stands_for_all_blocks_imported_under_it(imported: Factory, campaign: Factory) -> None:
+    blocks = [imported("twice", seed) for seed in (700, 701)]
+    found = imported_blocks(campaign(seed_data={"imported": ["twice"]}))
+    assert [block.uuid for block in found["training"].values()] == [block.uuid for block in blocks]
+    assert found["held_out"] == {}
+
+
+def test_a_uuid_stands_for_its_block(imported: Factory, campaign: Factory) -> None:
+    first, _ = imported("uuid_test", 702), imported("uuid_test", 703)
+    found = imported_blocks(campaign(held_out={"imported": [first.uuid]}))
+    assert [block.uuid for block in found["held_out"].values()] == [first.uuid]
+
+
+def test_a_label_that_nothing_has_is_refused(aiida_profile: object, campaign: Factory) -> None:
+    with pytest.raises(CampaignError) as caught:
+        imported_blocks(campaign(seed_data={"imported": ["nowhere"]}))
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.found) == ("seed_data.imported[0]", "'nowhere'")
+    assert "aiida-zif import" in problem.mend
+
+
+def test_frames_of_another_level_are_refused_with_both_levels(imported: Factory, campaign: Factory) -> None:
+    imported("vasp", 704, level="PBE-D3, VASP, 520 eV")
+    with pytest.raises(CampaignError) as caught:
+        imported_blocks(campaign(seed_data={"imported": ["vasp"]}))
+    (problem,) = caught.value.problems
+    assert problem.field == "seed_data.imported[0]"
+    assert "PBE-D3, VASP, 520 eV" in problem.found
+    assert "GFN1-xTB" in problem.allowed
+    assert "--level" in problem.mend
+
+
+def test_elements_that_no_model_knows_are_refused(imported: Factory, campaign: Factory) -> None:
+    imported("cobalt", 705, symbols=["Zn", "Zn", "H", "H", "H", "Cl"])
+    with pytest.raises(CampaignError, match=r"frames with Cl[\s\S]*add them to type_map"):
+        imported_blocks(campaign(seed_data={"imported": ["cobalt"]}))
+
+
+def test_a_frame_cannot_be_learnt_and_held_out(imported: Factory, campaign: Factory) -> None:
+    imported("leak", 706)
+    with pytest.raises(
+        CampaignError, match=r"held_out\.imported\[0\][\s\S]*4 frames that seed_data\.imported\[0\] has"
+    ):
+        imported_blocks(campaign(seed_data={"imported": ["leak"]}, held_out={"imported": ["leak"]}))
+
+
+@pytest.mark.parametrize(("system", "symbols"), [("other", None), ("start_order", ["H", "H", "H", "H", "Zn", "Zn"])])
+def test_a_system_must_have_a_frame_to_explore_from(
+    imported: Factory, campaign: Factory, system: str, symbols: list[str] | None
+) -> None:
+    imported(system, 707 if symbols is None else 708, symbols=symbols)
+    name = "zinc" if symbols is None else system
+    with pytest.raises(CampaignError, match="a frame to explore from"):
+        imported_blocks(campaign((name,), seed_data={**NOTHING, "imported": [system]}))
+
+
+@pytest.mark.parametrize("section", ["seed_data", "held_out"])
+def test_a_campaign_needs_frames_from_somewhere(aiida_profile: object, campaign: Factory, section: str) -> None:
+    with pytest.raises(CampaignError, match=rf"{section}\.aimd"):
+        campaign(**{section: NOTHING if section == "seed_data" else {"aimd": []}})
+
+
+@pytest.fixture(scope="module")
+def inputs(imported: Factory, campaign: Factory, codes: dict[str, Any], atoms: Any) -> dict[str, Any]:
+    """A campaign that computes no first label at all."""
+    from aiida_zif.workflows.builder import fill_builder
+
+    imported("zinc_data", 709), imported("zinc_data_test", 710)
+    settings = campaign(
+        ("zinc_data",),
+        seed_data={**NOTHING, "imported": ["zinc_data"]},
+        held_out={"aimd": [], "imported": ["zinc_data_test"]},
+    )
+    structures = {"zinc_data": orm.StructureData(ase=atoms).store()}
+    return dict(fill_builder(settings, codes, structures)._inputs(prune=True))
+
+
+def test_a_campaign_that_has_imported_frames_alone_trains_at_once(inputs: dict[str, Any]) -> None:
+    def answer(child: Child) -> Ending:
+        return Ending(exit_status=310, exit_message="far enough")
+
+    run = run_chain("zif.active_learning", inputs, answer, checkpoints=True)
+    (training,) = run.children
+    assert training.link == "c00_train"
+    (block,) = training.inputs.dataset.values()
+    assert block.label == "zinc_data"
+    assert run.chain.ctx.state["n_labels"] == 0
+    (held_out,) = run.chain.ctx.held_out.values()
+    assert held_out.label == "zinc_data_test"
+
+
+def test_exploration_may_start_from_imported_frames_of_the_same_atoms(inputs: dict[str, Any]) -> None:
+    chain: Any = make_chain("zif.active_learning", inputs)
+    with chain._process_scope():
+        chain.plan()
+    assert list(chain.blocks_of("zinc_data")) == list(chain.ctx.dataset)

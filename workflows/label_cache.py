@@ -1,0 +1,147 @@
+"""Labels that the profile holds already: found by frame and level of theory, and linked instead of computed again.
+
+A label belongs to a frame and a level, not to a campaign, so any campaign may use it for what it was going to label
+anyway. Nothing else is taken over: which frames are learnt and which are held out is decided by each campaign for
+itself, before it looks here, so a label that one campaign held out can be training data of another one, and never
+of the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from aiida import orm
+from aiida.engine import calcfunction
+
+from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.workflows.frame_steps import subset
+
+ORIGINS = ("Cp2kLabelCalculation", "import_labels")
+"""Processes that make labels. Blocks of re-used ones are left out: where those came from is in the profile too."""
+
+OF_THEIR_JOB = ("index",)
+"""Per-frame arrays that mean something inside the job alone."""
+
+
+AS_THE_LEVEL_SAYS: dict[str, Any] = {
+    "attributes": {"has_key": "array|virials"},
+    "attributes.level_of_theory": {"!has_key": "rung"},
+}
+"""Blocks whose labels are complete, and needed no rung of the recovery that changes the physics."""
+
+
+def known_labels(frame_ids: Iterable[str], level_hash: str) -> dict[str, tuple[str, int]]:
+    """Return where the labels of some frames are, of those that have one with a virial; the oldest wins.
+
+    The database answers by attributes, and no array is opened (but those of blocks from before they had them).
+
+    :param frame_ids: content hashes of the frames.
+    :param level_hash: of the level of theory.
+    :returns: frame → (uuid of the block, index in it).
+    """
+    query = orm.QueryBuilder()
+    finished = {"attributes.process_label": {"in": ORIGINS}, "attributes.process_state": "finished"}
+    query.append(orm.CalculationNode, filters=finished, tag="origin")
+    query.append(
+        LabelledFramesData,
+        with_incoming="origin",
+        edge_filters={"type": "create"},
+        filters=AS_THE_LEVEL_SAYS | {"attributes.level_of_theory.hash": level_hash},
+        project=["uuid", "attributes.frame_ids"],
+        tag="block",
+    )
+    query.order_by({"block": {"id": "asc"}})
+    wanted = set(frame_ids)
+    found: dict[str, tuple[str, int]] = {}
+    for uuid, keys in query.all():
+        places = {key: (uuid, index) for index, key in enumerate(keys or load_block(uuid).frame_ids())}
+        new = (places.keys() & wanted) - found.keys()
+        if new and is_sound(load_block(uuid)):
+            found |= {key: places[key] for key in new}
+    return found
+
+
+def is_sound(block: LabelledFramesData) -> bool:
+    """Whether the process that made a block ended knowing how many labels it had made."""
+    origin: Any = block.creator
+    if not isinstance(origin, orm.CalcJobNode):
+        return bool(origin.is_finished_ok)
+    return "output_parameters" in origin.outputs and origin.outputs.output_parameters["n_labelled"] == block.n_frames
+
+
+def load_block(uuid: str) -> LabelledFramesData:
+    """Return the block of a uuid."""
+    block: Any = orm.load_node(uuid)
+    return block
+
+
+def take_known(frames: FramesData, level: orm.Dict) -> dict[str, Any] | None:
+    """Take over what is known of some frames; None if nothing is.
+
+    :returns: ``labelled``, a block of the frames that are known, and ``left``, the others.
+    """
+    places = known_labels(frames.frame_ids(), level["hash"])
+    uuids = dict.fromkeys(uuid for uuid, _ in places.values())
+    if not uuids:
+        return None
+    inputs: dict[str, Any] = {f"source_{index}": load_block(uuid) for index, uuid in enumerate(uuids)}
+    inputs["metadata"] = {"call_link_label": "reuse"}
+    result: dict[str, Any] = reuse_labels(frames, level, **inputs)
+    return result
+
+
+@calcfunction
+def reuse_labels(frames: FramesData, level: orm.Dict, **sources: LabelledFramesData) -> dict[str, orm.Data]:
+    """Collect the labels of some frames from blocks that hold them, in the order of the frames.
+
+    :param level: the level of theory of the labels, ``Level.as_dict()``.
+    :param sources: blocks of that level, links to the origin of every label.
+    :returns: ``labelled`` and ``left``, the frames that no source holds.
+    :raises ValueError: if a source is of another level.
+    """
+    foreign = [
+        block.level_of_theory["line"] for block in sources.values() if block.level_of_theory["hash"] != level["hash"]
+    ]
+    if foreign:
+        raise ValueError(f"labels of another level of theory: {foreign[0]}")
+    places: dict[str, tuple[LabelledFramesData, int]] = {}
+    for _, block in sorted(sources.items()):
+        places = {key: (block, index) for index, key in enumerate(block.frame_ids())} | places
+    keys = frames.frame_ids()
+    known = [index for index, key in enumerate(keys) if key in places]
+    picked = [places[keys[index]] for index in known]
+    return {
+        "labelled": collect(picked, frames.system, index=np.array(known)),
+        "left": subset(frames, [index for index, key in enumerate(keys) if key not in places]),
+    }
+
+
+def collect(picked: list[tuple[LabelledFramesData, int]], system: str, **per_frame: np.ndarray) -> LabelledFramesData:
+    """Return an unstored block of labels from several blocks, at least one.
+
+    :param picked: block and index there of every label.
+    :param system: label of the system in the campaign that asks.
+    :param per_frame: further arrays, one value a label.
+    """
+    blocks = {block.uuid: block for block, _ in picked}
+    content = {uuid: arrays_of(block) for uuid, block in blocks.items()}
+    shared = set.intersection(*(set(arrays) for arrays in content.values()))
+    arrays = {name: np.stack([content[b.uuid][name][index] for b, index in picked]) for name in sorted(shared)}
+    first = picked[0][0]
+    labels = {name: arrays.pop(name, None) for name in ("energies", "forces", "virials")}
+    return LabelledFramesData(
+        first.symbols,
+        arrays.pop("positions"),
+        arrays.pop("cells"),
+        system,
+        {**arrays, **per_frame},
+        level_of_theory=first.level_of_theory,
+        **labels,
+    )
+
+
+def arrays_of(block: LabelledFramesData) -> dict[str, np.ndarray]:
+    """Return the arrays of a block that mean something outside its job."""
+    return {name: block.get_array(name) for name in block.get_arraynames() if name not in OF_THEIR_JOB}
