@@ -6,6 +6,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -32,10 +33,20 @@ def with_profile(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--profile` and `--debug` to a command, and load the profile before it runs."""
 
     @click.option("-p", "--profile", default=None, help="AiiDA profile; the default one if left out.")
+    @functools.wraps(command)
+    def wrapper(*args: Any, profile: str | None, **kwargs: Any) -> Any:
+        load(profile)
+        return command(*args, **kwargs)
+
+    return with_debug(wrapper)
+
+
+def with_debug(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--debug` to a command; without it an unexpected failure is one line."""
+
     @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected failure.")
     @functools.wraps(command)
-    def wrapper(*args: Any, profile: str | None, debug: bool, **kwargs: Any) -> Any:
-        load(profile)
+    def wrapper(*args: Any, debug: bool, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
@@ -60,6 +71,25 @@ def load(profile: str | None) -> None:
         load_own_profile(profile)
     except ConfigurationError as error:
         fail(f"{error}\nMake a profile with `python -m aiida_zif.setup.profile`, or name one with --profile.")
+
+
+def load_if_there() -> bool:
+    """Load the default AiiDA profile unless one is loaded; return whether there is one. Nothing is made."""
+    if "aiida" not in sys.modules:
+        from aiida_zif.setup.environment import AIIDA_FOLDER, select_aiida_folder
+
+        folder = select_aiida_folder() or Path.home()
+        if not (folder / AIIDA_FOLDER / "config.json").is_file():
+            return False  # AiiDA would make the folder
+    from aiida.common.exceptions import ConfigurationError
+    from aiida.manage import get_manager
+
+    from aiida_zif.setup.profile import load_own_profile
+
+    try:
+        return get_manager().get_profile() is not None or load_own_profile() is not None
+    except ConfigurationError:
+        return False
 
 
 def load_campaign_node(identifier: str | None) -> Any:

@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
-    "check": ("run:check", "Validate a campaign file and say what would run; stores nothing."),
+    "check": ("check:check", "Validate a campaign file, say what would run and what it costs."),
     "run": ("run:run", "Run a campaign, or go on with it where it stopped."),
     "watch": ("run:watch", "Follow a running campaign."),
     "resume": ("run:resume", "Bring the daemon back, and with it every unfinished campaign."),
@@ -15,8 +15,10 @@ COMMANDS = {
     "report": ("ask:report", "Write a campaign's report as one HTML page."),
     "lineage": ("ask:lineage", "Tell where a model, a block or a frame came from."),
     "export": ("ask:export", "Write data sets and models to files."),
+    "import": ("import_data:import_data", "Bring labelled frames from elsewhere into the profile."),
     "systems": ("systems:systems", "List the crystal structures that ship with aiida-zif."),
     "schema": ("run:schema", "Print the JSON schema of the campaign file, for editors."),
+    "converge": ("converge:converge", "Find the cheapest settings that are good enough for labels."),
     "doctor": ("doctor:doctor", "Check the codes of this profile, and say how to mend what is wrong."),
     "daemon": ("daemon:daemon", "Start, stop and look at the daemon that carries campaigns."),
 }

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign import Campaign
-    from aiida_zif.workflows.campaign_model import Exploration, SeedData
+    from aiida_zif.workflows.campaign_data import SeedData
+    from aiida_zif.workflows.campaign_model import Exploration
 
 
 def print_plan(campaign: Campaign) -> None:
     """Print systems, stages and the number of labels that a campaign asks for at most."""
-    from aiida_zif.plugins.cp2k.levels import load_level
+    from aiida_zif.workflows.campaign_levels import load_campaign_level
 
     console = Console(highlight=False)
-    level = load_level(campaign.level_of_theory.name, campaign.level_of_theory.overrides)
+    level = load_campaign_level(campaign.level_of_theory)
     console.print(f"[bold]{campaign.name}[/bold] (protocol {campaign.protocol}, seed {campaign.seed}) is valid.")
     console.print(f"Labels at {level.line} [dim]({level.hash})[/dim]")
     console.print(stage_table(campaign))
@@ -27,7 +28,6 @@ def print_plan(campaign: Campaign) -> None:
         f"At most {most} labels: {first} to start with, {held_out} held out, "
         f"{campaign.limits.cycles} cycles of up to {cycle}."
     )
-    console.print("Run it with [bold]aiida-zif run CAMPAIGN[/bold]; nothing has been stored yet.")
 
 
 def stage_table(campaign: Campaign) -> Table:
@@ -55,12 +55,18 @@ def stage_table(campaign: Campaign) -> Table:
 
 def describe_seed(section: SeedData) -> str:
     """Say in words which AIMD runs and perturbed frames a section asks for."""
+    from aiida_zif.plugins.cp2k.task import target_in_words
+
     parts = [
-        f"AIMD {run.temperature:g} K, {run.steps} × {run.timestep:g} fs, every {run.stride}" for run in section.aimd
+        f"AIMD {target_in_words(run.temperature, 'K')}, {run.steps} × {run.timestep:g} fs, "
+        + ("every uncorrelated frame" if run.stride == "auto" else f"every {run.stride}")
+        for run in section.aimd
     ]
     perturbed = getattr(section, "perturbed", None)
     if perturbed and perturbed.frames:
         parts.append(f"{perturbed.frames} perturbed ({perturbed.displacement:g} Å, {perturbed.strain:.0%} strain)")
+    if section.imported:
+        parts.append(f"imported {', '.join(section.imported)}")
     return "; ".join(parts)
 
 
@@ -85,15 +91,21 @@ def describe_selection(campaign: Campaign, system: str) -> str:
 
 
 def count_labels(campaign: Campaign) -> tuple[int, int, int]:
-    """Return the labels of the start, those held out, and those of one cycle at most."""
+    """Return the labels of the start, those held out, and those of one cycle, each at most."""
     first = held_out = cycle = 0
     for name in campaign.systems:
         seed_data = campaign.section(name, "seed_data").model_dump()
-        first += sum(run["steps"] // run["stride"] for run in seed_data["aimd"])
+        first += sum(map(most_labels, seed_data["aimd"]))
         first += (seed_data["perturbed"] or {"frames": 0})["frames"]
-        held_out += sum(
-            run["steps"] // run["stride"] for run in campaign.section(name, "held_out").model_dump()["aimd"]
-        )
+        held_out += sum(map(most_labels, campaign.section(name, "held_out").model_dump()["aimd"]))
         selection = campaign.section(name, "selection").model_dump()
         cycle += selection["per_cycle"] + selection["control"]
     return first, held_out, cycle
+
+
+def most_labels(run: dict[str, Any]) -> int:
+    """Return the labels of an AIMD run; where the stride is measured on the way, the most that it can leave."""
+    from aiida_zif.plugins.cp2k.autocorrelation import stride_bounds
+
+    automatic = run["stride"] == "auto"
+    return int(run["steps"] // (stride_bounds(run["steps"], run["timestep"])[0] if automatic else run["stride"]))

@@ -1,4 +1,4 @@
-"""`check`, `run`, `watch`, `resume` and `schema`."""
+"""`run`, `watch`, `resume` and `schema`."""
 
 from __future__ import annotations
 
@@ -18,29 +18,18 @@ CAMPAIGN_FILE = click.argument("campaign_file", metavar="CAMPAIGN", type=click.P
 SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 2), default=None, help="Instead of the file's own seed.")
 
 
-def read_campaign(path: Path, seed: int | None) -> Campaign:
-    """Return the checked campaign, or end with every problem that its file has."""
+def read_campaign(path: Path, seed: int | None, reuse: bool | None = None) -> Campaign:
+    """Return the checked campaign, or end with every problem that its file has; what is given wins over the file."""
     from aiida_zif.workflows.campaign import CampaignError, load_campaign
 
     try:
         campaign = load_campaign(path)
     except CampaignError as error:
         fail(str(error))
-    return campaign if seed is None else campaign.model_copy(update={"seed": seed})
-
-
-@click.command(epilog="Example: aiida-zif check examples/zif4-demo.yaml")
-@CAMPAIGN_FILE
-@click.option("--json", "as_json", is_flag=True, help="Print the settings in canonical units instead.")
-def check(campaign_file: Path, as_json: bool) -> None:
-    """Validate CAMPAIGN and print what would run. Nothing is stored, no profile is needed."""
-    from aiida_zif.cli.plan_table import print_plan
-
-    campaign = read_campaign(campaign_file, None)
-    if as_json:
-        emit_json(campaign.parameters())
-    else:
-        print_plan(campaign)
+    given: dict[str, Any] = {} if seed is None else {"seed": seed}
+    if reuse is not None:
+        given["labelling"] = campaign.labelling.model_copy(update={"reuse": reuse})
+    return campaign.model_copy(update=given)
 
 
 @click.command(epilog="Example: aiida-zif schema > campaign.schema.json")
@@ -55,20 +44,34 @@ def schema() -> None:
 @CAMPAIGN_FILE
 @click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="For summary and report.")
 @click.option("--fresh", is_flag=True, help="Start a new campaign even if this one is there already.")
+@click.option(
+    "--reuse/--no-reuse",
+    default=None,
+    help="Take labels that the profile holds already, or compute all of them anew. [default: as in the file]",
+)
 @click.option("--submit", is_flag=True, help="Return at once; the daemon carries the campaign.")
 @click.option("--foreground", is_flag=True, help="Run inside this process, without a daemon.")
 @SEED
 @with_profile
 def run(
-    campaign_file: Path, directory: Path | None, fresh: bool, submit: bool, foreground: bool, seed: int | None
+    campaign_file: Path,
+    directory: Path | None,
+    fresh: bool,
+    reuse: bool | None,
+    submit: bool,
+    foreground: bool,
+    seed: int | None,
 ) -> None:
     """Run CAMPAIGN, or go on with it where it stopped: nothing that was labelled is labelled again.
+
+    A new campaign too takes the labels that the profile holds of its frames at its level of theory, and says how
+    many. To time it, or to have labels of its own, add --no-reuse.
 
     The daemon of the profile carries the campaign, so that it survives this terminal. Ctrl-C leaves it running.
     """
     if submit and foreground:
         fail("--submit and --foreground exclude each other: choose the daemon or this process.")
-    campaign = read_campaign(campaign_file, seed)
+    campaign = read_campaign(campaign_file, seed, reuse)
     node = None if fresh else known_campaign(campaign)
     if node is not None and node.is_finished_ok:
         click.echo(f"Campaign {campaign.name} <{node.pk}> is finished already; --fresh starts a new one.")
@@ -88,8 +91,7 @@ def known_campaign(campaign: Campaign) -> Any:
     from aiida_zif.provenance.campaign_view import find_campaigns
 
     for node in find_campaigns(label=campaign.name):
-        same = node.inputs.settings.get_dict() == json.loads(json.dumps(campaign.parameters()))
-        same = same and same_structures(node, campaign)
+        same = same_settings(node, campaign) and same_structures(node, campaign) and same_imports(node, campaign)
         if same and (not node.is_terminated or node.is_finished_ok):
             return node
         if not node.is_terminated:
@@ -98,6 +100,28 @@ def known_campaign(campaign: Campaign) -> Any:
                 f"`verdi process kill {node.pk}`, give this one another name, or use --fresh to run both."
             )
     return None
+
+
+def same_settings(node: Any, campaign: Campaign) -> bool:
+    """Whether a campaign has these settings; where its labels come from changes its cost, not what it is."""
+    now = json.loads(json.dumps(campaign.parameters()))
+    return {**node.inputs.settings.get_dict(), "labelling": None} == {**now, "labelling": None}
+
+
+def same_imports(node: Any, campaign: Campaign) -> bool:
+    """Whether a campaign began with the imported frames that its labels stand for now."""
+    from aiida_zif.provenance.campaign_view import inputs_under
+    from aiida_zif.workflows.campaign import CampaignError
+    from aiida_zif.workflows.imported_blocks import imported_blocks
+
+    try:
+        now = imported_blocks(campaign)
+    except CampaignError as error:
+        fail(str(error))
+    return all(
+        {block.uuid for block in inputs_under(node, f"imported__{use}").values()} == {b.uuid for b in blocks.values()}
+        for use, blocks in now.items()
+    )
 
 
 def same_structures(node: Any, campaign: Campaign) -> bool:
@@ -140,9 +164,12 @@ def make_builder(campaign: Campaign) -> Any:
     from aiida.common.exceptions import NotExistent
 
     from aiida_zif.workflows.builder import builder_from_campaign
+    from aiida_zif.workflows.campaign import CampaignError
 
     try:
         return builder_from_campaign(campaign)
+    except CampaignError as error:
+        fail(str(error))
     except NotExistent as error:
         fail(f"codes: {error}. Known codes: `verdi code list`; new ones: `verdi code create core.code.installed`.")
 
@@ -153,6 +180,7 @@ def conclude(node: Any, directory: Path | None) -> None:
     from aiida_zif.provenance.report import write_report
     from aiida_zif.provenance.status import print_status
     from aiida_zif.provenance.summary import summarise
+    from aiida_zif.workflows.ending import why_it_ended
 
     view = load_view(node)
     print_status(view)
@@ -162,7 +190,7 @@ def conclude(node: Any, directory: Path | None) -> None:
         write_report(view, directory / "report.html")
         click.echo(f"Wrote {directory / 'summary.json'} and {directory / 'report.html'}")
     if not node.is_finished_ok:
-        fail(f"campaign <{node.pk}> ended with [{node.exit_status}] {node.exit_message}", exit_code=1)
+        fail(f"campaign <{node.pk}> ended with {why_it_ended(node)}", exit_code=1)
 
 
 @click.command(epilog="Example: aiida-zif watch 1234")

@@ -8,7 +8,10 @@ from typing import Any
 
 import click
 
-REFRESH_S = 3.0
+LOOK_S = 2.0
+"""How often we look whether the campaign has ended."""
+
+REFRESH_S = 4.0
 """How often a terminal's progress line is drawn anew."""
 
 DAEMON_S = 30.0
@@ -50,25 +53,23 @@ def follow(node: Any) -> None:
     from aiida_zif.setup.daemon import ensure_daemon
 
     terminal = sys.stdout.isatty()
-    shown, looked = 0.0, time.monotonic()
+    pause = REFRESH_S if terminal else PLAIN_S
+    shown, looked = -pause, time.monotonic()
     try:
         while True:
             try:
                 if node.is_terminated:
                     break
-                line = progress_line(node)
+                if time.monotonic() - shown >= pause:  # a line takes many queries: none is made to be thrown away
+                    line = progress_line(node)
+                    click.echo(f"\r\033[K{line}" if terminal else line, nl=not terminal)
+                    shown = time.monotonic()
             except OperationalError:  # a worker is writing; we only look, and look again
-                time.sleep(REFRESH_S)
-                continue
-            if terminal:
-                click.echo("\r\033[K" + line, nl=False)
-            elif time.monotonic() - shown >= PLAIN_S:
-                click.echo(line)
-                shown = time.monotonic()
+                pass
             if time.monotonic() - looked >= DAEMON_S:
                 ensure_daemon()
                 looked = time.monotonic()
-            time.sleep(REFRESH_S)
+            time.sleep(LOOK_S)
     except KeyboardInterrupt:
         click.echo(
             f"\nThe campaign goes on in the background. Follow it again: aiida-zif watch {node.pk}; "

@@ -34,9 +34,9 @@ def what_stands_behind(node: orm.Node) -> dict[str, Any]:
     return {
         "n_nodes": sum(counts.values()),
         # A job counts where its labels were learnt: the report of a job alone goes into every later plan too.
-        "n_cp2k_jobs": len({block.creator.pk for block in blocks if block.creator is not None}),
+        "n_cp2k_jobs": len({block.creator.pk for block in blocks if isinstance(block.creator, orm.CalcJobNode)}),
         **{name: counts.get(kind, 0) for name, kind in KINDS.items()},
-        "n_labelled_frames": sum(block.n_frames for block in blocks),
+        "n_labelled_frames": len({key for block in blocks for key in block.frame_ids()}),  # a re-used one counts once
         "n_committees": len(sql.callers_of_ancestors(start, TRAINING)),
         "campaigns": campaigns_behind(start),
     }

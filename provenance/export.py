@@ -15,6 +15,7 @@ from aiida.common.links import LinkType
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
+from aiida_zif.plugins.data.theory import mixture
 from aiida_zif.provenance.behind import campaigns_behind
 from aiida_zif.provenance.campaign_view import inputs_under, load_view, outputs_under
 from aiida_zif.provenance.export_formats import README, write_deepmd, write_extxyz, write_models
@@ -123,6 +124,8 @@ def collect(node: Any, goods: Goods) -> None:
 def collect_campaign(campaign: orm.WorkChainNode, goods: Goods) -> None:
     """Add everything that a campaign has labelled and its newest committee, whether it has ended or not."""
     view = load_view(campaign)
+    goods.training |= inputs_under(campaign, "imported__training")
+    goods.held_out |= inputs_under(campaign, "imported__held_out")
     for step in view.of("label"):
         target = goods.held_out if view.is_held_out(step) else goods.training
         for label, block in outputs_under(step.node, "blocks").items():
@@ -142,11 +145,10 @@ def level_of(blocks: list[LabelledFramesData]) -> dict[str, str] | None:
 
     :raises ExportError: if they do not share one.
     """
-    levels = {block.level_of_theory["hash"]: block.level_of_theory for block in blocks}
-    if len(levels) > 1:
-        lines = "; ".join(level["line"] for level in levels.values())
-        raise ExportError(f"different levels of theory: {lines}. Export what belongs to one of them at a time.")
-    return next(iter(levels.values()), None)
+    levels = mixture({f"block {block.pk}": block for block in blocks})
+    if levels:
+        raise ExportError(f"different levels of theory: {'; '.join(levels)}. Export what belongs to one at a time.")
+    return blocks[0].level_of_theory if blocks else None
 
 
 def type_map_of(goods: Goods) -> list[str]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aiida_zif.plugins.data.extxyz import write_frame
+from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.plugins.deepmd.dataset import System, write_system
 
 if TYPE_CHECKING:
-    from ase import Atoms
-
     from aiida_zif.plugins.data.frames import LabelledFramesData
     from aiida_zif.plugins.data.potential import DeepPotentialData
 
@@ -89,29 +89,18 @@ def write_extxyz(path: Path, blocks: Blocks, type_map: list[str]) -> None:
 
     :param path: without suffix.
     """
-    from ase.io import write
+    with path.with_suffix(".extxyz").open("w", encoding="utf-8") as stream:
+        for block in blocks.values():
+            origin: dict[str, Any] = {"block_pk": block.pk, "system": block.system}
+            for index, (key, frame) in enumerate(zip(block.frame_ids(), frames_of(block), strict=True)):
+                write_frame(stream, frame, {"frame_id": key, "block_index": index, **origin})
 
-    frames = [atoms for block in blocks.values() for atoms in labelled_atoms(block)]
-    write(path.with_suffix(".extxyz"), frames, format="extxyz")
 
-
-def labelled_atoms(block: LabelledFramesData) -> list[Atoms]:
-    """Return the frames of a block as ASE atoms with energy (eV), forces (eV/Å) and stress (eV/Å³).
-
-    ASE's stress is (1/V) dE/d(strain), so it is the virial with the opposite sign over the volume.
-    """
-    from ase.calculators.singlepoint import SinglePointCalculator
-    from ase.stress import full_3x3_to_voigt_6_stress
-
-    virials, energies, forces, frames = block.virials, block.energies, block.forces, []
-    for index, key in enumerate(block.frame_ids()):
-        atoms = block.get_ase(index)
-        atoms.info |= {"frame_id": key, "block_pk": block.pk, "block_index": index, "system": block.system}
-        stress = None if virials is None else full_3x3_to_voigt_6_stress(-virials[index] / atoms.get_volume())
-        calculator = SinglePointCalculator(atoms, energy=energies[index], forces=forces[index], stress=stress)
-        atoms.calc = calculator
-        frames.append(atoms)
-    return frames
+def frames_of(block: LabelledFramesData) -> Iterator[LabelledFrame]:
+    """Yield the frames of a block with their labels."""
+    virials = block.virials if block.virials is not None else [None] * block.n_frames
+    rows = zip(block.positions, block.cells, block.energies, block.forces, virials, strict=True)
+    return (LabelledFrame("", tuple(block.symbols), *row) for row in rows)
 
 
 def write_models(folder: Path, models: Mapping[str, DeepPotentialData]) -> list[dict[str, Any]]:

@@ -57,6 +57,9 @@ class Tracer:
             "select_frames": self.selection,
             "frames_from_structure": self.first_frames,
             "draw_starts": self.starts,
+            "reuse_labels": self.reuse,
+            "reuse_run": self.reuse,
+            "import_labels": self.imported,
         }
 
     def trace(self, node: Any, place: Place | None = None) -> Origin:
@@ -178,10 +181,14 @@ class Tracer:
         if task["mode"] == "aimd":
             facts |= {key: task.get(key) for key in ("temperature", "timestep", "steps")}
             title = f"CP2K, {aimd_in_words(task)}"
+            if "restart" in job.inputs:
+                facts["first_step"] = task["first_step"]
+                title += f", going on from step {task['first_step']}"
             if place is not None and "step" in place.values():
                 facts["step"] = place.values()["step"]
                 title += f"; this frame is step {facts['step']}"
-        return Origin("labelling", title, job, facts, self.below(lambda: [self.trace(job.inputs.frames, place)]))
+        before = (job.inputs.restart.creator, None) if "restart" in job.inputs else (job.inputs.frames, place)
+        return Origin("labelling", title, job, facts, self.below(lambda: [self.trace(*before)]))
 
     def selection(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """A choice: how many, of how many, at what deviation, in which window."""
@@ -243,6 +250,23 @@ class Tracer:
         blocks = [link.node for link in links if isinstance(link.node, LabelledFramesData)]
         title = f"drawn at random from {len(blocks)} blocks, seed {call.inputs.starts['seed']}"
         return Origin("start", title, call, origins=self.below(lambda: self.blocks(blocks)))
+
+    def reuse(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
+        """Labels of before: the blocks that they were taken from, and what they were asked for."""
+        links = call.base.links.get_incoming(node_class=LabelledFramesData).all()
+        sources = [link.node for link in links if link.link_label.startswith("source_")]
+        if place is not None:
+            sources = [block for block in sources if place.frame_id in block.frame_ids()][:1]
+        title = f"labelled before, taken from {counted(len(sources), 'block')} of the profile"
+        origins = self.below(lambda: [self.trace(node, place) for node in (*sources, call.inputs.frames)])
+        return Origin("reuse", title, call, origins=origins)
+
+    def imported(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
+        """Labels from elsewhere: what was declared of them, and the files."""
+        declared = call.inputs.declaration.get_dict()
+        facts = {key: declared[key] for key in ("name", "format", "source", "checksum")}
+        title = f"imported from {declared['name']} ({declared['format']}), source {declared['source'] or 'not given'}"
+        return Origin("import", f"{title}, SHA-256 {declared['checksum'][:12]}…", call, facts)
 
     def other_process(self, process: orm.ProcessNode, place: Place | None) -> Origin:
         """Any other calculation: every datum that went in, settings and codes left out."""

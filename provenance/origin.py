@@ -100,7 +100,10 @@ def counted(count: int, noun: str) -> str:
 
 def aimd_in_words(task: dict[str, Any]) -> str:
     """Say how an AIMD run goes; the time step is CP2K's default of 0.5 fs if the task leaves it out."""
-    return f"AIMD at {task['temperature']:g} K, {task['steps']} steps of {task.get('timestep', 0.5):g} fs"
+    from aiida_zif.plugins.cp2k.task import target_in_words
+
+    steps = task["steps"] - task.get("first_step", 0)
+    return f"AIMD at {target_in_words(task['temperature'], 'K')}, {steps} steps of {task.get('timestep', 0.5):g} fs"
 
 
 def perturbed_in_words(recipe: dict[str, Any] | None) -> str:

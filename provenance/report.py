@@ -149,7 +149,8 @@ def tiles(summary: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str,
     if errors:
         change = f", from {errors[0]:.3f} after the first labels" if len(errors) > 1 else ""
         found.append(tile(f"{errors[-1]:.3f}", f"held-out force RMSE{change}", "eV/Å"))
-    found.append(tile(str(summary["total_labels"]), "frames labelled by CP2K, held-out included"))
+    reused = f", {summary['n_reused']} of them re-used" if summary["n_reused"] else ""
+    found.append(tile(str(summary["total_labels"]), f"frames labelled by CP2K, held-out included{reused}"))
     ratios = choice_ratios(rows)
     if ratios:
         gain = float(np.exp(np.mean(np.log(ratios))))
@@ -177,7 +178,20 @@ def tile(value: str, what: str, unit: str = "") -> dict[str, str]:
 
 def label_sources(view: CampaignView) -> list[dict[str, Any]]:
     """Return one entry a labelling: where its frames came from, how many got a label, how many did not and why."""
-    found = []
+    found = [
+        {
+            "source": f"imported, {block.label}",
+            "use": use.replace("_", " "),
+            "how": block.description or "from elsewhere",
+            "n_labelled": block.n_frames,
+            "n_reused": 0,
+            "n_rejected": {},
+            "wall_s": 0.0,
+            "pk": block.pk,
+        }
+        for use in ("training", "held_out")
+        for block in inputs_under(view.node, f"imported__{use}").values()
+    ]
     for step in view.of("label"):
         report = step.node.outputs.report.get_dict() if "report" in step.node.outputs else {}
         use = "held out" if view.is_held_out(step) else "training"
@@ -186,8 +200,9 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
             {
                 "source": source,
                 "use": use,
-                "how": how_labelled(step),
+                "how": how_labelled(step) + recovered_in_words(report),
                 "n_labelled": report.get("n_labelled", 0),
+                "n_reused": report.get("n_reused", 0),
                 "n_rejected": report.get("n_rejected", {}),
                 "wall_s": step.wall_s,
                 "pk": step.node.pk,
@@ -200,10 +215,25 @@ def how_labelled(step: Step) -> str:
     """Say how the frames of a labelling were made."""
     task, frames = step.node.inputs.task.get_dict(), step.node.inputs.frames
     if task["mode"] == "aimd":
-        return f"{aimd_in_words(task)}, every {task.get('stride', 1)}th"
+        return f"{aimd_in_words(task)}, {stride_in_words(step)}"
     if frames.creator is None or "start" not in frames.creator.inputs:
         return "chosen and random frames" if step.cycle else "given frames"
     return f"the crystal{perturbed_in_words(frames.creator.inputs.start['perturbed'])}"
+
+
+def recovered_in_words(report: dict[str, Any]) -> str:
+    """Say of how many labels self-consistency was found another way, and which."""
+    ways = [f"{count} by {name.replace('_', ' ')}" for name, count in report.get("recovered", {}).items()]
+    return f"; self-consistency recovered: {', '.join(ways)}" if ways else ""
+
+
+def stride_in_words(step: Step) -> str:
+    """Say which steps of an AIMD run are labelled, and why these."""
+    report: Any = step.node.outputs.report if "report" in step.node.outputs else {}
+    time, stride = report.get("autocorrelation_fs"), report.get("stride") or step.node.inputs.task.get("stride", 1)
+    if stride == "auto":
+        return "at a stride that is still to be measured"
+    return f"every {stride}th" + (f" (autocorrelation time {time:.1f} fs)" if time else "")
 
 
 def lines_of(section: dict[str, Any]) -> list[tuple[str, str]]:

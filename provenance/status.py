@@ -101,7 +101,10 @@ def seed_line(summary: dict[str, Any]) -> str:
     """Return what was labelled before the first training."""
     seed = summary["seed_labels"]
     tasks = [f"{readable(name)} {count}" for name, count in seed["n_labelled"].items()]
-    return f"first labels: {', '.join(tasks) or 'none yet'}" + (f"; {clock(seed['wall_s'])}" if tasks else "")
+    imported = [f"{count} imported ({use.replace('_', ' ')})" for use, count in summary["imported"].items() if count]
+    reused = [f"{seed['n_reused']} of them re-used"] if seed["n_reused"] else []
+    wall = [clock(seed["wall_s"])] if tasks else []
+    return "; ".join([f"first labels: {', '.join([*tasks, *imported]) or 'none yet'}", *reused, *wall])
 
 
 def rows_of(view: CampaignView, summary: dict[str, Any]) -> list[list[str]]:
@@ -187,6 +190,10 @@ def reason_lines(summary: dict[str, Any]) -> list[str]:
         for title, key in (("not chosen", "n_not_chosen"), ("no label", "n_rejected")):
             if any(iteration[key].values()):
                 lines.append(f"{title} in cycle {iteration['iteration'] + 1}: {in_words(iteration[key])}")
+        if iteration["n_reused"]:
+            lines.append(
+                f"re-used in cycle {iteration['iteration'] + 1}: {iteration['n_reused']} labels, not computed again"
+            )
     return lines
 
 

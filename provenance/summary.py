@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from aiida import orm
 
-from aiida_zif.provenance.campaign_view import CampaignView, inputs_under
+from aiida_zif.provenance.campaign_view import CampaignView, Step, inputs_under
 
 PACKAGES = ("aiida-zif", "aiida-core", "aiida-cp2k", "deepmd-kit", "lammps", "ase", "numpy")
 
@@ -29,6 +29,7 @@ def summarise(view: CampaignView) -> dict[str, Any]:
         "level_of_theory": level_line(view),
         "seed": settings["seed"],
         "n_models": settings["training"]["models"],
+        "imported": {use: imported_frames(view, use) for use in ("training", "held_out")},
         "seed_labels": seed_labelling(view),
         "iterations": [iteration for iteration in iterations if iteration is not None],
         "held_out": {
@@ -40,6 +41,7 @@ def summarise(view: CampaignView) -> dict[str, Any]:
         "exit_status": node.exit_status,
         "exit_message": node.exit_message,
         "total_labels": total_labels(view),
+        "n_reused": sum(n_reused(step) for step in view.of("label")),
         "wall_s": round(view.elapsed_s, 1),
         "campaign_uuid": node.uuid,
         "pk": node.pk,
@@ -78,6 +80,7 @@ def summarise_iteration(view: CampaignView, cycle: int) -> dict[str, Any] | None
         "n_control": sum(report["n_control"] for report in selections),
         "n_not_chosen": not_chosen,
         "n_labelled": sum(report["n_labelled"] for report in reports),
+        "n_reused": sum(n_reused(step) for step in view.of("label", following)),
         "n_rejected": rejected,
         "true_force_error_eV_per_A": choice_errors(view, following),
         "wall_s": {
@@ -142,8 +145,18 @@ def deviation_quantiles(selections: list[orm.Dict]) -> dict[str, float | None]:
 
 
 def total_labels(view: CampaignView) -> int:
-    """Return the number of labels paid for, held-out frames included."""
+    """Return the number of labels, held-out frames included; those of `n_reused` were computed before."""
     return sum(step.node.outputs.report["n_labelled"] for step in view.of("label") if "report" in step.node.outputs)
+
+
+def n_reused(step: Step) -> int:
+    """Return how many labels of a labelling were not computed for it, but taken from the profile."""
+    return int(step.node.outputs.report.get("n_reused", 0)) if "report" in step.node.outputs else 0
+
+
+def imported_frames(view: CampaignView, use: str) -> int:
+    """Return the number of frames that came from elsewhere, for training or held out."""
+    return sum(block.n_frames for block in inputs_under(view.node, f"imported__{use}").values())
 
 
 def latest_state(view: CampaignView) -> dict[str, Any] | None:
@@ -163,6 +176,7 @@ def seed_labelling(view: CampaignView) -> dict[str, Any]:
     reports = {step.name: step.node.outputs.report for step in view.of("label", 0) if "report" in step.node.outputs}
     return {
         "n_labelled": {name: report["n_labelled"] for name, report in reports.items()},
+        "n_reused": sum(n_reused(step) for step in view.of("label", 0)),
         "n_rejected": {name: report["n_rejected"] for name, report in reports.items() if report["n_rejected"]},
         "wall_s": round(view.wall_s("label", 0), 1),
     }
@@ -170,8 +184,13 @@ def seed_labelling(view: CampaignView) -> dict[str, Any]:
 
 def held_out_source(settings: dict[str, Any]) -> str:
     """Say in words where the held-out frames come from."""
-    runs = [f"{run['temperature']:g} K, {run['steps']} steps" for run in settings["held_out"]["aimd"]]
-    return f"independent AIMD ({'; '.join(runs)}), every frame labelled by CP2K, in no training set"
+    from aiida_zif.plugins.cp2k.task import target_in_words
+
+    section = settings["held_out"]
+    runs = [f"{target_in_words(run['temperature'], 'K')}, {run['steps']} steps" for run in section["aimd"]]
+    sources = [f"independent AIMD ({'; '.join(runs)}), every frame labelled by CP2K"] if runs else []
+    sources += [f"imported frames ({', '.join(section['imported'])})"] if section.get("imported") else []
+    return f"{' and '.join(sources)}, in no training set"
 
 
 def level_line(view: CampaignView) -> str:

@@ -58,6 +58,7 @@ class Iteration(Strict):
     n_control: Count = Field(description="drawn at random to measure what the choice is worth")
     n_not_chosen: Counts = Field(description="candidates that were not chosen, by reason")
     n_labelled: Count = Field(description="of the chosen and the random ones")
+    n_reused: Count = Field(description="of these, labels that the profile held already: not computed again")
     n_rejected: Counts = Field(description="frames without a label, by reason")
     true_force_error_eV_per_A: TrueError
     wall_s: Walls
@@ -67,6 +68,7 @@ class SeedLabels(Strict):
     """What was labelled before the first training, by task."""
 
     n_labelled: Counts
+    n_reused: Count = Field(description="of all tasks, labels that the profile held already: not computed again")
     n_rejected: dict[str, Counts]
     wall_s: float
 
@@ -87,6 +89,7 @@ class Summary(Strict):
     level_of_theory: str
     seed: int = Field(description="yields every other seed")
     n_models: int
+    imported: dict[str, Count] = Field(description="frames from elsewhere, `training` and `held_out`; not in any count")
     seed_labels: SeedLabels
     iterations: list[Iteration]
     held_out: HeldOut
@@ -94,7 +97,8 @@ class Summary(Strict):
     state: str = Field(description="state of the process")
     exit_status: int | None
     exit_message: str | None
-    total_labels: int = Field(description="all labels paid for, held-out frames included")
+    total_labels: int = Field(description="all labels of this campaign, held-out frames included")
+    n_reused: int = Field(description="of total_labels, those that were taken from the profile instead of computed")
     wall_s: float
     campaign_uuid: str
     pk: int

@@ -61,8 +61,9 @@ def label_units(job: orm.CalcJobNode) -> int:
     """Return the SCF steps that an ended labelling job brought."""
     if "output_parameters" not in job.outputs:
         return 0
-    if job.inputs.task["mode"] == "aimd" and "labelled" in job.outputs and job.outputs.labelled.n_frames:
-        return int(job.outputs.labelled.get_array("step")[-1])
+    brought = job.outputs.output_parameters.get("dynamics")
+    if brought is not None:
+        return int(brought["last_step"] - brought["first_step"])
     return int(job.outputs.output_parameters["n_labelled"])
 
 

@@ -14,7 +14,7 @@ Usage: ./setup/demo.sh [--fresh] [--dir DIR] [--seed N]
 Installs what is missing, makes an AiiDA profile inside this checkout, and runs examples/zif4-demo.yaml:
 about 20 minutes on two cores, downloads excluded. Run it again to go on after an interruption.
 
-  --fresh     start a new campaign
+  --fresh     start a new campaign, and compute every label of it anew
   --dir DIR   where summary.json and report.html go (default: demo/ in the checkout)
   --seed N    another seed than the one in the campaign file
   --help      this text
@@ -28,7 +28,7 @@ directory="$ROOT/demo"
 options=()
 while [ $# -gt 0 ]; do
     case "$1" in
-    --fresh) options+=(--fresh) ;;
+    --fresh) options+=(--fresh --no-reuse) ;; # a demo computes what it shows
     --dir | --seed)
         [ -n "${2:-}" ] || stop "$1 needs a value." "$(usage)"
         if [ "$1" = --dir ]; then directory="$2"; else options+=(--seed "$2"); fi

@@ -32,7 +32,28 @@ def aiida_profile() -> object:
     from aiida import load_profile
     from aiida.storage.sqlite_temp import SqliteTempBackend
 
-    return load_profile(SqliteTempBackend.create_profile("tests"), allow_switch=True)
+    options = {
+        "runner.poll.interval": 0.2
+    }  # s; without a broker a work chain polls for its children, by default each minute
+    return load_profile(SqliteTempBackend.create_profile("tests", options=options), allow_switch=True)
+
+
+@pytest.fixture
+def localhost(aiida_profile: object, tmp_path: Path) -> object:
+    """This machine as a computer of this test's own, without a scheduler and without waiting."""
+    from aiida import orm
+
+    computer = orm.Computer(
+        f"localhost-{tmp_path.parent.name}-{tmp_path.name}",
+        "localhost",
+        transport_type="core.local",
+        scheduler_type="core.direct",
+        workdir=str(tmp_path / "work"),
+    ).store()
+    computer.set_minimum_job_poll_interval(0.0)
+    computer.set_default_mpiprocs_per_machine(1)
+    computer.configure(safe_interval=0.0)
+    return computer
 
 
 @pytest.fixture

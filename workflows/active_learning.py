@@ -14,14 +14,17 @@ from aiida_zif.workflows.ending import why_it_ended
 from aiida_zif.workflows.frame_steps import compare_choice, draw_starts, frames_from_structure, select_frames
 from aiida_zif.workflows.judge import judge, open_campaign
 from aiida_zif.workflows.plan import plan_campaign, plan_exploration, plan_training
-from aiida_zif.workflows.resources import stage_options
+from aiida_zif.workflows.resources import stage_options, with_layout
 
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
 DeepmdTestCalculation = CalculationFactory("zif.deepmd.test")
-LabelWorkChain = WorkflowFactory("zif.label")
 TrainCommitteeWorkChain = WorkflowFactory("zif.train_committee")
 ExploreWorkChain = WorkflowFactory("zif.explore")
+TimeLabelsWorkChain = WorkflowFactory("zif.time_labels")
+
+LABELLING = {"aimd": WorkflowFactory("zif.aimd"), "batch": WorkflowFactory("zif.label")}
+"""Work chain that labels, by mode of the task."""
 
 
 class ActiveLearningWorkChain(WorkChain):
@@ -34,6 +37,9 @@ class ActiveLearningWorkChain(WorkChain):
         for name in ("cp2k", "dp", "lmp", "python"):
             spec.input(f"codes.{name}", valid_type=orm.AbstractCode)
         spec.input_namespace("systems", valid_type=orm.StructureData, dynamic=True, help="By label.")
+        spec.input_namespace("imported", required=False, help="Frames from elsewhere: `training` and `held_out`.")
+        for use in ("training", "held_out"):
+            spec.input_namespace(f"imported.{use}", valid_type=LabelledFramesData, dynamic=True, required=False)
         spec.input("settings", valid_type=orm.Dict, help="The campaign in canonical units, see docs/campaign.md.")
         spec.input("resources", valid_type=orm.Dict, help="Ranks, lanes, threads and walltime by stage.")
         spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
@@ -42,6 +48,9 @@ class ActiveLearningWorkChain(WorkChain):
         spec.output("verdict", valid_type=orm.Dict, help="Which criterion ended the campaign.")
         spec.outline(
             cls.plan,
+            if_(cls.may_choose_layout)(
+                cls.time_labels,
+            ),
             while_(cls.has_frames_to_label)(
                 cls.label,
                 cls.inspect_labels,
@@ -112,7 +121,9 @@ class ActiveLearningWorkChain(WorkChain):
         """Derive the inputs of every first step from the campaign's settings."""
         self.ctx.plan = AttributeDict(plan_campaign(self.inputs.settings))
         self.ctx.cycle = 0
-        self.ctx.dataset, self.ctx.held_out, self.ctx.held_out_names = AttributeDict(), AttributeDict(), []
+        imported = self.inputs.get("imported", {})
+        self.ctx.dataset = AttributeDict(imported.get("training", {}))
+        self.ctx.held_out, self.ctx.held_out_names = AttributeDict(imported.get("held_out", {})), []
         self.ctx.frames, self.ctx.tasks, self.ctx.reports = AttributeDict(), AttributeDict(), AttributeDict()
         for key, task in self.ctx.plan.items():
             if key.startswith("task_"):
@@ -123,6 +134,29 @@ class ActiveLearningWorkChain(WorkChain):
                 self.ctx.tasks[name] = task
                 self.ctx.frames[name] = frames_from_structure(self.inputs.systems[start["system"]], start)
         self.ctx.queue = list(self.ctx.tasks)
+
+    def may_choose_layout(self) -> bool:
+        """Whether the cores of a labelling job may be split into ranks and threads as is the fastest."""
+        return self.inputs.resources["label"].get("layout") == "fastest"
+
+    def time_labels(self) -> None:
+        """Try the layouts on the largest system, unless they have been tried before."""
+        system = max(self.inputs.systems, key=lambda name: len(self.inputs.systems[name].sites))
+        inputs = {
+            "structure": self.inputs.systems[system],
+            "cp2k": self.cp2k_inputs(system),
+            "metadata": self.stage_metadata("timing", system),
+        }
+        self.to_context(timing=self.submit(TimeLabelsWorkChain, **inputs))
+
+    def cp2k_inputs(self, system: str) -> dict[str, Any]:
+        """Return what all labellings of a system share, in the layout that was the fastest if one was looked for."""
+        options = stage_options(self.inputs.resources["label"])
+        if "timing" in self.ctx and self.ctx.timing.is_finished_ok:
+            layout = self.ctx.timing.outputs.layout
+            options = with_layout(options, layout["n_ranks"], layout["n_threads"])
+        level = self.ctx.plan.get(f"level_{system}", self.ctx.plan["level"])
+        return {"code": self.inputs.codes.cp2k, "level": level, "metadata": {"options": options}}
 
     def has_frames_to_label(self) -> bool:
         """Whether a labelling task still waits."""
@@ -138,14 +172,14 @@ class ActiveLearningWorkChain(WorkChain):
             inputs = {
                 "frames": self.ctx.frames[name],
                 "task": self.ctx.tasks[name],
-                "cp2k": {
-                    "code": self.inputs.codes.cp2k,
-                    "level": self.ctx.plan["level"],
-                    "metadata": {"options": stage_options(resources)},
-                },
+                "cp2k": self.cp2k_inputs(self.ctx.frames[name].system),
+                "reuse": self.inputs.settings["labelling"]["reuse"],
                 "metadata": self.stage_metadata("label", name),
             }
-            children[f"label_{name}"] = self.submit(LabelWorkChain, **inputs)
+            if self.ctx.tasks[name]["mode"] == "batch":
+                inputs["earlier"] = self.blocks_of(self.ctx.frames[name].system)
+                inputs["concurrent"] = max(1, width // len(self.ctx.running))
+            children[f"label_{name}"] = self.submit(LABELLING[self.ctx.tasks[name]["mode"]], **inputs)
         self.to_context(**children)
 
     def inspect_labels(self) -> ExitCode | None:
@@ -303,8 +337,8 @@ class ActiveLearningWorkChain(WorkChain):
         evidence = {f"selection_{name}": report for name, report in self.ctx.selections.items()}
         evidence |= {f"labelling_{name}": report for name, report in self.ctx.reports.items()}
         for system in self.ctx.reports:
-            prefix = f"c{self.ctx.cycle:02d}_{system}_attempt_"
-            blocks = {name: block for name, block in self.ctx.dataset.items() if name.startswith(prefix)}
+            outputs = self.ctx[f"label_{system}"].outputs
+            blocks = dict(outputs.blocks) if "blocks" in outputs else {}
             compare_choice(frames=self.ctx.frames[system], metadata=self.stage_metadata("compare", system), **blocks)
         self.ctx.state = judge(
             settings=self.inputs.settings,
@@ -337,5 +371,7 @@ class ActiveLearningWorkChain(WorkChain):
         return {"call_link_label": label, "label": label}
 
     def blocks_of(self, system: str) -> dict[str, Any]:
-        """Return the labelled blocks of one system."""
-        return {name: block for name, block in self.ctx.dataset.items() if block.system == system}
+        """Return the labelled blocks of one system; imported ones only if their atoms are those of its structure."""
+        symbols = self.inputs.systems[system].get_ase().get_chemical_symbols()
+        blocks = self.ctx.dataset.items()
+        return {name: block for name, block in blocks if block.system == system and block.symbols == symbols}

@@ -10,6 +10,7 @@ from aiida.engine import ProcessBuilder
 from aiida.plugins import WorkflowFactory
 
 from aiida_zif.workflows.campaign import Campaign, campaign_from_structures
+from aiida_zif.workflows.imported_blocks import imported_blocks
 
 
 def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
@@ -17,6 +18,7 @@ def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
 
     :param campaign: a checked campaign.
     :raises NotExistent: if a code is not set up.
+    :raises CampaignError: if imported frames are not there, or do not fit the campaign.
     """
     codes = {name: orm.load_code(label) for name, label in campaign.code_labels().items()}
     structures = {name: orm.StructureData(ase=atoms) for name, atoms in campaign.structures().items()}
@@ -45,9 +47,11 @@ def fill_builder(
     campaign: Campaign, codes: Mapping[str, orm.AbstractCode], structures: Mapping[str, orm.StructureData]
 ) -> ProcessBuilder:
     """Set every input of the work chain."""
+    imported = {use: blocks for use, blocks in imported_blocks(campaign).items() if blocks}
     builder: Any = ProcessBuilder(WorkflowFactory("zif.active_learning"))  # type: ignore[arg-type]
     builder.codes = dict(codes)
     builder.systems = dict(structures)
+    builder.imported = imported
     builder.settings = orm.Dict(campaign.parameters())
     builder.resources = orm.Dict(campaign.resource_settings())
     builder.metadata.label = campaign.name

@@ -10,6 +10,7 @@ from pydantic import PrivateAttr, TypeAdapter, ValidationError
 
 from aiida_zif.workflows.campaign_checks import all_problems, elements_of, halt_problems
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem, did_you_mean, listed, render_problems, shown
+from aiida_zif.workflows.campaign_levels import with_level_file
 from aiida_zif.workflows.campaign_model import OVERRIDABLE, CampaignFile, Section, System
 from aiida_zif.workflows.campaign_protocols import available_protocols, default_protocol, merged, protocol_settings
 from aiida_zif.workflows.campaign_schema import allowed_at, campaign_json_schema, keys_at
@@ -58,7 +59,8 @@ class Campaign(CampaignFile):
         """
         values = self.model_dump(mode="json", exclude={"codes", "resources", "systems"})
         values["systems"] = {
-            name: {"structure": system.structure, "supercell": list(system.supercell)}
+            name: system.model_dump(mode="json", exclude_defaults=True, exclude=set(OVERRIDABLE))
+            | {"structure": system.structure, "supercell": list(system.supercell)}
             | {key: section.model_dump(mode="json") for key, section in self._own.get(name, {}).items()}
             for name, system in self.systems.items()
         }
@@ -103,13 +105,15 @@ def campaign_from_structures(
 
 
 def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
+    source, level_file, faults = with_level_file(source)
     raw, problems = _completed(source)
+    problems += faults
     parts, errors = _valid_parts(raw)
     problems += [_as_problem(error, source) for error in errors]
     own, errors = _own_sections(raw, parts)
     problems += [_as_problem(error, source) for error in errors]
     structures, faults = _structures(parts.get("systems", {}), given, source)
-    problems += [*faults, *all_problems(parts, structures, source), *halt_problems(parts, own, source)]
+    problems += [*faults, *all_problems(parts, structures, source, level_file), *halt_problems(parts, own, source)]
     if problems:
         raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
     raw["type_map"] = raw.get("type_map") or elements_of(structures)

@@ -1,4 +1,4 @@
-"""What must hold between the sections of a campaign, its structures and its level of theory (no AiiDA)."""
+"""What must hold between the sections of a campaign and its structures (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_zif.plugins.geometry import cell_heights
 from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
-from aiida_zif.workflows.campaign_model import LevelOfTheory, Training
+from aiida_zif.workflows.campaign_levels import level_problems
+from aiida_zif.workflows.campaign_model import Training
 from aiida_zif.workflows.campaign_section import Section
 from aiida_zif.workflows.campaign_source import Source, YamlPath
 
@@ -24,15 +25,21 @@ def elements_of(structures: Structures) -> list[str]:
     return [chemical_symbols[z] for z in sorted({int(z) for atoms in structures.values() for z in atoms.numbers})]
 
 
-def all_problems(parts: Mapping[str, Any], structures: Structures, source: Source) -> Iterator[Problem]:
+def all_problems(
+    parts: Mapping[str, Any], structures: Structures, source: Source, level_file: Source | None = None
+) -> Iterator[Problem]:
     """Yield what is wrong between the sections.
 
     :param parts: the sections that are valid by themselves; a section that is not is missing.
     :param structures: the fit structures by system.
+    :param level_file: the file of a level of the user's own.
     """
     yield from type_map_problems(parts.get("type_map"), structures, source)
     if "level_of_theory" in parts:
-        yield from level_problems(parts["level_of_theory"], structures, source)
+        systems = parts.get("systems", {})
+        yield from level_problems(parts["level_of_theory"], systems, structures, source, level_file)
+    if "labelling" in parts and "resources" in parts:
+        yield from batch_problems(parts["labelling"].batch_time, parts["resources"].label.walltime, source)
     if "training" in parts:
         yield from training_problems(parts["training"], structures, source)
 
@@ -59,33 +66,11 @@ def type_map_problems(type_map: list[str] | None, structures: Structures, source
             yield source.problem(("type_map",), found, "all elements of all systems", mend)
 
 
-def level_problems(level: LevelOfTheory, structures: Structures, source: Source) -> Iterator[Problem]:
-    """The level exists, takes its overrides, and has basis sets or parameters for every element."""
-    from aiida_zif.plugins.cp2k.levels import available_levels, load_level
-
-    path, names = ("level_of_theory",), available_levels()
-    if level.name not in names:
-        mend = did_you_mean(level.name, names, "take one of these")
-        yield source.problem(path, shown(level.name), f"one of {listed(names)}", mend)
-        return
-    try:
-        theory = load_level(level.name, level.overrides or None)
-    except ValueError as error:
-        allowed = f"settings of {level.name} that differ"
-        yield source.problem((*path, "overrides"), str(error), allowed, "correct or remove this override")
-        return
-    for name, atoms in structures.items():
-        missing = [symbol for symbol in elements_of({name: atoms}) if symbol not in theory.elements]
-        if missing:
-            found = f"{level.name}, which has no basis set or parameters for {listed(missing)} of systems.{name}"
-            mend = f"take another level (of {listed(names)}) or another system"
-            yield source.problem(path, found, f"elements {listed(theory.elements)}", mend)
-            continue
-        try:
-            theory.check_elements(atoms.get_chemical_symbols())
-        except ValueError as error:
-            found, mend = f"{name}: {error}", "correct the structure"
-            yield source.problem(("systems", name, "structure"), found, "a structure that the level can treat", mend)
+def batch_problems(batch_time: float, walltime: float, source: Source) -> Iterator[Problem]:
+    """A job of a batch can end before it is killed; both times in s."""
+    if batch_time > walltime:
+        path, mend = ("labelling", "batch_time"), "shorten it, or raise resources.label.walltime"
+        yield source.problem(path, f"{batch_time:g} s", f"at most resources.label.walltime, {walltime:g} s", mend)
 
 
 def training_problems(training: Training, structures: Structures, source: Source) -> Iterator[Problem]:

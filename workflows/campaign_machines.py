@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,14 @@ class RankStage(Stage):
     concurrent: Count = Field(description="jobs at a time")
 
 
+class LabelStage(RankStage):
+    """The stage of CP2K, whose cores may be split into ranks and threads by what was measured."""
+
+    layout: Literal["given", "fastest"] = Field(
+        "given", description="ranks × threads as given, or the fastest split of as many cores, which is tried once"
+    )
+
+
 class LaneStage(Stage):
     """A stage that packs serial processes side by side into one job."""
 
@@ -39,7 +47,7 @@ class LaneStage(Stage):
 class Resources(Section):
     """Resources by stage."""
 
-    label: RankStage = Field(description="CP2K")
+    label: LabelStage = Field(description="CP2K")
     train: RankStage = Field(description="DeePMD-kit, training")
     explore: LaneStage = Field(description="LAMMPS")
     test: LaneStage = Field(description="DeePMD-kit, testing")

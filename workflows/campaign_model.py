@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
+from aiida_zif.workflows.campaign_data import HeldOut, Labelling, SeedData
 from aiida_zif.workflows.campaign_errors import did_you_mean, shown
 from aiida_zif.workflows.campaign_machines import Codes, Resources
 from aiida_zif.workflows.campaign_section import Count, FreeMapping, Section, Share, Whole, refuse
 from aiida_zif.workflows.quantities import (
-    Displacement,
     Force,
     Length,
     MdTime,
@@ -24,63 +24,13 @@ from aiida_zif.workflows.quantities import (
 class LevelOfTheory(Section):
     """Electronic-structure method of the labels."""
 
-    name: str = Field(description="name of a level that ships with the package", examples=["pbe-d3"])
-    overrides: FreeMapping = Field({}, description="settings of the level that differ")
+    name: str = Field(description="a level that ships with the package, or a level file", examples=["pbe-d3"])
+    overrides: FreeMapping = Field({}, description="settings of the level that differ, as in CP2K's input below DFT")
+    definition: FreeMapping | None = Field(None, description="content of a level file, for a level of your own")
 
 
 def _level_in_a_word(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
-
-
-class AimdRun(Section):
-    """One AIMD run from the crystal; every stride-th step becomes a label."""
-
-    temperature: Temperature = Field(description="target temperature")
-    timestep: TimeStep = Field(0.5, description="time step")
-    steps: Count = Field(description="number of steps")
-    stride: Count = Field(description="label every so many steps")
-    ensemble: Literal["nvt", "npt"] = Field("nvt", description="ensemble; nvt keeps the crystal's own cell")
-    deuterium: StrictBool = Field(False, description="give hydrogen the mass of deuterium")
-    thermostat_time: MdTime = Field(50.0, description="time constant of the CSVR thermostat")
-    pressure: Pressure = Field(0.0, description="target pressure (npt)")
-    barostat_time: MdTime = Field(300.0, description="time constant of the barostat (npt)")
-
-    @model_validator(mode="after")
-    def _labels_something(self) -> AimdRun:
-        if self.stride > self.steps:
-            mend = "take more steps or a smaller stride"
-            raise refuse("stride", f"{self.stride} of {self.steps} steps", "at most the steps of the run", mend)
-        return self
-
-
-class Perturbed(Section):
-    """Copies of the crystal, strained and rattled at random."""
-
-    frames: Whole = Field(description="number of copies of every system")
-    displacement: Displacement = Field(description="standard deviation of the atoms along each axis")
-    strain: Annotated[float, Field(ge=0, le=0.2, strict=True)] = Field(
-        description="largest component of the random strain"
-    )
-
-
-class SeedData(Section):
-    """What the first committee learns from."""
-
-    aimd: list[AimdRun] = Field(description="AIMD runs of every system")
-    perturbed: Perturbed | None = Field(None, description="strained and rattled copies")
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> SeedData:
-        if not self.aimd and not (self.perturbed and self.perturbed.frames):
-            mend = "add an AIMD run or perturbed frames"
-            raise refuse("aimd", "neither AIMD nor perturbed frames", "at least one source of frames", mend)
-        return self
-
-
-class HeldOut(Section):
-    """Frames that no training sees; the error on them is the yardstick."""
-
-    aimd: list[AimdRun] = Field(min_length=1, description="AIMD runs of every system, best at another temperature")
 
 
 DEEPMD_SECTIONS = ("model", "learning_rate", "loss", "training", "optimizer", "validating")
@@ -214,6 +164,10 @@ class System(Section):
 
     structure: str = Field(description="a framework that ships with the package, or a structure file")
     supercell: tuple[Repeat, Repeat, Repeat] = Field((1, 1, 1), description="repeats along the three cell vectors")
+    charge: Annotated[StrictInt, Field(ge=-100, le=100)] = Field(0, description="charge of the whole cell")
+    multiplicity: Annotated[StrictInt, Field(ge=1, le=1000)] | None = Field(
+        None, description="2S + 1 of the whole cell; 1 if left out, which elements with unpaired electrons forbid"
+    )
     seed_data: dict[str, Any] | None = Field(None, description="what differs for this system")
     held_out: dict[str, Any] | None = Field(None, description="what differs for this system")
     exploration: dict[str, Any] | None = Field(None, description="what differs for this system")
@@ -250,6 +204,7 @@ class CampaignFile(Section):
     resources: Resources = Field(description="resources by stage")
     seed_data: SeedData = Field(description="what the first committee learns from")
     held_out: HeldOut = Field(description="frames that no training sees")
+    labelling: Labelling = Field(description="how frames get their labels")
     training: Training = Field(description="how the committee learns")
     exploration: Exploration = Field(description="where the committee is taken to find what it does not know")
     selection: Selection = Field(description="which explored frames are labelled")

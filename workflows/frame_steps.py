@@ -8,7 +8,6 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.perturbation import perturbed_frames
-from aiida_zif.workflows.seeds import derive_seed
 from aiida_zif.workflows.selection import choose_frames, force_rmse_per_frame
 
 CHOSEN, CONTROL = 0, 1
@@ -48,23 +47,9 @@ def draw_starts(starts: orm.Dict, **blocks: LabelledFramesData) -> FramesData:
 
 
 @calcfunction
-def pick_unfinished(frames: FramesData, labelling: orm.Dict) -> FramesData:
-    """Pick the frames that a labelling job did not come to."""
-    return subset(frames, [entry["index"] for entry in labelling["rejected"] if entry["reason"] == NOT_REACHED])
-
-
-@calcfunction
 def last_frame(block: LabelledFramesData) -> FramesData:
     """Pick the last frame of an interrupted AIMD run, from which it goes on."""
     return subset(block, [block.n_frames - 1])
-
-
-@calcfunction
-def remaining_task(task: orm.Dict, block: LabelledFramesData) -> orm.Dict:
-    """Shorten an AIMD task by the steps that an interrupted run has labelled; velocities are drawn anew."""
-    values = task.get_dict()
-    done = int(block.get_array("step")[-1])
-    return orm.Dict({**values, "steps": values["steps"] - done, "seed": derive_seed(values["seed"], "continued", done)})
 
 
 @calcfunction
@@ -147,10 +132,6 @@ def compare_choice(frames: FramesData, **blocks: LabelledFramesData) -> orm.Dict
             ],
         }
     )
-
-
-NOT_REACHED = "not_reached"
-"""Reason with which the labelling parser marks frames that a stopped job did not come to."""
 
 
 def subset(frames: FramesData, indices: list[int]) -> FramesData:

@@ -1,4 +1,4 @@
-"""Label frames, or an AIMD run, until every frame has a label or a reason why not."""
+"""Label given frames until every frame has a label or a reason why not."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import Any
 
 from aiida import orm
 from aiida.common import AttributeDict
-from aiida.engine import ExitCode, WorkChain, calcfunction, while_
+from aiida.engine import ExitCode, WorkChain, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
+from aiida_zif.workflows.batch_steps import account_for_batch, batch_task, begin_batch, continue_batch, pick_frames
 from aiida_zif.workflows.ending import why_it_ended
-from aiida_zif.workflows.frame_steps import NOT_REACHED, last_frame, pick_unfinished, remaining_task
+from aiida_zif.workflows.label_cache import take_known
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
 FramesData = DataFactory("zif.frames")
@@ -18,108 +19,159 @@ LabelledFramesData = DataFactory("zif.frames.labelled")
 
 
 class LabelWorkChain(WorkChain):
-    """Run CP2K on given frames, or along an AIMD run, and go on where a job was cut off."""
+    """Label frames with CP2K, in jobs of about the same time, and find for every frame a way or a reason why not.
 
-    MAX_ATTEMPTS = 4
+    A frame whose self-consistency fails climbs the rungs of its level, each with the other frames that need it. A
+    frame in which a job broke off is tried once more by itself; all others go on without it.
+    """
 
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
         spec.expose_inputs(Cp2kLabelCalculation, namespace="cp2k", include=("code", "level", "metadata"))
-        spec.input("frames", valid_type=FramesData, help="What to label, or where the AIMD run starts.")
-        spec.input("task", valid_type=orm.Dict, help="`mode` batch or aimd, and the settings of an AIMD run.")
+        spec.input("frames", valid_type=FramesData, help="What to label.")
+        spec.input("task", valid_type=orm.Dict, validator=_check_task, help="`BatchTask` in `task.py`.")
+        spec.input("reuse", valid_type=bool, default=True, non_db=True, help="Take labels that the profile holds.")
+        spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Jobs at a time.")
+        spec.input_namespace(
+            "earlier",
+            valid_type=LabelledFramesData,
+            dynamic=True,
+            required=False,
+            help="Blocks of the same atoms and level, whose energies show which are unusual.",
+        )
         spec.output_namespace("blocks", valid_type=LabelledFramesData, dynamic=True, help="One block a job.")
-        spec.output("report", valid_type=orm.Dict, help="What was asked for, labelled, rejected and why.")
+        spec.output("report", valid_type=orm.Dict, help="What was asked for, labelled, recovered, rejected and why.")
         spec.outline(
             cls.setup,
-            while_(cls.has_frames_left)(
-                cls.label,
-                cls.inspect,
+            cls.reuse,
+            if_(cls.has_frames_left)(
+                cls.begin,
+                while_(cls.has_jobs)(
+                    while_(cls.has_jobs_waiting)(
+                        cls.label,
+                        cls.inspect,
+                    ),
+                    cls.go_on,
+                ),
             ),
             cls.results,
         )
         spec.exit_code(
             310,
             "ERROR_NO_LABELS",
-            message="not one of the frames could be labelled; the report lists the causes. Look at the last job "
-            "with `verdi calcjob outputcat {pk}`, mend the cause and start the campaign again.",
+            message="not one of the frames could be labelled: {causes}. Look at the last job with "
+            "`verdi calcjob outputcat {pk}`, mend the cause and start the campaign again.",
         )
 
     def setup(self) -> None:
-        """Begin with all the frames, or the whole AIMD run."""
-        self.ctx.frames, self.ctx.task = self.inputs.frames, self.inputs.task
-        self.ctx.attempt = 0
-        self.ctx.finished = self.inputs.frames.n_frames == 0
+        """Begin with all the frames."""
+        self.ctx.frames, self.ctx.attempt, self.ctx.blocks = self.inputs.frames, 0, AttributeDict()
+
+    def reuse(self) -> None:
+        """Take over every label of this level that the profile holds already; only the rest is computed."""
+        known = take_known(self.ctx.frames, self.inputs.cp2k.level) if self.inputs.reuse else None
+        if known is not None:
+            self.ctx.reused, self.ctx.frames = known["labelled"], known["left"]
 
     def has_frames_left(self) -> bool:
-        """Whether frames without a verdict are left, and attempts to try them."""
-        return not self.ctx.finished and self.ctx.attempt < self.MAX_ATTEMPTS
+        """Whether anything has to be computed."""
+        return bool(self.ctx.frames.n_frames)
+
+    def begin(self) -> None:
+        """Refuse what no job should see; plan the first jobs by what a frame is known to cost."""
+        fixed = {"level": self.inputs.cp2k.level, "task": self.inputs.task, "code": self.inputs.cp2k.code}
+        self.take(begin_batch(frames=self.ctx.frames, **fixed, **self.energies_so_far()))
+
+    def has_jobs(self) -> bool:
+        """Whether the plan has jobs."""
+        return bool(self.ctx.plan["jobs"])
+
+    def has_jobs_waiting(self) -> bool:
+        """Whether a job of the plan still waits."""
+        return self.ctx.submitted < len(self.ctx.plan["jobs"])
 
     def label(self) -> None:
-        """Label all that is left in one CP2K job."""
-        inputs = AttributeDict(self.exposed_inputs(Cp2kLabelCalculation, namespace="cp2k"))
-        inputs.update(frames=self.ctx.frames, task=self.ctx.task)
-        inputs.metadata.call_link_label = f"attempt_{self.ctx.attempt}"
-        job = self.submit(Cp2kLabelCalculation, **inputs)
-        self.to_context(**{f"job_{self.ctx.attempt}": job})
+        """Run the next jobs of the plan, as many at a time as the resources allow."""
+        first = self.ctx.submitted
+        self.ctx.submitted = min(first + self.inputs.concurrent, len(self.ctx.plan["jobs"]))
+        self.ctx.running = list(range(first, self.ctx.submitted))
+        jobs = {}
+        for place in self.ctx.running:
+            inputs = AttributeDict(self.exposed_inputs(Cp2kLabelCalculation, namespace="cp2k"))
+            inputs.update(frames=self.frames_of(place), task=self.inputs.task)
+            if f"rung_{place}" in self.ctx.planned:
+                inputs.rung = self.ctx.planned[f"rung_{place}"]
+            if "references" in self.ctx.planned:
+                inputs.references = self.ctx.planned["references"]
+            inputs.metadata.call_link_label = f"attempt_{self.ctx.attempt + place}"
+            jobs[f"job_{self.ctx.attempt + place}"] = self.submit(Cp2kLabelCalculation, **inputs)
+        self.to_context(**jobs)
 
     def inspect(self) -> None:
-        """Keep every label; decide what is left to do from what the job says of each frame."""
-        job = self.ctx[f"job_{self.ctx.attempt}"]
-        self.ctx.attempt += 1
-        if not job.is_finished_ok:
-            self.report(f"{job.process_label}<{job.pk}> ended with {why_it_ended(job)}")
-        if "output_parameters" not in job.outputs:
-            return  # nothing came back: the same again
-        block = job.outputs.labelled if "labelled" in job.outputs else None
-        reasons = {entry["reason"] for entry in job.outputs.output_parameters["rejected"]}
-        self.ctx.finished = job.is_finished_ok or NOT_REACHED not in reasons
-        if self.ctx.finished:
-            return
-        if self.ctx.task["mode"] == "batch":
-            self.ctx.frames = pick_unfinished(self.ctx.frames, job.outputs.output_parameters)
-        elif block is not None and block.n_frames:
-            self.ctx.task = remaining_task(self.ctx.task, block)
-            self.ctx.frames = last_frame(block)
-            self.ctx.finished = self.ctx.task["steps"] < self.ctx.task["stride"]
+        """Keep every label that came back, whatever became of its job."""
+        for place in self.ctx.running:
+            name = f"attempt_{self.ctx.attempt + place}"
+            job = self.ctx[f"job_{self.ctx.attempt + place}"]
+            if not job.is_finished_ok:
+                self.report(f"{job.process_label}<{job.pk}> ended with {why_it_ended(job)}")
+            if "labelled" in job.outputs and job.outputs.labelled.n_frames:
+                self.ctx.blocks[name] = job.outputs.labelled
+
+    def go_on(self) -> None:
+        """Decide frame by frame: done, once more, by another rung, or given up; plan the next jobs."""
+        jobs = {place: self.ctx[f"job_{self.ctx.attempt + place}"] for place in range(self.ctx.submitted)}
+        accounts = {
+            f"account_{place}": job.outputs.output_parameters
+            for place, job in jobs.items()
+            if "output_parameters" in job.outputs
+        }
+        self.ctx.attempt += len(jobs)
+        fixed = {"level": self.inputs.cp2k.level, "task": self.inputs.task, "plan": self.ctx.plan}
+        self.take(continue_batch(**fixed, **accounts, **self.energies_so_far()))
 
     def results(self) -> ExitCode | None:
         """Hand over the blocks and the account of every frame."""
-        jobs = [self.ctx[f"job_{attempt}"] for attempt in range(self.ctx.attempt)]
-        blocks = {
-            f"attempt_{attempt}": job.outputs.labelled
-            for attempt, job in enumerate(jobs)
-            if "labelled" in job.outputs and job.outputs.labelled.n_frames
-        }
-        accounts = {
-            f"attempt_{attempt}": job.outputs.output_parameters
-            for attempt, job in enumerate(jobs)
-            if "output_parameters" in job.outputs
-        }
+        known = {name: self.ctx[name] for name in ("plan", "reused") if name in self.ctx}
+        blocks = dict(self.ctx.blocks) | {name: known[name] for name in ("reused",) if name in known}
+        report = account_for_batch(self.inputs.task, **known)
         self.out("blocks", blocks)
-        self.out("report", account_for_frames(self.inputs.task, **accounts))
-        if not blocks and jobs:
-            return self.exit_codes.ERROR_NO_LABELS.format(pk=jobs[-1].pk)
+        self.out("report", report)
+        if not blocks and self.inputs.frames.n_frames:
+            last = self.ctx[f"job_{self.ctx.attempt - 1}"] if self.ctx.attempt else self.node
+            causes = ", ".join(f"{count} {reason}" for reason, count in report["n_rejected"].items())
+            return self.exit_codes.ERROR_NO_LABELS.format(causes=causes, pk=last.pk)
         return None
 
+    # -- helpers -----------------------------------------------------------------------------------------------
 
-@calcfunction
-def account_for_frames(task: orm.Dict, **accounts: orm.Dict) -> orm.Dict:
-    """Add up what the jobs of one labelling say; a frame tried again counts by its last verdict."""
-    jobs = [accounts[name].get_dict() for name in sorted(accounts)]
-    rejected = [entry for job in jobs for entry in job["rejected"] if entry["reason"] != NOT_REACHED]
-    if jobs:
-        rejected += [entry for entry in jobs[-1]["rejected"] if entry["reason"] == NOT_REACHED]
-    causes: dict[str, int] = {}
-    for entry in rejected:
-        causes[entry["reason"]] = causes.get(entry["reason"], 0) + 1
-    return orm.Dict(
-        {
-            "mode": task["mode"],
-            "n_jobs": len(jobs),
-            "n_labelled": sum(job["n_labelled"] for job in jobs),
-            "n_rejected": causes,
-            "rejected": rejected,
-            "wall_s": sum(job.get("wall_s") or 0.0 for job in jobs),
+    def take(self, planned: dict[str, orm.Data]) -> None:
+        """Turn to the jobs of a new plan."""
+        self.ctx.plan, self.ctx.planned, self.ctx.submitted = planned["plan"], AttributeDict(planned), 0
+
+    def frames_of(self, place: int) -> Any:
+        """Return the frames of a job of the plan; all of them need no picking."""
+        job = self.ctx.planned[f"job_{place}"]
+        whole = job["indices"] == list(range(self.ctx.frames.n_frames))
+        return self.ctx.frames if whole else pick_frames(self.ctx.frames, job)
+
+    def energies_so_far(self) -> dict[str, Any]:
+        """Return the blocks of these atoms and this level, which show which energies are usual."""
+        blocks = {**self.inputs.get("earlier", {}), **self.ctx.blocks}
+        level, symbols = self.inputs.cp2k.level["hash"], sorted(self.ctx.frames.symbols)
+        return {
+            name: block
+            for name, block in blocks.items()
+            if block.level_of_theory["hash"] == level
+            and "rung" not in block.level_of_theory
+            and sorted(block.symbols) == symbols
         }
-    )
+
+
+def _check_task(value: orm.Dict | None, _: Any) -> str | None:
+    try:
+        if value is not None:
+            batch_task(value)
+    except (ValueError, KeyError, TypeError) as error:
+        return str(error)
+    return None

@@ -7,6 +7,7 @@ from typing import Any
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.workflows.campaign_levels import load_campaign_level
 from aiida_zif.workflows.campaign_protocols import merged
 from aiida_zif.workflows.seeds import derive_seed
 
@@ -31,17 +32,24 @@ def label_tasks(settings: Settings, system: str) -> dict[str, tuple[Settings, Se
     the structure becomes frames, see :func:`aiida_zif.workflows.frame_steps.frames_from_structure`.
     """
     seed_data, held_out = section(settings, system, "seed_data"), section(settings, system, "held_out")
+    gates = settings["labelling"]["gates"]
     runs = {f"seed_aimd_{index}": run for index, run in enumerate(seed_data.get("aimd") or [])}
     runs |= {f"held_out_{index}": run for index, run in enumerate(held_out["aimd"])}
     tasks: dict[str, tuple[Settings, Settings]] = {}
     for name, run in runs.items():
         seed = derive_seed(settings["seed"], "label", system, name)
-        tasks[name] = {"system": system, "perturbed": None}, {"mode": "aimd", "seed": seed, **run}
+        tasks[name] = {"system": system, "perturbed": None}, {"mode": "aimd", "seed": seed, "gates": gates, **run}
     perturbed = seed_data.get("perturbed") or {"frames": 0}
     if perturbed["frames"]:
         seed = derive_seed(settings["seed"], "perturb", system)
-        tasks["seed_perturbed"] = {"system": system, "perturbed": perturbed, "seed": seed}, {"mode": "batch"}
+        tasks["seed_perturbed"] = {"system": system, "perturbed": perturbed, "seed": seed}, batch_task(settings)
     return tasks
+
+
+def batch_task(settings: Settings) -> Settings:
+    """Return the task of ``zif.label`` for given frames."""
+    labelling = settings["labelling"]
+    return {"mode": "batch", "batch_time": labelling["batch_time"], "gates": labelling["gates"]}
 
 
 def exploration_runs(settings: Settings, system: str, cycle: int) -> list[Settings]:
@@ -88,18 +96,23 @@ def exploration_parameters(settings: Settings, selection: Settings, system: str,
 
 @calcfunction
 def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
-    """Derive the level of theory, the training input and the first labelling tasks."""
-    from aiida_zif.plugins.cp2k.levels import load_level
+    """Derive the level of theory, the training input and the first labelling tasks.
+
+    ``level`` is that of all systems but those with a ``level_SYSTEM``, which have a charge or spin of their own.
+    """
     from aiida_zif.plugins.deepmd.inputs import training_input
 
     values = settings.get_dict()
-    level, training = values["level_of_theory"], values["training"]
+    level, training = load_campaign_level(values["level_of_theory"]), values["training"]
     learning = training_input(type_map=values["type_map"], rcut=training["rcut"], steps=training["steps"])
     plan: dict[str, orm.Data] = {
-        "level": orm.Dict(load_level(level["name"], level.get("overrides")).as_dict()),
+        "level": orm.Dict(level.as_dict()),
         "training": orm.Dict(merged(learning, training["deepmd"])),
     }
-    for system in values["systems"]:
+    for system, own in values["systems"].items():
+        if "charge" in own or "multiplicity" in own:
+            state = level.in_state(own.get("charge", 0), own.get("multiplicity"))
+            plan[f"level_{system}"] = orm.Dict(state.as_dict())
         for name, (start, task) in label_tasks(values, system).items():
             plan[f"start_{system}_{name}"] = orm.Dict(start)
             plan[f"task_{system}_{name}"] = orm.Dict(task)
@@ -129,6 +142,6 @@ def plan_exploration(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]
         plan[f"runs_{system}"] = orm.List(runs)
         plan[f"starts_{system}"] = orm.Dict(starts)
         plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection, system, cycle))
-        plan[f"task_{system}"] = orm.Dict({"mode": "batch"})
+        plan[f"task_{system}"] = orm.Dict(batch_task(values))
         plan[f"selection_{system}"] = orm.Dict(selection)
     return plan

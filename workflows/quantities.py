@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any
@@ -90,15 +90,7 @@ class Dimension:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         """Let ``Annotated[float, dimension]`` be a field of a pydantic model."""
-
-        def read(value: object) -> float:
-            try:
-                return self.parse(value)
-            except QuantityError as error:
-                context = {"reason": error.reason, "allowed": error.allowed, "mend": error.mend}
-                raise PydanticCustomError("quantity", "{reason}", context) from error
-
-        return core_schema.no_info_plain_validator_function(read)
+        return _validator(self.parse)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
         """Describe the written form to editors."""
@@ -127,6 +119,53 @@ class Dimension:
         close = get_close_matches(plain.lower(), [known.lower() for known in table], n=1)
         guess = next((table[known] for known in table if close and known.lower() == close[0]), self.unit)
         raise QuantityError(f"found the unit {unit!r}", self.allowed, f"did you mean '{number} {guess}'?")
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """A quantity that may change on the way: one value, or a list of where it begins and where it ends."""
+
+    dimension: Dimension
+
+    @property
+    def allowed(self) -> str:
+        """What may be written, in words."""
+        return f"{self.dimension.allowed}; of a ramp a list of two, [beginning, end]"
+
+    def parse(self, value: object) -> float | list[float]:
+        """Return the value, or both values, in the canonical unit.
+
+        :raises QuantityError: as :meth:`Dimension.parse`, and for a list that is not of two.
+        """
+        if not isinstance(value, list):
+            return self.dimension.parse(value)
+        if len(value) != 2:
+            mend = f"write for example [{self.dimension.example}, {self.dimension.example}]"
+            raise QuantityError(f"found a list of {len(value)}", self.allowed, mend)
+        return [self.dimension.parse(one) for one in value]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        """Let ``Annotated[float | list[float], Ramp(dimension)]`` be a field of a pydantic model."""
+        return _validator(self.parse)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        """Describe the written forms to editors."""
+        one = self.dimension.__get_pydantic_json_schema__(schema, handler)
+        two = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
+        return {"anyOf": [one, two], "x-unit": one["x-unit"], "x-allowed": self.allowed}
+
+
+def _validator(parse: Callable[[object], Any]) -> CoreSchema:
+    """Let pydantic read with ``parse``, and pass on what is allowed and how to mend it."""
+
+    def read(value: object) -> Any:
+        try:
+            return parse(value)
+        except QuantityError as error:
+            context = {"reason": error.reason, "allowed": error.allowed, "mend": error.mend}
+            raise PydanticCustomError("quantity", "{reason}", context) from error
+
+    return core_schema.no_info_plain_validator_function(read)
 
 
 def _plain(unit: str) -> str:
@@ -162,10 +201,20 @@ FORCE = Dimension(
     1000.0,
     above=True,
 )
+ATOMIC_ENERGY = Dimension(
+    "energy of an atom",
+    {"eV/atom": 1.0, "meV/atom": 1e-3, "kJ/mol": 0.01036426965, "hartree/atom": HARTREE},
+    "0.5 eV/atom",
+    0.0,
+    1000.0,
+    above=True,
+)
 
 Temperature = Annotated[float, TEMPERATURE]
 RunawayTemperature = Annotated[float, RUNAWAY_TEMPERATURE]
 Pressure = Annotated[float, PRESSURE]
+TemperatureRamp = Annotated[float | list[float], Ramp(TEMPERATURE)]
+PressureRamp = Annotated[float | list[float], Ramp(PRESSURE)]
 TimeStep = Annotated[float, TIMESTEP]
 MdTime = Annotated[float, MD_TIME]
 Interval = Annotated[float, INTERVAL]
@@ -173,3 +222,4 @@ WallTime = Annotated[float, WALLTIME]
 Length = Annotated[float, LENGTH]
 Displacement = Annotated[float, DISPLACEMENT]
 Force = Annotated[float, FORCE]
+AtomicEnergy = Annotated[float, ATOMIC_ENERGY]

@@ -26,7 +26,8 @@ def run_seed(seed: int) -> dict[str, Any]:
     folder = SITE / f"seed-{seed}"
     if not (folder / "summary.json").is_file():
         environment = {**os.environ, "AIIDA_PATH": str(SITE)}
-        command = ["run", str(ROOT / "examples" / "zif4-demo.yaml"), "--seed", str(seed), "--dir", str(folder)]
+        campaign = str(ROOT / "examples" / "zif4-demo.yaml")
+        command = ["run", campaign, "--seed", str(seed), "--no-reuse", "--dir", str(folder)]
         program = [sys.executable, "-c", "from aiida_zif.cli.main import main; main()"]
         subprocess.run([sys.executable, "-m", "aiida_zif.setup.profile"], env=environment, check=True)
         subprocess.run([*program, *command], env=environment, check=True)

@@ -14,9 +14,12 @@ from aiida_cp2k.calculations import Cp2kCalculation
 from aiida_cp2k.utils import Cp2kInput
 
 from aiida_zif.plugins.cp2k import inputs as write
+from aiida_zif.plugins.cp2k.dynamics import RESTART_FILE
 from aiida_zif.plugins.cp2k.levels import Level
-from aiida_zif.plugins.cp2k.order import batch_order
-from aiida_zif.plugins.cp2k.task import AimdTask, BatchTask, read_task
+from aiida_zif.plugins.cp2k.order import batch_order, carries_wavefunction
+from aiida_zif.plugins.cp2k.recovery import read_rung
+from aiida_zif.plugins.cp2k.restart import WRITTEN_FILES, restart_files
+from aiida_zif.plugins.cp2k.task import AUTO, AimdTask, BatchTask, Task, read_task, target_in_words
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 
 NOT_OURS = {
@@ -46,6 +49,19 @@ class Cp2kLabelCalculation(Cp2kCalculation):
         spec.input("frames", valid_type=FramesData, help="Frames to label; dynamics start from the first of them.")
         spec.input("level", valid_type=orm.Dict, validator=_check_level, help="`Level.as_dict()`.")
         spec.input("task", valid_type=orm.Dict, validator=_check_task, help="What to do, see `task.py`.")
+        spec.input(
+            "restart",
+            valid_type=orm.FolderData,
+            required=False,
+            help="What was retrieved of the job that this one continues; holds a restart file of step `first_step`.",
+        )
+        spec.input("rung", valid_type=orm.Dict, required=False, validator=_check_rung, help="`Rung.as_dict()`.")
+        spec.input(
+            "references",
+            valid_type=orm.Dict,
+            required=False,
+            help="`level_hash` and `energies_per_atom` (eV) of earlier frames of the composition, for the gates.",
+        )
         spec.inputs.validator = _check_inputs
         spec.output("labelled", valid_type=LabelledFramesData, required=False, help="The good frames.")
         spec.output("output_parameters", valid_type=orm.Dict, required=False, help="Counts, reasons and times.")
@@ -59,10 +75,13 @@ class Cp2kLabelCalculation(Cp2kCalculation):
         frames: FramesData = self.inputs.frames
         level = Level.from_dict(self.inputs.level.get_dict())
         task = read_task(self.inputs.task.get_dict())
-        order = frame_order(frames, task)
+        order = frame_order(frames, task, level)
         positions, cells = frames.positions[order], frames.cells[order]
         limit = write.walltime_limit(self.inputs.metadata.options.get("max_wallclock_seconds"))
-        content = write.cp2k_input(level, task, frames.symbols, cells[0], len(order), limit)
+        rung = self.inputs.rung["settings"] if "rung" in self.inputs else None
+        content = write.cp2k_input(
+            level, task, frames.symbols, cells[0], len(order), limit, "restart" in self.inputs, rung
+        )
         files = {
             self._DEFAULT_INPUT_FILE: Cp2kInput(content).render() + "\n",
             write.COORDINATES_FILE: write.coordinates_file(frames.symbols, positions[0]),
@@ -72,9 +91,9 @@ class Cp2kLabelCalculation(Cp2kCalculation):
             files[write.CELLS_FILE] = write.cells_file(cells)
         for name, text in files.items():
             Path(folder.get_abs_path(name)).write_text(text, encoding="utf-8")
-        return self._calc_info()
+        return self._calc_info(task)
 
-    def _calc_info(self) -> CalcInfo:
+    def _calc_info(self, task: Task) -> CalcInfo:
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
         code.cmdline_params = ["-i", self._DEFAULT_INPUT_FILE]
@@ -82,28 +101,59 @@ class Cp2kLabelCalculation(Cp2kCalculation):
         code.join_files = True
         info = CalcInfo()
         info.codes_info = [code]
-        info.retrieve_list = [
-            self._DEFAULT_OUTPUT_FILE,
+        threads = self.inputs.metadata.options.resources.get("num_cores_per_mpiproc") or 1
+        info.prepend_text = f"export OMP_NUM_THREADS={threads}"  # of AiiDA's schedulers only some say so
+        info.retrieve_list = [self._DEFAULT_OUTPUT_FILE]
+        trajectory = [
             self._DEFAULT_TRAJECT_XYZ_FILE_NAME,
             self._DEFAULT_TRAJECT_FORCES_FILE_NAME,
             self._DEFAULT_TRAJECT_CELL_FILE_NAME,
         ]
+        if isinstance(task, AimdTask) and task.stride == AUTO:
+            info.retrieve_temporary_list = trajectory  # every step, of which the labels are few
+        else:
+            info.retrieve_list += trajectory
+        if isinstance(task, AimdTask):
+            info.retrieve_list += WRITTEN_FILES
+            if "restart" in self.inputs:
+                name = restart_files(restart_texts(self.inputs.restart))[task.first_step]
+                info.local_copy_list = [(self.inputs.restart.uuid, name, RESTART_FILE)]
         return info
 
 
-def frame_order(frames: FramesData, task: AimdTask | BatchTask) -> list[int]:
+def restart_texts(retrieved: orm.FolderData) -> dict[str, str]:
+    """Return the restart files that a job left, by name, the newest first."""
+    files = retrieved.base.repository
+    names = [name for name in WRITTEN_FILES if name in files.list_object_names()]
+    return {name: files.get_object_content(name, mode="rb").decode("utf-8", errors="replace") for name in names}
+
+
+def frame_order(frames: FramesData, task: AimdTask | BatchTask, level: Level) -> list[int]:
     """Indices of the input frames in the order of CP2K's snapshots."""
     if isinstance(task, AimdTask):
         return [0]
-    return batch_order(frames.symbols, frames.positions, frames.cells)
+    return batch_order(frames.symbols, frames.positions, frames.cells, carries_wavefunction(level))
 
 
 def _check_level(value: orm.Dict | None, _: Any) -> str | None:
     return _message(Level.from_dict, value.get_dict()) if value is not None else None
 
 
+def _check_rung(value: orm.Dict | None, _: Any) -> str | None:
+    return _message(read_rung, value.get_dict()) if value is not None else None
+
+
 def _check_task(value: orm.Dict | None, _: Any) -> str | None:
-    return _message(read_task, value.get_dict()) if value is not None else None
+    return _message(_check_one_job, value.get_dict()) if value is not None else None
+
+
+def _check_one_job(content: Mapping[str, Any]) -> None:
+    task = read_task(content)
+    if isinstance(task, AimdTask) and task.is_ramp:
+        raise ValueError(
+            f"task: a ramp ({target_in_words(task.temperature, 'K')}, {target_in_words(task.pressure, 'GPa')}) found, "
+            "one job holds one temperature and one pressure; submit zif.aimd, which climbs in stairs"
+        )
 
 
 def _check_inputs(values: Mapping[str, Any], _: Any) -> str | None:
@@ -112,6 +162,16 @@ def _check_inputs(values: Mapping[str, Any], _: Any) -> str | None:
     frames: FramesData = values["frames"]
     if not frames.n_frames:
         return "frames: 0 frames found, at least one is needed"
+    if "restart" in values:
+        if values["task"]["mode"] != "aimd":
+            return "restart: found with task.mode batch, only dynamics go on from a restart file"
+        held, asked = restart_files(restart_texts(values["restart"])), values["task"].get_dict().get("first_step", 0)
+        if asked not in held:
+            steps = ", ".join(map(str, held)) or "none"
+            return f"restart: restart files of the steps {steps} found, task.first_step is {asked}"
+    if "references" in values and values["references"]["level_hash"] != values["level"]["hash"]:
+        found = values["references"]["level_hash"]
+        return f"references: energies of level {found} found, those of {values['level']['hash']} needed"
     return _message(Level.from_dict(values["level"].get_dict()).check_elements, frames.symbols)
 
 
@@ -135,6 +195,8 @@ def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
             "trajectory in another way, use 2023.1.",
         ),
         350: ("ERROR_UNEXPECTED_PARSER_EXCEPTION", "The parser failed ({detail}); please report it."),
+        321: ("ERROR_DISK_FULL", "No space was left ({detail}); make room where the computer's jobs run."),
+        322: ("ERROR_OUT_OF_MEMORY", "Out of memory ({detail}); give the job more, or fewer ranks."),
         400: ("ERROR_OUT_OF_WALLTIME", "Out of walltime with {detail}; label the rest again or ask for more time."),
         410: ("ERROR_OUTPUT_TRUNCATED", "CP2K was killed with {detail}; label the rest again."),
         450: ("ERROR_SCF_NOT_CONVERGED", "In no frame did the SCF converge; check the frames for broken geometry."),

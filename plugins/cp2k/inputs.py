@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aiida_zif.plugins.cp2k.dynamics import dynamics_sections, printed
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.task import AimdTask, Task
 
@@ -20,8 +21,6 @@ CELLS_FILE = "frames.cell"
 DEUTERIUM_MASS = 2.014
 """u."""
 
-BAR_PER_GPA = 1e4
-
 
 def cp2k_input(
     level: Level,
@@ -30,6 +29,8 @@ def cp2k_input(
     cell: ArrayLike,
     n_frames: int = 1,
     walltime: int | None = None,
+    restart: bool = False,
+    rung: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the whole input as nested sections, ready for aiida-cp2k's ``Cp2kInput``.
 
@@ -39,16 +40,19 @@ def cp2k_input(
     :param cell: lattice vectors of the first frame as rows, Å, shape (3, 3).
     :param n_frames: number of frames in :func:`frames_file`, for a batch.
     :param walltime: seconds after which CP2K ends by itself.
-    :raises ValueError: when the level cannot treat the atoms.
+    :param restart: go on from a restart file, for dynamics.
+    :param rung: settings of a recovery, which win over all others of the way to the wave function.
+    :raises ValueError: when the level cannot treat the atoms, or not with its charge and multiplicity.
     """
     level.check_elements(symbols)
-    motion = _aimd(task) if isinstance(task, AimdTask) else _batch(n_frames)
+    motion = dynamics_sections(task, restart) if isinstance(task, AimdTask) else _batch(n_frames)
     sections = [
         level.settings.get("solver", {}),
-        {"FORCE_EVAL": {"DFT": level.settings["energy"]}},
+        {"FORCE_EVAL": {"DFT": level.settings["energy"] | level.state}},
         _frame(level, task, symbols, cell),
         motion,
         {"FORCE_EVAL": {"DFT": level.settings.get(task.mode, {})}},
+        rung or {},
         {"GLOBAL": {"WALLTIME": walltime}} if walltime else {},
     ]
     merged: dict[str, Any] = {}
@@ -147,42 +151,17 @@ def _batch(n_frames: int) -> dict[str, Any]:
                     "LAST_SNAPSHOT": n_frames,
                 },
             },
-            "PRINT": _printed(1),
+            "PRINT": printed(1),
         },
     }
 
 
-def _aimd(task: AimdTask) -> dict[str, Any]:
-    dynamics: dict[str, Any] = {
-        "ENSEMBLE": "NVT" if task.ensemble == "nvt" else "NPT_F",
-        "STEPS": int(task.steps),
-        "TIMESTEP": task.timestep,
-        "TEMPERATURE": task.temperature,
-        "THERMOSTAT": {"TYPE": "CSVR", "CSVR": {"TIMECON": task.thermostat_time}},
-    }
-    if task.ensemble == "npt":
-        dynamics["BAROSTAT"] = {"PRESSURE": task.pressure * BAR_PER_GPA, "TIMECON": task.barostat_time}
-    return {
-        "GLOBAL": {"SEED": int(task.seed) % 2**31},
-        "MOTION": {"MD": dynamics, "PRINT": _printed(int(task.stride))},
-    }
-
-
-def _printed(stride: int) -> dict[str, Any]:
-    each = {"EACH": {"MD": stride}}
-    return {
-        "TRAJECTORY": {"FORMAT": "XYZ", "UNIT": "angstrom", **each},
-        "FORCES": {"FORMAT": "XYZ", "UNIT": "hartree*bohr^-1", **each},
-        "CELL": dict(each),
-        "VELOCITIES": {"_": "OFF"},
-        "RESTART": {"_": "OFF"},
-        "RESTART_HISTORY": {"_": "OFF"},
-    }
-
-
 def _merge(target: dict[str, Any], source: Mapping[str, Any]) -> None:
+    """Put ``source`` over ``target``, key by key; None takes a key away."""
     for key, value in source.items():
         if isinstance(value, Mapping) and isinstance(target.get(key), dict):
             _merge(target[key], value)
+        elif value is None:
+            target.pop(key, None)
         else:
             target[key] = copy.deepcopy(value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aiida_zif.plugins.cp2k.gates import OUTLIER, Gates, fault_of_forces, outliers
 from aiida_zif.plugins.cp2k.outputs import (
     GPA_TO_EV_PER_A3,
     HARTREE_PER_BOHR,
@@ -15,6 +16,7 @@ from aiida_zif.plugins.cp2k.outputs import (
     MainOutput,
     XyzFrame,
 )
+from aiida_zif.plugins.cp2k.scf import Diagnosis, diagnose
 
 POSITION_TOLERANCE = 1e-6
 """Å; CP2K echoes ten decimals."""
@@ -56,12 +58,22 @@ class Label:
 
 @dataclass(frozen=True)
 class Rejection:
-    """One frame that is no label, with a reason for counting and a detail for reading."""
+    """One frame that is no label, with a reason for counting and a detail for reading.
+
+    :param scf: what its self-consistency loop looked like, where that failed.
+    """
 
     index: int
     step: int
     reason: str
     detail: str
+    scf: Diagnosis | None = None
+
+
+NOT_REACHED = "not_reached"
+"""Reason of a frame that the run did not come to, or not to its end."""
+
+NOT_CONVERGED = "scf_not_converged"
 
 
 @dataclass(frozen=True)
@@ -92,43 +104,57 @@ def collect_labels(
     requested: Sequence[Requested],
     readings: Readings,
     symbols: Sequence[str],
-    max_force: float,
+    gates: Gates,
+    threshold: float,
+    references: Sequence[float] = (),
 ) -> tuple[list[Label], list[Rejection]]:
-    """Match the readings with the requested frames by step number.
+    """Match the readings with the requested frames by step number, and let the good ones in.
 
     :param requested: frames asked for, in the order of the result.
     :param readings: what the run left behind.
     :param symbols: chemical symbols in the order of the atoms.
-    :param max_force: eV/Å; larger components mean a broken geometry.
+    :param gates: what a frame must pass.
+    :param threshold: of self-consistency, EPS_SCF.
+    :param references: energies of earlier frames of the composition, eV/atom.
     :returns: good frames and rejected frames, each in the order asked for.
     """
     labels: list[Label] = []
     rejected: list[Rejection] = []
     for frame in requested:
-        result = _judge(frame, readings, tuple(symbols), max_force)
+        result = _judge(frame, readings, tuple(symbols), gates, threshold)
         if isinstance(result, Label):
             labels.append(result)
         else:
-            rejected.append(Rejection(frame.index, frame.step, *result))
-    return labels, rejected
+            rejected.append(result)
+    strange = outliers([label.energy / len(symbols) for label in labels], references, gates)
+    rejected += [Rejection(labels[place].index, labels[place].step, OUTLIER, why) for place, why in strange.items()]
+    good = [label for place, label in enumerate(labels) if place not in strange]
+    return good, sorted(rejected, key=lambda one: one.index)
 
 
-def _judge(frame: Requested, readings: Readings, symbols: tuple[str, ...], max_force: float) -> Label | tuple[str, str]:
+def _judge(
+    frame: Requested, readings: Readings, symbols: tuple[str, ...], gates: Gates, threshold: float
+) -> Label | Rejection:
     """A label, or the reason and detail of its rejection."""
     evaluation = readings.main.evaluations.get(frame.step)
     forces = readings.forces.get(frame.step)
     positions = readings.positions.get(frame.step)
     cell = readings.cells.get(frame.step)
+    if evaluation is not None and not evaluation.scf_converged:
+        found = diagnose(evaluation.convergence, threshold)
+        return Rejection(frame.index, frame.step, NOT_CONVERGED, found.in_words(), found)
     if evaluation is None or forces is None or positions is None or cell is None:
-        return "not_reached", f"the run ended before step {frame.step} was complete"
-    if not evaluation.scf_converged:
-        return "scf_not_converged", f"no self-consistency after {evaluation.scf_steps} steps"
+        detail = f"the run ended before step {frame.step} was complete"
+        return Rejection(frame.index, frame.step, NOT_REACHED, detail)
     if forces.symbols != symbols or positions.symbols != symbols:
-        return "atoms_differ", "CP2K wrote other atoms than were asked for"
+        detail = "CP2K wrote other atoms than were asked for"
+        return Rejection(frame.index, frame.step, "atoms_differ", detail)
     moved = _displacement(frame, positions.values, cell)
     if not moved <= POSITION_TOLERANCE:
-        return "positions_differ", f"CP2K evaluated a frame that is {moved:.2g} Å off in an atom or the cell"
-    return _label(frame, evaluation, positions, forces, cell, max_force)
+        detail = f"CP2K evaluated a frame that is {moved:.2g} Å off in an atom or the cell"
+        return Rejection(frame.index, frame.step, "positions_differ", detail)
+    result = _label(frame, evaluation, positions, forces, cell, gates)
+    return result if isinstance(result, Label) else Rejection(frame.index, frame.step, *result)
 
 
 def _displacement(frame: Requested, positions: np.ndarray, cell: np.ndarray) -> float:
@@ -142,7 +168,7 @@ def _label(
     positions: XyzFrame,
     forces: XyzFrame,
     cell: np.ndarray,
-    max_force: float,
+    gates: Gates,
 ) -> Label | tuple[str, str]:
     cell = cell if frame.cell is None else frame.cell
     values = forces.values * HARTREE_PER_BOHR
@@ -152,9 +178,10 @@ def _label(
         return "non_finite", "energy, forces or stress hold no number"
     if abs(forces.energy - evaluation.energy) > ENERGY_TOLERANCE:
         return "outputs_differ", f"forces belong to {forces.energy:.6f} eV, output says {evaluation.energy:.6f} eV"
-    largest = float(np.abs(values).max())
-    if largest > max_force:
-        return "force_too_large", f"{largest:.1f} eV/Å, more than {max_force:g}: atoms overlap"
+    if virial is None and gates.stress:
+        return "no_stress", "CP2K printed no stress of this frame"
+    if (fault := fault_of_forces(values, gates)) is not None:
+        return fault
     return Label(
         frame.index,
         frame.step,

@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from aiida_zif.plugins.cp2k.scf import convergence_in
+from aiida_zif.plugins.cp2k.stops import boxed_message
+
 HARTREE = 27.211386245988
 """eV (CODATA 2018)."""
 
@@ -55,6 +58,7 @@ class Evaluation:
     :param scf_steps: number of SCF steps over all outer loops.
     :param temperature: K, None in a batch.
     :param seconds: wall time of this step, None for the first.
+    :param convergence: of every SCF step, in CP2K's own measure.
     """
 
     step: int
@@ -64,6 +68,7 @@ class Evaluation:
     scf_steps: int
     temperature: float | None = None
     seconds: float | None = None
+    convergence: tuple[float, ...] = ()
 
 
 @dataclass
@@ -77,6 +82,7 @@ class MainOutput:
     :param version: version of CP2K.
     :param wall_s: total wall time in s, None when the run did not end by itself.
     :param started: the banner of CP2K was seen.
+    :param unfinished: convergence of the SCF loop in which the run ended, empty where it ended between two.
     """
 
     evaluations: dict[int, Evaluation] = field(default_factory=dict)
@@ -86,6 +92,7 @@ class MainOutput:
     version: str | None = None
     wall_s: float | None = None
     started: bool = False
+    unfinished: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,8 @@ def read_main_output(text: str, first_step: int) -> MainOutput:
     for number, line in enumerate(lines):
         if "|" in line or "SCF" in line:
             current.read(line)
+        elif (value := convergence_in(line)) is not None:
+            current.convergence.append(value)
         if "MD_INI| MD initialization" in line:
             current.close(output.evaluations, first_step)
         elif match := _STEP.search(line):
@@ -133,7 +142,8 @@ def read_main_output(text: str, first_step: int) -> MainOutput:
         elif "PROGRAM ENDED AT" in line:
             output.finished = True
         elif "[ABORT]" in line:
-            output.abort = _boxed_message(lines[number : number + 12])
+            output.abort = boxed_message(lines[number : number + 12])
+    output.unfinished = tuple(current.convergence)
     return output
 
 
@@ -150,6 +160,7 @@ class _Builder:
         self.unit: str | None = None
         self.converged = False
         self.scf_steps = 0
+        self.convergence: list[float] = []
         self.interrupted = False
 
     def read(self, line: str) -> None:
@@ -174,7 +185,10 @@ class _Builder:
         stress = None
         if len(self.rows) == 3 and self.unit in _GPA:
             stress = np.array(self.rows) * _GPA[self.unit]
-        evaluations[step] = Evaluation(step, self.energy * HARTREE, stress, self.converged, self.scf_steps)
+        steps, convergence = self.scf_steps or len(self.convergence), tuple(self.convergence)
+        evaluations[step] = Evaluation(
+            step, self.energy * HARTREE, stress, self.converged, steps, convergence=convergence
+        )
         self.last = step
         self.clear()
 
@@ -228,16 +242,3 @@ def _number(word: str) -> float:
         return float(word)
     except ValueError:
         return float("nan")
-
-
-def _boxed_message(lines: list[str]) -> str:
-    """The sentence that CP2K prints in a frame of asterisks next to a drawing."""
-    words = []
-    for line in lines:
-        inner = line.strip().strip("*")
-        inner = re.sub(r"\[ABORT\]|\\___/|O/\||/\||/ \\|_{2,}", " ", inner).strip()
-        if inner and not set(inner) <= {"*", " "}:
-            words.append(inner)
-        elif words and line.strip().startswith("****"):
-            break
-    return re.sub(r"\s+", " ", " ".join(words)).strip() or "no reason given"

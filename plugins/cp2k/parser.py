@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,24 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
-from aiida_zif.plugins.cp2k.calculation import Cp2kLabelCalculation, frame_order
-from aiida_zif.plugins.cp2k.labels import Label, Readings, Rejection, Requested, collect_labels
+from aiida_zif.plugins.cp2k.account import account, with_frame_ids
+from aiida_zif.plugins.cp2k.calculation import Cp2kLabelCalculation, frame_order, restart_texts
+from aiida_zif.plugins.cp2k.labels import (
+    NOT_CONVERGED,
+    NOT_REACHED,
+    Label,
+    Readings,
+    Rejection,
+    Requested,
+    collect_labels,
+)
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.outputs import MainOutput, read_cells, read_main_output, read_xyz
-from aiida_zif.plugins.cp2k.task import AimdTask, Task, read_task
+from aiida_zif.plugins.cp2k.recovery import Rung, read_rung
+from aiida_zif.plugins.cp2k.restart import restart_files
+from aiida_zif.plugins.cp2k.run_outcome import measured_stride, run_outcome, with_stride
+from aiida_zif.plugins.cp2k.stops import DISK_FULL, OUT_OF_MEMORY, Stop, why_stopped
+from aiida_zif.plugins.cp2k.task import AimdTask, BatchTask, Task, read_task
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 
 
@@ -23,6 +37,8 @@ class Cp2kLabelParser(Parser):
 
     def parse(self, **kwargs: Any) -> ExitCode | None:
         """Attach ``labelled`` and ``output_parameters``; return what went wrong, if anything."""
+        folder = kwargs.get("retrieved_temporary_folder")
+        self._temporary = Path(folder) if folder else None
         try:
             exit_code = self._parse()
         except Exception as error:  # a parser never raises
@@ -36,20 +52,42 @@ class Cp2kLabelParser(Parser):
         task = read_task(self.node.inputs.task.get_dict())
         frames: FramesData = self.node.inputs.frames
         text = self._read(Cp2kLabelCalculation._DEFAULT_OUTPUT_FILE)
-        main = read_main_output(text, first_step=0 if isinstance(task, AimdTask) else 1)
+        main = read_main_output(text, first_step=task.first_step if isinstance(task, AimdTask) else 1)
         if not main.started and not main.abort:
             return self._exit("ERROR_NO_OUTPUT")
         try:
             readings = self._readings(main)
         except ValueError as error:
             return self._exit("ERROR_OUTPUT_PARSE", str(error))
-        labels, rejected = collect_labels(requested_frames(frames, task), readings, frames.symbols, task.max_force)
+        stride = measured_stride(task, readings) if isinstance(task, AimdTask) else None
+        if isinstance(task, AimdTask):
+            task = with_stride(task, stride)
         level = Level.from_dict(self.node.inputs.level.get_dict())
+        rung = read_rung(self.node.inputs.rung.get_dict()) if "rung" in self.node.inputs else None
+        labels, rejected = collect_labels(
+            requested_frames(frames, task, level),
+            readings,
+            frames.symbols,
+            task.gates,
+            level.settings["energy"]["SCF"]["EPS_SCF"],
+            self.node.inputs.references["energies_per_atom"] if "references" in self.node.inputs else (),
+        )
         if labels:
-            self.out("labelled", labelled_block(labels, frames, level, task))
-        summary = summarise(labels, rejected, main, frames, level, task)
-        self.out("output_parameters", orm.Dict(summary))
-        return self._judge(main, labels, rejected)
+            self.out("labelled", labelled_block(labels, frames, level, task, rung))
+        stop = self._stop(main, text) if any(one.reason == NOT_REACHED for one in rejected) else None
+        about = {"mode": task.mode, "rung": rung.name if rung else None}
+        summary = about | account(labels, rejected, main, stop, frames.symbols, level)
+        if isinstance(task, AimdTask):
+            restarts = restart_files(restart_texts(self.retrieved))
+            summary["dynamics"] = run_outcome(task, labels, rejected, main.evaluations, restarts, stride)
+        ids = frames.frame_ids() if isinstance(task, BatchTask) else []
+        self.out("output_parameters", orm.Dict(with_frame_ids(summary, ids)))
+        return self._judge(main, stop, labels, rejected)
+
+    def _stop(self, main: MainOutput, text: str) -> Stop:
+        """Why the run did not come to its end, as far as anybody said so."""
+        texts = [text, self.node.get_scheduler_stderr() or "", self.node.get_scheduler_stdout() or ""]
+        return why_stopped(main, texts, self.node.exit_status)
 
     def _readings(self, main: MainOutput) -> Readings:
         names = Cp2kLabelCalculation
@@ -60,21 +98,25 @@ class Cp2kLabelParser(Parser):
             read_cells(self._read(names._DEFAULT_TRAJECT_CELL_FILE_NAME)),
         )
 
-    def _judge(self, main: MainOutput, labels: list[Label], rejected: list[Rejection]) -> ExitCode | None:
+    def _judge(
+        self, main: MainOutput, stop: Stop | None, labels: list[Label], rejected: list[Rejection]
+    ) -> ExitCode | None:
         reasons = Counter(rejection.reason for rejection in rejected)
         tally = f"{len(labels)} of {len(labels) + len(rejected)} frames labelled"
+        if stop is not None and stop.cause in (DISK_FULL, OUT_OF_MEMORY):
+            return self._exit(f"ERROR_{stop.cause.upper()}", f"{stop.detail}; {tally}")
         if main.abort:
             return self._exit("ERROR_OUTPUT_CONTAINS_ABORT", f"{main.abort} ({tally})")
-        if main.out_of_time and reasons["not_reached"]:
+        if main.out_of_time and reasons[NOT_REACHED]:
             return self._exit("ERROR_OUT_OF_WALLTIME", tally)
         if not main.finished:
             return self._exit("ERROR_OUTPUT_TRUNCATED", tally)
-        if labels:
+        if labels or not rejected:  # a part of a run may lie between two labels
             return None
         counted = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
         if set(reasons) <= {"positions_differ", "atoms_differ", "outputs_differ"}:
             return self._exit("ERROR_FRAMES_DIFFER", counted)
-        if set(reasons) == {"scf_not_converged"}:
+        if set(reasons) == {NOT_CONVERGED}:
             return self._exit("ERROR_SCF_NOT_CONVERGED")
         return self._exit("ERROR_NO_GOOD_FRAME", counted)
 
@@ -82,29 +124,36 @@ class Cp2kLabelParser(Parser):
         return getattr(self.exit_codes, label).format(detail=detail)
 
     def _read(self, name: str) -> str:
-        """Text of a retrieved file; empty when it is not there."""
+        """Text of a retrieved file, or of one that is not kept; empty when it is not there."""
+        if self._temporary is not None and (self._temporary / name).is_file():
+            return (self._temporary / name).read_text(encoding="utf-8", errors="replace")
         files = self.retrieved.base.repository
         if name not in files.list_object_names():
             return ""
         return files.get_object_content(name, mode="rb").decode("utf-8", errors="replace")
 
 
-def requested_frames(frames: FramesData, task: Task) -> list[Requested]:
+def requested_frames(frames: FramesData, task: Task, level: Level) -> list[Requested]:
     """The frames a job was asked for, in the order of its block."""
     if isinstance(task, AimdTask):
         cell = frames.cells[0] if task.ensemble == "nvt" else None
         return [Requested(index, step, None, cell) for index, step in enumerate(task.labelled_steps)]
     positions, cells = frames.positions, frames.cells
-    snapshots = {index: step for step, index in enumerate(frame_order(frames, task), start=1)}
+    snapshots = {index: step for step, index in enumerate(frame_order(frames, task, level), start=1)}
     return [Requested(index, snapshots[index], positions[index], cells[index]) for index in range(frames.n_frames)]
 
 
-def labelled_block(labels: list[Label], frames: FramesData, level: Level, task: Task) -> LabelledFramesData:
+def labelled_block(
+    labels: list[Label], frames: FramesData, level: Level, task: Task, rung: Rung | None = None
+) -> LabelledFramesData:
     """An unstored block of the good frames.
 
-    Per frame ``scf_steps``; in dynamics ``step`` and ``temperature`` K, in a batch ``index`` among the input frames.
+    Per frame ``scf_steps``; in dynamics ``step`` and ``temperature`` K, in a batch ``index`` among the input frames;
+    where a rung was needed ``flag``: 1 if it changes the physics, else 0.
     """
     per_frame = {"scf_steps": np.array([label.scf_steps for label in labels])}
+    if rung is not None:
+        per_frame["flag"] = np.full(len(labels), int(rung.changes_physics))
     if isinstance(task, AimdTask):
         temperatures = [np.nan if label.temperature is None else label.temperature for label in labels]
         per_frame |= {"step": np.array([label.step for label in labels]), "temperature": np.array(temperatures)}
@@ -120,43 +169,6 @@ def labelled_block(labels: list[Label], frames: FramesData, level: Level, task: 
         energies=[label.energy for label in labels],
         forces=np.array([label.forces for label in labels]),
         virials=np.array(virials) if len(virials) == len(labels) else None,
-        level_of_theory={"hash": level.hash, "line": level.line},
+        level_of_theory={"hash": level.hash, "line": level.line}
+        | ({"rung": rung.name} if rung is not None and rung.changes_physics else {}),
     )
-
-
-def summarise(
-    labels: list[Label],
-    rejected: list[Rejection],
-    main: MainOutput,
-    frames: FramesData,
-    level: Level,
-    task: Task,
-) -> dict[str, Any]:
-    """Content of ``output_parameters``; times in s."""
-    ids = frames.frame_ids() if task.mode == "batch" else []
-    scf_steps = [evaluation.scf_steps for evaluation in main.evaluations.values()]
-    seconds = [one.seconds for one in main.evaluations.values() if one.seconds is not None]
-    first = main.wall_s - sum(seconds) if main.wall_s is not None else None
-    return {
-        "mode": task.mode,
-        "n_requested": len(labels) + len(rejected),
-        "n_labelled": len(labels),
-        "n_evaluated": len(main.evaluations),
-        "rejected": [
-            {
-                "index": one.index,
-                "frame_id": ids[one.index] if ids else None,
-                "step": one.step,
-                "reason": one.reason,
-                "detail": one.detail,
-            }
-            for one in rejected
-        ],
-        "scf_steps": {"mean": float(np.mean(scf_steps)), "max": max(scf_steps)} if scf_steps else None,
-        "wall_s": main.wall_s if main.wall_s is not None else float(sum(seconds)),
-        "seconds_per_frame": float(np.mean(seconds)) if seconds else first,
-        "first_frame_s": first,
-        "cp2k_version": main.version,
-        "exceeded_walltime": main.out_of_time,
-        "level": {"hash": level.hash, "line": level.line},
-    }

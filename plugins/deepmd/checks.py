@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from aiida_zif.plugins.data.theory import mixture
 from aiida_zif.plugins.deepmd import inputs as deepmd_inputs
 from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
 from aiida_zif.plugins.geometry import cell_heights, neighbour_counts
@@ -106,13 +107,10 @@ def _parameters_problem(parameters: Mapping[str, Any]) -> str | None:
 def _levels_problem(blocks: Blocks, name: str = "dataset") -> str | None:
     if not any(block.n_frames for block in blocks.values()):
         return f"{name}: no labelled frame in {len(blocks)} blocks; label frames first"
-    levels = {
-        block.level_of_theory["hash"]: f"{label} ({block.level_of_theory['line']})"
-        for label, block in sorted(blocks.items(), reverse=True)
-    }
-    if len(levels) > 1:
+    levels = mixture(blocks)
+    if levels:
         return (
-            f"{name}: blocks of different levels of theory: {'; '.join(levels.values())}. Their energies cannot be "
+            f"{name}: blocks of different levels of theory: {'; '.join(levels)}. Their energies cannot be "
             "compared; give blocks of one level only, or label the frames of the others again"
         )
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Protocol
 import numpy as np
 
 SET_FOLDER = "set.000"
+ARRAYS = ("box", "coord", "energy", "force", "virial")
+"""Files of a set that are written and read; ``virial`` may be missing."""
 
 
 class Labelled(Protocol):
@@ -79,6 +82,7 @@ def read_system(folder: Path) -> System:
     """Read a ``deepmd/npy`` system, all its sets in order.
 
     :raises FileNotFoundError: a file that every system has is missing.
+    :raises ValueError: a file is no plain array of numbers, or its size is not that of the frames.
     """
     type_map = (folder / "type_map.raw").read_text().split()
     symbols = [type_map[int(number)] for number in (folder / "type.raw").read_text().split()]
@@ -87,10 +91,10 @@ def read_system(folder: Path) -> System:
         raise FileNotFoundError(f"{folder}: no folder set.* in this deepmd/npy system")
 
     def gather(name: str, *shape: int) -> np.ndarray:
-        parts = [np.load(path / f"{name}.npy", allow_pickle=False).reshape(-1, *shape) for path in sets]
+        parts = [load_numbers(path / f"{name}.npy", shape) for path in sets]
         return np.concatenate(parts).astype(float)
 
-    return System(
+    system = System(
         symbols=symbols,
         positions=gather("coord", len(symbols), 3),
         cells=gather("box", 3, 3),
@@ -98,6 +102,25 @@ def read_system(folder: Path) -> System:
         forces=gather("force", len(symbols), 3),
         virials=gather("virial", 3, 3) if all((path / "virial.npy").is_file() for path in sets) else None,
     )
+    counts = {name: len(array) for name, array in vars(system).items() if isinstance(array, np.ndarray)}
+    if len(set(counts.values())) > 1:
+        raise ValueError(f"{folder}: not the same number of frames everywhere, {counts}")
+    return system
+
+
+def load_numbers(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """Read one array of a set, shape (N, *shape).
+
+    The file is mapped, so that a header cannot ask for more memory than the file is large; nothing is unpickled.
+
+    :raises ValueError: it is no plain array of numbers, or does not hold whole frames.
+    """
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+        raise ValueError(f"{path}: not a plain array of numbers")
+    if array.size % math.prod(shape):
+        raise ValueError(f"{path}: shape {array.shape} does not divide into frames of {shape or 'one number'}")
+    return array.reshape(-1, *shape)
 
 
 def write_dataset(folder: Path, blocks: Mapping[str, Labelled], type_map: Sequence[str]) -> list[str]:

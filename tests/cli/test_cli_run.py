@@ -150,6 +150,20 @@ def test_resume_brings_the_daemon_back_and_names_what_goes_on(
     assert f"aiida-zif watch {node.pk}" in result.stdout
 
 
+def test_a_campaign_that_was_killed_is_told_so(
+    invoke: Invoke, campaign_file: File, earlier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from plumpy import ProcessState
+
+    node = earlier(campaign_file())
+    node.set_process_state(ProcessState.KILLED)
+    node.set_process_status("Killed through `verdi process kill`")
+    monkeypatch.setattr("aiida_zif.provenance.status.print_status", lambda view: None)
+    result = invoke("watch", str(node.pk))
+    assert result.exit_code == 1
+    assert f"campaign <{node.pk}> ended with killed: Killed through" in result.stderr
+
+
 def test_only_a_campaign_can_be_watched(invoke: Invoke) -> None:
     from aiida import orm
 

@@ -82,3 +82,20 @@ def test_campaigns_are_found_by_name_and_by_being_unfinished(view: CampaignView,
     assert begun.campaign.pk in unfinished
     assert view.node.pk not in unfinished
     assert find_campaigns(label="no such name") == []
+
+
+def test_labels_that_were_not_computed_are_counted_apart(view: CampaignView, monkeypatch: pytest.MonkeyPatch) -> None:
+    from aiida_zif.provenance import summary
+    from aiida_zif.provenance.status import reason_lines, seed_line
+
+    computed = summarise(view)
+    assert (computed["n_reused"], computed["seed_labels"]["n_reused"]) == (0, 0)
+    assert "re-used" not in seed_line(computed)
+    monkeypatch.setattr(summary, "n_reused", lambda step: 2 if step.cycle == 1 else 1)
+    figures = summarise(view)
+    n_first = len(figures["seed_labels"]["n_labelled"])
+    assert [iteration["n_reused"] for iteration in figures["iterations"]] == [2, 1, 0]
+    assert (figures["seed_labels"]["n_reused"], figures["n_reused"]) == (n_first, n_first + 3)
+    assert figures["total_labels"] == computed["total_labels"]
+    assert f"{n_first} of them re-used" in seed_line(figures)
+    assert any("re-used in cycle 1: 2 labels" in line for line in reason_lines(figures))

@@ -56,6 +56,7 @@ def answers(block: Factory, potential: Factory, explored: Factory) -> dict[str, 
         return Ending({"output_parameters": orm.Dict({})})
 
     return {
+        "AimdWorkChain": label,
         "LabelWorkChain": label,
         "TrainCommitteeWorkChain": train,
         "ExploreWorkChain": explore,
@@ -325,3 +326,33 @@ def test_a_system_that_knows_all_is_not_labelled_while_another_one_is(campaign_a
     }
     run.step(run.chain.select)
     assert run.chain.ctx.queue == ["zinc"]
+
+
+def test_labels_are_made_in_the_layout_that_was_found_fastest(
+    inputs: Factory, answers: dict[str, Callable[..., Ending]]
+) -> None:
+    def answer(child: Child) -> Ending:
+        if child.link == "c00_timing_zinc":
+            return Ending({"layout": orm.Dict({"n_ranks": 1, "n_threads": 2})})
+        return answers[child.name](child, deviations=[]) if "explore" in child.link else answers[child.name](child)
+
+    run = run_chain("zif.active_learning", inputs(resources={"label": {"layout": "fastest"}}), answer, checkpoints=True)
+    assert run.waves[0] == ["c00_timing_zinc"]
+    assert run.exit_code is None
+    for child in [*run.named("AimdWorkChain"), *run.named("LabelWorkChain")]:
+        resources = child.inputs.cp2k.metadata.options.resources
+        assert (resources["num_mpiprocs_per_machine"], resources["num_cores_per_mpiproc"]) == (1, 2)
+
+
+def test_a_campaign_whose_layouts_could_not_be_timed_takes_the_given_one(
+    inputs: Factory, answers: dict[str, Callable[..., Ending]]
+) -> None:
+    def answer(child: Child) -> Ending:
+        if child.link == "c00_timing_zinc":
+            return Ending(exit_status=340, exit_message="in no layout did a frame become a label")
+        return answers[child.name](child, deviations=[]) if "explore" in child.link else answers[child.name](child)
+
+    run = run_chain("zif.active_learning", inputs(resources={"label": {"layout": "fastest"}}), answer)
+    assert run.exit_code is None
+    (batch,) = run.named("LabelWorkChain")
+    assert batch.inputs.cp2k.metadata.options.resources["num_mpiprocs_per_machine"] == 2

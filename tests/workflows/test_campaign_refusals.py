@@ -434,7 +434,7 @@ def test_an_unknown_level_of_theory_is_refused_with_a_proposal(refused: Refuse) 
 
 def test_an_unknown_override_of_the_level_is_refused(refused: Refuse) -> None:
     (problem,) = refused(BASE + "level_of_theory: {name: pbe-d3, overrides: {nonsense: 1}}\n")
-    assert problem.field == "level_of_theory.overrides"
+    assert problem.field == "level_of_theory.overrides.nonsense"
 
 
 def test_an_element_without_a_basis_set_is_refused(refused_structure: Refuse) -> None:

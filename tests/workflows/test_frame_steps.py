@@ -121,20 +121,6 @@ class _Strained:
 # -- interrupted runs ------------------------------------------------------------------------------------------
 
 
-def test_only_frames_without_a_verdict_are_picked_again(frames: Factory) -> None:
-    given = frames(4)
-    rejected = [{"index": 0, "reason": "scf_not_converged"}, {"index": 2, "reason": "not_reached"}]
-    picked = body("pick_unfinished")(given, orm.Dict({"rejected": rejected}))
-    assert picked.frame_ids() == [given.frame_ids()[2]]
-
-
-def test_a_continued_run_has_the_steps_that_are_left_and_another_seed(block: Factory) -> None:
-    task = {"mode": "aimd", "steps": 20, "stride": 4, "seed": 3, "temperature": 300.0}
-    left = body("remaining_task")(orm.Dict(task), block(2, per_frame={"step": np.array([4, 8])})).get_dict()
-    assert left == {**task, "steps": 12, "seed": left["seed"]}
-    assert left["seed"] != 3
-
-
 def test_the_last_frame_of_a_block_is_unlabelled(block: Factory) -> None:
     last = body("last_frame")(block(3))
     assert type(last) is FramesData

@@ -1,8 +1,8 @@
-"""Labelling goes on where a job was cut off, and accounts for every frame once."""
+"""Labelling goes on where a job was cut off, mends what can be mended, and accounts for every frame once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,43 +10,47 @@ import pytest
 from aiida import orm
 from fake_children import Answer, Ending, Run, in_turn, run_chain
 
-from aiida_zif.workflows.label import LabelWorkChain
-
 Factory = Callable[..., Any]
 WALLTIME = {"exit_status": 400, "exit_message": "Out of walltime"}
-AIMD = {"mode": "aimd", "temperature": 300.0, "timestep": 0.5, "steps": 20, "stride": 4, "seed": 3}
+ABORT = {"exit_status": 304, "exit_message": "CP2K stopped with an error: Cholesky"}
 
 
 @pytest.fixture(scope="module")
 def label(codes: dict[str, Any], options: dict[str, Any]) -> Factory:
-    """Label frames, or an AIMD run, to the end."""
+    """Label frames to the end; nothing is taken from the profile, and a job holds ten frames."""
     from aiida_zif.plugins.cp2k.levels import load_level
 
-    cp2k = {
-        "code": codes["cp2k"],
-        "level": orm.Dict(load_level("gfn1-xtb").as_dict()).store(),
-        "metadata": {"options": options},
-    }
+    level = orm.Dict(load_level("gfn1-xtb").as_dict()).store()
 
-    def run(frames: Any, *answers: Answer, checkpoints: bool = False, **task: Any) -> Run:
-        inputs = {"cp2k": cp2k, "frames": frames, "task": orm.Dict(task or {"mode": "batch"})}
-        return run_chain("zif.label", inputs, in_turn(*answers), checkpoints)
+    def run(frames: Any, *answers: Answer, checkpoints: bool = False, task: Any = None, **inputs: Any) -> Run:
+        cp2k = {"code": codes["cp2k"], "level": level, "metadata": {"options": options}}
+        given = {"cp2k": cp2k, "frames": frames, "task": orm.Dict({"mode": "batch", **(task or {})}), "reuse": False}
+        return run_chain("zif.label", given | inputs, in_turn(*answers), checkpoints)
 
     return run
 
 
 @pytest.fixture(scope="module")
-def batch(block: Factory) -> Callable[..., Answer]:
-    """Answer that labels a batch but for the frames named with a reason."""
+def batch(block: Factory) -> Factory:
+    """Answer that labels a batch but for the frames named with a reason, or with a verdict on their loop."""
 
-    def answer(rejected: dict[int, str] | None = None, **ending: Any) -> Answer:
+    def answer(rejected: Mapping[int, str] | None = None, cause: str = "out_of_walltime", **ending: Any) -> Answer:
         def label_frames(child: Any) -> Ending:
             frames, reasons = child.inputs.frames, rejected or {}
             good = [index for index in range(frames.n_frames) if index not in reasons]
-            ids = frames.frame_ids()
-            entries = [{"index": index, "frame_id": ids[index], "reason": why} for index, why in reasons.items()]
-            parameters = {"n_labelled": len(good), "rejected": entries, "wall_s": 10.0}
-            labelled = {"labelled": block(of=frames, only=good)} if good else {}
+            missing = [index for index, why in reasons.items() if why == "not_reached"]
+            stopped = {"cause": cause, "detail": "Cholesky", "index": min(missing)} if missing else None
+            parameters = {
+                "n_labelled": len(good),
+                "n_evaluated": frames.n_frames - len(missing),
+                "rejected": [entry(frames, index, why) for index, why in reasons.items()],
+                "stopped": stopped,
+                "wall_s": 10.0,
+                "first_frame_s": 60.0,
+                "seconds_per_frame": 60.0,
+            }
+            level = {"hash": child.inputs.level["hash"], "line": "GFN1-xTB"}
+            labelled = {"labelled": block(of=frames, only=good, level_of_theory=level)} if good else {}
             return Ending({"output_parameters": orm.Dict(parameters), **labelled}, **ending)
 
         return label_frames
@@ -54,27 +58,18 @@ def batch(block: Factory) -> Callable[..., Answer]:
     return answer
 
 
-@pytest.fixture(scope="module")
-def aimd(block: Factory) -> Callable[..., Answer]:
-    """Answer that labels these steps of an AIMD run, and does not come to some others."""
-
-    def answer(steps: list[int], n_lost: int = 0, **ending: Any) -> Answer:
-        def label_steps(child: Any) -> Ending:
-            lost = [{"index": len(steps) + index, "frame_id": None, "reason": "not_reached"} for index in range(n_lost)]
-            parameters = {"n_labelled": len(steps), "rejected": lost, "wall_s": 10.0}
-            per_frame = {"step": np.array(steps)}
-            labelled = {"labelled": block(len(steps), n_lost, per_frame=per_frame)} if steps else {}
-            return Ending({"output_parameters": orm.Dict(parameters), **labelled}, **ending)
-
-        return label_steps
-
-    return answer
+def entry(frames: Any, index: int, why: str) -> dict[str, Any]:
+    """Entry of a rejected frame; a verdict on its loop stands for one whose loop failed."""
+    loop = why in ("nearly_there", "stalled", "oscillating", "diverging")
+    scf = {"scf": {"verdict": why}} if loop else {}
+    reason = "scf_not_converged" if loop else why
+    return {"index": index, "frame_id": frames.frame_ids()[index], "reason": reason, "detail": "told", **scf}
 
 
 @pytest.fixture(scope="module")
 def cut_off(label: Factory, batch: Factory, frames: Factory) -> Run:
-    """Six frames: one does not converge, two are not reached, of which one is broken."""
-    first = batch({0: "scf_not_converged", 4: "not_reached", 5: "not_reached"}, **WALLTIME)
+    """Six frames: one is broken, two are not reached, of which one is broken too."""
+    first = batch({0: "net_force", 4: "not_reached", 5: "not_reached"}, **WALLTIME)
     return label(frames(6), first, batch({1: "force_too_large"}), checkpoints=True)
 
 
@@ -84,7 +79,7 @@ def test_only_frames_that_were_not_reached_are_tried_again(cut_off: Run) -> None
 
 
 def test_the_frames_of_a_second_try_have_a_creator(cut_off: Run) -> None:
-    assert cut_off.children[1].inputs.frames.creator.process_label == "pick_unfinished"
+    assert cut_off.children[1].inputs.frames.creator.process_label == "pick_frames"
 
 
 def test_every_job_is_linked_with_its_attempt_and_makes_one_block(cut_off: Run) -> None:
@@ -95,8 +90,10 @@ def test_every_job_is_linked_with_its_attempt_and_makes_one_block(cut_off: Run) 
 def test_the_report_counts_every_frame_once(cut_off: Run) -> None:
     report = cut_off.outputs["report"].get_dict()
     assert report["n_labelled"] == 4
-    assert report["n_rejected"] == {"scf_not_converged": 1, "force_too_large": 1}
-    assert len({entry["frame_id"] for entry in report["rejected"]}) == 2
+    assert report["n_rejected"] == {"net_force": 1, "force_too_large": 1}
+    assert {one["index"]: one["frame_id"] for one in report["rejected"]} == {
+        index: cut_off.children[0].inputs.frames.frame_ids()[index] for index in (0, 5)
+    }
     assert (report["n_jobs"], report["wall_s"]) == (2, 20.0)
 
 
@@ -104,24 +101,27 @@ def test_a_labelling_that_was_cut_off_and_went_on_is_a_success(cut_off: Run) -> 
     assert cut_off.exit_code is None
 
 
+def test_energies_of_earlier_jobs_show_the_next_one_what_is_usual(cut_off: Run) -> None:
+    first, second = cut_off.children
+    assert "references" not in first.inputs
+    assert second.inputs.references["energies_per_atom"] == pytest.approx([-5.0 / 6] * 3, abs=1e-6)
+
+
+def test_energies_of_earlier_cycles_show_the_first_job_what_is_usual(
+    label: Factory, batch: Factory, frames: Factory, block: Factory, cut_off: Run
+) -> None:
+    level = cut_off.children[0].inputs.level["hash"]
+    same, other = (block(4, level_of_theory={"hash": word, "line": "x"}).store() for word in (level, "other"))
+    run = label(frames(2), batch(), earlier={"same": same, "other": other})
+    assert len(run.children[0].inputs.references["energies_per_atom"]) == 4
+
+
 def test_a_cut_off_job_is_not_repeated_if_every_frame_has_a_verdict(
     label: Factory, batch: Factory, frames: Factory
 ) -> None:
-    run = label(frames(3), batch({0: "scf_not_converged"}, **WALLTIME))
+    run = label(frames(3), batch({0: "net_force"}, **WALLTIME))
     assert run.exit_code is None
     assert len(run.children) == 1
-
-
-def test_frames_that_no_try_came_to_are_reported_as_such_once(
-    label: Factory, batch: Factory, frames: Factory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(LabelWorkChain, "MAX_ATTEMPTS", 2)
-    first = batch({1: "not_reached", 2: "not_reached"}, **WALLTIME)
-    run = label(frames(3), first, batch({0: "not_reached", 1: "not_reached"}, **WALLTIME))
-    assert run.exit_code is None
-    assert len(run.children) == 2
-    assert run.outputs["report"]["n_labelled"] == 1
-    assert run.outputs["report"]["n_rejected"] == {"not_reached": 2}
 
 
 def test_a_job_that_brought_nothing_back_is_repeated_as_it_was(label: Factory, batch: Factory, frames: Factory) -> None:
@@ -132,24 +132,111 @@ def test_a_job_that_brought_nothing_back_is_repeated_as_it_was(label: Factory, b
     assert list(run.outputs["blocks"]) == ["attempt_1"]
 
 
-def test_it_gives_up_after_a_few_tries_and_names_the_last_job(
-    label: Factory, frames: Factory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(LabelWorkChain, "MAX_ATTEMPTS", 2)
+def test_it_gives_up_after_a_few_jobs_in_vain_and_names_the_last_one(label: Factory, frames: Factory) -> None:
     failed, excepted = Ending(exit_status=311, exit_message="no output"), Ending(exception="OSError: disk full")
     run = label(frames(2), lambda child: failed, lambda child: excepted)
-    assert len(run.children) == 2
+    assert len(run.children) == 3
     assert run.exit_code.status == 310
     assert f"verdi calcjob outputcat {run.children[-1].node.pk}" in run.exit_code.message
+    assert run.outputs["report"]["n_rejected"] == {"not_reached": 2}
+
+
+def test_a_frame_that_broke_the_run_is_tried_alone_after_the_others(
+    label: Factory, batch: Factory, frames: Factory
+) -> None:
+    first = batch({2: "not_reached", 3: "not_reached", 4: "not_reached"}, "cp2k_aborted", **ABORT)
+    alone = batch({0: "not_reached"}, "cp2k_aborted", **ABORT)
+    run = label(frames(5), first, batch(), alone, checkpoints=True)
+    ids = run.children[0].inputs.frames.frame_ids()
+    assert [child.inputs.frames.frame_ids() for child in run.children[1:]] == [ids[3:], ids[2:3]]
+    assert run.exit_code is None
+    assert run.outputs["report"]["n_labelled"] == 4
+    (lost,) = run.outputs["report"]["rejected"]
+    assert (lost["index"], lost["frame_id"], lost["reason"]) == (2, ids[2], "cp2k_aborted")
+    assert lost["detail"] == "Cholesky"
+
+
+@pytest.fixture(scope="module")
+def recovered(label: Factory, batch: Factory, frames: Factory) -> Run:
+    """Four frames: the loops of two are nearly there, of which one needs a second rung."""
+    return label(frames(4), batch({1: "nearly_there", 2: "nearly_there"}), batch({1: "stalled"}), batch())
+
+
+def test_frames_whose_loop_failed_climb_a_rung_together(recovered: Run) -> None:
+    first, second, third = recovered.children
+    assert "rung" not in first.inputs
+    assert second.inputs.frames.frame_ids() == first.inputs.frames.frame_ids()[1:3]
+    assert (second.inputs.rung["name"], third.inputs.rung["name"]) == ("more_steps", "other_minimiser")
+    assert third.inputs.frames.frame_ids() == first.inputs.frames.frame_ids()[2:3]
+
+
+def test_every_use_of_a_rung_is_counted(recovered: Run) -> None:
+    report = recovered.outputs["report"]
+    assert report["tried"] == {"more_steps": 2, "other_minimiser": 1}
+    assert report["recovered"] == {"more_steps": 1, "other_minimiser": 1}
+    assert (report["n_labelled"], report["n_rejected"], report["n_flagged"]) == (4, {}, 0)
+
+
+def test_the_rung_of_a_job_has_a_creator(recovered: Run) -> None:
+    assert recovered.children[1].inputs.rung.creator.process_label == "continue_batch"
+
+
+def test_a_frame_that_only_smearing_could_mend_is_no_label_unless_it_is_allowed(
+    label: Factory, batch: Factory, frames: Factory
+) -> None:
+    stubborn = [batch({0: "diverging"})] * 3
+    refused = label(frames(1), *stubborn)
+    assert refused.outputs["report"]["n_rejected"] == {"needs_smearing": 1}
+    allowed = label(frames(1), *stubborn, batch(), task={"gates": {"smearing": True}})
+    assert allowed.children[-1].inputs.rung["changes_physics"]
+    assert allowed.outputs["report"]["n_flagged"] == 1
+
+
+def test_frames_with_overlapping_atoms_are_refused_without_a_job(
+    label: Factory, batch: Factory, frames: Factory
+) -> None:
+    good = frames(3)
+    positions = good.positions
+    positions[1, 0] = positions[1, 2] + [0.3, 0.0, 0.0]  # Zn on H
+    given = type(good)(good.symbols, positions, good.cells, system="zinc")
+    run = label(given, batch())
+    assert run.children[0].inputs.frames.frame_ids() == [given.frame_ids()[0], given.frame_ids()[2]]
+    (refused,) = run.outputs["report"]["rejected"]
+    assert (refused["index"], refused["reason"], refused["frame_id"]) == (1, "atoms_overlap", given.frame_ids()[1])
+
+
+def test_a_batch_of_nothing_but_overlaps_says_so(label: Factory, batch: Factory, frames: Factory) -> None:
+    good = frames(1)
+    positions = np.zeros_like(good.positions)
+    run = label(type(good)(good.symbols, positions, good.cells), batch())
+    assert not run.children
+    assert run.exit_code.status == 310
+    assert "1 atoms_overlap" in run.exit_code.message
+
+
+@pytest.fixture(scope="module")
+def in_pieces(label: Factory, batch: Factory, frames: Factory) -> Run:
+    """Twenty frames of a minute each, of which nothing was known; five minutes a job, two jobs at a time."""
+    return label(frames(20), batch(), task={"batch_time": 300.0}, concurrent=2, checkpoints=True)
+
+
+def test_a_pilot_comes_first_and_then_jobs_of_the_time_asked_for(in_pieces: Run) -> None:
+    assert [child.inputs.frames.n_frames for child in in_pieces.children] == [3, 4, 4, 5, 4]
+    assert in_pieces.outputs["report"]["n_labelled"] == 20
+
+
+def test_as_many_jobs_run_at_a_time_as_there_is_room_for(in_pieces: Run) -> None:
+    assert in_pieces.waves == [["attempt_0"], ["attempt_1", "attempt_2"], ["attempt_3", "attempt_4"]]
 
 
 def test_a_labelling_without_a_single_label_has_a_report_of_the_causes(
     label: Factory, batch: Factory, frames: Factory
 ) -> None:
-    run = label(frames(2), batch({0: "scf_not_converged", 1: "scf_not_converged"}, exit_status=450))
+    run = label(frames(2), batch({0: "net_force", 1: "net_force"}, exit_status=510))
     assert run.exit_code.status == 310
+    assert "2 net_force" in run.exit_code.message
     assert len(run.children) == 1
-    assert run.outputs["report"]["n_rejected"] == {"scf_not_converged": 2}
+    assert run.outputs["report"]["n_rejected"] == {"net_force": 2}
 
 
 def test_no_frames_need_no_job(label: Factory, batch: Factory, frames: Factory) -> None:
@@ -159,41 +246,6 @@ def test_no_frames_need_no_job(label: Factory, batch: Factory, frames: Factory) 
     assert run.outputs["report"]["n_labelled"] == 0
 
 
-@pytest.fixture(scope="module")
-def interrupted(label: Factory, aimd: Factory, frames: Factory) -> Run:
-    """An AIMD run of 20 steps that is cut off after 8, and again after 4 more."""
-    endings = aimd([4, 8], n_lost=3, **WALLTIME), aimd([4], n_lost=2, **WALLTIME), aimd([4, 8])
-    return label(frames(1), *endings, **AIMD)
-
-
-def test_an_interrupted_run_goes_on_from_its_last_frame(interrupted: Run) -> None:
-    first, second, _ = interrupted.children
-    assert second.inputs.frames.n_frames == 1
-    np.testing.assert_array_equal(second.inputs.frames.positions[0], first.node.outputs.labelled.positions[-1])
-
-
-def test_an_interrupted_run_does_the_steps_that_are_left(interrupted: Run) -> None:
-    assert [child.inputs.task["steps"] for child in interrupted.children] == [20, 12, 8]
-    assert interrupted.outputs["report"]["n_labelled"] == 5
-    assert interrupted.outputs["report"]["n_rejected"] == {}
-
-
-def test_the_continuation_of_a_run_differs_in_steps_and_velocities_only(interrupted: Run) -> None:
-    tasks = [child.inputs.task.get_dict() for child in interrupted.children]
-    assert all({**task, "steps": 20, "seed": 3} == AIMD for task in tasks)
-    assert len({task["seed"] for task in tasks}) == 3
-
-
-def test_a_run_with_less_than_a_stride_left_is_finished(label: Factory, aimd: Factory, frames: Factory) -> None:
-    run = label(frames(1), aimd([4, 8, 12, 16, 20], n_lost=1, **WALLTIME), **{**AIMD, "steps": 22})
-    assert run.exit_code is None
-    assert len(run.children) == 1
-
-
-def test_a_run_that_was_stopped_before_its_first_label_begins_again(
-    label: Factory, aimd: Factory, frames: Factory
-) -> None:
-    run = label(frames(1), aimd([], n_lost=5, **WALLTIME), aimd([4, 8, 12, 16, 20]), **AIMD)
-    assert run.exit_code is None
-    assert run.children[1].inputs.task.get_dict() == AIMD
-    assert run.outputs["report"]["n_labelled"] == 5
+def test_an_aimd_task_is_refused_before_anything_is_stored(label: Factory, batch: Factory, frames: Factory) -> None:
+    with pytest.raises(ValueError, match=r"zif\.aimd"):
+        label(frames(1), batch(), task={"mode": "aimd", "temperature": 300.0, "steps": 4, "seed": 1})

@@ -70,7 +70,8 @@ def test_a_task_of_dynamics_says_all_that_cp2k_needs(settings: Values) -> None:
 
 def test_the_recipe_of_perturbed_frames_says_how_many_and_how_far(settings: Values) -> None:
     start, task = label_tasks(settings, "zinc")["seed_perturbed"]
-    assert task == {"mode": "batch"}
+    labelling = settings["labelling"]
+    assert task == {"mode": "batch", "batch_time": labelling["batch_time"], "gates": labelling["gates"]}
     assert start["system"] == "zinc"
     assert start["perturbed"] == {"frames": 4, "displacement": 0.05, "strain": 0.01}
 
@@ -177,6 +178,15 @@ def test_the_plan_holds_the_level_with_everything_that_changes_an_energy(setting
 
     plan = body(plan_campaign)(orm.Dict(settings))
     assert Level.from_dict(plan["level"].get_dict()).hash == load_level("gfn1-xtb").hash
+
+
+def test_a_system_with_charge_or_spin_has_a_level_of_its_own(settings: Values) -> None:
+    from aiida_zif.plugins.cp2k.levels import Level, load_level
+
+    systems = {**settings["systems"], "hot": {**settings["systems"]["hot"], "multiplicity": 3}}
+    plan = body(plan_campaign)(orm.Dict({**settings, "systems": systems}))
+    assert "level_zinc" not in plan
+    assert Level.from_dict(plan["level_hot"].get_dict()) == load_level("gfn1-xtb").in_state(0, 3)
 
 
 def test_what_is_planned_has_the_settings_as_its_origin(settings: Values) -> None:

@@ -1,6 +1,8 @@
 """Resources of a stage become the options that AiiDA's schedulers understand."""
 
-from aiida_zif.workflows.resources import stage_options
+import pytest
+
+from aiida_zif.workflows.resources import layouts, stage_options, with_layout
 
 
 def test_ranks_threads_and_walltime_are_translated() -> None:
@@ -14,3 +16,26 @@ def test_scheduler_options_of_the_user_are_handed_on() -> None:
     assert options["queue_name"] == "gpu"
     assert "concurrent" not in options
     assert "account" not in options
+
+
+@pytest.mark.parametrize(
+    ("n_cores", "expected"),
+    [
+        (1, [(1, 1)]),
+        (2, [(2, 1), (1, 2)]),
+        (7, [(7, 1)]),
+        (12, [(12, 1), (6, 2), (4, 3), (3, 4)]),
+        (16, [(16, 1), (8, 2), (4, 4)]),
+    ],
+)
+def test_the_layouts_worth_a_try_use_all_cores_and_few_threads(n_cores: int, expected: list[tuple[int, int]]) -> None:
+    assert layouts(n_cores) == expected
+
+
+def test_a_layout_changes_nothing_but_ranks_and_threads() -> None:
+    options = stage_options({"ranks": 4, "threads": 1, "walltime": 60, "queue_name": "long", "layout": "fastest"})
+    changed = with_layout(options, 2, 2)
+    assert changed["resources"] == {"num_machines": 1, "num_mpiprocs_per_machine": 2, "num_cores_per_mpiproc": 2}
+    assert (changed["queue_name"], changed["max_wallclock_seconds"]) == ("long", 60)
+    assert options["resources"]["num_mpiprocs_per_machine"] == 4
+    assert "layout" not in options

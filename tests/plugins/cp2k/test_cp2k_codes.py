@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 from cp2k_cases import AIMD, BATCH, FIXTURES, read_start
+from hand_written import hand_written_input
 
 from aiida_zif.plugins.cp2k.levels import load_level
+from aiida_zif.plugins.cp2k.outputs import BOHR, GPA_TO_EV_PER_A3, HARTREE
+from aiida_zif.plugins.systems import load_system
 
 EXECUTABLE = os.environ.get("AIIDA_ZIF_CP2K") or shutil.which("cp2k.psmp")
 
@@ -76,7 +80,8 @@ def finite_differences(
             deformation[second, first] += 0.5 * sign * strain
             frames.append(positions @ deformation)
             cells.append(cell @ deformation)
-    node = label(symbols, frames, cells, BATCH, level)
+    loose = {"gates": {"net_force": 1.0}}  # a coarse grid drags on a lone molecule
+    node = label(symbols, frames, cells, BATCH | loose, level)
     assert node.exit_status == 0
     block = node.outputs.labelled
     assert block.n_frames == len(frames)
@@ -90,6 +95,14 @@ def finite_differences(
 def test_forces_and_virial_of_xtb_are_slopes_of_the_energy(label: Callable) -> None:
     symbols, positions, cells = read_start(FIXTURES / "batch")
     finite_differences(label, symbols, positions[0], cells[0], load_level("gfn1-xtb", TIGHT), 0.002)
+
+
+@pytest.mark.slow
+def test_forces_and_virial_of_a_framework_are_slopes_of_the_energy(label: Callable) -> None:
+    crystal = load_system("salem-2")
+    positions = crystal.positions + 0.03 * np.random.default_rng(1).normal(size=crystal.positions.shape)
+    level = load_level("gfn1-xtb", TIGHT)
+    finite_differences(label, crystal.get_chemical_symbols(), positions, crystal.cell[:], level, 0.002)
 
 
 def test_forces_and_virial_of_pbe_are_slopes_of_the_energy(label: Callable) -> None:
@@ -125,8 +138,46 @@ def test_labels_of_dynamics_in_a_flexible_cell_are_those_of_a_batch(label: Calla
 
 def test_velocities_follow_the_seed_and_the_temperature(label: Callable) -> None:
     symbols, positions, cells = read_start(FIXTURES / "batch")
-    task = AIMD | {"stride": 7, "label_start": True}
+    task = AIMD | {"stride": 7, "label_after": -1}
     runs = [label(symbols, positions[:1], cells[:1], task | {"seed": seed}).outputs.labelled for seed in (1, 1, 2)]
     assert np.array_equal(runs[0].positions, runs[1].positions)
     assert not np.allclose(runs[0].positions[1], runs[2].positions[1], atol=1e-3)
     assert runs[0].per_frame["temperature"][0] == pytest.approx(300.0)
+
+
+def test_forces_and_virial_of_an_open_shell_are_slopes_of_the_energy(label: Callable) -> None:
+    positions = np.array([[2.0, 2.0, 2.1], [2.1, 2.3, 2.95]])
+    cell = np.array([[6.2, 0, 0], [0.4, 6.0, 0], [0, 0.3, 6.4]])
+    finite_differences(label, ["O", "H"], positions, cell, load_level("gfn1-xtb", TIGHT).in_state(0, 2), 0.002)
+
+
+@pytest.mark.parametrize("name", ["pair", "zif-8-cl"])
+def test_labels_are_those_of_an_input_written_by_hand(label: Callable, tmp_path: Path, name: str) -> None:
+    if name == "pair":
+        symbols, positions, cells = read_start(FIXTURES / "batch")
+        frame, cell = positions[0], cells[0]
+    else:
+        crystal = load_system(name)
+        symbols, cell = crystal.get_chemical_symbols(), crystal.cell[:]
+        frame = crystal.positions + 0.03 * np.random.default_rng(1).normal(size=crystal.positions.shape)
+    energy, forces, stress = by_hand(symbols, frame, cell, tmp_path / "hand")
+    block = label(symbols, [frame], [cell], BATCH, load_level("gfn1-xtb", TIGHT)).outputs.labelled
+    assert block.energies[0] == pytest.approx(energy * HARTREE, abs=1e-5 * len(symbols))
+    assert block.forces[0] == pytest.approx(forces * HARTREE / BOHR, abs=1e-3)
+    assert block.virials[0] == pytest.approx(stress * GPA_TO_EV_PER_A3 * np.linalg.det(cell), abs=1e-2)
+
+
+def by_hand(symbols: Any, positions: Any, cell: Any, folder: Path) -> tuple[float, np.ndarray, np.ndarray]:
+    """Run CP2K without AiiDA and read hartree, hartree/bohr and GPa from where a human looks for them."""
+    folder.mkdir()
+    (folder / "hand.inp").write_text(hand_written_input(symbols, positions, cell))
+    assert EXECUTABLE is not None
+    environment = {"CP2K_DATA_DIR": "/usr/share/cp2k", **os.environ, "OMP_NUM_THREADS": "1"}
+    command = [EXECUTABLE, "-i", "hand.inp"]
+    lines = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True).stdout.splitlines()
+    energy = next(line for line in lines if line.startswith(" ENERGY| Total FORCE_EVAL"))
+    atoms = next(number for number, line in enumerate(lines) if line.startswith(" # Atom   Kind   Element"))
+    head = next(number for number, line in enumerate(lines) if "Analytical stress tensor [GPa]" in line)
+    forces = [line.split()[3:6] for line in lines[atoms + 1 : atoms + 1 + len(symbols)]]
+    stress = [line.split()[2:5] for line in lines[head + 2 : head + 5]]
+    return float(energy.split()[-1]), np.array(forces, dtype=float), np.array(stress, dtype=float)

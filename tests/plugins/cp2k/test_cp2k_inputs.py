@@ -27,7 +27,7 @@ TASKS = {
         "steps": 40,
         "seed": 7,
         "deuterium": True,
-        "thermostat": {"time_constant": 20},
+        "thermostat_time": 20,
     },
 }
 
@@ -84,7 +84,7 @@ def test_cp2k_ends_by_itself_before_the_job_is_killed(given: int | None, limit: 
 
 def test_labels_start_after_the_first_step_and_honour_the_stride() -> None:
     assert read_task(TASKS["nvt"]).labelled_steps == [5, 10, 15, 20, 25, 30]
-    assert read_task(TASKS["nvt"] | {"label_start": True}).labelled_steps[0] == 0
+    assert read_task(TASKS["nvt"] | {"label_after": -1}).labelled_steps[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,12 @@ def test_labels_start_after_the_first_step_and_honour_the_stride() -> None:
         (TASKS["nvt"] | {"stride": 31}, "task.stride: 31 found, but there are only 30 steps"),
         (TASKS["nvt"] | {"ensemble": "nve"}, "task.ensemble: 'nve' found, nvt or npt"),
         (TASKS["nvt"] | {"deuterium": "yes"}, "task.deuterium: 'yes' found, true or false"),
-        (TASKS["nvt"] | {"thermostat": {"tau": 3}}, "task.thermostat.tau: unknown"),
+        (TASKS["nvt"] | {"thermostat": "andersen"}, "task.thermostat: 'andersen' found, csvr or nose or langevin"),
+        (TASKS["npt"] | {"thermostat": "langevin"}, "task.thermostat: langevin found with ensemble npt"),
+        (TASKS["nvt"] | {"temperature": [300, 400, 500]}, "task.temperature: 3 values found"),
+        (TASKS["nvt"] | {"temperature": [300, "hot"]}, "task.temperature: 'hot' found, a number"),
+        (TASKS["nvt"] | {"stride": "auto"}, "task.stride: auto found with 30 steps; it needs 50"),
+        (TASKS["nvt"] | {"first_step": 30}, "task.first_step: 30 found, but 30 is the last step"),
     ],
 )
 def test_a_wrong_task_is_answered_with_what_is_allowed(task: dict, words: str) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from cp2k_cases import FIXTURES
 
+from aiida_zif.plugins.cp2k.gates import Gates
 from aiida_zif.plugins.cp2k.labels import Readings, Requested, collect_labels, virial_from_stress
-from aiida_zif.plugins.cp2k.order import batch_order
+from aiida_zif.plugins.cp2k.order import batch_order, similar_path
 from aiida_zif.plugins.cp2k.outputs import Evaluation, MainOutput, XyzFrame
 from aiida_zif.plugins.cp2k.progress import labelled_so_far
 
@@ -43,7 +44,7 @@ def verdict(change: dict, requested: Requested | None = None) -> str:
             table[4] = values
         else:
             table[4] = replace(table[4], **values)
-    labels, rejected = collect_labels([requested or Requested(0, 4, POSITIONS, CELL)], good, SYMBOLS, 50.0)
+    labels, rejected = collect_labels([requested or Requested(0, 4, POSITIONS, CELL)], good, SYMBOLS, Gates(), 1e-6)
     assert len(labels) + len(rejected) == 1
     return rejected[0].reason if rejected else "label"
 
@@ -73,18 +74,18 @@ def test_a_frame_is_judged_by_what_the_files_say(change: dict, reason: str) -> N
 
 def test_positions_of_a_label_are_bit_for_bit_those_asked_for() -> None:
     asked = POSITIONS + 3e-7
-    labels, _ = collect_labels([Requested(0, 4, asked, CELL)], readings(), SYMBOLS, 50.0)
+    labels, _ = collect_labels([Requested(0, 4, asked, CELL)], readings(), SYMBOLS, Gates(), 1e-6)
     assert np.array_equal(labels[0].positions, asked)
 
 
 def test_dynamics_take_positions_and_cell_from_cp2k() -> None:
-    labels, _ = collect_labels([Requested(0, 4)], readings(), SYMBOLS, 50.0)
+    labels, _ = collect_labels([Requested(0, 4)], readings(), SYMBOLS, Gates(), 1e-6)
     assert np.array_equal(labels[0].positions, POSITIONS)
     assert np.array_equal(labels[0].cell, CELL)
 
 
 def test_forces_are_converted_from_hartree_per_bohr() -> None:
-    labels, _ = collect_labels([Requested(0, 4)], readings(), SYMBOLS, 50.0)
+    labels, _ = collect_labels([Requested(0, 4)], readings(), SYMBOLS, Gates(), 1e-6)
     assert labels[0].forces[0, 0] == pytest.approx(5.14220675)
 
 
@@ -107,3 +108,41 @@ def test_progress_before_anything_is_written(tmp_path: Path) -> None:
     assert labelled_so_far(tmp_path) == (0, None)
     shutil.copy(FIXTURES / "batch" / "aiida.inp", tmp_path)
     assert labelled_so_far(tmp_path) == (0, 3)
+
+
+def test_similar_frames_come_one_after_the_other() -> None:
+    path = similar_path(POSITIONS + np.array([0.0, 0.5, 0.1, 0.4, 0.2])[:, None, None], np.tile(CELL, (5, 1, 1)))
+    assert path in ([0, 2, 4, 3, 1], [1, 3, 4, 2, 0])
+
+
+def test_an_atom_that_crossed_the_border_is_no_other_frame() -> None:
+    frames = np.stack([POSITIONS, POSITIONS + 0.4, POSITIONS + 0.1])
+    wrapped = frames.copy()
+    wrapped[2, 0] += CELL[0] - CELL[1]
+    cells = np.tile(CELL, (3, 1, 1))
+    assert similar_path(wrapped, cells) == similar_path(frames, cells)
+
+
+def test_a_frame_without_a_stress_is_refused_where_one_is_needed() -> None:
+    given = readings()
+    given.main.evaluations[4] = replace(given.main.evaluations[4], stress=None)
+    _, rejected = collect_labels([Requested(0, 4)], given, SYMBOLS, Gates(), 1e-6)
+    assert rejected[0].reason == "no_stress"
+    labels, _ = collect_labels([Requested(0, 4)], given, SYMBOLS, Gates(stress=False), 1e-6)
+    assert labels[0].virial is None
+
+
+def test_an_unusual_energy_is_no_label() -> None:
+    usual = [3.0 + readings().main.evaluations[4].energy / len(SYMBOLS)] * 8
+    _, rejected = collect_labels([Requested(0, 4)], readings(), SYMBOLS, Gates(), 1e-6, usual)
+    assert rejected[0].reason == "energy_outlier"
+
+
+def test_the_verdict_on_a_failed_loop_stands_with_the_frame() -> None:
+    given = readings()
+    loop = tuple(10.0 ** -np.arange(1.0, 5.0))
+    given.main.evaluations[4] = replace(given.main.evaluations[4], scf_converged=False, convergence=loop)
+    _, (rejected,) = collect_labels([Requested(0, 4)], given, SYMBOLS, Gates(), 1e-6)
+    assert rejected.scf is not None
+    assert rejected.scf.verdict == "converging_slowly"
+    assert "2.0 decades left" in rejected.detail

@@ -91,6 +91,35 @@ def test_a_killed_run_keeps_what_is_finished(finished_job: Callable, parse: Call
     assert reasons(outputs) == [(2, "not_reached")]
 
 
+def test_a_disk_that_was_full_loses_what_was_not_written_whole_and_blames_the_next_frame(
+    finished_job: Callable, parse: Callable
+) -> None:
+    # CP2K does not notice: it ended with status 0, its output stops in frame 6, the forces in frame 5
+    outputs, exit_code = parse(finished_job("disk", BATCH))
+    assert exit_code.status == 410
+    assert [index for index, why in reasons(outputs) if why == "not_reached"] == [4, 5]
+    assert outputs["output_parameters"]["stopped"]["index"] == 4
+    assert "no space left" in outputs["output_parameters"]["stopped"]["detail"]
+    assert outputs["labelled"].per_frame["index"].tolist() == [0, 1]  # 2 and 3 are broken
+
+
+def test_a_runtime_that_says_that_the_disk_is_full_is_believed(finished_job: Callable, parse: Callable) -> None:
+    whole = stored("batch")
+    said = whole[: whole.rindex("MD| Step number")] + "\nFortran runtime error: No space left on device\n"
+    outputs, exit_code = parse(finished_job("batch", BATCH, {"aiida.out": said}))
+    assert exit_code.status == 321
+    assert outputs["labelled"].n_frames == 2
+
+
+def test_the_frame_in_which_cp2k_gave_up_its_loop_has_that_verdict(finished_job: Callable, parse: Callable) -> None:
+    whole = stored("scf")  # later versions abort where 2023.1 warns
+    box = " *   ___   *\n * [ABORT]   SCF run NOT converged. To continue   *\n *****\n"
+    outputs, exit_code = parse(finished_job("scf", BATCH, {"aiida.out": whole[: whole.rindex("outer SCF loop")] + box}))
+    assert exit_code.status == 304
+    assert reasons(outputs) == [(0, "scf_not_converged"), (1, "scf_not_converged")]
+    assert outputs["output_parameters"]["rejected"][1]["scf"]["verdict"] == "converging_slowly"
+
+
 def test_a_run_killed_in_its_first_frame_has_no_block(finished_job: Callable, parse: Callable) -> None:
     files = {"aiida.out": stored("batch")[:9000], "aiida-pos-1.xyz": None, "aiida-frc-1.xyz": "", "aiida-1.cell": None}
     outputs, exit_code = parse(finished_job("batch", BATCH, files))
@@ -126,7 +155,7 @@ def test_frames_other_than_those_asked_for_are_no_labels(finished_job: Callable,
 
 
 def test_a_batch_without_a_good_frame_counts_the_reasons(finished_job: Callable, parse: Callable) -> None:
-    _, exit_code = parse(finished_job("batch", BATCH | {"max_force": 1e-3}))
+    _, exit_code = parse(finished_job("batch", BATCH | {"gates": {"max_force": 1e-3}}))
     assert exit_code.status == 510
     assert "3 force_too_large" in exit_code.message
 

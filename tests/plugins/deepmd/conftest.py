@@ -76,25 +76,6 @@ def generate_potential(aiida_profile: object) -> Factory:
 
 
 @pytest.fixture
-def localhost(aiida_profile: object, tmp_path: Path) -> Any:
-    """This machine as a computer, without a scheduler."""
-    from aiida import orm
-
-    created, computer = orm.Computer.collection.get_or_create(
-        label="deepmd-tests",
-        hostname="localhost",
-        transport_type="core.local",
-        scheduler_type="core.direct",
-        workdir=str(tmp_path / "work"),
-    )
-    if created:
-        computer.store()
-        computer.set_minimum_job_poll_interval(0.0)
-        computer.configure(safe_interval=0.0)
-    return computer
-
-
-@pytest.fixture
 def generate_job_node(localhost: Any, tmp_path: Path) -> Factory:
     """Factory of a finished job: its node with inputs, and a folder of retrieved files."""
 

@@ -30,6 +30,28 @@ def test_different_levels_of_theory_are_refused_together(
     assert "Gaussians" in problem
 
 
+def test_different_levels_of_theory_are_refused_in_a_test_too(
+    small_blocks: dict[str, Any], generate_block: Factory
+) -> None:
+    small_blocks["c"] = generate_block(level={"hash": "1" * 16, "line": "another theory"})
+    problem = checks.testing_problem({"model": None}, small_blocks)  # type: ignore[dict-item]
+    assert problem is not None
+    assert "another theory" in problem
+
+
+def test_two_spin_states_are_learned_together_unless_they_are_of_one_composition(
+    small_blocks: dict[str, Any], small_parameters: dict[str, Any], generate_block: Factory
+) -> None:
+    (own,) = {block.level_of_theory["hash"] for block in small_blocks.values()}
+    triplet = {"hash": f"{own}-q0m3", "line": "Gaussians, multiplicity 3"}
+    other = generate_block(symbols=["Zn", "N"] * 11, level=triplet)
+    problem = checks.training_problem({**small_blocks, "c": other}, small_parameters)
+    assert problem is None or "levels of theory" not in problem
+    problem = checks.training_problem({**small_blocks, "c": generate_block(level=triplet)}, small_parameters)
+    assert problem is not None
+    assert "multiplicity 3" in problem
+
+
 def test_element_outside_the_type_map_is_refused(generate_block: Factory, small_parameters: dict[str, Any]) -> None:
     problem = checks.training_problem({"x": generate_block(symbols=["Zn", "O"] * 12)}, small_parameters)
     assert problem is not None

@@ -47,27 +47,7 @@ def generate_model(aiida_profile: object) -> Factory:
 
 
 @pytest.fixture
-def this_computer(aiida_profile: object, tmp_path: Path) -> Any:
-    """This machine as a computer, without a scheduler."""
-    from aiida import orm
-
-    created, computer = orm.Computer.collection.get_or_create(
-        label="lammps-tests",
-        hostname="localhost",
-        transport_type="core.local",
-        scheduler_type="core.direct",
-        workdir=str(tmp_path / "work"),
-    )
-    if created:
-        computer.store()
-        computer.set_minimum_job_poll_interval(0.0)
-        computer.set_default_mpiprocs_per_machine(1)
-        computer.configure(safe_interval=0.0)
-    return computer
-
-
-@pytest.fixture
-def generate_code(this_computer: Any) -> Factory:
+def generate_code(localhost: Any) -> Factory:
     """Factory of a stand-in, or any other executable, as a code."""
 
     def generate(executable: str, **kwargs: Any) -> Any:
@@ -75,7 +55,7 @@ def generate_code(this_computer: Any) -> Factory:
 
         path = executable if "/" in executable else str(CODES / executable)
         label = Path(executable).name
-        return orm.InstalledCode(computer=this_computer, filepath_executable=path, label=label, **kwargs).store()
+        return orm.InstalledCode(computer=localhost, filepath_executable=path, label=label, **kwargs).store()
 
     return generate
 
@@ -95,7 +75,7 @@ def explore_inputs(lammps_frames: Any, generate_model: Factory, generate_code: F
 
 
 @pytest.fixture
-def parse_exploration(this_computer: Any, lammps_frames: Any) -> Factory:
+def parse_exploration(localhost: Any, lammps_frames: Any) -> Factory:
     """Parse the stored harvest, with changes: file name → content, None to leave a file out."""
 
     def parse(changes: dict[str, bytes | None] | None = None, scheduler_exit: int | None = None) -> Any:
@@ -105,7 +85,7 @@ def parse_exploration(this_computer: Any, lammps_frames: Any) -> Factory:
 
         names = ("harvest_output.json", "harvest.npz")
         files: dict[str, bytes | None] = {name: (PACKED / name).read_bytes() for name in names}
-        node = orm.CalcJobNode(computer=this_computer, process_type=f"aiida.calculations:{EXPLORE}")
+        node = orm.CalcJobNode(computer=localhost, process_type=f"aiida.calculations:{EXPLORE}")
         node.set_options({"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}})
         node.base.links.add_incoming(lammps_frames.store(), LinkType.INPUT_CALC, "frames")
         node.store()

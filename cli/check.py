@@ -1,0 +1,77 @@
+"""`check`: validate a campaign file, say what would run and what it will cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aiida_zif.cli.common import emit_json, fail, load, with_debug
+from aiida_zif.cli.run import CAMPAIGN_FILE, read_campaign
+
+if TYPE_CHECKING:
+    from aiida_zif.workflows.campaign import Campaign
+
+
+@click.command(epilog="Example: aiida-zif check examples/zif4-demo.yaml --time")
+@CAMPAIGN_FILE
+@click.option("--time", "time_it", is_flag=True, help="Time two frames of every system with CP2K, now, if never done.")
+@click.option("-p", "--profile", default=None, help="AiiDA profile whose finished jobs tell what a label costs.")
+@click.option("--json", "as_json", is_flag=True, help="Print the settings in canonical units and the costs instead.")
+@with_debug
+def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool) -> None:
+    """Validate CAMPAIGN, print what would run and what it will cost by what was measured before.
+
+    Without --time nothing is stored, and no profile is needed.
+    """
+    from rich.console import Console
+
+    from aiida_zif.cli.cost_table import cost_json, print_costs
+    from aiida_zif.cli.costs import estimate_costs
+    from aiida_zif.cli.plan_table import print_plan
+
+    campaign = read_campaign(campaign_file, None)
+    if time_it or profile:
+        load(profile)
+    if time_it:
+        time_labels(campaign)
+    estimates, computer = estimate_costs(campaign), campaign.code_labels()["cp2k"].split("@")[1]
+    if as_json:
+        emit_json({**campaign.parameters(), "cost": cost_json(estimates, computer)})
+        return
+    console = Console(highlight=False)
+    print_plan(campaign)
+    print_costs(console, estimates, computer)
+    console.print("Run it with [bold]aiida-zif run CAMPAIGN[/bold]; nothing of it has been stored yet.")
+
+
+def time_labels(campaign: Campaign) -> None:
+    """Run the work chain that times frames and layouts, once a system, in this process."""
+    from aiida import orm
+    from aiida.common.exceptions import NotExistent
+    from aiida.engine import run_get_node
+    from aiida.plugins import WorkflowFactory
+
+    from aiida_zif.cli.costs import level_of
+    from aiida_zif.workflows.ending import why_it_ended
+    from aiida_zif.workflows.resources import stage_options
+
+    try:
+        code = orm.load_code(campaign.code_labels()["cp2k"])
+    except NotExistent as error:
+        fail(f"codes: {error}. Known codes: `verdi code list`.")
+    resources = campaign.resource_settings()["label"]
+    for name, atoms in campaign.structures().items():
+        click.echo(f"Timing {name}: two frames of {len(atoms)} atoms and a few MD steps …", err=True)
+        level = orm.Dict(level_of(campaign, name).as_dict())
+        inputs: dict[str, Any] = {
+            "structure": orm.StructureData(ase=atoms, label=name),
+            "cp2k": {"code": code, "level": level, "metadata": {"options": stage_options(resources)}},
+            "try_layouts": resources["layout"] == "fastest",
+            "dynamics": True,
+            "metadata": {"label": f"time {name}"},
+        }
+        _, node = run_get_node(WorkflowFactory("zif.time_labels"), **inputs)  # type: ignore[arg-type]
+        if not node.is_finished_ok:
+            fail(f"timing {name} <{node.pk}> ended with {why_it_ended(node)}", exit_code=1)

@@ -1,0 +1,82 @@
+"""Which of the times in the profile hold for a campaign, and what it will cost by them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from aiida_zif.cli.common import load_if_there
+from aiida_zif.cli.planned_work import labelling_work, learning_work
+from aiida_zif.provenance.estimate import Estimate, Pace, estimate
+
+if TYPE_CHECKING:
+    from aiida_zif.workflows.campaign import Campaign
+
+
+def estimate_costs(campaign: Campaign) -> list[Estimate]:
+    """Return what every item of a campaign costs, from the jobs of the profile, if there is one."""
+    computers = computers_of(campaign) if load_if_there() else {}
+    label, systems = campaign.resources.label, campaign.structures()
+    layouts = dict.fromkeys(systems, (label.ranks, label.threads))
+    paces: dict[str, Sequence[Pace]] = {}
+    if "cp2k" in computers:
+        from aiida_zif.provenance.cost import label_paces
+
+        if label.layout == "fastest":
+            layouts |= measured_layouts(campaign, computers["cp2k"])
+        paces |= {system: label_paces(level_of(campaign, system).hash, computers["cp2k"]) for system in systems}
+    if "dp" in computers:
+        from aiida_zif.provenance.cost import training_paces
+
+        paces["train"] = training_paces(computers["dp"], network_of(campaign))
+    if "lmp" in computers:
+        from aiida_zif.provenance.cost import exploration_paces
+
+        paces["explore"] = exploration_paces(computers["lmp"])
+    labels = [estimate(work, paces.get(work.system, ())) for work in labelling_work(campaign, layouts)]
+    return labels + [estimate(work, paces.get(work.kind, ())) for work in learning_work(campaign)]
+
+
+def measured_layouts(campaign: Campaign, computer: str) -> dict[str, tuple[int, int]]:
+    """Return the fastest layout of every system for which they have been tried.
+
+    :param computer: uuid of that of CP2K.
+    """
+    from aiida_zif.workflows.resources import layouts
+    from aiida_zif.workflows.time_labels import known_layout
+
+    label = campaign.resources.label
+    wanted = [list(pair) for pair in layouts(label.ranks * label.threads)]
+    found = {
+        name: known_layout(level_of(campaign, name).hash, computer, atoms.get_chemical_symbols(), wanted)
+        for name, atoms in campaign.structures().items()
+    }
+    return {name: (node["n_ranks"], node["n_threads"]) for name, node in found.items() if node is not None}
+
+
+def level_of(campaign: Campaign, system: str) -> Any:
+    """Return the level of theory of one system, as its labels will have it."""
+    from aiida_zif.workflows.campaign_levels import load_campaign_level
+
+    own, level = campaign.systems[system], load_campaign_level(campaign.level_of_theory.model_dump())
+    return level.in_state(own.charge, own.multiplicity)
+
+
+def network_of(campaign: Campaign) -> dict[str, Any]:
+    """Return the section of DeePMD-kit's input that describes the network, as the campaign would make it."""
+    from aiida_zif.plugins.deepmd.inputs import training_input
+    from aiida_zif.workflows.campaign_protocols import merged
+
+    training = campaign.training
+    learning = training_input(type_map=campaign.type_map or [], rcut=training.rcut, steps=training.steps)
+    model: dict[str, Any] = merged(learning, training.deepmd)["model"]
+    return model
+
+
+def computers_of(campaign: Campaign) -> dict[str, str]:
+    """Return the uuid of the computer of every code that the profile knows."""
+    from aiida import orm
+
+    known = dict(orm.QueryBuilder().append(orm.Computer, project=["label", "uuid"]).all())
+    places = {code: label.split("@")[1] for code, label in campaign.code_labels().items()}
+    return {code: str(known[computer]) for code, computer in places.items() if computer in known}

@@ -1,0 +1,72 @@
+"""What a campaign will pay for, item by item, as far as its file tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from aiida_zif.cli.plan_table import count_labels
+from aiida_zif.provenance.estimate import Work
+
+if TYPE_CHECKING:
+    from aiida_zif.workflows.campaign import Campaign
+
+Layout = tuple[int, int]
+
+
+def labelling_work(campaign: Campaign, layouts: dict[str, Layout]) -> list[Work]:
+    """Return the labellings: AIMD pays for every step, a batch for every frame.
+
+    :param layouts: ranks and threads by system.
+    """
+    from aiida_zif.plugins.cp2k.inputs import walltime_limit
+    from aiida_zif.plugins.cp2k.task import target_in_words
+
+    limit = float(walltime_limit(int(campaign.resources.label.walltime)) or 0)
+    works = []
+    for system, atoms in campaign.structures().items():
+        each: dict[str, Any] = {"n_atoms": len(atoms), "layout": layouts[system], "walltime": limit}
+        batch = Work(system, "", "frames", "batch", count=0, job_time=campaign.labelling.batch_time, **each)
+        for title, section in (("seed", "seed_data"), ("held out", "held_out")):
+            values: Any = campaign.section(system, section)
+            for run in values.aimd:
+                stage = f"{title}, AIMD {target_in_words(run.temperature, 'K')}"
+                works.append(Work(system, stage, "MD steps", "aimd", count=run.steps + 1, **each))
+            perturbed = getattr(values, "perturbed", None)
+            if perturbed and perturbed.frames:
+                works.append(replace(batch, stage=f"{title}, perturbed", count=perturbed.frames))
+        works.append(cycles_of(campaign, batch))
+    return works
+
+
+def cycles_of(campaign: Campaign, batch: Work) -> Work:
+    """Return what the cycles label of a system at most, within the limit of labels."""
+    first, held_out, per_cycle = count_labels(campaign)
+    left = max(campaign.limits.labels - first - held_out, 0) / max(per_cycle, 1)
+    selection: Any = campaign.section(batch.system, "selection")
+    cycles, count = campaign.limits.cycles, selection.per_cycle + selection.control
+    return replace(batch, stage=f"chosen in {cycles} cycles", count=round(count * min(1.0, left / cycles)), runs=cycles)
+
+
+def learning_work(campaign: Campaign) -> list[Work]:
+    """Return training and exploration; tests cost less than their jobs' start."""
+    sizes = {system: len(atoms) for system, atoms in campaign.structures().items()}
+    train, explore, training = campaign.resources.train, campaign.resources.explore, campaign.training
+    cycles = campaign.limits.cycles
+    works = [
+        Work(
+            "all", f"train, {cycles + 1} × {training.models} models", "steps", "train", max(sizes.values()),
+            training.steps, (train.ranks, train.threads), train.walltime, (cycles + 1) * training.models,
+            train.concurrent, is_continued=False,
+        )
+    ]  # fmt: skip
+    for system, n_atoms in sizes.items():
+        section: Any = campaign.section(system, "exploration")
+        n_runs = len(section.temperatures) * len(section.pressures)
+        works.append(
+            Work(
+                system, f"explore, {cycles} × {n_runs} runs", "MD steps", "explore", n_atoms, n_runs * section.steps,
+                (explore.lanes, explore.threads), explore.walltime, cycles, is_continued=False,
+            )
+        )  # fmt: skip
+    return works

@@ -1,0 +1,82 @@
+"""Why a run ended before its last frame (no AiiDA)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiida_zif.plugins.cp2k.outputs import MainOutput
+
+ABORTED, KILLED = "cp2k_aborted", "cp2k_killed"
+OUT_OF_TIME, OUT_OF_MEMORY, DISK_FULL = "out_of_walltime", "out_of_memory", "disk_full"
+
+_TROUBLE = {
+    DISK_FULL: re.compile(r"no space left on device|disk quota exceeded|file too large", re.IGNORECASE),
+    OUT_OF_MEMORY: re.compile(
+        r"out of memory|oom.?kill|cannot allocate memory|bad_alloc|error allocating|insufficient virtual memory"
+        r"|would exceed memory limit",
+        re.IGNORECASE,
+    ),
+    KILLED: re.compile(r"segmentation fault|SIGSEGV|SIGKILL|exited on signal \d+|\bKilled\b|Fortran runtime error"),
+}
+"""What the Fortran runtime, MPI, the kernel and schedulers say, the more telling first."""
+
+_SCHEDULER = {110: OUT_OF_MEMORY, 120: OUT_OF_TIME}
+"""Exit codes that AiiDA's scheduler plugins give a job."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What stopped a run.
+
+    :param cause: ``cp2k_aborted``, ``cp2k_killed``, ``out_of_walltime``, ``out_of_memory`` or ``disk_full``.
+    :param detail: what was said, for reading.
+    """
+
+    cause: str
+    detail: str
+
+
+def why_stopped(main: MainOutput, texts: Sequence[str], scheduler: int | None = None) -> Stop:
+    """Return what stopped a run that has not evaluated all it was asked for.
+
+    :param main: its main output.
+    :param texts: the main output and whatever else may hold an error message.
+    :param scheduler: exit code that the scheduler's plugin gave.
+    """
+    found = {cause: line for cause in reversed(_TROUBLE) for line in [_line_of(cause, texts)] if line}
+    for cause in (DISK_FULL, OUT_OF_MEMORY):
+        if cause in found:
+            return Stop(cause, found[cause])
+    if scheduler in _SCHEDULER:
+        return Stop(_SCHEDULER[scheduler], "said the scheduler")
+    if main.abort:
+        return Stop(ABORTED, main.abort)
+    if main.out_of_time:
+        return Stop(OUT_OF_TIME, "CP2K stopped itself before the job would have been killed")
+    return Stop(KILLED, found.get(KILLED, "the output ends without a word: killed, or no space left"))
+
+
+def _line_of(cause: str, texts: Sequence[str]) -> str | None:
+    """The last line that tells of a cause, its blanks collapsed."""
+    for text in texts:
+        for line in reversed(text.splitlines()[-400:]):
+            if _TROUBLE[cause].search(line):
+                return " ".join(line.split())[:300]
+    return None
+
+
+def boxed_message(lines: list[str]) -> str:
+    """The sentence that CP2K prints in a frame of asterisks next to a drawing."""
+    words = []
+    for line in lines:
+        inner = line.strip().strip("*")
+        inner = re.sub(r"\[ABORT\]|\\___/|O/\||/\||/ \\|_{2,}|\|\s*$|^\s*\|", " ", inner).strip()
+        if inner and not set(inner) <= {"*", " "}:
+            words.append(inner)
+        elif words and line.strip().startswith("****"):
+            break
+    return re.sub(r"\s+", " ", " ".join(words)).strip() or "no reason given"

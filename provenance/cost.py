@@ -1,0 +1,144 @@
+"""What finished jobs took, read from the database without opening a file."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from aiida import orm
+
+from aiida_zif.plugins.cp2k.cost import frame_costs
+from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.provenance.estimate import Pace
+
+MOST_JOBS = 50
+"""Jobs that are looked at; the latest tell what the computer is like now."""
+
+Observed = tuple[int, tuple[int, int], float, float, str]
+"""Of one job: number of atoms, layout, s besides its further units, s of a further unit, day."""
+
+
+def label_paces(level_hash: str, computer_uuid: str) -> list[Pace]:
+    """Return what frames and MD steps took, by size of the cell, kind and layout.
+
+    :param level_hash: of the level of theory.
+    :param computer_uuid: where CP2K runs.
+    """
+    paces = []
+    for formula, newest in measured_formulas(level_hash, computer_uuid).items():
+        n_atoms, costs = atoms_in(formula), frame_costs(level_hash, computer_uuid, formula)
+        costs = [cost for cost in costs if cost.n_frames > 1] or costs  # a single frame tells nothing of the next
+        for kind in sorted({cost.mode for cost in costs}):
+            jobs = [
+                (n_atoms, (cost.n_ranks, cost.n_threads), cost.first_frame_s, cost.seconds_per_frame, newest)
+                for cost in costs
+                if cost.mode == kind
+            ]
+            paces += medians(kind, jobs)
+    return paces
+
+
+def measured_formulas(level_hash: str, computer_uuid: str) -> dict[str, str]:
+    """Return the compositions that were labelled, each with the day of its newest job."""
+    query = jobs_on(computer_uuid, "zif.cp2k")
+    query.append(
+        orm.Dict,
+        with_incoming="job",
+        edge_filters={"label": "output_parameters"},
+        filters={"attributes.level.hash": level_hash},
+        project="attributes.formula",
+    )
+    found: dict[str, str] = {}
+    for _, _, when, formula in query.all():
+        if formula:
+            found.setdefault(formula, day(when))
+    return found
+
+
+def training_paces(computer_uuid: str, model: dict[str, Any]) -> list[Pace]:
+    """Return what the trainings of a network took, by size of the cells and layout; a unit is a step.
+
+    :param model: section of DeePMD-kit's input that describes the network.
+    """
+    query = jobs_on(computer_uuid, "zif.deepmd.train").limit(MOST_JOBS)
+    query.append(orm.Dict, with_outgoing="job", edge_filters={"label": "parameters"}, project="attributes.model")
+    query.append(
+        orm.Dict,
+        with_incoming="job",
+        edge_filters={"label": "output_parameters"},
+        project=[f"attributes.{key}" for key in ("steps", "wall_s", "seconds_per_step")],
+    )
+    query.append(FramesData, with_outgoing="job", project="attributes.symbols")
+    jobs: dict[int, Observed] = {}
+    for pk, resources, when, network, steps, wall, step, symbols in query.all():
+        if network == model and wall and step:
+            first = max(wall - steps * step, 0.0)
+            jobs[pk] = len(symbols), layout_of(resources), first, step, day(when)
+    return medians("train", jobs.values())
+
+
+def exploration_paces(computer_uuid: str) -> list[Pace]:
+    """Return what explorations took, by size of the cell and layout; a unit is an MD step of one of their runs."""
+    query = jobs_on(computer_uuid, "zif.lammps").limit(MOST_JOBS)
+    query.append(
+        orm.Dict, with_incoming="job", edge_filters={"label": "output_parameters"}, project="attributes.steps_per_s"
+    )
+    query.append(FramesData, with_outgoing="job", edge_filters={"label": "frames"}, project="attributes.symbols")
+    jobs = [
+        (len(symbols), layout_of(resources), 0.0, 1.0 / rate, day(when))
+        for _, resources, when, rate, symbols in query.all()
+        if rate
+    ]
+    return medians("explore", jobs)
+
+
+def jobs_on(computer_uuid: str, plugin: str) -> orm.QueryBuilder:
+    """Return a query for the jobs of one plugin on one computer, the latest first: pk, resources, creation time."""
+    query = orm.QueryBuilder().append(orm.Computer, filters={"uuid": computer_uuid}, tag="computer")
+    query.append(
+        orm.CalcJobNode,
+        with_computer="computer",
+        filters={"process_type": f"aiida.calculations:{plugin}"},
+        project=["id", "attributes.resources", "ctime"],
+        tag="job",
+    )
+    return query.order_by({"job": [{"id": {"order": "desc"}}]})
+
+
+def medians(kind: str, jobs: Iterable[Observed]) -> list[Pace]:
+    """Return one pace a size and layout: medians, as one slow job on a busy day is not what the next will take."""
+    groups: dict[tuple[int, tuple[int, int]], list[Observed]] = {}
+    for job in jobs:
+        groups.setdefault(job[:2], []).append(job)
+    return [
+        Pace(
+            kind,
+            n_atoms,
+            layout,
+            statistics.median(job[2] for job in group),
+            statistics.median(job[3] for job in group),
+            len(group),
+            max(job[4] for job in group),
+        )
+        for (n_atoms, layout), group in groups.items()
+    ]
+
+
+def layout_of(resources: dict[str, Any] | None) -> tuple[int, int]:
+    """Return the processes (ranks or lanes) and the threads of a job by its options."""
+    resources = resources or {}
+    return int(resources.get("num_mpiprocs_per_machine") or 1), int(resources.get("num_cores_per_mpiproc") or 1)
+
+
+def atoms_in(formula: str) -> int:
+    """Return the number of atoms of a formula."""
+    from ase.formula import Formula
+
+    return len(Formula(formula))
+
+
+def day(moment: datetime) -> str:
+    """Return the day of a time."""
+    return moment.date().isoformat()

@@ -1,0 +1,46 @@
+"""Why a run ended early is told from what CP2K, its runtime, the kernel and the scheduler say."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiida_zif.plugins.cp2k.outputs import MainOutput
+from aiida_zif.plugins.cp2k.stops import Stop, why_stopped
+
+SAID = {
+    "At line 1092 of file message_passing.F\nFortran runtime error: No space left on device\n": "disk_full",
+    "forrtl: Disk quota exceeded": "disk_full",
+    "slurmstepd: error: Detected 1 oom-kill event(s) in step": "out_of_memory",
+    "Error allocating 8388608 bytes\nError termination.": "out_of_memory",
+    "Program received signal SIGSEGV: Segmentation fault - invalid memory reference.": "cp2k_killed",
+    "mpirun noticed that process rank 1 exited on signal 9 (Killed).": "cp2k_killed",
+    "": "cp2k_killed",
+}
+
+
+@pytest.mark.parametrize(("text", "cause"), SAID.items())
+def test_the_cause_is_what_was_said(text: str, cause: str) -> None:
+    stop = why_stopped(MainOutput(started=True), ["CP2K| version string: 2023.1\n", text])
+    assert stop.cause == cause
+    assert stop.detail
+
+
+def test_a_killed_run_without_a_word_says_so() -> None:
+    assert "without a word" in why_stopped(MainOutput(), [""]).detail
+
+
+def test_an_abort_of_cp2k_is_passed_on() -> None:
+    assert why_stopped(MainOutput(abort="Cholesky"), [""]) == Stop("cp2k_aborted", "Cholesky")
+
+
+def test_a_full_disk_explains_an_abort_and_not_the_other_way_round() -> None:
+    assert why_stopped(MainOutput(abort="write error"), ["No space left on device"]).cause == "disk_full"
+
+
+@pytest.mark.parametrize(("code", "cause"), [(110, "out_of_memory"), (120, "out_of_walltime"), (100, "cp2k_killed")])
+def test_the_scheduler_knows_what_a_killed_run_cannot_say(code: int, cause: str) -> None:
+    assert why_stopped(MainOutput(), [""], code).cause == cause
+
+
+def test_cp2ks_own_walltime_is_no_crash() -> None:
+    assert why_stopped(MainOutput(out_of_time=True, finished=True), [""]).cause == "out_of_walltime"

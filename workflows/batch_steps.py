@@ -1,0 +1,137 @@
+"""Calcfunctions that cut a batch of frames into jobs, and account for every frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from aiida import orm
+from aiida.engine import calcfunction
+
+from aiida_zif.plugins.cp2k.cost import FrameCost, frame_costs, hill_formula
+from aiida_zif.plugins.cp2k.gates import Gates, thinned
+from aiida_zif.plugins.cp2k.levels import Level
+from aiida_zif.plugins.cp2k.order import batch_order, carries_wavefunction, contacts
+from aiida_zif.plugins.cp2k.recovery import ladder_of
+from aiida_zif.plugins.cp2k.task import BatchTask, read_task
+from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.workflows import batch_plan
+from aiida_zif.workflows.frame_steps import subset
+
+Nodes = dict[str, orm.Data]
+
+
+@calcfunction
+def begin_batch(
+    frames: FramesData, level: orm.Dict, task: orm.Dict, code: orm.AbstractCode, **earlier: LabelledFramesData
+) -> Nodes:
+    """Refuse frames whose atoms overlap, put the others in order, and plan the first jobs.
+
+    What a frame costs is asked of the database, where jobs on the computer of the code tell; the answer is kept in
+    the plan.
+
+    :param earlier: blocks of the same composition, whose energies show which are unusual.
+    :returns: ``plan``, see :mod:`aiida_zif.workflows.batch_plan`; ``job_0`` … with the frames of each job, and
+        ``rung_0`` … where it needs one; ``references`` with the energies of earlier frames, where there are some.
+    """
+    theory, settings = Level.from_dict(level.get_dict()), batch_task(task)
+    refused = overlapping(frames, settings.gates)
+    seen = {entry["index"] for entry in refused}
+    order = batch_order(frames.symbols, frames.positions, frames.cells, carries_wavefunction(theory))
+    computer, formula = code.computer, hill_formula(frames.symbols)
+    costs = latest_layout(frame_costs(theory.hash, computer.uuid, formula)) if computer else []
+    plan = batch_plan.begin([index for index in order if index not in seen], refused, costs)
+    return _nodes(batch_plan.with_jobs(plan, settings.batch_time), theory, earlier)
+
+
+@calcfunction
+def continue_batch(level: orm.Dict, task: orm.Dict, plan: orm.Dict, **results: orm.Data) -> Nodes:
+    """Settle what the jobs of a plan brought, and plan the next ones; returns as :func:`begin_batch`.
+
+    :param results: ``account_0`` …, the ``output_parameters`` of the jobs that brought some, and blocks.
+    """
+    theory, settings = Level.from_dict(level.get_dict()), batch_task(task)
+    values = plan.get_dict()
+    nodes = [results.get(f"account_{place}") for place in range(len(values["jobs"]))]
+    accounts = [node.get_dict() if isinstance(node, orm.Dict) else None for node in nodes]
+    blocks = {name: node for name, node in results.items() if isinstance(node, LabelledFramesData)}
+    settled = batch_plan.settle(values, accounts, ladder_of(theory), settings.gates.smearing)
+    return _nodes(batch_plan.with_jobs(settled, settings.batch_time), theory, blocks)
+
+
+@calcfunction
+def pick_frames(frames: FramesData, job: orm.Dict) -> FramesData:
+    """Pick the frames of one job."""
+    return subset(frames, job["indices"])
+
+
+@calcfunction
+def account_for_batch(task: orm.Dict, **nodes: orm.Data) -> orm.Dict:
+    """Say of every frame what became of it.
+
+    :param nodes: ``plan``, the last one, and ``reused``, the block of labels that were taken from the profile; each
+        only where there is one.
+    :returns: ``recovered`` and ``tried`` count frames by rung; ``n_flagged`` labels needed one that changes the
+        physics.
+    """
+    last = nodes["plan"].get_dict() if "plan" in nodes else batch_plan.begin([], [], [])
+    n_reused = nodes["reused"].n_frames if "reused" in nodes else 0
+    causes: dict[str, int] = {}
+    for entry in last["rejected"]:
+        causes[entry["reason"]] = causes.get(entry["reason"], 0) + 1
+    kept = ("n_jobs", "n_flagged", "tried", "recovered", "rejected", "wall_s")
+    return orm.Dict(
+        {
+            "mode": task["mode"],
+            "n_labelled": last["n_labelled"] + n_reused,
+            "n_reused": n_reused,
+            "n_rejected": causes,
+            **{key: last[key] for key in kept},
+        }
+    )
+
+
+def batch_task(task: orm.Dict) -> BatchTask:
+    """Return the task of a batch.
+
+    :raises ValueError: if it is another one.
+    """
+    read = read_task(task.get_dict())
+    if not isinstance(read, BatchTask):
+        raise ValueError(f"task.mode: {read.mode} found, batch needed; dynamics go to zif.aimd")
+    return read
+
+
+def overlapping(frames: FramesData, gates: Gates) -> list[dict[str, Any]]:
+    """Return an entry for every frame with atoms closer than any chemistry."""
+    ids = frames.frame_ids()
+    found = enumerate(contacts(frames.symbols, frames.positions, frames.cells))
+    return [
+        {
+            "index": index,
+            "frame_id": ids[index],
+            "reason": "atoms_overlap",
+            "detail": f"two atoms at {contact:.2f} of the sum of their covalent radii, less than {gates.contact:g}",
+        }
+        for index, contact in found
+        if contact < gates.contact
+    ]
+
+
+def latest_layout(costs: list[FrameCost]) -> list[FrameCost]:
+    """Return the costs of batches, of the ranks and threads that ran last."""
+    batches = [cost for cost in costs if cost.mode == "batch"]
+    return [cost for cost in batches if (cost.n_ranks, cost.n_threads) == (batches[0].n_ranks, batches[0].n_threads)]
+
+
+def _nodes(plan: batch_plan.Plan, level: Level, blocks: dict[str, LabelledFramesData]) -> Nodes:
+    rungs = {rung.name: rung for rung in ladder_of(level)}
+    nodes: Nodes = {"plan": orm.Dict(plan)}
+    for place, job in enumerate(plan["jobs"]):
+        nodes[f"job_{place}"] = orm.Dict(job)
+        if job["rung"] is not None:
+            nodes[f"rung_{place}"] = orm.Dict(rungs[job["rung"]].as_dict())
+    if plan["jobs"] and blocks:
+        energies = np.concatenate([block.energies / block.n_atoms for block in blocks.values()])
+        nodes["references"] = orm.Dict({"level_hash": level.hash, "energies_per_atom": thinned(energies)})
+    return nodes

@@ -1,0 +1,230 @@
+"""What a label costs: time two frames in every layout worth a try, and keep the fastest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from aiida import orm
+from aiida.common import AttributeDict
+from aiida.common.links import LinkType
+from aiida.engine import ExitCode, WorkChain, calcfunction, if_, while_
+from aiida.plugins import CalculationFactory
+
+from aiida_zif.plugins.cp2k.cost import hill_formula
+from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.workflows.ending import why_it_ended
+from aiida_zif.workflows.perturbation import perturbed_frames
+from aiida_zif.workflows.resources import layouts, with_layout
+from aiida_zif.workflows.seeds import derive_seed
+
+Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
+
+ENTRY_POINT = "aiida.workflows:zif.time_labels"
+
+RATTLE = {"displacement": 0.05, "strain": 0.02}
+"""Å, and share of the cell: a frame between an ordered crystal and a hot melt."""
+
+DYNAMICS = {"mode": "aimd", "temperature": 300.0, "timestep": 0.5, "steps": 6, "stride": 6}
+"""A few steps from the crystal; the first of them still lack the history that later ones start from."""
+
+
+FORCE_TOLERANCE = 0.02
+"""eV/Å between layouts: well above the noise of self-consistency, well below any real difference."""
+
+
+class TimeLabelsWorkChain(WorkChain):
+    """Label two frames in each split of some cores into ranks and threads, one job at a time; keep the fastest.
+
+    What was tried before, on the same computer at the same level with a cell of like size, is not tried again.
+    """
+
+    @classmethod
+    def define(cls, spec: Any) -> None:
+        super().define(spec)
+        spec.expose_inputs(Cp2kLabelCalculation, namespace="cp2k", include=("code", "level", "metadata"))
+        spec.input("structure", valid_type=orm.StructureData, help="What the frames are made from.")
+        spec.input(
+            "try_layouts", valid_type=bool, default=True, non_db=True,
+            help="Try every split of the cores in `cp2k.metadata.options`, not only the one given there.",
+        )  # fmt: skip
+        spec.input("dynamics", valid_type=bool, default=False, non_db=True, help="Time a few MD steps as well.")
+        spec.output("layout", valid_type=orm.Dict, help="The fastest split, its times in s, and all that were tried.")
+        spec.outline(
+            cls.setup,
+            if_(cls.is_unknown)(
+                cls.prepare,
+                while_(cls.has_layouts_left)(
+                    cls.time_frames,
+                    cls.inspect,
+                ),
+                cls.choose,
+            ),
+            if_(cls.must_time_dynamics)(
+                cls.time_dynamics,
+            ),
+            cls.results,
+        )
+        spec.exit_code(
+            340,
+            "ERROR_NOTHING_TIMED",
+            message="in no layout did a frame become a label; last cause: {cause}. Look at the last job with "
+            "`verdi calcjob outputcat {pk}`; raise resources.label.walltime if it ran out of time.",
+        )
+
+    def setup(self) -> None:
+        """List the layouts; look up whether they have been tried."""
+        options = self.inputs.cp2k.metadata.options
+        given = options["resources"]["num_mpiprocs_per_machine"], options["resources"].get("num_cores_per_mpiproc") or 1
+        self.ctx.queue = [list(pair) for pair in (layouts(given[0] * given[1]) if self.inputs.try_layouts else [given])]
+        symbols = self.inputs.structure.get_ase().get_chemical_symbols()
+        self.ctx.layout = known_layout(
+            self.inputs.cp2k.level["hash"], self.inputs.cp2k.code.computer.uuid, symbols, self.ctx.queue
+        )
+        self.ctx.timed, self.ctx.cause, self.ctx.last = AttributeDict(), "", self.node.pk
+
+    def is_unknown(self) -> bool:
+        """Whether something still has to be tried."""
+        return self.ctx.layout is None
+
+    def prepare(self) -> None:
+        """Make the frames to time."""
+        self.ctx.plan = AttributeDict(plan_timing(self.inputs.structure))
+
+    def has_layouts_left(self) -> bool:
+        """Whether a layout still waits."""
+        return bool(self.ctx.queue)
+
+    def time_frames(self) -> None:
+        """Label the two frames in the next layout."""
+        n_ranks, n_threads = self.ctx.queue[0]
+        self.ctx.name = f"ranks_{n_ranks}_threads_{n_threads}"
+        self.to_context(
+            job=self.submit_job(self.ctx.plan.frames, self.ctx.plan.batch, self.ctx.queue[0], self.ctx.name)
+        )
+
+    def inspect(self) -> None:
+        """Keep the times, if both frames became labels."""
+        self.ctx.queue, job = self.ctx.queue[1:], self.ctx.job
+        if job.is_finished_ok and not job.outputs.output_parameters["rejected"]:
+            self.ctx.timed[f"times_{self.ctx.name}"] = job.outputs.output_parameters
+            self.ctx.timed[f"labels_{self.ctx.name}"] = job.outputs.labelled
+            return
+        self.ctx.cause, self.ctx.last = why_it_ended(job), job.pk
+        self.report(f"{self.ctx.name}: {job.process_label}<{job.pk}> ended with {self.ctx.cause}")
+
+    def choose(self) -> ExitCode | None:
+        """Keep the layout in which a frame took the least time."""
+        if not self.ctx.timed:
+            return self.exit_codes.ERROR_NOTHING_TIMED.format(cause=self.ctx.cause, pk=self.ctx.last)
+        self.ctx.layout = fastest_layout(frames=self.ctx.plan.frames, **self.ctx.timed)
+        return None
+
+    def must_time_dynamics(self) -> bool:
+        """Whether MD steps are to be timed; not again where nothing else was timed either."""
+        return self.inputs.dynamics and "plan" in self.ctx
+
+    def time_dynamics(self) -> None:
+        """Take a few MD steps in the layout that was chosen; later estimates find them by their job."""
+        pair = [self.ctx.layout["n_ranks"], self.ctx.layout["n_threads"]]
+        self.to_context(dynamics=self.submit_job(self.ctx.plan.start, self.ctx.plan.dynamics, pair, "dynamics"))
+
+    def results(self) -> None:
+        """Hand over the layout, timed now or long ago."""
+        self.out("layout", self.ctx.layout)
+
+    def submit_job(self, frames: FramesData, task: orm.Dict, layout: list[int], name: str) -> orm.ProcessNode:
+        """Submit one job; a stored answer would tell nothing about time."""
+        inputs = AttributeDict(self.exposed_inputs(Cp2kLabelCalculation, namespace="cp2k"))
+        options = with_layout(dict(inputs.metadata.options), *layout)
+        inputs.metadata = AttributeDict({"options": options, "call_link_label": name, "disable_cache": True})
+        inputs.update(frames=frames, task=task)
+        return self.submit(Cp2kLabelCalculation, **inputs)
+
+
+@calcfunction
+def plan_timing(structure: orm.StructureData) -> dict[str, orm.Data]:
+    """Return what is timed: two strained and rattled copies, and a short MD run from the crystal itself.
+
+    The seed is fixed, so that times of today and tomorrow are times of the same frames.
+    """
+    atoms = structure.get_ase()
+    symbols, cell = atoms.get_chemical_symbols(), atoms.cell.array
+    positions, cells = perturbed_frames(atoms.positions, cell, 2, seed=derive_seed(0, "time"), **RATTLE)
+    return {
+        "frames": FramesData(symbols, positions, cells, system=structure.label or "timing"),
+        "start": FramesData(symbols, atoms.positions[None], cell[None], system=structure.label or "timing"),
+        "batch": orm.Dict({"mode": "batch"}),
+        "dynamics": orm.Dict({**DYNAMICS, "seed": derive_seed(0, "time")}),
+    }
+
+
+@calcfunction
+def fastest_layout(frames: FramesData, **timed: Any) -> orm.Dict:
+    """Compare the times of two frames in several layouts by what a further frame takes.
+
+    Forces must be those of the layout with the fewest threads: a linear-algebra library that cannot be called from
+    several threads at once is fast and wrong.
+
+    :param timed: of every layout ``times_ranks_N_threads_M`` (``output_parameters``) and ``labels_…`` (the block).
+    :returns: ``n_ranks``, ``n_threads``, ``seconds_per_frame`` and ``first_frame_s`` of the fastest; ``tried`` with
+        the same of every layout and its ``force_difference`` in eV/Å; ``formula``, ``n_atoms`` and ``level_hash``.
+    """
+    tried: list[dict[str, Any]] = []
+    for name in sorted(timed, key=layout_in):
+        if name.startswith("times_"):
+            times = {key: timed[name][key] for key in ("seconds_per_frame", "first_frame_s")}
+            n_threads, n_ranks = layout_in(name)
+            tried.append({"n_ranks": n_ranks, "n_threads": n_threads, "name": name.removeprefix("times_"), **times})
+    forces = [timed[f"labels_{entry.pop('name')}"].forces for entry in tried]
+    for entry, values in zip(tried, forces, strict=True):
+        entry["force_difference"] = float(np.abs(values - forces[0]).max())
+    trusted = [entry for entry in tried if entry["force_difference"] <= FORCE_TOLERANCE]
+    level_hash = next(node for name, node in timed.items() if name.startswith("times_"))["level"]["hash"]
+    about = {"formula": hill_formula(frames.symbols), "n_atoms": len(frames.symbols), "level_hash": level_hash}
+    return orm.Dict({**min(trusted, key=lambda entry: entry["seconds_per_frame"]), **about, "tried": tried})
+
+
+def layout_in(name: str) -> tuple[int, int]:
+    """Return threads and ranks from a name that ends in ``ranks_N_threads_M``."""
+    words = name.split("_")
+    return int(words[-1]), int(words[-3])
+
+
+def known_layout(level_hash: str, computer_uuid: str, symbols: list[str], wanted: list[list[int]]) -> orm.Dict | None:
+    """Return the newest comparison that holds here: same computer, level and elements, a cell of like size.
+
+    :param symbols: of the cell, whose number of atoms may differ by a quarter.
+    :param wanted: ranks and threads of all the layouts that must have been tried, if in vain.
+    """
+    query = orm.QueryBuilder().append(orm.Computer, filters={"uuid": computer_uuid}, tag="computer")
+    query.append(orm.CalcJobNode, with_computer="computer", tag="job")
+    query.append(orm.WorkChainNode, with_outgoing="job", filters={"process_type": ENTRY_POINT}, tag="chain")
+    query.append(
+        orm.Dict,
+        with_incoming="chain",
+        edge_filters={"label": "layout"},
+        filters={"attributes.level_hash": level_hash},
+        project="*",
+        tag="layout",
+    )
+    query.add_projection("chain", "*")
+    query.order_by({"chain": {"id": "desc"}}).distinct()
+    for chain, layout in query.all():
+        tried = chain.base.links.get_outgoing(link_type=LinkType.CALL_CALC).all_link_labels()
+        if is_like(layout["formula"], symbols) and all(layout_name(pair) in tried for pair in wanted):
+            return layout
+    return None
+
+
+def layout_name(layout: list[int]) -> str:
+    """Return the name of the job that times a layout."""
+    return "ranks_{}_threads_{}".format(*layout)
+
+
+def is_like(formula: str, symbols: list[str]) -> bool:
+    """Whether cells of a formula cost about as much: the same elements, and as many atoms but for a quarter."""
+    from ase.formula import Formula
+
+    counts = Formula(formula).count()
+    return set(counts) == set(symbols) and 0.8 <= sum(counts.values()) / len(symbols) <= 1.25
