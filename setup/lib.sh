@@ -28,7 +28,8 @@ installed() {
 missing_packages() {
     local package wanted=()
     if [ -z "${AIIDA_ZIF_CP2K:-}" ]; then
-        wanted+=(cp2k cp2k-data libopenblas0-serial openmpi-bin)
+        # of OpenBLAS the build that threads may call: with the serial one CP2K's threads give wrong energies
+        wanted+=(cp2k cp2k-data libopenblas0-openmp openmpi-bin)
     fi
     if [ ! -x "$VENV/bin/python" ] && ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
         wanted+=(python3-venv)

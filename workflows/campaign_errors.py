@@ -55,12 +55,12 @@ def render_problems(problems: Sequence[Problem]) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value as it is shown after "found": short, on one line, text in quotes."""
+    """Return a value as it is shown after "found": on one line, text in quotes, both ends of what is long."""
     if value is None:
         return "nothing"
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     text = " ".join(text.split())
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2 - 1]}…{text[-LONGEST // 2 :]}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -316,7 +316,7 @@ class SyntheticCampaign:
             },
         )
         report = self.calcfunction(
-            "account_for_frames",
+            "account_for_batch",
             "label",
             {"task": task, "attempt_0": results["output_parameters"]},
             {

@@ -85,7 +85,7 @@ def test_packages_that_only_root_may_install_are_named(checkout: Path, commands:
     before = files(checkout)
     done = run(checkout / "setup" / "demo.sh", PATH=str(commands))
     assert done.returncode == 2
-    assert "sudo apt-get install cp2k cp2k-data libopenblas0-serial openmpi-bin" in done.stderr
+    assert "sudo apt-get install cp2k cp2k-data libopenblas0-openmp openmpi-bin" in done.stderr
     assert files(checkout) == before
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 CODES = Path(__file__).parents[1] / "codes"
 SMALL_CELL = Path(__file__).parents[1] / "plugins" / "fixtures" / "cp2k" / "aimd"
 EXECUTABLE = os.environ.get("AIIDA_ZIF_CP2K") or shutil.which("cp2k.psmp")

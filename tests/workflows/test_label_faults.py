@@ -10,6 +10,8 @@ import pytest
 
 from aiida_zif.plugins.cp2k.levels import load_level
 
+pytestmark = pytest.mark.slow
+
 CODES = Path(__file__).parents[1] / "codes"
 TROUBLE = 2
 """The frame in trouble, of six."""

@@ -12,6 +12,8 @@ from cp2k_cases import AIMD, BATCH
 
 from aiida_zif.plugins.cp2k.levels import load_level
 
+pytestmark = pytest.mark.slow
+
 CODES = Path(__file__).parents[2] / "codes"
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 Factory = Callable[..., Any]
 CODES = Path(__file__).parents[2] / "codes"
 
