@@ -54,12 +54,19 @@ def account(
 
 
 def times(main: MainOutput) -> dict[str, float | None]:
-    """Return wall times in s: of the job, of its first frame with the start-up, and of one of the others."""
+    """Return wall times in s: of the job, of its first frame with the start-up, and of one of the others.
+
+    In dynamics CP2K counts the evaluation of the start into the time of the first step, which is therefore taken
+    to last as long as the steps after it.
+    """
     seconds = [one.seconds for one in main.evaluations.values() if one.seconds is not None]
-    first = main.wall_s - sum(seconds) if main.wall_s is not None else None
+    dynamics = any(one.temperature is not None for one in main.evaluations.values())
+    others = seconds[1:] if dynamics and len(seconds) > 1 else seconds
+    following = float(np.mean(others)) if others else None
+    first = main.wall_s - (following or 0.0) * len(seconds) if main.wall_s is not None else None
     return {
         "wall_s": main.wall_s if main.wall_s is not None else float(sum(seconds)),
-        "seconds_per_frame": float(np.mean(seconds)) if seconds else first,
+        "seconds_per_frame": following if following is not None else first,
         "first_frame_s": first,
     }
 
