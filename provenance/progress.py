@@ -143,14 +143,14 @@ def prior_pace(view: CampaignView, stage: str) -> float:
     settings, resources = view.settings, view.node.inputs.resources.get_dict()
     size = max(len(structure.sites) for structure in view.node.inputs.systems.values()) / 272
     if stage == "label":
-        return 3.5 * size * (1.0 if "xtb" in settings["level_of_theory"]["name"] else 40.0)
+        return 2.5 * size * (1.0 if "xtb" in settings["level_of_theory"]["name"] else 40.0)
     if stage == "train":
-        return (40 + 0.1 * size * settings["training"]["steps"]) / (resources["train"].get("concurrent") or 1)
+        return (20 + 0.04 * size * settings["training"]["steps"]) / (resources["train"].get("concurrent") or 1)
     if stage == "explore":
         exploration = settings["exploration"]
         runs = len(exploration["temperatures"]) * len(exploration["pressures"])
-        return 25 + 0.06 * size * exploration["steps"] * -(-runs // (resources["explore"].get("lanes") or 1))
-    return 40.0
+        return 12 + 0.015 * size * exploration["steps"] * -(-runs // (resources["explore"].get("lanes") or 1))
+    return 20.0
 
 
 # -- words ---------------------------------------------------------------------------------------------------

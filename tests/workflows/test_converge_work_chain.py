@@ -13,6 +13,8 @@ from fake_children import Child, Ending, Run, run_chain
 
 from aiida_zif.plugins.cp2k.levels import load_level
 
+pytestmark = pytest.mark.slow
+
 LADDER = {"MGRID/CUTOFF": [300, 500, 800], "SCF/EPS_SCF": [1.0e-4, 1.0e-7]}  # the level has 400 Ry and 1e-5
 CUTOFF_ERROR = {300: 30.0, 400: 6.0, 500: 2.0, 800: 0.0}
 SCF_ERROR = {1.0e-4: 8.0, 1.0e-5: 3.0, 1.0e-7: 0.0}

@@ -10,6 +10,8 @@ import pytest
 from aiida import orm
 from fake_children import Answer, Child, Ending, Run, run_chain
 
+pytestmark = pytest.mark.slow
+
 Factory = Callable[..., Any]
 SECONDS = {(2, 1): 4.0, (1, 2): 6.0}
 """Of a further frame, by ranks and threads."""
