@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aiida_zif.cli.common import emit_json, fail, load, with_debug
+from aiida_zif.cli.plumed import refuse_without_plumed
 from aiida_zif.cli.run import CAMPAIGN_FILE, read_campaign
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     campaign = read_campaign(campaign_file, None)
     if time_it or profile:
         load(profile)
+    refuse_without_plumed(campaign)
     if time_it:
         time_labels(campaign)
     estimates, computer = estimate_costs(campaign), campaign.code_labels()["cp2k"].split("@")[1]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.cli.common import load_if_there
 from aiida_zif.cli.planned_work import labelling_work, learning_work
 from aiida_zif.provenance.estimate import Estimate, Pace, estimate
+from aiida_zif.workflows.campaign_steps import first_and_last
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign import Campaign
@@ -68,7 +69,8 @@ def network_of(campaign: Campaign) -> dict[str, Any]:
     from aiida_zif.workflows.campaign_protocols import merged
 
     training = campaign.training
-    learning = training_input(type_map=campaign.type_map or [], rcut=training.rcut, steps=training.steps)
+    _, steps = first_and_last(training.steps)
+    learning = training_input(type_map=campaign.type_map or [], rcut=training.rcut, steps=steps)
     model: dict[str, Any] = merged(learning, training.deepmd)["model"]
     return model
 

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from aiida_zif.workflows.campaign_steps import first_and_last
+from aiida_zif.workflows.curriculum import conditions, in_words, stages_of
+
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign import Campaign
     from aiida_zif.workflows.campaign_data import SeedData
     from aiida_zif.workflows.campaign_model import Exploration
+    from aiida_zif.workflows.campaign_selection import Selection
 
 
 def print_plan(campaign: Campaign) -> None:
@@ -41,15 +45,15 @@ def stage_table(campaign: Campaign) -> Table:
             ("seed", describe_seed(seed_data)),  # type: ignore[arg-type]
             ("held out", describe_seed(held_out)),  # type: ignore[arg-type]
             ("explore", describe_exploration(campaign.section(name, "exploration"))),  # type: ignore[arg-type]
+            ("choose", describe_chain(campaign.section(name, "selection"))),  # type: ignore[arg-type]
             ("label", describe_selection(campaign, name)),
         ]
         for index, (stage, what) in enumerate(rows):
             first = index == 0
             table.add_row(name if first else "", str(len(atoms)) if first else "", stage, what)
     training = campaign.training
-    table.add_row(
-        "all", "", "train", f"{training.models} models, {training.steps} steps each, cut-off {training.rcut:g} Å"
-    )
+    steps = " to ".join(map(str, dict.fromkeys(first_and_last(training.steps))))
+    table.add_row("all", "", "train", f"{training.models} models, {steps} steps each, cut-off {training.rcut:g} Å")
     return table
 
 
@@ -71,14 +75,35 @@ def describe_seed(section: SeedData) -> str:
 
 
 def describe_exploration(section: Exploration) -> str:
-    """Say in words where exploration goes."""
-    kelvin = ", ".join(f"{value:g}" for value in section.temperatures)
-    gigapascal = ", ".join(f"{value:g}" for value in section.pressures)
-    runs = len(section.temperatures) * len(section.pressures)
+    """Say in words where exploration goes, one stage after the other."""
+    return "; then ".join(describe_stage(stage) for stage in stages_of(section.model_dump()))
+
+
+def describe_stage(stage: dict[str, Any]) -> str:
+    """Say in words what is run in one stage."""
+    kelvin = ", ".join(in_words(value, "") for value in stage["temperatures"])
+    gigapascal = ", ".join(in_words(value, "") for value in stage["pressures"])
     return (
-        f"{runs} {section.ensemble.upper()} runs ({kelvin} K × {gigapascal} GPa), "
-        f"{section.steps} × {section.timestep:g} fs, a look every {section.sample_every}"
+        f"{len(conditions(stage))} {stage['ensemble'].upper()} runs ({kelvin} K × {gigapascal} GPa), "
+        f"{stage['steps']} × {stage['timestep']:g} fs, a look every {stage['sample_every']}"
     )
+
+
+def describe_chain(section: Selection) -> str:
+    """Say in words by which strategies frames are chosen, and what the trust levels follow."""
+    from aiida_zif.plugins.selection import full_chain
+
+    window, parts = section.window, [f"by {', '.join(full_chain(section.strategy))}"]
+    if window.quantiles is not None:
+        low, high = window.quantiles
+        parts.append(f"between the quantiles {low:g} and {high:g} of all deviations")
+    if window.adaptive is not None:
+        parts.append(f"lower level {window.adaptive:g} × the held-out force error")
+    if window.target_error is not None:
+        parts.append(f"levels for a force error of {window.target_error:g} eV/Å once it is calibrated")
+    if section.per_condition is not None:
+        parts.append(f"at most {section.per_condition} of a run")
+    return "; ".join(parts)
 
 
 def describe_selection(campaign: Campaign, system: str) -> str:

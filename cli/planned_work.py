@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_zif.cli.plan_table import count_labels
 from aiida_zif.provenance.estimate import Work
+from aiida_zif.workflows.campaign_steps import training_steps
+from aiida_zif.workflows.curriculum import conditions, longest
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign import Campaign
@@ -53,19 +55,20 @@ def learning_work(campaign: Campaign) -> list[Work]:
     sizes = {system: len(atoms) for system, atoms in campaign.structures().items()}
     train, explore, training = campaign.resources.train, campaign.resources.explore, campaign.training
     cycles = campaign.limits.cycles
+    steps = [training_steps(training.steps, cycle, cycles) for cycle in range(cycles + 1)]
     works = [
         Work(
             "all", f"train, {cycles + 1} × {training.models} models", "steps", "train", max(sizes.values()),
-            training.steps, (train.ranks, train.threads), train.walltime, (cycles + 1) * training.models,
-            train.concurrent, is_continued=False,
+            round(sum(steps) / len(steps)), (train.ranks, train.threads), train.walltime,
+            (cycles + 1) * training.models, train.concurrent, is_continued=False,
         )
     ]  # fmt: skip
     for system, n_atoms in sizes.items():
-        section: Any = campaign.section(system, "exploration")
-        n_runs = len(section.temperatures) * len(section.pressures)
+        stage = longest(campaign.section(system, "exploration").model_dump())
+        n_runs = len(conditions(stage))
         works.append(
             Work(
-                system, f"explore, {cycles} × {n_runs} runs", "MD steps", "explore", n_atoms, n_runs * section.steps,
+                system, f"explore, {cycles} × {n_runs} runs", "MD steps", "explore", n_atoms, n_runs * stage["steps"],
                 (explore.lanes, explore.threads), explore.walltime, cycles, is_continued=False,
             )
         )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aiida_zif.cli.common import emit_json, fail, load_campaign_node, with_profile
+from aiida_zif.cli.plumed import refuse_without_plumed
 from aiida_zif.cli.watching import follow
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def run(
     if submit and foreground:
         fail("--submit and --foreground exclude each other: choose the daemon or this process.")
     campaign = read_campaign(campaign_file, seed, reuse)
+    refuse_without_plumed(campaign)
     node = None if fresh else known_campaign(campaign)
     if node is not None and node.is_finished_ok:
         click.echo(f"Campaign {campaign.name} <{node.pk}> is finished already; --fresh starts a new one.")

@@ -30,6 +30,7 @@ def clock(seconds: float) -> str:
 def progress_line(node: Any) -> str:
     """Return one line: which cycle and stage, how many of how many, elapsed, expected."""
     from aiida_zif.provenance.campaign_view import load_view
+    from aiida_zif.provenance.judgement import latest_state
     from aiida_zif.provenance.progress import current_activity, expected_remaining_s
 
     view = load_view(node)
@@ -40,6 +41,8 @@ def progress_line(node: Any) -> str:
     doing = "; ".join(dict.fromkeys(lines)) or "between two steps"
     remaining = expected_remaining_s(view)
     expected = f", about {clock(remaining)} left" if remaining is not None else ""
+    blocking = (latest_state(view) or {}).get("blocking")
+    expected += f"; converging waits for: {blocking}" if blocking else ""
     return f"[{clock(elapsed)}] {doing}{expected}"
 
 

@@ -100,7 +100,7 @@ def neighbour_counts(
     counts = np.zeros((len(lattice), len(order)), dtype=int)
     for index, (frame, cell) in enumerate(zip(coordinates, lattice, strict=True)):
         near = sum(
-            ((squared < rcut**2).astype(np.int32) for squared in _squared_distances(frame, cell, rcut)),
+            ((squared < rcut**2).astype(np.int32) for squared in squared_distances(frame, cell, rcut)),
             start=np.zeros((len(frame), len(frame)), dtype=np.int32),
         )
         for column, element in enumerate(order):
@@ -118,7 +118,7 @@ def _frame_minima(
     for radius in (half_height, None):
         # first the nearest images alone; more of them only for pairs that the first round leaves in doubt
         reach = max(best.values()) if radius is None else radius
-        for squared in _squared_distances(frame, cell, reach):
+        for squared in squared_distances(frame, cell, reach):
             for a, b in pairs:
                 smallest = float(squared[np.ix_(members[a], members[b])].min())
                 best[a, b] = min(best[a, b], smallest**0.5)
@@ -127,7 +127,7 @@ def _frame_minima(
     return best
 
 
-def _squared_distances(frame: np.ndarray, cell: np.ndarray, reach: float) -> Iterator[np.ndarray]:
+def squared_distances(frame: np.ndarray, cell: np.ndarray, reach: float) -> Iterator[np.ndarray]:
     """Yield matrices (n, n) of squared distances that together hold every pair closer than reach.
 
     Reduced to the nearest image, fractional differences lie in [-1/2, 1/2]; a pair closer than ``reach`` differs

@@ -25,6 +25,7 @@ from aiida_zif.provenance.origin import (
     warm_starts,
     with_fact,
 )
+from aiida_zif.provenance.status import in_words
 
 MANY = 8
 """Blocks of one training that are shown without being asked for all of them."""
@@ -194,12 +195,13 @@ class Tracer:
         """A choice: how many, of how many, at what deviation, in which window."""
         report, window = call.outputs.report, call.inputs.selection
         trust = f"trust levels {window['lower']:g} and {window['upper']:g} eV/Å"
-        facts = {"lower": window["lower"], "upper": window["upper"]}
-        facts |= {key: report[key] for key in ("n_selected", "n_control", "n_candidate", "n_explored")}
-        title = f"chosen: {report['n_selected']} of {report['n_candidate']} candidates, {report['n_control']} at random"
+        facts = {"lower": window["lower"], "upper": window["upper"], "strategy": report.get("strategy", ["window"])}
+        facts |= {key: report[key] for key in ("n_selected", "n_control", "n_candidate", "n_explored", "not_chosen")}
+        title = f"chosen by {', '.join(facts['strategy'])}: {report['n_selected']} of {report['n_explored']} explored "
+        title += f"frames, {report['n_control']} at random; not chosen: {in_words(report['not_chosen'])}"
         if place is not None and "max_force_deviation" in place.values():
             values = place.values()
-            role = "drawn at random as a control" if values.get("role") else "chosen"
+            role = "drawn at random as a control" if values.get("role") else f"chosen by {', '.join(facts['strategy'])}"
             facts |= {"role": "control" if values.get("role") else "chosen"}
             facts["max_force_deviation"] = values["max_force_deviation"]
             title = f"{role} at a deviation of {values['max_force_deviation']:.3f} eV/Å"

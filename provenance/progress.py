@@ -11,6 +11,8 @@ from aiida.common.links import LinkType
 
 from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of
 from aiida_zif.provenance.workload import job_progress, label_units, stage_work, step_units
+from aiida_zif.workflows.campaign_steps import training_steps
+from aiida_zif.workflows.curriculum import conditions, longest
 
 STAGES = ("explore", "label", "train", "test")
 """Order inside a cycle of the stages that take time; cycle 0 has no exploration."""
@@ -22,6 +24,7 @@ VERBS = {
     "explore": "exploring",
     "select": "selecting frames",
     "compare": "comparing chosen with random frames",
+    "calibrate": "relating deviation to error",
     "judge": "judging",
 }
 UNITS = {"label": "frames", "train": "steps", "explore": "frames"}
@@ -145,11 +148,12 @@ def prior_pace(view: CampaignView, stage: str) -> float:
     if stage == "label":
         return 2.5 * size * (1.0 if "xtb" in settings["level_of_theory"]["name"] else 40.0)
     if stage == "train":
-        return (20 + 0.04 * size * settings["training"]["steps"]) / (resources["train"].get("concurrent") or 1)
+        steps = training_steps(settings["training"]["steps"], view.last_cycle, settings["limits"]["cycles"])
+        return (20 + 0.04 * size * steps) / (resources["train"].get("concurrent") or 1)
     if stage == "explore":
-        exploration = settings["exploration"]
-        runs = len(exploration["temperatures"]) * len(exploration["pressures"])
-        return 12 + 0.015 * size * exploration["steps"] * -(-runs // (resources["explore"].get("lanes") or 1))
+        explored = longest(settings["exploration"])
+        runs = len(conditions(explored))
+        return 12 + 0.015 * size * explored["steps"] * -(-runs // (resources["explore"].get("lanes") or 1))
     return 20.0
 
 

@@ -9,8 +9,10 @@ import numpy as np
 
 from aiida_zif.provenance import figures
 from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of, inputs_under, outputs_under
+from aiida_zif.provenance.judgement import calibration_points, judgement_lines
 from aiida_zif.provenance.origin import aimd_in_words, creation_label, perturbed_in_words
 from aiida_zif.provenance.progress import clock, readable
+from aiida_zif.provenance.reliability_figure import reliability_figure
 from aiida_zif.provenance.status import in_words, number, pair
 from aiida_zif.provenance.summary import summarise
 
@@ -29,10 +31,13 @@ UNITS = {
     "rcut": "Å",
     "lower": "eV/Å",
     "upper": "eV/Å",
+    "target_error": "eV/Å",
     "force_deviation": "eV/Å",
     "walltime": "s",
 }
-SECTIONS = ("seed_data", "held_out", "training", "exploration", "selection", "limits", "failure_budget")
+SECTIONS = (
+    "seed_data", "held_out", "training", "exploration", "selection", "convergence", "limits", "failure_budget",
+)  # fmt: skip
 
 
 def write_report(view: CampaignView, path: Path) -> None:
@@ -68,6 +73,9 @@ def page_content(view: CampaignView) -> dict[str, Any]:
         "tiles": tiles(summary, rows),
         "figures": draw_figures(view, summary, rows),
         "sources": label_sources(view),
+        "choices": choice_table(summary),
+        "judgement": judgement_lines(summary),
+        "reliability": draw_reliability(view, summary["calibration"]),
         "settings": {name: lines_of(view.settings[name]) for name in SECTIONS if view.settings.get(name)},
         "resources": lines_of(view.node.inputs.resources.get_dict()),
         "seeds": training_seeds(view),
@@ -98,6 +106,18 @@ def draw_figures(view: CampaignView, summary: dict[str, Any], rows: list[dict[st
         found["time"] = figures.time_figure(walls_of(summary))
     # Drawn here from numbers alone, so there is nothing to escape.
     return {name: Markup(figure) for name, figure in found.items()}
+
+
+def draw_reliability(view: CampaignView, calibration: dict[str, Any] | None) -> dict[str, str]:
+    """Return the reliability plot of every system for which there is a relation."""
+    from markupsafe import Markup
+
+    curves = {name: curve for name, curve in (calibration or {"systems": {}})["systems"].items() if curve is not None}
+    points = calibration_points(view) if curves else []
+    return {
+        name: Markup(reliability_figure(curve, [point for point in points if point["system"] == name], name))
+        for name, curve in curves.items()
+    }
 
 
 def histograms_of(view: CampaignView) -> dict[int, dict[str, Any]]:
@@ -137,6 +157,19 @@ def walls_of(summary: dict[str, Any]) -> dict[str, dict[str, float]]:
     if between > 0.01 * summary["wall_s"]:
         walls["between stages"] = {"other": between}
     return walls
+
+
+def choice_table(summary: dict[str, Any]) -> dict[str, Any]:
+    """Return what became of all explored frames: the cycles, and a row of counts for every reason."""
+    found = [iteration for iteration in summary["iterations"] if iteration["n_explored"]]
+    reasons = sorted({reason for iteration in found for reason in iteration["n_not_chosen"]})
+    counts = {reason: [iteration["n_not_chosen"].get(reason, 0) for iteration in found] for reason in reasons}
+    return {
+        "cycles": [iteration["iteration"] + 1 for iteration in found],
+        "n_selected": [iteration["n_selected"] for iteration in found],
+        "n_explored": [iteration["n_explored"] for iteration in found],
+        "not_chosen": dict(sorted(counts.items(), key=lambda item: -sum(item[1]))),
+    }
 
 
 # -- words and numbers ---------------------------------------------------------------------------------------
@@ -242,8 +275,8 @@ def lines_of(section: dict[str, Any]) -> list[tuple[str, str]]:
     for name, value in section.items():
         if isinstance(value, list) and any(isinstance(item, dict) for item in value):
             lines += [(f"{name} {index}", in_one_line(item)) for index, item in enumerate(value, start=1)]
-        elif value is not None and value != {}:
-            lines.append((name, in_one_line(value, UNITS.get(name, ""))))
+        elif value is not None and (words := in_one_line(value, UNITS.get(name, ""))):
+            lines.append((name, words))
     return lines
 
 
@@ -292,6 +325,8 @@ def next_steps(view: CampaignView, summary: dict[str, Any]) -> list[dict[str, st
     steps = []
     if not view.node.is_finished_ok:
         steps.append(advice("It did not end well. See what its processes say:", f"verdi process report {pk}"))
+    if summary["exit_status"] in (501, 502):
+        steps.append(advice(str(summary["exit_message"]), "aiida-zif run CAMPAIGN.yaml --fresh"))
     if summary["stop_reason"] in ("max_cycles", "max_labels"):
         why = "It ended at its limits, not for want of candidates. To go further, raise its limits and run it anew:"
         steps.append(advice(why, "aiida-zif run CAMPAIGN.yaml --fresh"))

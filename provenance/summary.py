@@ -9,6 +9,8 @@ import numpy as np
 from aiida import orm
 
 from aiida_zif.provenance.campaign_view import CampaignView, Step, inputs_under
+from aiida_zif.provenance.engine import engine_of
+from aiida_zif.provenance.judgement import calibration_of, latest_state, verdict_of
 
 PACKAGES = ("aiida-zif", "aiida-core", "aiida-cp2k", "deepmd-kit", "lammps", "ase", "numpy")
 
@@ -37,12 +39,15 @@ def summarise(view: CampaignView) -> dict[str, Any]:
             "source": held_out_source(settings),
         },
         "stop_reason": state.get("stop_reason") if state else None,
+        "verdict": verdict_of(view),
+        "calibration": calibration_of(view),
         "state": node.process_state.value if node.process_state else "unknown",
         "exit_status": node.exit_status,
         "exit_message": node.exit_message,
         "total_labels": total_labels(view),
         "n_reused": sum(n_reused(step) for step in view.of("label")),
         "wall_s": round(view.elapsed_s, 1),
+        "engine": engine_of(view),
         "campaign_uuid": node.uuid,
         "pk": node.pk,
         "versions": versions(view),
@@ -157,12 +162,6 @@ def n_reused(step: Step) -> int:
 def imported_frames(view: CampaignView, use: str) -> int:
     """Return the number of frames that came from elsewhere, for training or held out."""
     return sum(block.n_frames for block in inputs_under(view.node, f"imported__{use}").values())
-
-
-def latest_state(view: CampaignView) -> dict[str, Any] | None:
-    """Return the newest verdict."""
-    judged = [step.node.outputs.result for step in view.of("judge") if "result" in step.node.outputs]
-    return judged[-1].get_dict() if judged else None
 
 
 def held_out_blocks(view: CampaignView) -> list[Any]:

@@ -56,7 +56,7 @@ class Iteration(Strict):
     n_failed: Count = Field(description="above the upper trust level, or not physical")
     n_selected: Count = Field(description="chosen for their deviation")
     n_control: Count = Field(description="drawn at random to measure what the choice is worth")
-    n_not_chosen: Counts = Field(description="candidates that were not chosen, by reason")
+    n_not_chosen: Counts = Field(description="explored frames that were not chosen, by reason; n_selected is the rest")
     n_labelled: Count = Field(description="of the chosen and the random ones")
     n_reused: Count = Field(description="of these, labels that the profile held already: not computed again")
     n_rejected: Counts = Field(description="frames without a label, by reason")
@@ -80,6 +80,58 @@ class HeldOut(Strict):
     source: str
 
 
+class Engine(Strict):
+    """How well the campaign used its wall time, from what the scripts of its jobs say; null where none was timed."""
+
+    share_outside_codes: float | None = Field(description="of the wall time, in which no job computed")
+    seconds_per_job: float | None = Field(description="that time, a job")
+    share_of_cores: float | None = Field(description="CPU time over wall time times n_cores")
+    n_cores: int | None = Field(description="the most cores that jobs had at one time")
+    n_jobs: Count
+    n_timed: Count = Field(description="of these, jobs that were not cut off")
+
+
+class Criterion(Strict):
+    """One criterion of the newest verdict."""
+
+    name: str
+    met: bool
+    found: float | None
+    limit: float | None
+    words: str = Field(description="what was found and what is asked")
+
+
+class Verdict(Strict):
+    """What the newest verdict says; empty before the first."""
+
+    criteria: list[Criterion]
+    blocking: str | None = Field(description="what converging waits for; null if nothing is asked, or all is met")
+    left_out: dict[str, str | None] = Field(description="systems that failed while others went on, and why")
+
+
+class Relation(Strict):
+    """True force RMSE of a frame as level · (deviation / centre)^slope, with a scatter that is even in logarithms."""
+
+    n: Count = Field(description="frames that it was fitted to")
+    centre: float = Field(description="median deviation, eV/Å")
+    level: float = Field(description="typical error there, eV/Å")
+    slope: float
+    scatter: float = Field(description="of log(error)")
+    level_error: float = Field(description="standard error of log(level)")
+    slope_error: float
+    range: list[float] = Field(description="smallest and largest deviation, eV/Å")
+    coverage: float = Field(description="share of unseen frames inside the 90 % band")
+
+
+class Calibration(Strict):
+    """What the committee's deviation says of the true error; a relation is null where frames are too few."""
+
+    cycle: int
+    systems: dict[str, Relation | None]
+    elements: dict[str, Relation | None] = Field(description="error of the atoms of one element, all systems together")
+    pooled: Relation | None
+
+
 class Summary(Strict):
     """The figures of one campaign."""
 
@@ -94,12 +146,15 @@ class Summary(Strict):
     iterations: list[Iteration]
     held_out: HeldOut
     stop_reason: str | None = Field(description="the criterion that ended the campaign; null if none did")
+    verdict: Verdict
+    calibration: Calibration | None = Field(description="the newest; null before the first labelled cycle")
     state: str = Field(description="state of the process")
     exit_status: int | None
     exit_message: str | None
     total_labels: int = Field(description="all labels of this campaign, held-out frames included")
     n_reused: int = Field(description="of total_labels, those that were taken from the profile instead of computed")
     wall_s: float
+    engine: Engine
     campaign_uuid: str
     pk: int
     versions: dict[str, str]

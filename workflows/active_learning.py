@@ -10,11 +10,17 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, ProcessBuilder, WorkChain, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 
+from aiida_zif.plugins.deepmd import early_stop
+from aiida_zif.workflows.calibration_steps import calibrate
+from aiida_zif.workflows.campaign_steps import first_and_last
 from aiida_zif.workflows.ending import why_it_ended
-from aiida_zif.workflows.frame_steps import compare_choice, draw_starts, frames_from_structure, select_frames
-from aiida_zif.workflows.judge import judge, open_campaign
-from aiida_zif.workflows.plan import plan_campaign, plan_exploration, plan_training
+from aiida_zif.workflows.frame_steps import compare_choice, frames_from_structure, select_frames
+from aiida_zif.workflows.judge import is_hopeless, judge, open_campaign
+from aiida_zif.workflows.plan import plan_campaign, plan_exploration
+from aiida_zif.workflows.quarantine import active
 from aiida_zif.workflows.resources import stage_options, with_layout
+from aiida_zif.workflows.start_steps import draw_starts
+from aiida_zif.workflows.training_plan import plan_training
 
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
@@ -69,7 +75,7 @@ class ActiveLearningWorkChain(WorkChain):
                     cls.inspect_labels,
                 ),
                 cls.judge,
-                if_(cls.has_new_labels)(
+                if_(cls.must_train)(
                     cls.train,
                     cls.inspect_committee,
                     while_(cls.must_evaluate)(
@@ -94,6 +100,21 @@ class ActiveLearningWorkChain(WorkChain):
         spec.exit_code(303, "ERROR_TRAINING", message="no committee in cycle {cycle}: {cause}. " + resume)
         spec.exit_code(304, "ERROR_EXPLORATION", message="no exploration in cycle {cycle}: {cause}")
         spec.exit_code(305, "ERROR_EVALUATION", message="the committee of cycle {cycle} could not be tested: {cause}")
+        spec.exit_code(306, "ERROR_SELECTION", message="no choice in cycle {cycle}: {cause}. " + resume)
+        spec.exit_code(
+            501,
+            "ERROR_COMMITTEE_HOPELESS",
+            message="the first committee is hopeless, no frame was labelled for it: {cause}. Train it longer "
+            "(training.steps), give it more to learn from (seed_data), or explore colder (exploration.temperatures). "
+            + resume,
+        )
+        spec.exit_code(
+            502,
+            "ERROR_NOT_LEARNING",
+            message="{cause}. Committee and data set are in the outputs. Train longer (training.steps), enlarge the "
+            "net or the cut-off (training.deepmd, training.rcut), check the labels (aiida-zif report {pk}), or raise "
+            "convergence.patience. " + resume,
+        )
 
     @classmethod
     def get_builder_from_protocol(
@@ -133,7 +154,7 @@ class ActiveLearningWorkChain(WorkChain):
                     self.ctx.held_out_names = [*self.ctx.held_out_names, name]
                 self.ctx.tasks[name] = task
                 self.ctx.frames[name] = frames_from_structure(self.inputs.systems[start["system"]], start)
-        self.ctx.queue = list(self.ctx.tasks)
+        self.ctx.queue, self.ctx.failed, self.ctx.evidence = list(self.ctx.tasks), [], AttributeDict()
 
     def may_choose_layout(self) -> bool:
         """Whether the cores of a labelling job may be split into ranks and threads as is the fastest."""
@@ -187,16 +208,34 @@ class ActiveLearningWorkChain(WorkChain):
         for name in self.ctx.running:
             child = self.ctx[f"label_{name}"]
             if "report" not in child.outputs:
-                return self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
+                failure = self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
+                if not self.goes_on_without(name, failure):
+                    return failure
+                continue
             self.ctx.reports[name] = child.outputs.report
             blocks = child.outputs.blocks if "blocks" in child.outputs else {}
             target = self.ctx.held_out if name in self.ctx.held_out_names else self.ctx.dataset
             for label in blocks:
                 target[f"c{self.ctx.cycle:02d}_{name}_{label}"] = blocks[label]
             failure = self.over_failure_budget(name, child)
-            if failure is not None:
+            if failure is not None and not self.goes_on_without(name, failure):
                 return failure
         return None
+
+    def goes_on_without(self, name: str, failure: ExitCode) -> bool:
+        """Note that a system failed in this cycle; whether others are left, for which the campaign goes on."""
+        systems = self.active_systems()
+        if len(systems) < 2:
+            return False
+        system = self.ctx.frames[name].system
+        self.report(f"{system} failed in cycle {self.ctx.cycle}: {failure.message}")
+        self.ctx.failed = sorted({*self.ctx.failed, system})
+        self.ctx.queue = [task for task in self.ctx.queue if self.ctx.frames[task].system != system]
+        return bool(set(systems) - set(self.ctx.failed))
+
+    def active_systems(self) -> list[str]:
+        """Return the systems that have not been left out."""
+        return active(self.ctx.state["systems"]) if "state" in self.ctx else sorted(self.inputs.systems)
 
     def over_failure_budget(self, name: str, child: orm.WorkChainNode) -> ExitCode | None:
         """Return an exit code if more frames of a task were lost than the campaign tolerates."""
@@ -217,7 +256,7 @@ class ActiveLearningWorkChain(WorkChain):
 
     def open(self) -> None:
         """Count the first labels."""
-        self.ctx.state = open_campaign(**self.ctx.reports)
+        self.ctx.state = open_campaign(settings=self.inputs.settings, **self.ctx.reports)
 
     # -- training ----------------------------------------------------------------------------------------------
 
@@ -225,18 +264,22 @@ class ActiveLearningWorkChain(WorkChain):
         """Train a committee on everything labelled so far."""
         resources = self.inputs.resources["train"]
         settings, budget = self.inputs.settings["training"], self.inputs.settings["failure_budget"]["train"]
+        plan: dict[str, Any] = plan_training(self.inputs.settings, self.ctx.state)
+        self.ctx.trained_steps = plan["parameters"]["training"]["numb_steps"]
         inputs = {
             "dataset": dict(self.ctx.dataset),
-            "seeds": dict(plan_training(self.inputs.settings, self.ctx.state)),
+            "seeds": {name: seed for name, seed in plan.items() if name != "parameters"},
             "concurrent": resources.get("concurrent") or 1,
             "min_models": max(2, math.ceil(settings["models"] * (1.0 - budget))),
             "train": {
                 "code": self.inputs.codes.dp,
-                "parameters": self.ctx.plan["training"],
+                "parameters": plan["parameters"],
                 "metadata": {"options": stage_options(resources)},
             },
             "metadata": self.stage_metadata("train"),
         }
+        if settings["early_stop"] and early_stop.applies(plan["parameters"].get_dict()):
+            inputs["train"]["validation"] = dict(self.ctx.held_out)
         if settings.get("warm_start") and "committee" in self.ctx:
             inputs["init_committee"] = dict(self.ctx.committee)
         self.to_context(training=self.submit(TrainCommitteeWorkChain, **inputs))
@@ -281,18 +324,18 @@ class ActiveLearningWorkChain(WorkChain):
             return self.exit_codes.ERROR_EVALUATION.format(
                 cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
             )
-        plan = AttributeDict(plan_exploration(self.inputs.settings, self.ctx.state))
-        self.ctx.exploration_plan = plan
+        known = {"calibration": self.ctx.calibration} if "calibration" in self.ctx else {}
+        known |= {"errors": self.ctx.evaluation.outputs.errors} if "errors" in self.ctx.evaluation.outputs else {}
+        plan = AttributeDict(plan_exploration(self.inputs.settings, self.ctx.state, **known))
+        self.ctx.exploration_plan, systems = plan, self.active_systems()
         self.ctx.cycle += 1
         resources = self.inputs.resources["explore"]
         inputs = {
             "committee": dict(self.ctx.committee),
-            "starts": {
-                system: draw_starts(plan[f"starts_{system}"], **self.blocks_of(system))
-                for system in self.inputs.systems
-            },
-            "runs": {system: plan[f"runs_{system}"] for system in self.inputs.systems},
-            "parameters": {system: plan[f"parameters_{system}"] for system in self.inputs.systems},
+            "starts": {system: self.starts_of(system) for system in systems},
+            "topology": {system: self.inputs.systems[system] for system in systems},
+            "runs": {system: plan[f"runs_{system}"] for system in systems},
+            "parameters": {system: plan[f"parameters_{system}"] for system in systems},
             "concurrent": resources.get("concurrent") or 1,
             "lammps": {
                 "code": self.inputs.codes.lmp,
@@ -308,38 +351,59 @@ class ActiveLearningWorkChain(WorkChain):
         """Choose the frames that are worth a label; queue them, unless there is nothing left to learn."""
         if not self.ctx.exploration.is_finished_ok:
             cause = why_it_ended(self.ctx.exploration)
+            if self.ctx.cycle == 1 and blames_the_committee(self.ctx.exploration):
+                return self.exit_codes.ERROR_COMMITTEE_HOPELESS.format(cause=cause)
             return self.exit_codes.ERROR_EXPLORATION.format(cycle=self.ctx.cycle, cause=cause)
         outputs, plan = self.ctx.exploration.outputs, self.ctx.exploration_plan
         runs = [run for node in outputs.output_parameters.values() for run in node["runs"]]
         lost = [f"{run['label']} {run['ended']}" for run in runs if run["ended"] in ("crashed", "not_run")]
         if len(lost) > self.inputs.settings["failure_budget"]["explore"] * len(runs):
             return self.exit_codes.ERROR_EXPLORATION.format(cycle=self.ctx.cycle, cause=", ".join(lost))
-        self.ctx.selections, self.ctx.reports = AttributeDict(), AttributeDict()
-        for system in outputs.candidates:
-            result = select_frames(
-                candidates=outputs.candidates[system],
-                control=outputs.control[system],
-                exploration=outputs.output_parameters[system],
-                selection=plan[f"selection_{system}"],
-                metadata=self.stage_metadata("select", system),
-            )
+        self.ctx.selections, self.ctx.reports, self.ctx.failed = AttributeDict(), AttributeDict(), []
+        for system in self.least_asking_first():
+            result, call = select_frames.run_get_node(**self.choice_inputs(system))
+            if result is None or not call.is_finished_ok:
+                return self.exit_codes.ERROR_SELECTION.format(cycle=self.ctx.cycle, cause=call.exit_message)
             self.ctx.selections[system] = result["report"]
             self.ctx.frames[system], self.ctx.tasks[system] = result["frames"], plan[f"task_{system}"]
         self.ctx.queue = [name for name, report in self.ctx.selections.items() if report["n_selected"]]
-        silent = sorted(set(self.inputs.systems) - set(self.ctx.selections))
-        if silent and not self.ctx.queue:
-            cause = f"{', '.join(silent)} brought no frame back, and nothing else is left to label"
-            return self.exit_codes.ERROR_EXPLORATION.format(cycle=self.ctx.cycle, cause=cause)
+        hopeless = self.inputs.settings["failure_budget"]["hopeless"]
+        if self.ctx.cycle == 1 and is_hopeless(self.ctx.selections, hopeless):
+            cause = f"of every system at least {hopeless:.0%} of its frames are above the upper level or not physical"
+            return self.exit_codes.ERROR_COMMITTEE_HOPELESS.format(cause=cause)
         return None
 
+    def least_asking_first(self) -> list[str]:
+        """Return the systems that have candidates, by how many frames they can choose at most."""
+        found, plan = self.ctx.exploration.outputs.candidates, self.ctx.exploration_plan
+        most = {name: min(found[name].n_frames, plan[f"selection_{name}"]["per_cycle"]) for name in found}
+        return sorted(most, key=lambda name: (most[name], name))
+
+    def choice_inputs(self, system: str) -> dict[str, Any]:
+        """Return what is to be chosen from, what is known already, and what the other systems take or may ask for."""
+        outputs, plan = self.ctx.exploration.outputs, self.ctx.exploration_plan
+        waiting = set(outputs.candidates) - set(self.ctx.selections) - {system}
+        return {
+            "candidates": outputs.candidates[system],
+            "control": outputs.control[system],
+            "exploration": outputs.output_parameters[system],
+            "selection": plan[f"selection_{system}"],
+            **{f"known_{name}": block for name, block in self.blocks_of(system).items()},
+            **{f"earlier_{name}": report for name, report in self.ctx.selections.items()},
+            **{f"waiting_{name}": outputs.output_parameters[name] for name in waiting},
+            "metadata": self.stage_metadata("select", system),
+        }
+
     def judge(self) -> None:
-        """Compare chosen with random frames, and say whether the campaign is finished."""
-        evidence = {f"selection_{name}": report for name, report in self.ctx.selections.items()}
+        """Compare chosen with random frames, relate deviation and error, and say whether the campaign is finished."""
+        found = self.ctx.exploration.outputs.output_parameters
+        evidence = {f"exploration_{name}": found[name] for name in self.ctx.selections}
+        evidence |= {f"selection_{name}": report for name, report in self.ctx.selections.items()}
         evidence |= {f"labelling_{name}": report for name, report in self.ctx.reports.items()}
-        for system in self.ctx.reports:
-            outputs = self.ctx[f"label_{system}"].outputs
-            blocks = dict(outputs.blocks) if "blocks" in outputs else {}
-            compare_choice(frames=self.ctx.frames[system], metadata=self.stage_metadata("compare", system), **blocks)
+        if "errors" in self.ctx.evaluation.outputs:
+            evidence["errors"] = self.ctx.evaluation.outputs.errors
+        if self.has_new_labels():
+            self.calibrate()
         self.ctx.state = judge(
             settings=self.inputs.settings,
             state=self.ctx.state,
@@ -347,9 +411,32 @@ class ActiveLearningWorkChain(WorkChain):
             **evidence,
         )
 
+    def calibrate(self) -> None:
+        """Relate the deviation to the true error, by all that was labelled so far and the held-out frames."""
+        for system in self.ctx.reports:
+            outputs = self.ctx[f"label_{system}"].outputs
+            blocks = dict(outputs.blocks) if "blocks" in outputs else {}
+            self.ctx.evidence[f"compare_c{self.ctx.cycle:02d}_{system}"] = compare_choice(
+                frames=self.ctx.frames[system], metadata=self.stage_metadata("compare", system), **blocks
+            )
+        if "errors" in self.ctx.evaluation.outputs:
+            self.ctx.evidence[f"errors_{self.ctx.evaluation.label}"] = self.ctx.evaluation.outputs.errors
+        self.ctx.calibration = calibrate(
+            settings=self.inputs.settings,
+            state=self.ctx.state,
+            metadata=self.stage_metadata("calibrate"),
+            **self.ctx.evidence,
+            **{f"block_{name}": block for name, block in self.ctx.held_out.items()},
+        )
+
     def has_new_labels(self) -> bool:
         """Whether this cycle added anything to learn from."""
         return any(report["n_labelled"] for report in self.ctx.reports.values())
+
+    def must_train(self) -> bool:
+        """Whether there is more to learn from, or the last committee was not trained as long as the last one is."""
+        longest = first_and_last(self.inputs.settings["training"]["steps"])[1]
+        return self.has_new_labels() or (self.ctx.state["finished"] and self.ctx.trained_steps < longest)
 
     def results(self) -> ExitCode | None:
         """Hand over the force field, what it learnt from, and why the campaign ended."""
@@ -361,6 +448,9 @@ class ActiveLearningWorkChain(WorkChain):
             return self.exit_codes.ERROR_EVALUATION.format(
                 cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
             )
+        if self.ctx.state["stop_reason"] == "not_learning":
+            words = next(entry["words"] for entry in self.ctx.state["criteria"] if entry["name"] == "not_learning")
+            return self.exit_codes.ERROR_NOT_LEARNING.format(cause=words, pk=self.node.pk)
         return None
 
     # -- helpers -----------------------------------------------------------------------------------------------
@@ -370,8 +460,21 @@ class ActiveLearningWorkChain(WorkChain):
         label = f"c{self.ctx.cycle:02d}_{stage}" + (f"_{name}" if name else "")
         return {"call_link_label": label, "label": label}
 
+    def starts_of(self, system: str) -> Any:
+        """Draw where the runs of a system start; what the last cycle chose tells where the committee erred."""
+        last = self.ctx.frames.get(system)
+        known = {"explored": last} if last is not None and "forces_predicted" in last.per_frame else {}
+        recipe, crystal = self.ctx.exploration_plan[f"starts_{system}"], self.inputs.systems[system]
+        return draw_starts(recipe, crystal=crystal, **known, **self.blocks_of(system))
+
     def blocks_of(self, system: str) -> dict[str, Any]:
         """Return the labelled blocks of one system; imported ones only if their atoms are those of its structure."""
         symbols = self.inputs.systems[system].get_ase().get_chemical_symbols()
         blocks = self.ctx.dataset.items()
         return {name: block for name, block in blocks if block.system == system and block.symbols == symbols}
+
+
+def blames_the_committee(exploration: orm.WorkChainNode) -> bool:
+    """Whether every job of an exploration ran and found the committee at fault, not the code or the machine."""
+    jobs = [node for node in exploration.called if isinstance(node, orm.CalcJobNode)]
+    return bool(jobs) and all(500 <= (job.exit_status or 0) < 600 for job in jobs)

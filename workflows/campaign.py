@@ -12,6 +12,7 @@ from aiida_zif.workflows.campaign_checks import all_problems, elements_of, halt_
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem, did_you_mean, listed, render_problems, shown
 from aiida_zif.workflows.campaign_levels import with_level_file
 from aiida_zif.workflows.campaign_model import OVERRIDABLE, CampaignFile, Section, System
+from aiida_zif.workflows.campaign_plumed import with_plumed_files
 from aiida_zif.workflows.campaign_protocols import available_protocols, default_protocol, merged, protocol_settings
 from aiida_zif.workflows.campaign_schema import allowed_at, campaign_json_schema, keys_at
 from aiida_zif.workflows.campaign_source import Source, YamlPath, read_source
@@ -106,8 +107,9 @@ def campaign_from_structures(
 
 def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     source, level_file, faults = with_level_file(source)
+    source, unread = with_plumed_files(source)
     raw, problems = _completed(source)
-    problems += faults
+    problems += [*faults, *unread]
     parts, errors = _valid_parts(raw)
     problems += [_as_problem(error, source) for error in errors]
     own, errors = _own_sections(raw, parts)

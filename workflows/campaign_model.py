@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
+from aiida_zif.workflows.campaign_convergence import Convergence
 from aiida_zif.workflows.campaign_data import HeldOut, Labelling, SeedData
 from aiida_zif.workflows.campaign_errors import did_you_mean, shown
+from aiida_zif.workflows.campaign_exploration import Exploration
 from aiida_zif.workflows.campaign_machines import Codes, Resources
 from aiida_zif.workflows.campaign_section import Count, FreeMapping, Section, Share, Whole, refuse
+from aiida_zif.workflows.campaign_selection import Selection
+from aiida_zif.workflows.campaign_steps import TrainingSteps
 from aiida_zif.workflows.quantities import (
-    Force,
     Length,
-    MdTime,
-    Pressure,
-    RunawayTemperature,
-    Temperature,
-    TimeStep,
 )
 
 
@@ -51,9 +49,14 @@ class Training(Section):
     """How the committee learns."""
 
     models: Count = Field(description="members of the committee")
-    steps: Count = Field(description="training steps of every member and cycle")
+    steps: TrainingSteps = Field(
+        description="training steps of every member; `{first: …, last: …}` lets them grow from cycle to cycle"
+    )
     rcut: Length = Field(description="cut-off radius of the descriptor")
     warm_start: StrictBool = Field(description="start from the committee of the cycle before")
+    early_stop: StrictBool = Field(
+        description="end a long training (exponential learning rate) when the error on the held-out frames is flat"
+    )
     deepmd: FreeMapping = Field(description="entries of DeePMD-kit's input.json that differ, merged key by key")
 
     @model_validator(mode="after")
@@ -72,75 +75,6 @@ class Training(Section):
         return self
 
 
-class Halt(Section):
-    """When an exploring run is stopped as hopeless."""
-
-    temperature: RunawayTemperature = Field(description="instantaneous temperature")
-    force_deviation: Force = Field(description="maximum force deviation")
-
-
-class Exploration(Section):
-    """MD driven by the committee, at every temperature and every pressure."""
-
-    temperatures: list[Temperature] = Field(min_length=1, description="target temperatures")
-    pressures: list[Pressure] = Field(min_length=1, description="target pressures")
-    ensemble: Literal["npt", "nvt"] = Field(description="ensemble")
-    coupling: Literal["iso", "aniso", "tri"] = Field(description="which components of the cell move (npt)")
-    steps: Count = Field(description="MD steps of every run")
-    timestep: TimeStep = Field(description="MD time step")
-    sample_every: Count = Field(description="look at the deviation every so many steps")
-    thermostat_time: MdTime = Field(description="time constant of the thermostat")
-    barostat_time: MdTime = Field(description="time constant of the barostat")
-    halt: Halt = Field(description="when a run is stopped as hopeless")
-
-    @model_validator(mode="after")
-    def _samples_something(self) -> Exploration:
-        if self.sample_every > self.steps:
-            found = f"{self.sample_every} of {self.steps} steps"
-            raise refuse("sample_every", found, "at most the steps of the run", "take more steps or sample more often")
-        if self.steps % self.sample_every:
-            mend = f"write for example 'steps: {self.steps - self.steps % self.sample_every}'"
-            raise refuse("steps", f"{self.steps}", f"a multiple of sample_every, {self.sample_every}", mend)
-        return self
-
-    @model_validator(mode="after")
-    def _every_condition_once(self) -> Exploration:
-        for field in ("temperatures", "pressures"):
-            values = getattr(self, field)
-            if len(set(values)) < len(values):
-                raise refuse(field, "the same value twice", "every value once", "remove the second one")
-        if self.ensemble == "nvt" and len(self.pressures) > 1:
-            found = f"{len(self.pressures)} pressures at constant volume"
-            raise refuse("pressures", found, "one pressure with ensemble nvt", "take npt, or pressures: [0 GPa]")
-        return self
-
-    @model_validator(mode="after")
-    def _can_reach_its_temperature(self) -> Exploration:
-        hottest = max(self.temperatures)
-        if self.halt.temperature <= hottest:
-            mend = f"write for example '{2 * hottest:g} K': instantaneous temperatures fluctuate"
-            raise refuse("halt.temperature", f"{self.halt.temperature:g} K", f"more than {hottest:g} K", mend)
-        return self
-
-
-class Selection(Section):
-    """Which explored frames are labelled."""
-
-    strategy: Literal["window"] = Field(description="how frames are chosen")
-    lower: Force = Field(description="trust level below which the committee is accurate")
-    upper: Force = Field(description="trust level above which a frame is not physical")
-    per_cycle: Count = Field(description="frames chosen at most, per cycle and system")
-    control: Whole = Field(description="frames drawn at random as a yardstick, per cycle and system")
-    min_separation: Whole = Field(description="MD steps between two chosen frames of one run at least")
-
-    @model_validator(mode="after")
-    def _window_is_open(self) -> Selection:
-        if self.lower >= self.upper:
-            mend = "lower the lower or raise the upper trust level"
-            raise refuse("lower", f"{self.lower:g} eV/Å", f"less than upper, {self.upper:g} eV/Å", mend)
-        return self
-
-
 class Limits(Section):
     """When the campaign ends at the latest."""
 
@@ -154,6 +88,7 @@ class FailureBudget(Section):
     label: Share = Field(description="frames without a label")
     train: Share = Field(description="members that could not be trained")
     explore: Share = Field(description="runs that ended early")
+    hopeless: Share = Field(description="frames of the first exploration, of every system, that are worth no label")
 
 
 Repeat = Annotated[StrictInt, Field(ge=1, le=10)]
@@ -208,5 +143,6 @@ class CampaignFile(Section):
     training: Training = Field(description="how the committee learns")
     exploration: Exploration = Field(description="where the committee is taken to find what it does not know")
     selection: Selection = Field(description="which explored frames are labelled")
+    convergence: Convergence = Field(description="when the campaign has reached what it was made for")
     limits: Limits = Field(description="when the campaign ends at the latest")
     failure_budget: FailureBudget = Field(description="share of failures that a stage tolerates")

@@ -10,7 +10,9 @@ from aiida_zif.workflows.campaign_model import OVERRIDABLE, CampaignFile
 
 SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 LEVEL = {"type": "string", "examples": ["gfn1-xtb", "pbe-d3"]}
-OWN_DEFAULTS = ("AimdRun", "LevelOfTheory", "System")
+OWN_DEFAULTS = (
+    "AimdRun", "LevelOfTheory", "System", "Deviation", "HeldOutError", "AccurateShare", "Observable",
+)  # fmt: skip
 """Models whose required keys no protocol can supply."""
 
 

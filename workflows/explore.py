@@ -31,6 +31,9 @@ class ExploreWorkChain(WorkChain):
         spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
         spec.input_namespace("starts", valid_type=FramesData, dynamic=True, help="Starting points by system.")
         spec.input_namespace("runs", valid_type=orm.List, dynamic=True, help="MD runs by system.")
+        spec.input_namespace(
+            "topology", valid_type=orm.StructureData, dynamic=True, required=False, help="Crystals by system."
+        )
         spec.input_namespace("parameters", valid_type=orm.Dict, dynamic=True, help="Settings by system.")
         spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Jobs at a time.")
         spec.output_namespace("candidates", valid_type=FramesData, dynamic=True)
@@ -75,6 +78,8 @@ class ExploreWorkChain(WorkChain):
                 runs=self.inputs.runs[system],
                 parameters=self.inputs.parameters[system],
             )
+            if system in self.inputs.get("topology", {}):
+                inputs["topology"] = self.inputs.topology[system]
             inputs.metadata.call_link_label = f"{system}_again" if system in self.ctx.retried else system
             jobs[f"job_{system}"] = self.submit(LammpsExploreCalculation, **inputs)
         self.to_context(**jobs)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from aiida import orm
-from aiida.engine import calcfunction
+from aiida.engine import ExitCode, calcfunction
 
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.plugins.deepmd.errors import force_rmse_per_frame
+from aiida_zif.plugins.selection import Pool, StrategyError, run_chain
 from aiida_zif.workflows.perturbation import perturbed_frames
-from aiida_zif.workflows.selection import choose_frames, force_rmse_per_frame
+from aiida_zif.workflows.selection import choice_report, share
 
 CHOSEN, CONTROL = 0, 1
 """Values of the per-frame array ``role``: chosen for its deviation, or drawn at random to measure the choice."""
@@ -31,22 +35,6 @@ def frames_from_structure(structure: orm.StructureData, start: orm.Dict) -> Fram
 
 
 @calcfunction
-def draw_starts(starts: orm.Dict, **blocks: LabelledFramesData) -> FramesData:
-    """Draw starting points for exploration at random from what has been labelled, all different if possible."""
-    pool = [(name, index) for name in sorted(blocks) for index in range(blocks[name].n_frames)]
-    rng = np.random.default_rng(starts["seed"])
-    draws = rng.choice(len(pool), size=starts["count"], replace=len(pool) < starts["count"])
-    picked = [(blocks[pool[draw][0]], pool[draw][1]) for draw in draws]
-    first = picked[0][0]
-    return FramesData(
-        first.symbols,
-        np.stack([block.positions[index] for block, index in picked]),
-        np.stack([block.cells[index] for block, index in picked]),
-        system=first.system,
-    )
-
-
-@calcfunction
 def last_frame(block: LabelledFramesData) -> FramesData:
     """Pick the last frame of an interrupted AIMD run, from which it goes on."""
     return subset(block, [block.n_frames - 1])
@@ -54,48 +42,46 @@ def last_frame(block: LabelledFramesData) -> FramesData:
 
 @calcfunction
 def select_frames(
-    candidates: FramesData, control: FramesData, exploration: orm.Dict, selection: orm.Dict
-) -> dict[str, orm.Data]:
+    candidates: FramesData, control: FramesData, exploration: orm.Dict, selection: orm.Dict, **others: Any
+) -> dict[str, orm.Data] | ExitCode:
     """Choose the frames worth a label, and add the random control that measures what the choice was worth.
 
-    :returns: ``frames`` (with the per-frame array ``role``) and ``report`` (every frame seen is counted).
+    :param others: the labelled blocks of the system (``known_…``), and of the other systems the reports of those that
+        have chosen (``earlier_…``) and the summaries of exploration of those that have not (``waiting_…``).
+    :returns: ``frames`` (with the per-frame array ``role``) and ``report`` (every frame seen is counted), or an exit
+        code if a strategy fails.
     """
-    values, arrays = selection.get_dict(), candidates.per_frame
-    choice = choose_frames(
-        arrays["max_force_deviation"],
-        arrays["run"],
-        arrays["step"],
-        lower=values["lower"],
-        upper=values["upper"],
-        budget=values["per_cycle"],
-        min_separation=values["min_separation"],
+    values, explored = selection.get_dict(), exploration.get_dict()
+    blocks, earlier, waiting = (
+        [others[name] for name in sorted(others) if name.startswith(kind)]
+        for kind in ("known_", "earlier_", "waiting_")
     )
-    chosen_ids = set(np.array(candidates.frame_ids())[choice.chosen])
+    values["per_cycle"] = share(values, sum(report["n_selected"] for report in earlier), len(waiting))
+    try:
+        sieved = run_chain(values["strategy"], pool_of(candidates, explored, blocks), values, values["seed"])
+    except StrategyError as error:
+        return ExitCode(310, str(error))
+    chosen_ids = set(np.array(candidates.frame_ids())[sieved.kept])
     extra = [index for index, key in enumerate(control.frame_ids()) if key not in chosen_ids]
-    frames = concatenate(subset(candidates, choice.chosen), subset(control, extra))
-    frames.set_array("role", np.repeat([CHOSEN, CONTROL], [len(choice.chosen), len(extra)]))
-    counts = exploration.get_dict()
-    return {
-        "frames": frames,
-        "report": orm.Dict(
-            {
-                "n_explored": counts["n_explored"],
-                "n_accurate": counts["n_accurate"],
-                "n_candidate": counts["n_candidate"],
-                "n_failed": counts["n_failed"],
-                "n_selected": len(choice.chosen),
-                "n_control": len(extra),
-                "not_chosen": {
-                    "not_kept_by_harvest": counts["n_candidate"] - candidates.n_frames,
-                    **choice.reasons,
-                },
-                "deviation": counts["deviation"],
-                "histogram": counts["histogram"],
-                "lower": values["lower"],
-                "upper": values["upper"],
-            }
-        ),
-    }
+    frames = concatenate(subset(candidates, sieved.kept), subset(control, extra))
+    frames.set_array("role", np.repeat([CHOSEN, CONTROL], [len(sieved.kept), len(extra)]))
+    report = choice_report(explored, candidates.n_frames, sieved, candidates.get_array("run"), values)
+    return {"frames": frames, "report": orm.Dict({**report, "n_control": len(extra)})}
+
+
+def pool_of(candidates: FramesData, explored: dict[str, Any], blocks: list[LabelledFramesData]) -> Pool:
+    """Return what is to be chosen from, and what is labelled already."""
+    arrays, (no_positions, no_cells) = candidates.per_frame, (candidates.positions[:0], candidates.cells[:0])
+    return Pool(
+        candidates.symbols,
+        candidates.positions,
+        candidates.cells,
+        **{name: arrays[name] for name in ("max_force_deviation", "run", "step", "forces_predicted")},
+        known_positions=np.concatenate([no_positions, *(block.positions for block in blocks)]),
+        known_cells=np.concatenate([no_cells, *(block.cells for block in blocks)]),
+        histogram=(explored["histogram"]["edges"], explored["histogram"]["counts"]),
+        mean_force_deviation=arrays.get("mean_force_deviation"),
+    )
 
 
 @calcfunction
@@ -104,7 +90,8 @@ def compare_choice(frames: FramesData, **blocks: LabelledFramesData) -> orm.Dict
 
     The error is that of the model that drove the exploration, whose forces came back with the frames.
 
-    :returns: per role the RMSE over all its labelled frames in eV/Å, and frame by frame error and deviation.
+    :returns: ``system``; per role the RMSE over all its labelled frames in eV/Å; and frame by frame error, error of
+        the atoms of each element, and deviation.
     """
     row_of = {key: row for row, key in enumerate(frames.frame_ids())}
     rows, reference = [], []
@@ -112,8 +99,10 @@ def compare_choice(frames: FramesData, **blocks: LabelledFramesData) -> orm.Dict
         rows += [row_of[key] for key in block.frame_ids()]
         reference.append(block.forces)
     if not rows:
-        return orm.Dict({"chosen": None, "control": None, "n_chosen": 0, "n_control": 0, "frames": []})
-    errors = force_rmse_per_frame(frames.get_array("forces_predicted")[rows], np.concatenate(reference))
+        nothing: dict[str, Any] = {"chosen": None, "control": None, "n_chosen": 0, "n_control": 0, "frames": []}
+        return orm.Dict({"system": frames.system, **nothing})
+    predicted, true = frames.get_array("forces_predicted")[rows], np.concatenate(reference)
+    errors, elements = force_rmse_per_frame(predicted, true), element_errors(frames.symbols, predicted, true)
     roles, deviations = frames.get_array("role")[rows], frames.get_array("max_force_deviation")[rows]
 
     def rmse(role: int) -> float | None:
@@ -122,16 +111,28 @@ def compare_choice(frames: FramesData, **blocks: LabelledFramesData) -> orm.Dict
 
     return orm.Dict(
         {
+            "system": frames.system,
             "chosen": rmse(CHOSEN),
             "control": rmse(CONTROL),
             "n_chosen": int(np.sum(roles == CHOSEN)),
             "n_control": int(np.sum(roles == CONTROL)),
             "frames": [
-                {"role": int(role), "force_rmse": float(error), "max_force_deviation": float(deviation)}
-                for role, error, deviation in zip(roles, errors, deviations, strict=True)
+                {
+                    "role": int(role),
+                    "force_rmse": float(error),
+                    "elements": {element: float(of_element[row]) for element, of_element in elements.items()},
+                    "max_force_deviation": float(deviation),
+                }
+                for row, (role, error, deviation) in enumerate(zip(roles, errors, deviations, strict=True))
             ],
         }
     )
+
+
+def element_errors(symbols: list[str], predicted: np.ndarray, true: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the force RMSE of the atoms of each element by frame, eV/Å, shape (N,); forces as (N, n, 3)."""
+    of = {element: np.array([symbol == element for symbol in symbols]) for element in sorted(set(symbols))}
+    return {element: force_rmse_per_frame(predicted[:, atoms], true[:, atoms]) for element, atoms in of.items()}
 
 
 def subset(frames: FramesData, indices: list[int]) -> FramesData:

@@ -2,53 +2,208 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.workflows.confidence import rmse_interval
+from aiida_zif.workflows.criteria import Record, convergence_criteria, criterion, learns_nothing
+from aiida_zif.workflows.curriculum import Position, least_accurate, position
+from aiida_zif.workflows.plan import label_tasks, section
+from aiida_zif.workflows.quarantine import active, cycle_failure, labelling_failure, opened, updated
+from aiida_zif.workflows.seeds import derive_seed
 
-def verdict(cycle: int, n_labels: int, n_selected: int, limits: dict[str, Any]) -> dict[str, Any]:
+CONFIDENCE = 0.95
+"""Of the interval of the held-out error where no criterion states another."""
+
+Reports = Mapping[str, Mapping[str, Any]]
+
+
+def verdict(
+    limits: Mapping[str, Any],
+    convergence: Mapping[str, Any],
+    history: Sequence[Record],
+    n_labels: int,
+    waits_for: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Decide whether the campaign is finished.
 
-    :param cycle: number of cycles done.
-    :param n_labels: labels paid for so far.
-    :param n_selected: frames that this cycle chose for their deviation.
     :param limits: ``cycles`` and ``labels`` at most.
-    :returns: ``finished``, ``stop_reason`` and ``criteria``, each with ``name``, ``met``, ``found``, ``limit``.
+    :param convergence: criteria of the campaign, see :func:`~.criteria.convergence_criteria`, and ``patience``.
+    :param history: one record a cycle, oldest first.
+    :param n_labels: labels paid for so far.
+    :param waits_for: by system why the campaign cannot be at its aim without it: it failed in this cycle and gets
+        another chance, or its curriculum goes on. Its silence is not knowledge.
+    :returns: ``finished``, ``stop_reason``, ``blocking`` (in words what converging waits for, None if nothing) and
+        ``criteria``, each with ``name``, ``met``, ``found``, ``limit`` and ``words``.
     """
-    criteria = [
-        {"name": "nothing_left_to_label", "met": n_selected == 0, "found": n_selected, "limit": 0},
-        {
-            "name": "max_labels",
-            "met": n_labels >= limits["labels"],
-            "found": n_labels,
-            "limit": limits["labels"],
-        },
-        {"name": "max_cycles", "met": cycle >= limits["cycles"], "found": cycle, "limit": limits["cycles"]},
-    ]
-    met = [criterion["name"] for criterion in criteria if criterion["met"]]
-    return {"finished": bool(met), "stop_reason": met[0] if met else None, "criteria": criteria}
+    cycle, n_selected = len(history), history[-1]["n_selected"]
+    asked = convergence_criteria(convergence, history)
+    futile = learns_nothing(history, convergence["patience"])
+    waiting = [f"{system} {why}" for system, why in (waits_for or {}).items()]
+    words = "; ".join([f"{n_selected} frames worth a label", *waiting])
+    ends = {
+        "nothing_left_to_label": criterion(
+            "nothing_left_to_label", n_selected == 0 and not waiting, n_selected, 0, words
+        ),
+        "not_learning": criterion(
+            "not_learning", futile is not None, int(futile is not None), 1, futile or "labels still teach something"
+        ),
+        "max_labels": criterion(
+            "max_labels", n_labels >= limits["labels"], n_labels, limits["labels"], f"{n_labels} labels paid for"
+        ),
+        "max_cycles": criterion("max_cycles", cycle >= limits["cycles"], cycle, limits["cycles"], f"{cycle} cycles"),
+    }
+    met = [name for name, entry in ends.items() if entry["met"]]
+    unmet = [entry["words"] for entry in asked if not entry["met"]] + waiting
+    if asked and not unmet and met[:1] != ["nothing_left_to_label"]:
+        met.insert(0, "converged")
+    return {
+        "finished": bool(met),
+        "stop_reason": met[0] if met else None,
+        "blocking": "; ".join(unmet) or None,
+        "criteria": [*asked, *ends.values()],
+    }
+
+
+def cycle_record(
+    selections: Reports,
+    labellings: Reports,
+    observables: Mapping[str, Any],
+    held_out: Mapping[str, Any] | None,
+    least_accurate: Mapping[str, float],
+    stages: Mapping[str, int],
+) -> dict[str, Any]:
+    """Return what one cycle found, as far as a later verdict needs it.
+
+    :param selections: reports of the choice by system.
+    :param labellings: reports of the labelling by system.
+    :param observables: see :func:`observed`.
+    :param held_out: error of the committee that explored, see :func:`held_out_error`.
+    :param least_accurate: by system the smallest share of accurate frames of a run; what has nothing left to label is
+        accurate enough for the next stage of its curriculum.
+    :param stages: at which each system was explored in this cycle.
+    """
+    done = {name: 1.0 for name, report in selections.items() if not report["n_selected"]}
+    explored = {name: max(report["n_explored"], 1) for name, report in selections.items()}
+    return {
+        "n_selected": sum(report["n_selected"] for report in selections.values()),
+        "n_labelled": sum(report["n_labelled"] for report in labellings.values()),
+        "accurate_share": {name: report["n_accurate"] / explored[name] for name, report in selections.items()},
+        "histograms": {name: report["histogram"] for name, report in selections.items()},
+        "observables": observables,
+        "held_out": held_out,
+        "least_accurate": {**least_accurate, **done},
+        "stages": stages,
+    }
+
+
+def is_hopeless(selections: Reports, share: float) -> bool:
+    """Whether of every system at least ``share`` of the explored frames are not worth a label."""
+    counts = [(report["n_failed"], report["n_explored"]) for report in selections.values()]
+    return bool(counts) and all(explored and failed >= share * explored for failed, explored in counts)
+
+
+def observed(explorations: Reports, name: str | None) -> dict[str, list[dict[str, Any]]]:
+    """Return the means of an observable in every run that reported it, with the member that drove the run."""
+    if name is None:
+        return {}
+    return {
+        name: [
+            {
+                "system": system,
+                "run": run["label"],
+                "driver": run.get("driver"),
+                "mean": run["observables"][name]["mean"],
+            }
+            for system, report in sorted(explorations.items())
+            for run in report.get("runs", [])
+            if (run.get("observables") or {}).get(name, {}).get("mean") is not None
+        ]
+    }
+
+
+def held_out_error(errors: orm.ArrayData | None, confidence: float, seed: int) -> dict[str, float] | None:
+    """Return RMSE and confidence interval in eV/Å of a member of the committee; None if there are too few frames."""
+    if errors is None:
+        return None
+    names = sorted(name for name in errors.get_arraynames() if name.endswith("__force_rmse"))
+    runs = [np.sqrt(np.mean(np.square(errors.get_array(name)), axis=0)) for name in names]
+    if sum(map(len, runs)) < 2:
+        return None
+    rmse, low, high = rmse_interval(runs, confidence, seed)
+    return {"rmse": rmse, "low": low, "high": high}
+
+
+def place_of(settings: dict[str, Any], system: str, history: Sequence[Record]) -> Position:
+    """Return where a system stands in its curriculum after the given cycles."""
+    return position(section(settings, system, "exploration"), system, history)
 
 
 @calcfunction
-def open_campaign(**reports: orm.Dict) -> orm.Dict:
-    """Return the state before the first cycle, from the reports of the first labelling."""
-    n_labels = sum(report["n_labelled"] for report in reports.values())
-    return orm.Dict({"cycle": 0, "n_labels": n_labels, "finished": False, "stop_reason": None, "criteria": []})
+def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
+    """Return the state before the first cycle, from the reports of the first labelling.
+
+    A system of which a task failed is left out from the beginning.
+
+    :param reports: by name of the task, ``SYSTEM_TASK``.
+    """
+    values, budget = settings.get_dict(), settings["failure_budget"]["label"]
+    found = {name: report.get_dict() for name, report in reports.items()}
+    failures = {
+        system: next(
+            (
+                f"{task}: {cause}"
+                for task in label_tasks(values, system)
+                if (cause := labelling_failure(found.get(f"{system}_{task}"), budget))
+            ),
+            None,
+        )
+        for system in values["systems"]
+    }
+    n_labels = sum(report["n_labelled"] for report in found.values())
+    start = {"cycle": 0, "n_labels": n_labels, "finished": False, "stop_reason": None, "blocking": None}
+    return orm.Dict({**start, "criteria": [], "history": [], "systems": opened(failures)})
 
 
 @calcfunction
-def judge(settings: orm.Dict, state: orm.Dict, **evidence: orm.Dict) -> orm.Dict:
+def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = None, **evidence: orm.Dict) -> orm.Dict:
     """Return the state after one more cycle.
 
     :param settings: of the campaign.
     :param state: before the cycle.
-    :param evidence: reports of the selections (``selection_…``) and of the labellings (``labelling_…``).
+    :param errors: per-frame errors on held-out frames of the committee that explored.
+    :param evidence: reports of the explorations (``exploration_…``), of the selections (``selection_…``) and of the
+        labellings (``labelling_…``) by system.
     """
-    cycle = state["cycle"] + 1
-    n_selected = sum(node["n_selected"] for name, node in evidence.items() if name.startswith("selection_"))
-    labelled = sum(node["n_labelled"] for name, node in evidence.items() if name.startswith("labelling_"))
-    n_labels = state["n_labels"] + labelled
-    decision = verdict(cycle, n_labels, n_selected, settings["limits"])
-    return orm.Dict({"cycle": cycle, "n_labels": n_labels, **decision})
+    values, before, cycle = settings.get_dict(), state.get_dict(), state["cycle"] + 1
+    convergence, budget = values["convergence"], values["failure_budget"]["label"]
+    found: dict[str, dict[str, Any]] = {"exploration": {}, "selection": {}, "labelling": {}}
+    for name, node in evidence.items():
+        kind, _, system = name.partition("_")
+        found[kind][system] = node.get_dict()
+    confidence = (convergence["held_out_error"] or {}).get("confidence", CONFIDENCE)
+    record = cycle_record(
+        found["selection"],
+        found["labelling"],
+        observed(found["exploration"], (convergence["observable"] or {}).get("name")),
+        held_out_error(errors, confidence, derive_seed(values["seed"], "judge", cycle)),
+        least_accurate(found["exploration"]),
+        {name: place_of(values, name, before["history"]).stage for name in active(before["systems"])},
+    )
+    failures = {
+        name: cycle_failure(found["selection"].get(name), found["labelling"].get(name), budget)
+        for name in active(before["systems"])
+    }
+    systems, history = updated(before["systems"], failures), [*before["history"], record]
+    n_labels = before["n_labels"] + record["n_labelled"]
+    waits_for = {name: "failed and gets another chance" for name in active(systems) if failures[name]}
+    for name in active(systems):
+        place = place_of(values, name, history)
+        if not place.last or place.cycle == 0:
+            waits_for[name] = "has further stages of its curriculum to go through"
+    decision = verdict(values["limits"], convergence, history, n_labels, waits_for)
+    return orm.Dict({"cycle": cycle, "n_labels": n_labels, **decision, "history": history, "systems": systems})

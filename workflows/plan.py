@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.selection.calibration import curve_of
+from aiida_zif.plugins.selection.window import held_out_error
 from aiida_zif.workflows.campaign_levels import load_campaign_level
-from aiida_zif.workflows.campaign_protocols import merged
+from aiida_zif.workflows.curriculum import conditions, in_words, position, stages_of
+from aiida_zif.workflows.quarantine import left_out
 from aiida_zif.workflows.seeds import derive_seed
+from aiida_zif.workflows.selection import affordable, with_levels
 
 Settings = dict[str, Any]
 
@@ -52,39 +57,38 @@ def batch_task(settings: Settings) -> Settings:
     return {"mode": "batch", "batch_time": labelling["batch_time"], "gates": labelling["gates"]}
 
 
-def exploration_runs(settings: Settings, system: str, cycle: int) -> list[Settings]:
-    """Return the MD runs of one cycle: every temperature at every pressure, each from a start of its own."""
-    exploration = section(settings, system, "exploration")
-    conditions = [(t, p) for t in exploration["temperatures"] for p in exploration["pressures"]]
+def exploration_runs(settings: Settings, system: str, cycle: int, stage: int = 0) -> list[Settings]:
+    """Return the MD runs of one cycle: every temperature at every pressure, each from a start of its own.
+
+    The members of the committee take turns to drive, so that no condition is always driven by the same one.
+
+    :param stage: of the curriculum, see :mod:`~.curriculum`.
+    """
+    exploration = stages_of(section(settings, system, "exploration"))[stage]
     barostat = exploration["ensemble"] == "npt"
-    stage = {
+    motion = {
         "kind": exploration["ensemble"],
         "coupling": exploration["coupling"],
         "steps": exploration["steps"],
     }
     return [
         {
-            "label": f"{temperature:g}K_{pressure:g}GPa",
+            "label": f"{in_words(temperature, 'K')}_{in_words(pressure, 'GPa')}",
             "start": index,
             "seed": derive_seed(settings["seed"], "explore", cycle, system, index),
-            "stages": [{**stage, "temperature": temperature} | ({"pressure": pressure} if barostat else {})],
+            "driver": (index + cycle) % settings["training"]["models"],
+            "stages": [{**motion, "temperature": temperature} | ({"pressure": pressure} if barostat else {})],
         }
-        for index, (temperature, pressure) in enumerate(conditions)
+        for index, (temperature, pressure) in enumerate(conditions(exploration))
     ]
-
-
-def affordable(selection: Settings, labels_left: int) -> Settings:
-    """Return the selection of one system, cut down to the labels that the campaign may still pay for."""
-    control = min(selection["control"], max(labels_left - 1, 0))
-    return {**selection, "control": control, "per_cycle": max(1, min(selection["per_cycle"], labels_left - control))}
 
 
 def exploration_parameters(settings: Settings, selection: Settings, system: str, cycle: int) -> Settings:
     """Return what ``zif.lammps`` needs besides its runs; units as there."""
     exploration = section(settings, system, "exploration")
-    keys = ("timestep", "sample_every", "thermostat_time", "barostat_time", "halt")
+    keys = ("timestep", "sample_every", "thermostat_time", "barostat_time", "halt", "chemistry", "preflight", "plumed")
     return {
-        **{key: exploration[key] for key in keys},
+        **{key: exploration.get(key) for key in keys},
         "lower": selection["lower"],
         "upper": selection["upper"],
         "max_candidates": 4 * selection["per_cycle"],
@@ -94,21 +98,51 @@ def exploration_parameters(settings: Settings, selection: Settings, system: str,
     }
 
 
+def starts_recipe(settings: Settings, system: str, cycle: int, n_runs: int) -> Settings:
+    """Return how the starting points of one cycle are drawn, see :func:`~.start_steps.draw_starts`."""
+    exploration = section(settings, system, "exploration")
+    return {
+        "count": n_runs,
+        "uncertain": round(exploration["uncertain_starts"] * n_runs),
+        "seed": derive_seed(settings["seed"], "starts", cycle, system),
+        "chemistry": exploration["chemistry"],
+    }
+
+
+def plan_selections(
+    settings: Settings,
+    systems: list[str],
+    cycle: int,
+    n_labels: int,
+    calibration: dict[str, Any] | None,
+    errors: orm.ArrayData | None,
+) -> dict[str, Settings]:
+    """Return by system how frames will be chosen: with the labels that are left, the trust levels, and a seed.
+
+    ``labels_left`` is for the choices of all systems together.
+    """
+    left = settings["limits"]["labels"] - n_labels
+    arrays = {name: errors.get_array(name) for name in errors.get_arraynames()} if errors is not None else {}
+    plan = {}
+    for system in systems:
+        selection = affordable(section(settings, system, "selection"), left, len(systems))
+        halt = section(settings, system, "exploration")["halt"]["force_deviation"]
+        curve = curve_of(calibration, system) if calibration is not None else None
+        plan[system] = with_levels(selection, halt, held_out_error(arrays, system), curve)
+        plan[system]["seed"] = derive_seed(settings["seed"], "select", cycle, system)
+    for_choice = left - sum(selection["control"] for selection in plan.values())
+    return {system: {**selection, "labels_left": for_choice} for system, selection in plan.items()}
+
+
 @calcfunction
 def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
-    """Derive the level of theory, the training input and the first labelling tasks.
+    """Derive the level of theory and the first labelling tasks.
 
     ``level`` is that of all systems but those with a ``level_SYSTEM``, which have a charge or spin of their own.
     """
-    from aiida_zif.plugins.deepmd.inputs import training_input
-
     values = settings.get_dict()
-    level, training = load_campaign_level(values["level_of_theory"]), values["training"]
-    learning = training_input(type_map=values["type_map"], rcut=training["rcut"], steps=training["steps"])
-    plan: dict[str, orm.Data] = {
-        "level": orm.Dict(level.as_dict()),
-        "training": orm.Dict(merged(learning, training["deepmd"])),
-    }
+    level = load_campaign_level(values["level_of_theory"])
+    plan: dict[str, orm.Data] = {"level": orm.Dict(level.as_dict())}
     for system, own in values["systems"].items():
         if "charge" in own or "multiplicity" in own:
             state = level.in_state(own.get("charge", 0), own.get("multiplicity"))
@@ -120,27 +154,28 @@ def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
 
 
 @calcfunction
-def plan_training(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]:
-    """Derive one seed a committee member."""
-    values, cycle = settings.get_dict(), state["cycle"]
-    return {
-        f"model_{index}": orm.Int(derive_seed(values["seed"], "train", cycle, index))
-        for index in range(values["training"]["models"])
-    }
+def plan_exploration(
+    settings: orm.Dict, state: orm.Dict, calibration: orm.Dict | None = None, errors: orm.ArrayData | None = None
+) -> dict[str, orm.Data]:
+    """Derive the runs, their starting points and the trust window of the cycle that follows ``state``.
 
-
-@calcfunction
-def plan_exploration(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]:
-    """Derive the runs, their starting points and the trust window of the cycle that follows ``state``."""
+    :param settings: of the campaign.
+    :param state: the newest verdict; systems that it has left out are not explored.
+    :param calibration: the newest relation between deviation and true error, once there is one.
+    :param errors: of the committee on held-out frames.
+    """
     values, cycle = settings.get_dict(), state["cycle"] + 1
     plan: dict[str, orm.Data] = {}
-    labels_left = (values["limits"]["labels"] - state["n_labels"]) // len(values["systems"])
-    for system in values["systems"]:
-        selection = affordable(section(values, system, "selection"), labels_left)
-        runs = exploration_runs(values, system, cycle)
-        starts = {"count": len(runs), "seed": derive_seed(values["seed"], "starts", cycle, system)}
+    out = left_out(state.get("systems", {}))
+    systems = [name for name in values["systems"] if name not in out]
+    relation = calibration.get_dict() if calibration is not None else None
+    selections = plan_selections(values, systems, cycle, state["n_labels"], relation, errors)
+    for system, selection in selections.items():
+        place = position(section(values, system, "exploration"), system, state.get("history", []))
+        runs = exploration_runs(values, system, cycle, place.stage)
+        plan[f"stage_{system}"] = orm.Dict(asdict(place))
         plan[f"runs_{system}"] = orm.List(runs)
-        plan[f"starts_{system}"] = orm.Dict(starts)
+        plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)))
         plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection, system, cycle))
         plan[f"task_{system}"] = orm.Dict(batch_task(values))
         plan[f"selection_{system}"] = orm.Dict(selection)

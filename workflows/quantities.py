@@ -28,7 +28,7 @@ class QuantityError(ValueError):
         self.mend = mend
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dimension:
     """A kind of quantity: its canonical unit, the units it may be written in, and the range that makes sense.
 

@@ -1,84 +1,96 @@
-"""Which explored frames are worth a label (no AiiDA)."""
+"""How many labels the systems may ask for, and what became of every explored frame (no AiiDA)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Choice:
-    """Indices of the chosen frames, and why each of the others was not chosen."""
-
-    chosen: list[int]
-    rejected: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def reasons(self) -> dict[str, int]:
-        """Number of frames by reason."""
-        return dict(sorted(Counter(self.rejected.values()).items()))
+from aiida_zif.plugins.selection import Sieved, full_chain
+from aiida_zif.plugins.selection.window import levels
 
 
-def choose_frames(
-    max_force_deviation: np.ndarray,
-    run: np.ndarray,
-    step: np.ndarray,
-    *,
-    lower: float,
-    upper: float,
-    budget: int,
-    min_separation: int,
-) -> Choice:
-    """Take the frames of largest deviation inside the trust window, in turn from every run.
+def affordable(selection: Mapping[str, Any], labels_left: int, n_systems: int = 1) -> dict[str, Any]:
+    """Return the selection of one system, cut down to the labels that the campaign may still pay for.
 
-    Runs (one condition each) take turns, so that no condition starves another; inside a run the frame of
-    largest deviation comes first, and none is taken closer than ``min_separation`` MD steps to one that was.
+    The random yardstick is paid out of the system's equal part; how many frames are chosen is settled when it is known
+    what the other systems need, see :func:`share`.
 
-    :param max_force_deviation: eV/Å, shape (N,).
-    :param run: index of the run that a frame comes from, shape (N,).
-    :param step: MD step inside its run, shape (N,).
-    :param lower: trust level below which the committee is accurate, eV/Å.
-    :param upper: trust level from which on a frame is not physical enough to be worth a label, eV/Å.
-    :param budget: number of frames at most.
-    :param min_separation: MD steps.
-    :returns: chosen indices in the order of choice, and a reason for every other frame: ``accurate``,
-        ``above_upper_level``, ``near_duplicate`` or ``over_budget``.
+    :param selection: section of the system.
+    :param labels_left: of the whole campaign.
+    :param n_systems: that share them.
     """
-    rejected: dict[int, str] = {}
-    queues: dict[int, list[int]] = {}
-    for index in np.argsort(-max_force_deviation, kind="stable"):
-        deviation = max_force_deviation[index]
-        if deviation < lower:
-            rejected[int(index)] = "accurate"
-        elif not deviation < upper:  # NaN is not accurate either
-            rejected[int(index)] = "above_upper_level"
-        else:
-            queues.setdefault(int(run[index]), []).append(int(index))
-
-    chosen: list[int] = []
-    order = sorted(queues, key=lambda key: -max_force_deviation[queues[key][0]])
-    while any(queues.values()):
-        for key in order:
-            if not queues[key]:
-                continue
-            index = queues[key].pop(0)
-            taken = [step[other] for other in chosen if run[other] == key]
-            if any(abs(int(step[index]) - int(other)) < min_separation for other in taken):
-                rejected[index] = "near_duplicate"
-            elif len(chosen) >= budget:
-                rejected[index] = "over_budget"
-            else:
-                chosen.append(index)
-    return Choice(chosen, dict(sorted(rejected.items())))
+    control = min(selection["control"], max(labels_left // n_systems - 1, 0))
+    return {**selection, "control": control, "per_cycle": max(1, min(selection["per_cycle"], labels_left - control))}
 
 
-def force_rmse_per_frame(predicted: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Root mean square over the 3n force components of every frame.
+def with_levels(
+    selection: Mapping[str, Any], halt: float, held_out_error: float | None, curve: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the selection of one system with the trust levels as they follow from what is known so far.
 
-    :param predicted: eV/Å, shape (N, n, 3).
-    :param reference: eV/Å, shape (N, n, 3).
-    :returns: eV/Å, shape (N,).
+    :param selection: section of the system.
+    :param halt: deviation at which a run is given up, eV/Å; no frame above it is seen, so no level lies above it.
+    :param held_out_error: see :func:`aiida_zif.plugins.selection.window.held_out_error`, eV/Å.
+    :param curve: calibration of the system, if there is one.
     """
-    return np.sqrt(np.mean((predicted - reference) ** 2, axis=(1, 2)))
+    lower, upper = levels(selection, held_out_error, curve)
+    upper = min(upper, halt)
+    return {**selection, "lower": min(lower, upper / 2) if lower >= upper else lower, "upper": upper}
+
+
+def share(selection: Mapping[str, Any], taken: int, n_waiting: int) -> int:
+    """Return the number of frames that a system may choose.
+
+    Systems choose one after the other, those that ask for least first. Each may take an equal part of what is left;
+    what it does not use is for those that wait.
+
+    :param selection: of the system; ``labels_left`` is for the choices of all systems together.
+    :param taken: frames that other systems have chosen in this cycle.
+    :param n_waiting: systems that choose after this one.
+    """
+    left = max(selection.get("labels_left", selection["per_cycle"]) - taken, 0)
+    return min(selection["per_cycle"], -(-left // (n_waiting + 1)))
+
+
+def choice_report(
+    explored: Mapping[str, Any], n_returned: int, sieved: Sieved, runs: np.ndarray, selection: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what became of every explored frame: it is chosen, or it has one reason why not.
+
+    :param explored: summary of the exploration.
+    :param n_returned: candidates that came back from it.
+    :param sieved: of the candidates.
+    :param runs: index of the run of each candidate, shape (N,).
+    :param selection: that the choice was made by.
+    :returns: among others ``n_selected`` and ``not_chosen`` (number by reason), which add up to ``n_explored``.
+    """
+    labels = [str(run["label"]) for run in explored.get("runs", [])]
+    conditions = Counter(
+        labels[runs[index]] if runs[index] < len(labels) else str(runs[index]) for index in sieved.kept
+    )
+    return {
+        **{name: explored[name] for name in ("n_explored", "n_accurate", "n_candidate", "n_failed")},
+        "n_selected": len(sieved.kept),
+        "selected_by_condition": dict(sorted(conditions.items())),
+        "not_chosen": reasons(explored, n_returned, sieved),
+        "deviation": explored["deviation"],
+        "histogram": explored["histogram"],
+        "lower": selection["lower"],
+        "upper": selection["upper"],
+        "strategy": full_chain(selection["strategy"]),
+    }
+
+
+def reasons(explored: Mapping[str, Any], n_returned: int, sieved: Sieved) -> dict[str, int]:
+    """Return the number of frames by the reason for which they were not chosen, where they were explored or here."""
+    counts = Counter(sieved.reasons)
+    for run in explored.get("runs", []):
+        counts.update(run.get("failed_reasons") or {})
+        counts["failed"] -= sum((run.get("failed_reasons") or {}).values())
+    counts["failed"] += explored["n_failed"]
+    counts["accurate"] += explored["n_accurate"]
+    counts["not_kept_by_harvest"] += explored["n_candidate"] - n_returned
+    return {reason: count for reason, count in sorted(counts.items()) if count}

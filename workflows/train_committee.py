@@ -23,7 +23,9 @@ class TrainCommitteeWorkChain(WorkChain):
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
-        spec.expose_inputs(DeepmdTrainCalculation, namespace="train", include=("code", "parameters", "metadata"))
+        spec.expose_inputs(
+            DeepmdTrainCalculation, namespace="train", include=("code", "parameters", "validation", "metadata")
+        )
         spec.input_namespace("dataset", valid_type=LabelledFramesData, dynamic=True, help="Blocks to learn.")
         spec.input_namespace("seeds", valid_type=orm.Int, dynamic=True, help="One a member, by its name.")
         spec.input_namespace(

@@ -13,6 +13,7 @@ from aiida.engine import CalcJobProcessSpec
 from aiida_cp2k.calculations import Cp2kCalculation
 from aiida_cp2k.utils import Cp2kInput
 
+from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.cp2k import inputs as write
 from aiida_zif.plugins.cp2k.dynamics import RESTART_FILE
 from aiida_zif.plugins.cp2k.levels import Level
@@ -102,8 +103,10 @@ class Cp2kLabelCalculation(Cp2kCalculation):
         info = CalcInfo()
         info.codes_info = [code]
         threads = self.inputs.metadata.options.resources.get("num_cores_per_mpiproc") or 1
-        info.prepend_text = f"export OMP_NUM_THREADS={threads}"  # of AiiDA's schedulers only some say so
-        info.retrieve_list = [self._DEFAULT_OUTPUT_FILE]
+        # of AiiDA's schedulers only some say how many threads
+        info.prepend_text = f"export OMP_NUM_THREADS={threads}\n{START_CLOCK}"
+        info.append_text = STOP_CLOCK
+        info.retrieve_list = [self._DEFAULT_OUTPUT_FILE, CLOCK_FILE]
         trajectory = [
             self._DEFAULT_TRAJECT_XYZ_FILE_NAME,
             self._DEFAULT_TRAJECT_FORCES_FILE_NAME,

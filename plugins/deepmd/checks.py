@@ -29,15 +29,22 @@ _EXTENTS: dict[tuple[str, float, tuple[str, ...]], Extent] = {}
 
 
 def training_problem(
-    dataset: Blocks, parameters: Mapping[str, Any], init_model: DeepPotentialData | None = None
+    dataset: Blocks,
+    parameters: Mapping[str, Any],
+    init_model: DeepPotentialData | None = None,
+    validation: Blocks | None = None,
 ) -> str | None:
     """Return what forbids a training; None if nothing does.
 
     :param dataset: blocks by label.
     :param parameters: input.json without data paths and seeds, see :func:`~.inputs.training_input`.
     :param init_model: the model to start from, if any.
+    :param validation: blocks whose error is followed, if any.
     """
     problem = _parameters_problem(parameters) or _levels_problem(dataset)
+    if validation and not problem:
+        problem = _levels_problem({**dataset, **validation}, "dataset and validation")
+        problem = problem or _elements_problem(validation, parameters["model"]["type_map"], "validation")
     if problem:
         return problem
     type_map = list(parameters["model"]["type_map"])

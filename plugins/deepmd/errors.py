@@ -38,12 +38,22 @@ class Prediction:
 
     def frame_force_rmse(self, block: Labelled) -> np.ndarray:
         """Force RMSE of each frame in eV/Å, shape (N,)."""
-        return np.sqrt(np.mean((self.forces - block.forces) ** 2, axis=(1, 2)))
+        return force_rmse_per_frame(self.forces, block.forces)
 
 
 def rms(array: np.ndarray) -> float:
     """Root mean square over all entries."""
     return float(np.sqrt(np.mean(np.square(array))))
+
+
+def force_rmse_per_frame(predicted: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Root mean square over the 3n force components of every frame.
+
+    :param predicted: eV/Å, shape (N, n, 3).
+    :param reference: eV/Å, shape (N, n, 3).
+    :returns: eV/Å, shape (N,).
+    """
+    return np.sqrt(np.mean((predicted - reference) ** 2, axis=(1, 2)))
 
 
 def max_force_deviation(forces: np.ndarray) -> np.ndarray:

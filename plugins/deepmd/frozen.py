@@ -65,6 +65,22 @@ def read_frozen(content: bytes) -> FrozenModel:
     return FrozenModel(type_map, script)
 
 
+def constant_content(content: bytes, name: bytes) -> tuple[bytes, bytes] | None:
+    """Return the bytes of a node that is a constant, and those of its numbers inside them; None if it is not there.
+
+    :param content: of a frozen model.
+    :param name: of the node.
+    """
+    for number, node in _fields(content):
+        if number != 1 or next((value for field, value in _fields(node) if field == 1), b"") != name:
+            continue
+        for entry in (dict(_fields(value)) for field, value in _fields(node) if field == 5):
+            if entry.get(1) == b"value":
+                tensor = dict(_fields(dict(_fields(entry[2])).get(8, b"")))
+                return node, tensor.get(4, b"")  # TensorProto.tensor_content
+    return None
+
+
 def _string_constant(node: bytes) -> bytes:
     """NodeDef.attr["value"].tensor.string_val of a constant."""
     for entry in (value for field, value in _fields(node) if field == 5):

@@ -20,6 +20,15 @@ SHORT_RUN = 5000
 DISPLAYED_STEPS = 40
 CHECKPOINT_EVERY = 5000
 
+VALIDATED_STEPS = 200
+"""Rows of the learning curve where the error on validation frames is followed."""
+
+CHECKPOINT_ROWS = 10
+"""Rows of such a learning curve between two checkpoints."""
+
+VALIDATED_FRAMES = 20
+"""Validation frames a row at most."""
+
 
 def training_input(
     type_map: Sequence[str],
@@ -108,13 +117,22 @@ def default_loss() -> dict[str, Any]:
     }
 
 
-def complete_input(parameters: dict[str, Any], systems: Sequence[str], seed: int, sel: Sequence[int]) -> dict[str, Any]:
+def complete_input(
+    parameters: dict[str, Any],
+    systems: Sequence[str],
+    seed: int,
+    sel: Sequence[int],
+    validation: Sequence[str] = (),
+    n_validation: int = 0,
+) -> dict[str, Any]:
     """Return the whole input.json: parameters plus data paths, seeds, ``sel`` and frequencies.
 
     :param parameters: as of :func:`training_input`; not changed.
     :param systems: folders of the systems, relative to the job's.
     :param seed: the one seed from which those of descriptor, fitting net and batches are derived.
     :param sel: neighbours kept of each element.
+    :param validation: folders of systems whose error is followed in the learning curve, but never learned.
+    :param n_validation: frames in these.
     """
     complete = copy.deepcopy(parameters)
     seeds = derive_seeds(seed)
@@ -124,9 +142,14 @@ def complete_input(parameters: dict[str, Any], systems: Sequence[str], seed: int
     steps = int(training["numb_steps"])
     training["training_data"] = {"systems": list(systems), "batch_size": training.pop("batch_size", 1)}
     training["seed"] = seeds["training"]
+    if validation:
+        frames = {"batch_size": 1, "numb_btch": min(n_validation, VALIDATED_FRAMES)}
+        training["validation_data"] = {"systems": list(validation), **frames}
     training.setdefault("disp_file", "lcurve.out")
-    training.setdefault("disp_freq", max(1, steps // DISPLAYED_STEPS))
-    training.setdefault("save_freq", CHECKPOINT_EVERY)
+    training.setdefault("disp_freq", max(1, steps // (VALIDATED_STEPS if validation else DISPLAYED_STEPS)))
+    # DeePMD-kit saves only where it also displays
+    often = training["disp_freq"] * (CHECKPOINT_ROWS if validation else round(CHECKPOINT_EVERY / training["disp_freq"]))
+    training.setdefault("save_freq", max(often, training["disp_freq"]))
     training.setdefault("save_ckpt", "model.ckpt")
     training.setdefault("max_ckpt_keep", 1)
     return complete

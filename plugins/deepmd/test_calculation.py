@@ -10,6 +10,7 @@ from aiida.common import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
 from aiida.engine import CalcJob, CalcJobProcessSpec
 
+from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import checks, job
@@ -87,14 +88,14 @@ class DeepmdTestCalculation(CalcJob):
         calc_info = CalcInfo()
         calc_info.codes_info = [self._code_info(label) for label in first]
         calc_info.prepend_text = "\n\n".join(
-            [job.environment(job.threads(self.node.get_options())), *map(self._background, others)]
+            [job.environment(job.threads(self.node.get_options())), START_CLOCK, *map(self._background, others)]
         )
-        calc_info.append_text = "wait" if others else ""
+        calc_info.append_text = f"wait\n{STOP_CLOCK}"
         calc_info.local_copy_list = [
             (model.uuid, model.filename, self.model_file(label)) for label, model in sorted(committee.items())
         ]
         calc_info.provenance_exclude_list = [self.DATA, self.DETAILS]  # the blocks are nodes already
-        calc_info.retrieve_list = [self.log_file(label) for label in sorted(committee)]
+        calc_info.retrieve_list = [*(self.log_file(label) for label in sorted(committee)), CLOCK_FILE]
         calc_info.retrieve_temporary_list = [
             f"{self.DETAILS}/{label}.{kind}.out" for label in sorted(committee) for kind in "efv"
         ]

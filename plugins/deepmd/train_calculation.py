@@ -11,11 +11,13 @@ from aiida.common import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
 from aiida.engine import CalcJob, CalcJobProcessSpec
 
+from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.plugins.deepmd import checks, job
+from aiida_zif.plugins.deepmd import checks, early_stop, job
+from aiida_zif.plugins.deepmd.bias import read_bias, refitted_bias, with_bias
 from aiida_zif.plugins.deepmd.dataset import write_dataset
-from aiida_zif.plugins.deepmd.frozen import read_frozen
+from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
 from aiida_zif.plugins.deepmd.inputs import complete_input
 
 EXIT_CODES = {
@@ -67,6 +69,7 @@ class DeepmdTrainCalculation(CalcJob):
 
     INPUT = "input.json"
     DATA = "data"
+    VALIDATION = "validation"
     START_MODEL = "start.pb"
     MODEL = "model.pb"
     CURVE = "lcurve.out"
@@ -85,6 +88,12 @@ class DeepmdTrainCalculation(CalcJob):
             help="DeePMD-kit's input.json without data paths and seeds; `sel` may be 'auto'.",
         )
         spec.input("seed", valid_type=orm.Int, serializer=orm.to_aiida_type, help="Seed of everything random.")
+        spec.input_namespace(
+            "validation",
+            valid_type=LabelledFramesData,
+            required=False,
+            help="Blocks that are not learned; a long training ends when the error on them is flat.",
+        )
         spec.input("init_model", valid_type=DeepPotentialData, required=False, help="Model to start from.")
         spec.input("metadata.options.resources", valid_type=dict, default=dict(job.ONE_PROCESS))
         spec.input("metadata.options.parser_name", valid_type=str, default="zif.deepmd.train")
@@ -103,23 +112,25 @@ class DeepmdTrainCalculation(CalcJob):
         """Refuse what could only fail, or succeed with a wrong model."""
         if "parameters" not in inputs or "dataset" not in inputs:
             return None  # the ports themselves say so
-        return checks.training_problem(inputs["dataset"], inputs["parameters"].get_dict(), inputs.get("init_model"))
+        return checks.training_problem(
+            inputs["dataset"], inputs["parameters"].get_dict(), inputs.get("init_model"), inputs.get("validation")
+        )
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write input.json and the data; train, then freeze, in one job."""
         parameters = self.inputs.parameters.get_dict()
-        start = self.inputs.get("init_model")
-        frozen = None
-        if start is not None:
-            with start.open(mode="rb") as handle:
-                frozen = read_frozen(handle.read())
-        path = Path(folder.abspath)
-        labels = write_dataset(path / self.DATA, self.inputs.dataset, parameters["model"]["type_map"])
+        start, validation = self.inputs.get("init_model"), self.inputs.get("validation", {})
+        path, type_map = Path(folder.abspath), parameters["model"]["type_map"]
+        frozen = self._write_start(path, start, type_map) if start is not None else None
+        labels = write_dataset(path / self.DATA, self.inputs.dataset, type_map)
+        watched = write_dataset(path / self.VALIDATION, validation, type_map) if validation else []
         complete = complete_input(
             parameters,
             [f"{self.DATA}/{label}" for label in labels],
             self.inputs.seed.value,
             checks.resolve_sel(self.inputs.dataset, parameters, frozen),
+            [f"{self.VALIDATION}/{label}" for label in watched],
+            sum(block.n_frames for block in validation.values()),
         )
         (path / self.INPUT).write_text(json.dumps(complete, indent=2) + "\n")
 
@@ -130,12 +141,28 @@ class DeepmdTrainCalculation(CalcJob):
             self._code_info([*train, self.INPUT], self.TRAIN_LOG),
             self._code_info(["--tf", "freeze", "-o", self.MODEL], self.FREEZE_LOG),
         ]
-        calc_info.prepend_text = job.environment(job.threads(self.node.get_options()))
-        calc_info.local_copy_list = [(start.uuid, start.filename, self.START_MODEL)] if start is not None else []
-        calc_info.provenance_exclude_list = [self.DATA]  # the blocks are nodes already
-        calc_info.retrieve_list = [self.CURVE, self.TRAIN_LOG, self.FREEZE_LOG]
+        lines = [job.environment(job.threads(self.node.get_options())), START_CLOCK]
+        if watched and early_stop.applies(parameters):
+            (path / early_stop.SCRIPT).write_text(early_stop.watch_script())
+            lines.append(early_stop.start_line())
+        calc_info.prepend_text = "\n".join(lines)
+        calc_info.append_text = STOP_CLOCK
+        # blocks and model are nodes already
+        calc_info.provenance_exclude_list = [self.DATA, self.VALIDATION, self.START_MODEL]
+        calc_info.retrieve_list = [self.CURVE, self.TRAIN_LOG, self.FREEZE_LOG, CLOCK_FILE, early_stop.STOPPED]
         calc_info.retrieve_temporary_list = [self.MODEL]
         return calc_info
+
+    def _write_start(self, path: Path, start: DeepPotentialData, type_map: list[str]) -> FrozenModel:
+        """Write the model to start from, its energy bias refitted to the data; return what it says of itself."""
+        with start.open(mode="rb") as handle:
+            content = handle.read()
+        bias = read_bias(content)
+        if bias is not None and len(bias) == len(type_map):
+            blocks = [block for block in self.inputs.dataset.values() if block.n_frames]
+            content = with_bias(content, refitted_bias(bias, type_map, blocks))
+        (path / self.START_MODEL).write_bytes(content)
+        return read_frozen(content)
 
     def _code_info(self, arguments: list[str], log: str) -> CodeInfo:
         info = CodeInfo()

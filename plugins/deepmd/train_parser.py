@@ -12,7 +12,7 @@ from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.plugins.deepmd import outputs
+from aiida_zif.plugins.deepmd import early_stop, outputs
 from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
 from aiida_zif.plugins.deepmd.train_calculation import DeepmdTrainCalculation as Calculation
 
@@ -58,7 +58,7 @@ class DeepmdTrainParser(Parser):
         complaint = outputs.diagnose(log)
         if complaint is not None:
             return self.exit_codes[EXIT_CODE_OF[complaint[0]]].format(detail=complaint[1])
-        if training.finished:
+        if training.finished or self._stopped_early_at() is not None:
             return None
         if not curve:
             return self.exit_codes.ERROR_NO_OUTPUT.format(detail=outputs.last_error(log) or "no learning curve")
@@ -82,6 +82,7 @@ class DeepmdTrainParser(Parser):
                 {
                     "steps": int(curve["step"][-1]) if len(curve["step"]) else 0,
                     "steps_requested": complete["training"]["numb_steps"],
+                    "stopped_early_at": self._stopped_early_at(),
                     "final": outputs.final_errors(curve),
                     "wall_s": training.wall_s,
                     "seconds_per_step": training.seconds_per_step,
@@ -128,6 +129,11 @@ class DeepmdTrainParser(Parser):
         if self.node.exit_status and (failure is None or failure.status < 410):
             return ExitCode(self.node.exit_status, self.node.exit_message)
         return failure
+
+    def _stopped_early_at(self) -> int | None:
+        """The step at which the watcher ended the training; None if it did not."""
+        text = self._text(early_stop.STOPPED).strip()
+        return int(text) if text.isdigit() else None
 
     def _input(self) -> dict[str, Any]:
         return json.loads(self.node.base.repository.get_object_content(Calculation.INPUT, mode="r"))

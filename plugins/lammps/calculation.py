@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from aiida import orm
 from aiida.common.datastructures import CalcInfo, CodeInfo, CodeRunMode
 from aiida.common.escaping import escape_for_bash
@@ -15,10 +14,12 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJob
 from aiida.engine.processes.calcjobs.calcjob import CalcJobProcessSpec
 
+from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.lammps import inputs, structure
-from aiida_zif.plugins.lammps.settings import Run, Settings, check_runs
+from aiida_zif.plugins.lammps.harvest_config import harvest_config
+from aiida_zif.plugins.lammps.settings import Settings, check_runs, preflight_run
 
 HARVEST = Path(__file__).parent / "harvest"
 TIME_FOR_HARVEST = 0.1
@@ -40,9 +41,15 @@ class LammpsExploreCalculation(CalcJob):
         spec.input_namespace(
             "committee",
             valid_type=DeepPotentialData,
-            help="One or more models, used in the order of their labels; the first one drives the dynamics.",
+            help="One or more models, counted in the order of their labels; each run says which one drives it.",
         )
         spec.input("frames", valid_type=FramesData, help="Starting points, all of one system.")
+        spec.input(
+            "topology",
+            valid_type=orm.StructureData,
+            required=False,
+            help="The crystal, atoms in the order of the frames: its bonds must last, a pre-flight starts from it.",
+        )
         spec.input(
             "runs",
             valid_type=orm.List,
@@ -79,13 +86,11 @@ class LammpsExploreCalculation(CalcJob):
         type_map = committee[0].type_map
         resources = self.inputs.metadata.options.resources
         lanes = inputs.pack([run.steps for run in runs], _lanes(resources, self.inputs.code.computer))
-
-        masses = structure.masses(type_map, settings.deuterium)
-        positions, cells = frames.positions, frames.cells
-        for start in sorted({run.start for run in runs}):
-            text = structure.data_file(frames.symbols, positions[start], cells[start], type_map, masses)
-            _write(folder, inputs.start_name(start), text)
+        if settings.plumed is not None:
+            _write(folder, inputs.PLUMED, settings.plumed)
+        self._write_starts(folder, sorted({run.start for run in runs}), type_map, settings.deuterium)
         for index, members in enumerate(lanes):
+            trial = preflight_run(runs, settings, index) if settings.preflight else None
             text = inputs.lane_input(
                 [(member, runs[member]) for member in members],
                 settings,
@@ -93,14 +98,39 @@ class LammpsExploreCalculation(CalcJob):
                 len(committee),
                 frames.n_atoms,
                 _seconds(self.inputs.metadata.options.get("max_wallclock_seconds")),
+                None if trial is None else (index, trial, self._preflight_start(trial.start)),
             )
             _write(folder, f"{inputs.lane_name(index)}.in", text)
-        config = harvest_config(runs, lanes, settings, frames.symbols, cells, len(committee))
+        config = harvest_config(
+            runs, lanes, settings, frames.symbols, frames.cells, len(committee), self._topology(frames.symbols)
+        )
         _write(folder, "harvest.json", json.dumps(config, indent=1))
         package = folder.get_subfolder("harvest", create=True)
         for path in sorted(HARVEST.glob("*.py")):
             _write(package, path.name, path.read_text(encoding="utf-8"))
         return self._calc_info(committee, len(lanes), int(resources.get("num_cores_per_mpiproc") or 1))
+
+    def _write_starts(self, folder: Folder, starts: list[int], type_map: list[str], deuterium: bool) -> None:
+        """Write the starting frames in use, and the crystal if there is one."""
+        frames: FramesData = self.inputs.frames
+        positions, cells = frames.positions, frames.cells
+        files = {inputs.start_name(start): (positions[start], cells[start]) for start in starts}
+        if "topology" in self.inputs:
+            atoms = self.inputs.topology.get_ase()
+            files[inputs.CRYSTAL] = (atoms.positions, atoms.cell[:])
+        masses = structure.masses(type_map, deuterium)
+        for name, (place, cell) in files.items():
+            _write(folder, name, structure.data_file(frames.symbols, place, cell, type_map, masses))
+
+    def _preflight_start(self, start: int) -> str:
+        """The file from which a pre-flight starts: the crystal, or the start of the coldest run."""
+        return inputs.CRYSTAL if "topology" in self.inputs else inputs.start_name(start)
+
+    def _topology(self, symbols: list[str]) -> dict[str, Any] | None:
+        if "topology" not in self.inputs:
+            return None
+        atoms = self.inputs.topology.get_ase()
+        return structure.topology(symbols, atoms.positions, atoms.cell[:])
 
     def _calc_info(self, committee: list[DeepPotentialData], n_lanes: int, threads: int) -> CalcInfo:
         """One process a lane side by side, then the harvest."""
@@ -116,10 +146,11 @@ class LammpsExploreCalculation(CalcJob):
                 f"export DP_INTRA_OP_PARALLELISM_THREADS={threads} DP_INTER_OP_PARALLELISM_THREADS=1",
                 "export TF_CPP_MIN_LOG_LEVEL=2",
                 "date +%s > started",
+                START_CLOCK,
             ]
         )
-        info.append_text = _harvest_command(self.inputs.python)
-        info.retrieve_list = ["harvest_output.json", "harvest.npz", "harvest.err"]
+        info.append_text = f"{_harvest_command(self.inputs.python)}\n{STOP_CLOCK}"
+        info.retrieve_list = ["harvest_output.json", "harvest.npz", "harvest.err", CLOCK_FILE]
         info.retrieve_list += [f"{inputs.lane_name(index)}.{end}" for index in range(n_lanes) for end in ("log", "err")]
         return info
 
@@ -144,51 +175,14 @@ def validate(given: Mapping[str, Any], _: object) -> str | None:
     unknown = sorted(set(frames.symbols) - set(first))
     if unknown:
         return f"frames: found {', '.join(unknown)}, allowed are the elements of the models, {', '.join(first)}"
+    if "topology" in given and given["topology"].get_ase().get_chemical_symbols() != frames.symbols:
+        found = given["topology"].get_formula()
+        return f"topology: found {found}, allowed are the atoms of the frames in their order"
     if given["python"].computer != given["code"].computer:
         return f"python: found a code on {given['python'].computer}, allowed is one on {given['code'].computer}"
     if given["metadata"]["options"]["resources"].get("num_machines", 1) != 1:
         return "metadata.options.resources.num_machines: allowed is 1, lanes are processes of one machine"
     return None
-
-
-def harvest_config(
-    runs: list[Run],
-    lanes: list[list[int]],
-    settings: Settings,
-    symbols: list[str],
-    cells: np.ndarray,
-    n_models: int,
-) -> dict[str, Any]:
-    """Everything that the harvest must know, plain types only.
-
-    :param lanes: indices of the runs of each lane.
-    :param cells: of the starting frames, Å, shape (N, 3, 3).
-    """
-    lane_of = {member: inputs.lane_name(index) for index, members in enumerate(lanes) for member in members}
-    kinds = sorted(set(symbols))
-    radius = dict(zip(kinds, structure.covalent_radii(kinds), strict=True))
-    return {
-        "n_models": n_models,
-        "radii": [radius[symbol] for symbol in symbols],
-        "settings": settings.as_dict(),
-        "runs": [
-            {
-                "label": run.label,
-                "stem": inputs.run_name(index),
-                "lane": lane_of[index],
-                "steps": run.steps,
-                "start_volume": float(abs(np.linalg.det(cells[run.start]))),
-                "temperature": _value(run.dynamics[-1].temperature),
-                "pressure": _value(run.dynamics[-1].pressure),
-            }
-            for index, run in enumerate(runs)
-        ],
-    }
-
-
-def _value(pair: tuple[float, float] | None) -> float | list[float] | None:
-    """A ramp as its two ends, anything else as one number."""
-    return None if pair is None else pair[0] if pair[0] == pair[1] else list(pair)
 
 
 def _lane_command(code: orm.AbstractCode, name: str) -> CodeInfo:
@@ -223,12 +217,17 @@ def _write(folder: Folder, name: str, text: str) -> None:
         handle.write(text)
 
 
+TO_MEND_A_PREFLIGHT = (
+    "nothing else was run. Train longer (training.steps), label more frames near the crystal (seed_data), or take a "
+    "shorter exploration.timestep."
+)
 EXIT_CODES = (
     (300, "ERROR_NO_OUTPUT", "LAMMPS left no output; see the scheduler's output and try the code by hand."),
     (301, "ERROR_OUTPUT_TRUNCATED", "What the harvest wrote is incomplete; the disk may be full. Submit again."),
     (302, "ERROR_MODEL_UNREADABLE", "LAMMPS cannot read a model ({detail}); freeze it with the same DeePMD-kit."),
     (303, "ERROR_HARVEST_FAILED", "The harvest failed ({detail}); the code `python` needs Python 3.9 and NumPy."),
     (304, "ERROR_TYPE_MAP", "The models do not know an element of their type_map ({detail}); correct the type_map."),
+    (305, "ERROR_NO_PLUMED", "This LAMMPS lacks the package PLUMED; take one that has it, or leave plumed out."),
     (310, "ERROR_UNEXPECTED_PARSER", "The parser met something unexpected ({detail}); please report it."),
     (320, "ERROR_CRASHED", "LAMMPS crashed before it sampled a usable frame ({detail}); see the lanes' logs."),
     (400, "ERROR_OUT_OF_WALLTIME", "The wall time ended {n_runs} runs early; what they sampled is in the outputs."),
@@ -236,4 +235,5 @@ EXIT_CODES = (
     (501, "ERROR_TEMPERATURE_RUNAWAY", "Every run got too hot and gave no usable frame; train longer, start colder."),
     (502, "ERROR_LOST_ATOMS", "Every run lost atoms and gave no usable frame; train longer or use a shorter step."),
     (503, "ERROR_DEVIATION_HOPELESS", "The committee disagrees everywhere; label more frames or raise the levels."),
+    (504, "ERROR_PREFLIGHT", "The committee cannot hold the system at its coldest ({detail}); " + TO_MEND_A_PREFLIGHT),
 )

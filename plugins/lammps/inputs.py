@@ -1,19 +1,27 @@
 """LAMMPS input of a lane: runs one after the other in one process (no AiiDA).
 
-A lane pays the start of TensorFlow once. Each run is followed by ``clear``; what goes wrong softly (too hot, atoms
+A lane pays the start of TensorFlow once; a pre-flight, if asked for, is its first run and the only one if it fails.
+Each run is followed by ``clear``; what goes wrong softly (too hot, atoms
 lost, cell out of bounds, committee without a clue) ends that run only. The files of run *i* are ``run_00i.*``.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
+from aiida_zif.plugins.lammps.motion import PS_PER_FS, stage_commands
 from aiida_zif.plugins.lammps.settings import Run, Settings, Stage
 
-BAR_PER_GPA = 1.0e4
-PS_PER_FS = 1.0e-3
 MAX_TILT_CHANGE = 0.5
 """Largest change of a tilt factor in a run, as a share of the cell length that it tilts along."""
+PLUMED = "plumed.dat"
+"""File name of the input of PLUMED."""
+CRYSTAL = "crystal.data"
+"""File name of the crystal, from which a pre-flight starts."""
+PREFLIGHT_HEAT = 4.0
+"""A pre-flight that gets hotter than this times its target has failed."""
 
 
 def model_name(index: int) -> str:
@@ -24,6 +32,11 @@ def model_name(index: int) -> str:
 def start_name(index: int) -> str:
     """File name of one starting frame."""
     return f"start_{index:03d}.data"
+
+
+def preflight_name(lane: int) -> str:
+    """Stem of the files of the pre-flight of one lane."""
+    return f"preflight_{lane}"
 
 
 def run_name(index: int) -> str:
@@ -59,54 +72,70 @@ def lane_input(
     n_models: int,
     n_atoms: int,
     seconds: int | None = None,
+    preflight: tuple[int, Run, str] | None = None,
 ) -> str:
     """Return the input of one lane.
 
     :param runs: index in the job and run, in the order of execution.
     :param type_map: elements in the order of the model's types.
-    :param n_models: models in the committee; the first one drives the dynamics.
+    :param n_models: models in the committee; each run says which one drives the dynamics.
     :param n_atoms: atoms of the system.
     :param seconds: wall time after which LAMMPS stops by itself, so that the harvest still has time.
+    :param preflight: index of the lane, the short run that must be survived before all others, and the file from
+        which it starts.
     """
     lines = ["echo none", ""]
     if seconds is not None:
         hours, rest = divmod(int(seconds), 3600)
         lines.insert(0, f"timer timeout {hours:02d}:{rest // 60:02d}:{rest % 60:02d} every 1")
+    if preflight is not None:
+        lane, trial, start = preflight
+        lines += _run(preflight_name(lane), start, trial, _calmer(settings, trial), type_map, n_models, n_atoms)
     for index, run in runs:
-        lines += _run(index, run, settings, type_map, n_models, n_atoms)
+        lines += _run(run_name(index), start_name(run.start), run, settings, type_map, n_models, n_atoms)
     return "\n".join(lines) + "\n"
 
 
-def _run(index: int, run: Run, settings: Settings, type_map: Sequence[str], n_models: int, n_atoms: int) -> list[str]:
+def _calmer(settings: Settings, trial: Run) -> Settings:
+    """In a pre-flight a much smaller rise of the temperature tells that the committee cannot hold the crystal."""
+    target = (trial.dynamics[0].temperature or (math.inf,))[0]
+    limit = min(settings.halt.temperature, PREFLIGHT_HEAT * target)
+    return replace(settings, halt=replace(settings.halt, temperature=limit))
+
+
+def _run(
+    name: str, start_file: str, run: Run, settings: Settings, type_map: Sequence[str], n_models: int, n_atoms: int
+) -> list[str]:
     """Commands of one run, from an empty LAMMPS to an empty LAMMPS."""
-    name, end = run_name(index), f"{run_name(index)}_end"
-    lines = [f"# {run.label}", f"log {name}.log", *_system(run, settings)]
+    end = f"{name}_end"
+    lines = [f"# {run.label}", f"log {name}.log", *_system(start_file, settings)]
     if run.stages[0].kind == "minimise":
-        lines += _minimise(run.stages[0], type_map)
-    lines += _potential(name, settings, type_map, n_models)
+        lines += _minimise(run.stages[0], type_map, run.driver % n_models)
+    lines += _potential(name, settings, type_map, n_models, run.driver)
     lines += _halts(settings, n_atoms) + _sampling(name, settings)
     first = run.dynamics[0].temperature or (0.0, 0.0)
     lines.append(f"velocity all create {first[0]:.6g} {run.seed} mom yes rot no dist gaussian")
     start = 0
     for number, stage in enumerate(run.dynamics):
-        lines += _stage(number, stage, start, name, settings, n_models)
+        lines += stage_commands(number, stage, start, name, settings, n_models)
         start += stage.steps
     lines += ["variable status string completed", f"label {end}", f'print "${{status}} $(step)" file {name}.end']
     # halted although all is well: the wall time is over, and the runs that follow need not start
     sane = "$(v_temperature_sane*v_atoms_sane*v_box_sane)"
-    lines.append(f'if "${{status}} == halted && {sane} > 0.5" then quit')
+    over = f"${{status}} == halted && {sane} > 0.5" if name.startswith("run_") else "${status} != completed"
+    lines.append(f'if "{over}" then quit')
     lines += [f"variable {variable} delete" for variable in ("line", "words", "chunk")]
     return [*lines, "log none", "clear", ""]
 
 
-def _system(run: Run, settings: Settings) -> list[str]:
+def _system(start_file: str, settings: Settings) -> list[str]:
     return [
         "units metal",
         "atom_style atomic",
         "atom_modify map yes",
         "boundary p p p",
         "box tilt large",
-        f"read_data {start_name(run.start)}",
+        f"read_data {start_file}",
         "neighbor 1.0 bin",
         f"timestep {settings.timestep * PS_PER_FS:.6g}",
         f"thermo {settings.sample_every}",
@@ -114,18 +143,19 @@ def _system(run: Run, settings: Settings) -> list[str]:
     ]
 
 
-def _minimise(stage: Stage, type_map: Sequence[str]) -> list[str]:
+def _minimise(stage: Stage, type_map: Sequence[str], driver: int) -> list[str]:
     """One model is enough here, and the deviation file then holds the dynamics only."""
     return [
-        f"pair_style deepmd {model_name(0)}",
+        f"pair_style deepmd {model_name(driver)}",
         f"pair_coeff * * {' '.join(type_map)}",
         f"minimize 0.0 0.05 {stage.steps} {10 * stage.steps}",
         "reset_timestep 0",
     ]
 
 
-def _potential(name: str, settings: Settings, type_map: Sequence[str], n_models: int) -> list[str]:
-    models = " ".join(model_name(index) for index in range(n_models))
+def _potential(name: str, settings: Settings, type_map: Sequence[str], n_models: int, driver: int) -> list[str]:
+    """The first model of the list drives; the deviation does not depend on the order."""
+    models = " ".join(model_name((driver + index) % n_models) for index in range(n_models))
     deviation = f" out_freq {settings.sample_every} out_file {name}.devi" if n_models > 1 else ""
     return [f"pair_style deepmd {models}{deviation}", f"pair_coeff * * {' '.join(type_map)}"]
 
@@ -152,65 +182,16 @@ def _halts(settings: Settings, n_atoms: int) -> list[str]:
 
 
 def _sampling(name: str, settings: Settings) -> list[str]:
-    every = settings.sample_every
+    every, forces = settings.sample_every, "fx fy fz"
+    bias = []
+    if settings.plumed is not None and name.startswith("run_"):
+        # what the model says is stored before the bias is added, so that its error is not that of the bias
+        bias = ["fix model all store/force", f"fix bias all plumed plumedfile {PLUMED} outfile {name}.plumed"]
+        forces = "f_model[1] f_model[2] f_model[3]"
     thermo = "$(step) $(temp:%.6g) $(press:%.8g) $(pe:%.10g) $(vol:%.8g)"
     return [
+        *bias,
         f'fix thermo all print {every} "{thermo}" file {name}.thermo screen no title "# step K bar eV A^3"',
-        f"dump frames all custom {every} {name}.dump id type xu yu zu fx fy fz",
+        f"dump frames all custom {every} {name}.dump id type xu yu zu {forces}",
         "dump_modify frames sort id format float %.8f flush yes",
     ]
-
-
-def _stage(number: int, stage: Stage, start: int, name: str, settings: Settings, n_models: int) -> list[str]:
-    """MD in chunks of ``sample_every`` steps; a chunk that ends early was halted.
-
-    LAMMPS cannot see the deviation that the pair style writes, so a file variable follows that file line by line:
-    ``run 0`` writes a line if its step is a sampled one, every chunk writes one, the rest of a stage writes one if
-    it holds a sampled step.
-    """
-    every, loop, stop = settings.sample_every, f"{name}_{number}", start + stage.steps
-    follow = n_models > 1 and settings.halt.force_deviation is not None
-    full, rest = divmod(stage.steps, every)
-    lines = [f"fix move all {_ensemble(stage, settings)}", "run 0 post no"]
-    if follow and number == 0:
-        lines.append(f"variable line file {name}.devi")
-    elif follow and start % every == 0:
-        lines.append("next line")
-    if full:
-        lines += [f"variable chunk loop {full}", f"label {loop}", *_chunk(every, start, stop, name)]
-        lines += _give_up(name, settings) if follow else []
-        lines += ["next chunk", f"jump SELF {loop}"]
-    if rest:
-        lines += _chunk(rest, start, stop, name)
-        lines += ["next line"] if follow and stop // every > (stop - rest) // every else []
-    return [*lines, "unfix move"]
-
-
-def _chunk(steps: int, start: int, stop: int, name: str) -> list[str]:
-    return [
-        "variable mark equal $(step)",
-        f"run {steps} pre no post no start {start} stop {stop}",
-        f'if "$(step) < $(v_mark+{steps})" then "variable status string halted" "jump SELF {name}_end"',
-    ]
-
-
-def _give_up(name: str, settings: Settings) -> list[str]:
-    """Stop if the fifth word of the new line, the max force deviation, is above the halting level."""
-    hopeless = f'"${{words}} > {settings.halt.force_deviation:.6g}"'
-    return [
-        "next line",
-        "variable words index ${line}",
-        *["next words"] * 4,
-        f'if {hopeless} then "variable status string deviation_hopeless" "jump SELF {name}_end"',
-        "variable words delete",
-    ]
-
-
-def _ensemble(stage: Stage, settings: Settings) -> str:
-    t_start, t_end = stage.temperature or (0.0, 0.0)
-    temperature = f"temp {t_start:.6g} {t_end:.6g} {settings.thermostat_time * PS_PER_FS:.6g}"
-    if stage.pressure is None:
-        return f"nvt {temperature}"
-    p_start, p_end = (value * BAR_PER_GPA for value in stage.pressure)
-    damping = settings.barostat_time * PS_PER_FS
-    return f"npt {temperature} {stage.coupling} {p_start:.6g} {p_end:.6g} {damping:.6g} flip no"

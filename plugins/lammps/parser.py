@@ -15,8 +15,10 @@ from aiida.parsers import Parser
 
 from aiida_zif.plugins.data.frames import FramesData
 
-PER_FRAME = ("max_force_deviation", "forces_predicted", "step", "temperature", "pressure", "run")
+PER_FRAME = ("max_force_deviation", "mean_force_deviation", "forces_predicted", "step", "temperature", "pressure")
+PER_FRAME += ("run", "driver")
 UNKNOWN_ELEMENT = r"element \S+ not found in the model"
+NO_PLUMED = r"fix style 'plumed'"
 UNREADABLE = r"DeePMD-kit (C API )?Error|TensorFlow Error"
 CAUSES = {
     "temperature_runaway": "ERROR_TEMPERATURE_RUNAWAY",
@@ -42,7 +44,7 @@ class LammpsExploreParser(Parser):
             return None  # the scheduler knows best: wall time, memory, node
         if isinstance(salvaged, ExitCode):
             return salvaged
-        for run in salvaged["runs"]:
+        for run in [*salvaged["preflight"], *salvaged["runs"]]:
             if run["ended"] != "completed":
                 self.logger.warning(f"{run['label']}: {run['ended']} at step {run['n_steps']} {run['detail'] or ''}")
         return self._verdict(salvaged)
@@ -86,18 +88,23 @@ class LammpsExploreParser(Parser):
     def _verdict(self, summary: dict[str, Any]) -> ExitCode | None:
         """A job has succeeded if it gave a frame that can be used, however its runs ended."""
         ended = [run["ended"] for run in summary["runs"]]
-        details = " ".join(run["detail"] or "" for run in summary["runs"])
+        details = " ".join(run["detail"] or "" for run in [*summary["preflight"], *summary["runs"]])
+        trials = {run["ended"] for run in summary["preflight"]} - {"completed", "walltime", "not_run"}
         if "walltime" in ended:
             n_late = ended.count("walltime") + ended.count("not_run")
             return self.exit_codes.ERROR_OUT_OF_WALLTIME.format(n_runs=n_late)
         if summary["n_accurate"] + summary["n_candidate"] > 0:
             return None
-        if set(ended) == {"not_run"}:
+        if set(ended) == {"not_run"} and not trials:
             return self.exit_codes.ERROR_NO_OUTPUT
         if re.search(UNKNOWN_ELEMENT, details):
             return self.exit_codes.ERROR_TYPE_MAP.format(detail=details[:200])
+        if re.search(NO_PLUMED, details):
+            return self.exit_codes.ERROR_NO_PLUMED
         if re.search(UNREADABLE, details):
             return self.exit_codes.ERROR_MODEL_UNREADABLE.format(detail=details[:200])
+        if trials:
+            return self.exit_codes.ERROR_PREFLIGHT.format(detail=", ".join(sorted(trials)))
         if set(ended) <= {"crashed", "not_run"}:
             return self.exit_codes.ERROR_CRASHED.format(detail=details[:200])
         if len(set(ended)) == 1 and ended[0] in CAUSES:

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from aiida_zif.plugins.lammps.checking import check_known, is_number, is_whole, pair, refused
+from aiida_zif.plugins.lammps.limits import Chemistry, Halt
+
 KINDS = ("minimise", "nvt", "npt", "ramp", "hold")
 COUPLINGS = ("iso", "aniso", "tri")
 MAX_SEED = 2**31 - 1
@@ -36,37 +39,41 @@ class Stage:
 
         :raises ValueError: for an unknown key, or a value that is missing or not allowed.
         """
-        _known(where, given, [item.name for item in fields(cls)])
+        check_known(where, given, [item.name for item in fields(cls)])
         kind, steps = given.get("kind"), given.get("steps")
         if kind not in KINDS:
-            raise _error(f"{where}.kind", kind, f"one of {', '.join(KINDS)}")
-        if not _is_whole(steps, 1):
-            raise _error(f"{where}.steps", steps, "a whole number of at least 1")
+            raise refused(f"{where}.kind", kind, f"one of {', '.join(KINDS)}")
+        if not is_whole(steps, 1):
+            raise refused(f"{where}.steps", steps, "a whole number of at least 1")
         if kind == "minimise":
             return cls(kind, int(given["steps"]))
-        temperature = _pair(f"{where}.temperature", given.get("temperature"), "K")
+        temperature = pair(f"{where}.temperature", given.get("temperature"), "K")
         if min(temperature) <= 0.0:
-            raise _error(f"{where}.temperature", given["temperature"], "above 0 K")
+            raise refused(f"{where}.temperature", given["temperature"], "above 0 K")
         pressure = given.get("pressure")
         if pressure is None and kind == "npt":
-            raise _error(f"{where}.pressure", None, "a number in GPa, or use kind nvt")
+            raise refused(f"{where}.pressure", None, "a number in GPa, or use kind nvt")
         if pressure is not None and kind == "nvt":
-            raise _error(f"{where}.pressure", pressure, "no pressure with kind nvt, or use kind npt")
+            raise refused(f"{where}.pressure", pressure, "no pressure with kind nvt, or use kind npt")
         coupling = given.get("coupling", "tri")
         if coupling not in COUPLINGS:
-            raise _error(f"{where}.coupling", coupling, f"one of {', '.join(COUPLINGS)}")
-        barostat = None if pressure is None else _pair(f"{where}.pressure", pressure, "GPa")
+            raise refused(f"{where}.coupling", coupling, f"one of {', '.join(COUPLINGS)}")
+        barostat = None if pressure is None else pair(f"{where}.pressure", pressure, "GPa")
         return cls(kind, int(given["steps"]), temperature, barostat, coupling)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One trajectory: a starting frame, a seed for the velocities and the stages one after the other."""
+    """One trajectory: a starting frame, a seed for the velocities and the stages one after the other.
+
+    ``driver`` is the member of the committee that drives it, counted round and round.
+    """
 
     label: str
     start: int
     seed: int
     stages: tuple[Stage, ...]
+    driver: int = 0
 
     @property
     def dynamics(self) -> tuple[Stage, ...]:
@@ -84,40 +91,29 @@ class Run:
 
         :raises ValueError: for an unknown key, or a value that is missing or not allowed.
         """
-        _known(where, given, [item.name for item in fields(cls)])
+        check_known(where, given, [item.name for item in fields(cls)])
         label = given.get("label")
         if not isinstance(label, str) or not re.fullmatch(r"[A-Za-z0-9_.+-]+", label):
-            raise _error(f"{where}.label", label, "letters, digits and _ . + - only")
-        if not _is_whole(given.get("start", 0), 0):
-            raise _error(f"{where}.start", given.get("start"), "the index of a starting frame, from 0")
-        if not _is_whole(given.get("seed"), 1) or given["seed"] > MAX_SEED:
-            raise _error(f"{where}.seed", given.get("seed"), f"a whole number from 1 to {MAX_SEED}")
+            raise refused(f"{where}.label", label, "letters, digits and _ . + - only")
+        if not is_whole(given.get("start", 0), 0):
+            raise refused(f"{where}.start", given.get("start"), "the index of a starting frame, from 0")
+        if not is_whole(given.get("seed"), 1) or given["seed"] > MAX_SEED:
+            raise refused(f"{where}.seed", given.get("seed"), f"a whole number from 1 to {MAX_SEED}")
+        if not is_whole(given.get("driver", 0), 0):
+            raise refused(f"{where}.driver", given.get("driver"), "the index of a model, from 0")
         stages = given.get("stages") or []
         run = cls(
             label,
             int(given.get("start", 0)),
             int(given["seed"]),
             tuple(Stage.from_dict(f"{where}.stages[{index}]", stage) for index, stage in enumerate(stages)),
+            int(given.get("driver", 0)),
         )
         if not run.dynamics:
-            raise _error(f"{where}.stages", stages, "at least one stage of MD")
+            raise refused(f"{where}.stages", stages, "at least one stage of MD")
         if any(stage.kind == "minimise" for stage in run.stages[1:]):
-            raise _error(f"{where}.stages", [stage.kind for stage in run.stages], "minimise only as the first")
+            raise refused(f"{where}.stages", [stage.kind for stage in run.stages], "minimise only as the first")
         return run
-
-
-@dataclass(frozen=True)
-class Halt:
-    """When a run is stopped early.
-
-    :param temperature: K; a hotter system has run away.
-    :param force_deviation: eV/Å; one frame above it and the run is given up; None never stops.
-    :param volume: smallest and largest volume, as multiples of the volume at the start.
-    """
-
-    temperature: float = 3000.0
-    force_deviation: float | None = None
-    volume: tuple[float, float] = (0.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -136,6 +132,9 @@ class Settings:
     :param min_separation: candidates of one run are at least this far apart, fs.
     :param seed: of the control sample.
     :param deuterium: hydrogen moves with the mass of deuterium (allows twice the time step).
+    :param chemistry: what a frame must keep of the crystal, where the job has one.
+    :param plumed: input of PLUMED, which biases every run but pre-flights; needs a LAMMPS with that package.
+    :param preflight: MD steps at the coldest condition that begin each lane; the lane goes no further if they fail.
     """
 
     timestep: float = 0.5
@@ -151,6 +150,9 @@ class Settings:
     min_separation: float = 20.0
     seed: int = 1
     deuterium: bool = False
+    chemistry: Chemistry = field(default_factory=Chemistry)
+    plumed: str | None = None
+    preflight: int = 0
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Settings:
@@ -158,12 +160,10 @@ class Settings:
 
         :raises ValueError: for an unknown key or a value that is not allowed.
         """
-        _known("parameters", given, [item.name for item in fields(cls)])
-        halt = dict(given.get("halt") or {})
-        _known("parameters.halt", halt, [item.name for item in fields(Halt)])
-        if isinstance(halt.get("volume"), list):
-            halt["volume"] = tuple(halt["volume"])
-        settings = cls(**{**given, "halt": Halt(**halt)})
+        check_known("parameters", given, [item.name for item in fields(cls)])
+        halt = Halt.from_dict(given.get("halt") or {}, given.get("upper", cls.upper))
+        chemistry = Chemistry.from_dict(given.get("chemistry") or {})
+        settings = cls(**{**given, "halt": halt, "chemistry": chemistry})
         settings._check()
         return settings
 
@@ -174,24 +174,18 @@ class Settings:
     def _check(self) -> None:
         positive = ("timestep", "thermostat_time", "barostat_time", "upper", "min_distance_scale")
         for name in positive:
-            if not _is_number(getattr(self, name)) or getattr(self, name) <= 0:
-                raise _error(f"parameters.{name}", getattr(self, name), "a number above 0")
-        for name, least in (("sample_every", 1), ("max_candidates", 0), ("n_control", 0), ("seed", 0)):
-            if not _is_whole(getattr(self, name), least):
-                raise _error(f"parameters.{name}", getattr(self, name), f"a whole number of at least {least}")
-        if not _is_number(self.lower) or not 0 <= self.lower < self.upper:
-            raise _error("parameters.lower", self.lower, f"from 0 to below parameters.upper ({self.upper} eV/Å)")
-        if not _is_number(self.min_separation) or self.min_separation < 0:
-            raise _error("parameters.min_separation", self.min_separation, "0 fs or more")
-        if not _is_number(self.halt.temperature) or self.halt.temperature <= 0:
-            raise _error("parameters.halt.temperature", self.halt.temperature, "above 0 K")
-        deviation = self.halt.force_deviation
-        if deviation is not None and (not _is_number(deviation) or deviation < self.upper):
-            raise _error("parameters.halt.force_deviation", deviation, f"at least parameters.upper ({self.upper})")
-        volume = self.halt.volume
-        pair = isinstance(volume, tuple) and len(volume) == 2 and all(map(_is_number, volume))
-        if not pair or not 0 < volume[0] < 1 < volume[1]:
-            raise _error("parameters.halt.volume", volume, "[below 1, above 1] times the volume at the start")
+            if not is_number(getattr(self, name)) or getattr(self, name) <= 0:
+                raise refused(f"parameters.{name}", getattr(self, name), "a number above 0")
+        at_least = {"sample_every": 1, "max_candidates": 0, "n_control": 0, "seed": 0, "preflight": 0}
+        for name, least in at_least.items():
+            if not is_whole(getattr(self, name), least):
+                raise refused(f"parameters.{name}", getattr(self, name), f"a whole number of at least {least}")
+        if not is_number(self.lower) or not 0 <= self.lower < self.upper:
+            raise refused("parameters.lower", self.lower, f"from 0 to below parameters.upper ({self.upper} eV/Å)")
+        if self.plumed is not None and not (isinstance(self.plumed, str) and self.plumed.strip()):
+            raise refused("parameters.plumed", self.plumed, "the text of a PLUMED input, or none")
+        if not is_number(self.min_separation) or self.min_separation < 0:
+            raise refused("parameters.min_separation", self.min_separation, "0 fs or more")
 
 
 def check_runs(given: Sequence[Mapping[str, Any]], settings: Settings, n_frames: int) -> list[Run]:
@@ -203,40 +197,26 @@ def check_runs(given: Sequence[Mapping[str, Any]], settings: Settings, n_frames:
     """
     runs = [Run.from_dict(f"runs[{index}]", run) for index, run in enumerate(given)]
     if not runs:
-        raise _error("runs", given, "at least one run")
+        raise refused("runs", given, "at least one run")
     labels = [run.label for run in runs]
     if len(set(labels)) < len(labels):
-        raise _error("runs", labels, "labels that differ")
+        raise refused("runs", labels, "labels that differ")
     for index, run in enumerate(runs):
         if run.start >= n_frames:
-            raise _error(f"runs[{index}].start", run.start, f"0 to {n_frames - 1}, there are {n_frames} frames")
+            raise refused(f"runs[{index}].start", run.start, f"0 to {n_frames - 1}, there are {n_frames} frames")
         for stage in run.dynamics:
             if max(stage.temperature or (0.0,)) >= settings.halt.temperature:
                 allowed = f"below parameters.halt.temperature ({settings.halt.temperature} K), or raise that"
-                raise _error(f"runs[{index}].stages.temperature", stage.temperature, allowed)
+                raise refused(f"runs[{index}].stages.temperature", stage.temperature, allowed)
     return runs
 
 
-def _pair(where: str, value: Any, unit: str) -> tuple[float, float]:
-    values = list(value) if isinstance(value, (list, tuple)) else [value, value]
-    if len(values) != 2 or not all(map(_is_number, values)):
-        raise _error(where, value, f"a number in {unit}, or two for a ramp")
-    return float(values[0]), float(values[1])
+def preflight_run(runs: Sequence[Run], settings: Settings, driver: int) -> Run:
+    """Return the short run that begins a lane: at constant volume and at the lowest temperature of all runs."""
+    coldest = min(runs, key=_lowest)
+    stage = Stage("nvt", settings.preflight, (_lowest(coldest), _lowest(coldest)))
+    return Run("preflight", coldest.start, coldest.seed, (stage,), driver)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_whole(value: Any, least: int) -> bool:
-    return _is_number(value) and value == int(value) and value >= least
-
-
-def _known(where: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
-    unknown = sorted(set(given) - set(names))
-    if unknown:
-        raise _error(where, ", ".join(unknown), f"only {', '.join(names)}")
-
-
-def _error(where: str, found: Any, allowed: str) -> ValueError:
-    return ValueError(f"{where}: found {found!r}, allowed is {allowed}")
+def _lowest(run: Run) -> float:
+    return min(min(stage.temperature or (math.inf,)) for stage in run.dynamics)

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from aiida_zif.plugins.lammps.harvest.chemistry import Substance, bond_graph
+from aiida_zif.plugins.lammps.limits import Chemistry
+
+NON_METALS = frozenset(("H", "He", "B", "C", "N", "O", "F", "Ne", "Si", "P", "S", "Cl", "Ar")) | frozenset(
+    ("As", "Se", "Br", "Kr", "Te", "I", "Xe")
+)
+"""Elements whose bonds to each other are what makes a linker."""
 
 DEUTERIUM_MASS = 2.01410177812
 """u; AME2020, as in the tables of IUPAC."""
@@ -46,6 +56,39 @@ def covalent_radii(type_map: Sequence[str]) -> list[float]:
     from ase.data import covalent_radii as radii
 
     return [float(radii[atomic_numbers[symbol]]) for symbol in type_map]
+
+
+def members(symbols: Sequence[str]) -> dict[str, list[int]]:
+    """Indices of the ``metals``, the ``nitrogens`` and the ``hydrogens`` among the atoms."""
+    return {
+        "metals": [index for index, symbol in enumerate(symbols) if symbol not in NON_METALS],
+        "nitrogens": [index for index, symbol in enumerate(symbols) if symbol == "N"],
+        "hydrogens": [index for index, symbol in enumerate(symbols) if symbol == "H"],
+    }
+
+
+def topology(symbols: Sequence[str], positions: ArrayLike, cell: ArrayLike) -> dict[str, Any]:
+    """Return what the harvest must know of a crystal: its bonds, but those of the metals, and its cell; plain types.
+
+    :param symbols: chemical symbols, shape (n,).
+    :param positions: Å, shape (n, 3).
+    :param cell: Å, shape (3, 3).
+    """
+    groups = members(symbols)
+    rotated, restricted = restricted_frame(positions, cell)
+    bonds = bond_graph(rotated, restricted, covalent_radii(symbols), groups["metals"])
+    return {**groups, "bonds": bonds.tolist(), "cell": restricted.tolist()}
+
+
+def substance(symbols: Sequence[str], positions: ArrayLike, cell: ArrayLike, chemistry: Chemistry) -> Substance:
+    """Return what checks whether frames are still those of a crystal; contacts are left to bonds.
+
+    :param symbols: chemical symbols, shape (n,).
+    :param positions: of the crystal, Å, shape (n, 3).
+    :param cell: of the crystal, Å, shape (3, 3).
+    """
+    settings = {**asdict(chemistry), "contact": 0.0}
+    return Substance(topology(symbols, positions, cell), settings, covalent_radii(symbols))
 
 
 def data_file(

@@ -33,14 +33,14 @@ def main() -> int:
     for block in re.split(r"^# .*$", text, flags=re.MULTILINE)[1:]:
         if not run(fault, block):
             return 1
-        if fault == "late":
+        if fault == "late" or ("!= completed" in block and fault != "ok"):
             return 0
     return 0
 
 
 def run(fault: str, block: str) -> bool:
     """Write the files of one run; False if the process is to die."""
-    name, data = found(r"^log (run_\d+)", block), found(r"^read_data (\S+)", block)
+    name, data = found(r"^log (\w+)\.log", block), found(r"^read_data (\S+)", block)
     every, committee = int(found(r"^thermo (\d+)", block)), "out_file" in block
     steps = max(int(stop) for stop in re.findall(r" stop (\d+)", block))
     rng = random.Random(int(found(r"velocity all create \S+ (\d+)", block)))
@@ -91,7 +91,7 @@ def write_frames(name: str, data: Path, steps: range, committee: bool, fault: st
         hot = 1e5 if bad and fault in ("hot", "crash") else 300.0 + rng.gauss(0.0, 30.0)
         thermo += f"{step} {hot:.6g} {rng.gauss(0.0, 1e3):.8g} {-10.0 * len(atoms):.10g} {volume:.8g}\n"
         force = 1e3 if bad and fault == "hopeless" else 0.02 + 0.002 * step * rng.random()
-        deviation += f"{step} 0 0 0 {force:.6e} 0 0\n"
+        deviation += f"{step} 0 0 0 {force:.6e} 0 {0.4 * force:.6e}\n"
     Path(f"{name}.dump").write_text(dump)
     Path(f"{name}.thermo").write_text(thermo)
     if committee:

@@ -15,6 +15,8 @@ from aiida.common.links import LinkType
 
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
+from aiida_zif.plugins.selection.calibration import calibrate_frames
+from aiida_zif.workflows.calibration_steps import evidence_rows
 
 SYMBOLS = ["Zn", "N", "N", "C", "C", "H"]
 BOX = 9.0
@@ -66,6 +68,7 @@ class SyntheticCampaign:
     dataset: dict[str, LabelledFramesData] = field(default_factory=dict)
     held_out: dict[str, LabelledFramesData] = field(default_factory=dict)
     reports: dict[str, orm.Dict] = field(default_factory=dict)
+    evidence: dict[str, orm.Dict] = field(default_factory=dict)
     cycle: int = 0
 
     # -- the campaign ------------------------------------------------------------------------------------------
@@ -265,12 +268,20 @@ class SyntheticCampaign:
             {"role": int(role), "force_rmse": 0.8 * float(value), "max_force_deviation": float(value)}
             for role, value in zip(roles, deviations, strict=True)
         ]
-        self.calcfunction(
+        self.evidence[f"compare_c{self.cycle:02d}_zif4"] = self.calcfunction(
             "compare_choice",
             "frame_steps",
             {"frames": self.choice, "attempt_0": block},
-            {"result": orm.Dict({"chosen": 0.4, "control": 0.1, "frames": rows})},
+            {"result": orm.Dict({"system": "zif4", "chosen": 0.4, "control": 0.1, "frames": rows})},
             label=f"c{self.cycle:02d}_compare_zif4",
+        )["result"]
+        relation = calibrate_frames(evidence_rows(self.evidence), seed=1)
+        self.calcfunction(
+            "calibrate",
+            "calibration_steps",
+            {"settings": self.settings_node, "state": self.state, **self.evidence},
+            {"result": orm.Dict({"cycle": self.cycle, **relation})},
+            label=f"c{self.cycle:02d}_calibrate",
         )
         self.state = self.calcfunction(
             "judge",
@@ -497,7 +508,14 @@ class SyntheticCampaign:
             **{key: counts[key] for key in keys},
             "n_selected": 4,
             "n_control": 2,
-            "not_chosen": {"not_kept_by_harvest": counts["n_candidate"] - 10, "near_duplicate": 1, "over_budget": 5},
+            "strategy": ["window", "turns", "separation", "budget"],
+            "not_chosen": {
+                "accurate": counts["n_accurate"],
+                "broken_linker": counts["n_failed"],
+                "not_kept_by_harvest": counts["n_candidate"] - 10,
+                "near_duplicate": 1,
+                "over_budget": 5,
+            },
             "lower": 0.1,
             "upper": 5.0,
         }

@@ -40,6 +40,8 @@ def test_a_chosen_frame_is_traced_to_the_committee_that_chose_it(finished: Synth
     selection = next(o for o in walk(origin) if o.kind == "selection")
     assert selection.facts["cycle"] == 2
     assert selection.facts["role"] == "chosen"
+    assert selection.facts["strategy"] == ["window", "turns", "separation", "budget"]
+    assert selection.facts["not_chosen"]["broken_linker"] == 5
     assert selection.facts["max_force_deviation"] == finished.choice.get_array("max_force_deviation")[1]
     assert (selection.facts["lower"], selection.facts["upper"]) == (0.1, 5.0)
     exploration = next(o for o in walk(origin) if o.kind == "exploration")

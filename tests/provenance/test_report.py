@@ -12,7 +12,15 @@ from synthetic_campaign import SETTINGS, SyntheticCampaign
 
 from aiida_zif.provenance import figures
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
-from aiida_zif.provenance.report import choice_ratios, in_one_line, lines_of, page_content, walls_of, write_report
+from aiida_zif.provenance.report import (
+    choice_ratios,
+    choice_table,
+    in_one_line,
+    lines_of,
+    page_content,
+    walls_of,
+    write_report,
+)
 from aiida_zif.provenance.summary import summarise
 
 VOID = {"meta", "br", "path", "use", "rect", "img"}
@@ -53,13 +61,15 @@ def test_the_page_needs_nothing_from_outside(page: str) -> None:
     assert all(link.startswith("#") for link in links)
 
 
-def test_the_page_has_all_four_figures_and_the_numbers_of_the_summary(page: str, view: CampaignView) -> None:
-    assert page.count("<svg") == 4
+def test_the_page_has_all_five_figures_and_the_numbers_of_the_summary(page: str, view: CampaignView) -> None:
+    assert page.count("<svg") == 5
     summary = summarise(view)
     assert summary["campaign_uuid"] in page
     assert f"{summary['iterations'][-1]['force_rmse_eV_per_A']:.3f}" in page
     assert "1 scf not converged" in page
-    assert "140 not kept by harvest" in page
+    for reason, counts in choice_table(summary)["not_chosen"].items():
+        cells = "".join(f'<td class="n">{count or "–"}</td>' for count in counts)
+        assert f"<tr><td>{reason.replace('_', ' ')}</td>{cells}</tr>" in page
     assert f"aiida-zif export {view.node.pk} --format models" in page
 
 

@@ -38,7 +38,10 @@ def test_one_line_a_committee(view: CampaignView) -> None:
 
 def test_the_reasons_of_frames_left_out_are_told(view: CampaignView) -> None:
     text = printed(view)
-    assert "not chosen in cycle 1: 140 not kept by harvest, 5 over budget, 1 near duplicate" in text
+    told = dict(line.split(": ", 1) for line in text.splitlines() if line.startswith("not chosen in cycle"))
+    for iteration in summarise(view)["iterations"][:-1]:
+        assert told[f"not chosen in cycle {iteration['iteration'] + 1}"] == in_words(iteration["n_not_chosen"])
+    assert "5 broken linker" in told["not chosen in cycle 1"]
     assert "no label in cycle 1: 1 scf not converged" in text
 
 

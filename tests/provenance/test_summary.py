@@ -35,9 +35,9 @@ def test_every_explored_frame_is_counted_once(view: CampaignView) -> None:
         assert iteration["n_explored"] == sum(parts)
 
 
-def test_every_candidate_is_chosen_or_has_a_reason(view: CampaignView) -> None:
+def test_every_explored_frame_is_chosen_or_has_a_reason(view: CampaignView) -> None:
     for iteration in summarise(view)["iterations"]:
-        assert iteration["n_candidate"] == iteration["n_selected"] + sum(iteration["n_not_chosen"].values())
+        assert iteration["n_explored"] == iteration["n_selected"] + sum(iteration["n_not_chosen"].values())
 
 
 def test_iterations_train_on_more_and_more_frames_and_err_less(view: CampaignView) -> None:

@@ -14,7 +14,9 @@ from aiida_zif.workflows.frame_steps import concatenate, subset
 
 Factory = Callable[..., Any]
 DEVIATIONS = [0.2, 0.4, 0.9, 0.3]
-COMPLETED = [{"label": label, "ended": "completed"} for label in ("300K_0GPa", "600K_0GPa")]
+COMPLETED = [
+    {"label": label, "ended": "completed", "n_explored": 25, "n_accurate": 20} for label in ("300K_0GPa", "600K_0GPa")
+]
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +279,6 @@ def test_a_committee_may_lose_as_many_members_as_the_failure_budget_allows(
     overrides = {"training": {"models": models}, "failure_budget": {"train": budget}}
     state = orm.Dict({"cycle": 0}).store()
     run = campaign_at(overrides=overrides, state=state, dataset=AttributeDict({"a": block(2).store()}))
-    run.chain.ctx.plan = AttributeDict({"training": orm.Dict({"model": {}}).store()})
     run.step(run.chain.train)
     assert run.children[0].inputs.min_models == fewest
     assert len(run.children[0].inputs.seeds) == models
@@ -310,22 +311,49 @@ def test_more_crashed_runs_than_the_failure_budget_allows_end_the_campaign(campa
     assert "600K_0GPa crashed, 600K_0.5GPa crashed" in exit_code.message
 
 
-def test_a_system_that_knows_all_is_not_labelled_while_another_one_is(campaign_at: Factory, explored: Factory) -> None:
-    statistics = {"runs": COMPLETED, "deviation": {}, "histogram": {}, "n_explored": 9, "n_accurate": 8, "n_failed": 0}
-    systems = {"zinc": [0.4], "iron": []}
-    outputs = {
-        "candidates": {name: explored(deviations, seed=1) for name, deviations in systems.items()},
-        "control": {name: explored([0.1], seed=2) for name in systems},
-        "output_parameters": {name: orm.Dict({**statistics, "n_candidate": len(d)}) for name, d in systems.items()},
-    }
-    run = campaign_at("zinc", "iron", exploration=ended(orm.WorkChainNode, Ending(outputs)), cycle=1)
-    run.chain.ctx.frames, run.chain.ctx.tasks = AttributeDict(), AttributeDict()
-    choice = {"lower": 0.1, "upper": 5.0, "per_cycle": 3, "min_separation": 0}
-    run.chain.ctx.exploration_plan = {
-        f"{kind}_{name}": orm.Dict(choice).store() for kind in ("selection", "task") for name in systems
-    }
+@pytest.fixture
+def choosing(campaign_at: Factory, explored: Factory) -> Factory:
+    """A campaign that has explored some systems, with the deviations given, and is about to choose."""
+
+    def prepare(systems: dict[str, list[float]], **selection: Any) -> Run:
+        counts = {"n_explored": 99, "n_accurate": 9, "n_failed": 0, "n_candidate": 90}
+        statistics = orm.Dict({"runs": COMPLETED, "deviation": {}, "histogram": {"edges": [], "counts": []}, **counts})
+        outputs = {
+            "candidates": {name: explored(deviations, seed=1) for name, deviations in systems.items()},
+            "control": {name: explored([0.1], seed=2) for name in systems},
+            "output_parameters": dict.fromkeys(systems, statistics),
+        }
+        run: Run = campaign_at(*systems, exploration=ended(orm.WorkChainNode, Ending(outputs)), cycle=1)
+        run.chain.ctx.frames, run.chain.ctx.tasks = AttributeDict(), AttributeDict()
+        choice = {"lower": 0.1, "upper": 5.0, "per_cycle": 3, "min_separation": 0, "strategy": ["window"], "seed": 1}
+        run.chain.ctx.exploration_plan = {
+            f"{kind}_{name}": orm.Dict({**choice, **selection}).store()
+            for kind in ("selection", "task")
+            for name in systems
+        }
+        return run
+
+    return prepare
+
+
+def test_a_system_that_knows_all_is_not_labelled_while_another_one_is(choosing: Factory) -> None:
+    run = choosing({"zinc": [0.4], "iron": []})
     run.step(run.chain.select)
     assert run.chain.ctx.queue == ["zinc"]
+
+
+def test_labels_that_one_system_does_not_use_go_to_the_others(choosing: Factory) -> None:
+    run = choosing({"zinc": [0.4] * 9, "iron": [0.4] * 9, "copper": [0.4]}, per_cycle=9, labels_left=8)
+    run.step(run.chain.select)
+    chosen = {name: report["n_selected"] for name, report in run.chain.ctx.selections.items()}
+    assert chosen == {"copper": 1, "iron": 4, "zinc": 3}
+
+
+def test_a_strategy_that_fails_ends_the_campaign_with_an_exit_code_that_names_it(choosing: Factory) -> None:
+    run = choosing({"zinc": [0.4]}, strategy=["absent"])
+    exit_code = run.step(run.chain.select)
+    assert exit_code.status == 306
+    assert "'absent'" in exit_code.message
 
 
 def test_labels_are_made_in_the_layout_that_was_found_fastest(

@@ -223,7 +223,38 @@ def test_a_misspelt_choice_is_refused_with_a_proposal(refused: Refuse) -> None:
 
 
 def test_an_unknown_strategy_is_refused(refused: Refuse) -> None:
-    assert refused(BASE + "selection: {strategy: widow}\n")[0].field == "selection.strategy"
+    (problem,) = refused(BASE + "selection: {strategy: [widow, budget]}\n")
+    assert (problem.field, problem.found) == ("selection.strategy", "'widow'")
+    assert problem.mend == "did you mean 'window'?"
+    assert "random" in problem.allowed
+
+
+def test_an_unknown_strategy_of_one_system_is_refused(refused: Refuse) -> None:
+    (problem,) = refused(HEAD + "systems:\n  zif4: {structure: zif-4, selection: {strategy: windw}}\n")
+    assert (problem.line, problem.field) == (4, "systems.zif4.selection.strategy")
+
+
+@pytest.mark.parametrize(
+    ("settings", "field", "mend"),
+    [
+        ("strategy: 5", "strategy", "write a list"),
+        ("strategy: []", "strategy", "add at least one"),
+        ("strategy: [window, window]", "strategy", "remove the second"),
+        ("options: {diversity: {weight: 2}}", "options.diversity", "add it to selection.strategy"),
+        ("strategy: [window, diversity], options: {diversity: {wait: 2}}", "options.diversity.wait", "'weight'"),
+        ("options: {budget: 3}", "options.budget", "key: value"),
+        ("options: {window: {lower: 0.1}}", "options.window.lower", "remove it"),
+        ("window: {target_error: 0.1}", "window.target_error", "0.1 eV/Å"),
+        ("window: {quantiles: [0.9, 0.5]}", "window.quantiles", "0.99"),
+        ("window: {adaptive: 0}", "window.adaptive", "change it"),
+        ("window: {adaptive: 2.0, target_error: 0.1 eV/Å}", "window.target_error", "adaptive: null"),
+        ("per_condition: 0", "per_condition", "change it"),
+    ],
+)
+def test_a_choice_that_cannot_be_made_is_refused(refused: Refuse, settings: str, field: str, mend: str) -> None:
+    problem = refused(BASE + f"selection: {{{settings}}}\n")[0]
+    assert problem.field == f"selection.{field}"
+    assert mend in problem.mend
 
 
 def test_a_halt_temperature_below_the_hottest_run_is_refused(refused: Refuse) -> None:

@@ -12,6 +12,7 @@ from aiida import orm
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows import frame_steps
 from aiida_zif.workflows.frame_steps import CHOSEN, CONTROL, concatenate, subset
+from aiida_zif.workflows.start_steps import draw_starts
 
 Factory = Callable[..., Any]
 
@@ -77,7 +78,7 @@ def test_perturbed_copies_follow_from_their_seed(structure: orm.StructureData) -
 
 def draw(count: int, seed: int = 1, **blocks: LabelledFramesData) -> FramesData:
     """Return drawn starting points."""
-    drawn: FramesData = body("draw_starts")(orm.Dict({"count": count, "seed": seed}), **blocks)
+    drawn: FramesData = draw_starts.__wrapped__(orm.Dict({"count": count, "seed": seed}), **blocks)  # type: ignore[attr-defined]
     return drawn
 
 
@@ -138,25 +139,86 @@ COUNTS = {
     "deviation": {"q50": 0.2},
     "histogram": {"edges": [0, 1], "counts": [50]},
 }
-WINDOW = {"lower": 0.1, "upper": 5.0, "per_cycle": 2, "min_separation": 20}
+WINDOW = {
+    "strategy": ["window"],
+    "lower": 0.1,
+    "upper": 5.0,
+    "per_cycle": 2,
+    "min_separation": 20,
+    "options": {},
+    "seed": 1,
+    "labels_left": 100,
+}
 
 
-def choose(candidates: FramesData, control: FramesData, **counts: Any) -> dict[str, Any]:
-    """Return the chosen frames and the report."""
-    chosen = body("select_frames")(candidates, control, orm.Dict({**COUNTS, **counts}), orm.Dict(WINDOW))
+def choose(candidates: FramesData, control: FramesData, selection: Any = None, **others: Any) -> dict[str, Any]:
+    """Return the chosen frames and the report; ``others`` are counts of the exploration, or nodes."""
+    counts = {name: value for name, value in others.items() if name in COUNTS}
+    nodes = {name: value for name, value in others.items() if name not in COUNTS}
+    settings = orm.Dict({**WINDOW, **(selection or {})})
+    chosen = body("select_frames")(candidates, control, orm.Dict({**COUNTS, **counts}), settings, **nodes)
     return {"frames": chosen["frames"], "report": chosen["report"].get_dict()}
 
 
-def test_every_candidate_is_chosen_or_counted_with_a_reason(explored: Factory) -> None:
+def test_every_explored_frame_is_chosen_or_counted_with_a_reason(explored: Factory) -> None:
     report = choose(explored([0.2, 0.9, 0.4, 6.0, 0.3]), explored([], seed=1))["report"]
     assert report["n_selected"] == 2
-    assert report["not_chosen"] == {"not_kept_by_harvest": 7, "above_upper_level": 1, "over_budget": 2}
-    assert report["n_candidate"] == report["n_selected"] + sum(report["not_chosen"].values())
+    assert report["not_chosen"] == {
+        "above_upper": 1,
+        "accurate": 30,
+        "failed": 8,
+        "not_kept_by_harvest": 7,
+        "over_budget": 2,
+    }
+    assert report["n_explored"] == report["n_selected"] + sum(report["not_chosen"].values())
 
 
 def test_every_explored_frame_is_accurate_candidate_or_failed(explored: Factory) -> None:
     report = choose(explored([0.2]), explored([]))["report"]
     assert report["n_explored"] == report["n_accurate"] + report["n_candidate"] + report["n_failed"]
+
+
+def test_the_same_seed_chooses_the_same_frames(explored: Factory) -> None:
+    candidates, control = explored([0.2 + 0.01 * index for index in range(30)]), explored([])
+    first, again, other = (
+        choose(candidates, control, {"strategy": ["random"], "per_cycle": 5, "seed": seed})["frames"].frame_ids()
+        for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert set(first) != set(other)
+
+
+def test_a_system_chooses_its_part_of_the_labels_that_are_left(explored: Factory) -> None:
+    candidates, control = explored([0.2 + 0.01 * index for index in range(30)]), explored([])
+    settings, waiting = {"per_cycle": 20, "labels_left": 10}, orm.Dict(COUNTS)
+    assert choose(candidates, control, settings, waiting_hot=waiting)["report"]["n_selected"] == 5
+    earlier = orm.Dict({"n_selected": 1})
+    assert choose(candidates, control, settings, earlier_hot=earlier)["report"]["n_selected"] == 9
+
+
+def test_strategies_see_what_is_labelled_already(
+    explored: Factory, block: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools: list[Any] = []
+    chain = frame_steps.run_chain
+    monkeypatch.setattr(
+        frame_steps, "run_chain", lambda names, pool, *rest: pools.append(pool) or chain(names, pool, *rest)
+    )
+    blocks = {"known_c00_a": block(3, seed=4), "known_c01_a": block(2, seed=5)}
+    choose(explored([0.2, 0.3]), explored([]), **blocks)
+    choose(explored([0.2, 0.3]), explored([]))
+    np.testing.assert_array_equal(
+        pools[0].known_positions, np.concatenate([node.positions for node in blocks.values()])
+    )
+    assert pools[0].known_cells.shape == (5, 3, 3)
+    assert pools[1].known_positions.shape == (0, 6, 3)
+
+
+def test_a_choice_that_fails_ends_with_an_exit_code_that_names_the_strategy(explored: Factory) -> None:
+    nodes = [explored([0.2]), explored([], seed=1), orm.Dict(COUNTS), orm.Dict({**WINDOW, "strategy": ["absent"]})]
+    _, call = frame_steps.select_frames.run_get_node(*nodes)
+    assert not call.is_finished_ok
+    assert "'absent'" in call.exit_message
 
 
 def test_chosen_frames_are_those_of_largest_deviation_and_say_so(explored: Factory) -> None:
@@ -179,7 +241,7 @@ def test_no_candidates_leave_the_random_frames_only(explored: Factory) -> None:
     chosen = choose(explored([]), explored([0.05], seed=1), n_candidate=0)
     assert chosen["report"]["n_selected"] == 0
     assert chosen["frames"].get_array("role").tolist() == [CONTROL]
-    assert sum(chosen["report"]["not_chosen"].values()) == 0
+    assert chosen["report"]["not_chosen"] == {"accurate": 30, "failed": 8}
 
 
 def test_neither_candidates_nor_random_frames_make_an_empty_node(explored: Factory) -> None:
@@ -241,7 +303,8 @@ def test_frames_without_a_label_do_not_count(block: Factory, judged: FramesData)
 
 
 def test_no_label_at_all_is_no_comparison(judged: FramesData) -> None:
-    assert compare(judged) == {"chosen": None, "control": None, "n_chosen": 0, "n_control": 0, "frames": []}
+    nothing = {"chosen": None, "control": None, "n_chosen": 0, "n_control": 0, "frames": []}
+    assert compare(judged) == {"system": "zinc", **nothing}
 
 
 # -- subsets ---------------------------------------------------------------------------------------------------

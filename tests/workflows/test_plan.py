@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from aiida import orm
 
@@ -15,15 +16,14 @@ from aiida_zif.plugins.lammps.settings import Settings, check_runs
 from aiida_zif.workflows.campaign import campaign_from_structures, load_campaign
 from aiida_zif.workflows.campaign_protocols import available_protocols
 from aiida_zif.workflows.plan import (
-    affordable,
     exploration_parameters,
     exploration_runs,
     label_tasks,
     plan_campaign,
     plan_exploration,
-    plan_training,
     section,
 )
+from aiida_zif.workflows.training_plan import plan_training
 
 Factory = Callable[..., Any]
 Values = dict[str, Any]
@@ -90,8 +90,8 @@ def test_another_campaign_seed_changes_every_seed(campaign: Factory) -> None:
 
 def test_seeds_of_a_committee_differ_by_member_and_by_cycle(settings: Values) -> None:
     plans = [body(plan_training)(orm.Dict(settings), orm.Dict({"cycle": cycle})) for cycle in (0, 1)]
-    assert [sorted(plan) for plan in plans] == [["model_0", "model_1"]] * 2
-    assert len({seed.value for plan in plans for seed in plan.values()}) == 4
+    assert [sorted(plan) for plan in plans] == [["model_0", "model_1", "parameters"]] * 2
+    assert len({plan[name].value for plan in plans for name in ("model_0", "model_1")}) == 4
 
 
 def test_runs_are_every_temperature_at_every_pressure_each_from_its_own_start(settings: Values) -> None:
@@ -167,7 +167,7 @@ def test_what_a_campaign_of_ours_plans_is_accepted_by_the_jobs(file: str) -> Non
 
 
 def test_the_parameters_of_deepmd_are_merged_into_those_of_the_package(settings: Values) -> None:
-    learning = body(plan_campaign)(orm.Dict(settings))["training"].get_dict()
+    learning = body(plan_training)(orm.Dict(settings), orm.Dict({"cycle": 0}))["parameters"].get_dict()
     descriptor = training_input(["H", "Zn"], 5.0, 40)["model"]["descriptor"]
     assert learning["model"]["descriptor"] == {**descriptor, "neuron": [3], "axis_neuron": 2}
     assert learning["training"]["numb_steps"] == 40
@@ -197,8 +197,22 @@ def test_what_is_planned_has_the_settings_as_its_origin(settings: Values) -> Non
     assert {name for name in plan if name.startswith("start_")} == {f"start_{task}" for task in tasks}
 
 
-@pytest.mark.parametrize(("labels_left", "expected"), [(100, (8, 4)), (9, (5, 4)), (3, (1, 2)), (1, (1, 0))])
-def test_a_cycle_asks_for_no_more_labels_than_are_left(labels_left: int, expected: tuple[int, int]) -> None:
-    selection = affordable({"per_cycle": 8, "control": 4}, labels_left)
-    assert (selection["per_cycle"], selection["control"]) == expected
-    assert sum(expected) <= max(labels_left, 1)
+def test_labels_that_are_left_are_for_all_systems_together(settings: Values) -> None:
+    plan = explore({**settings, "limits": {**settings["limits"], "labels": 12}}, 1)
+    controls = [plan[f"selection_{system}"]["control"] for system in ("zinc", "hot")]
+    assert controls == [2, 2]
+    assert [plan[f"selection_{system}"]["labels_left"] for system in ("zinc", "hot")] == [8, 8]
+
+
+def test_seeds_of_a_choice_differ_by_cycle_and_system(settings: Values) -> None:
+    plans = [explore(settings, cycle) for cycle in (1, 2)]
+    assert len({plan[f"selection_{system}"]["seed"] for plan in plans for system in ("zinc", "hot")}) == 4
+
+
+def test_the_harvest_uses_the_trust_levels_that_the_choice_will_use(campaign: Factory) -> None:
+    values = campaign(selection={"window": {"adaptive": 2.0}}).parameters()
+    errors = orm.ArrayData()
+    errors.set_array("c00_zinc_held_out_0_attempt_0__force_rmse", np.full((2, 5), 0.3))
+    plan = body(plan_exploration)(orm.Dict(values), orm.Dict({"cycle": 0, "n_labels": 0}), errors=errors)
+    levels = [(plan[name]["lower"], plan[name]["upper"]) for name in ("selection_zinc", "parameters_zinc")]
+    assert levels == [(pytest.approx(0.6), 5.0)] * 2

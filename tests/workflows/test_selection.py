@@ -1,56 +1,103 @@
-"""The choice of frames: inside the window, fair between runs, no near duplicates, a reason for every other frame."""
+"""How systems share the labels that are left, and that every explored frame is accounted for."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
+import pytest
 
-from aiida_zif.workflows.selection import choose_frames, force_rmse_per_frame
+from aiida_zif.plugins.selection import Sieved
+from aiida_zif.workflows.selection import affordable, choice_report, reasons, share, with_levels
 
-WINDOW = {"lower": 0.1, "upper": 1.0}
-
-
-def choose(deviation: list[float], run: list[int], step: list[int], budget: int = 10, min_separation: int = 0):
-    return choose_frames(
-        np.array(deviation), np.array(run), np.array(step), budget=budget, min_separation=min_separation, **WINDOW
-    )
+SECTION: dict[str, Any] = {"per_cycle": 8, "control": 4, "lower": 0.1, "upper": 1.0, "strategy": ["window"]}
 
 
-def test_only_frames_inside_the_window_are_chosen() -> None:
-    choice = choose([0.05, 0.1, 0.99, 1.0, np.nan], [0] * 5, [0, 10, 20, 30, 40])
-    assert sorted(choice.chosen) == [1, 2]
-    assert choice.rejected == {0: "accurate", 3: "above_upper_level", 4: "above_upper_level"}
+def run(label: str, **failed: int) -> dict[str, Any]:
+    """Return what the summary of an exploration says of a run."""
+    return {"label": label, "failed_reasons": failed}
 
 
-def test_the_most_uncertain_frame_comes_first() -> None:
-    assert choose([0.2, 0.8, 0.5], [0, 0, 0], [0, 10, 20], budget=2).chosen == [1, 2]
+EXPLORED = {
+    "n_explored": 60,
+    "n_accurate": 30,
+    "n_candidate": 20,
+    "n_failed": 10,
+    "runs": [run("300K", above_upper=4), run("900K", above_upper=2, broken_linker=3)],
+    "deviation": {"q50": 0.1},
+    "histogram": {"edges": [0.0, 1.0], "counts": [60]},
+}
 
 
-def test_runs_take_turns_so_that_none_starves() -> None:
-    choice = choose([0.9, 0.8, 0.7, 0.2], [0, 0, 0, 1], [0, 10, 20, 0], budget=2)
-    assert choice.chosen == [0, 3]
+# -- labels that are left ----------------------------------------------------------------------------------------
 
 
-def test_near_duplicates_along_a_run_are_left_out() -> None:
-    choice = choose([0.9, 0.8, 0.7], [0, 0, 0], [100, 105, 140], min_separation=20)
-    assert choice.chosen == [0, 2]
-    assert choice.rejected == {1: "near_duplicate"}
+@pytest.mark.parametrize(("labels_left", "expected"), [(100, (8, 4)), (9, (5, 4)), (3, (1, 2)), (1, (1, 0))])
+def test_a_cycle_asks_for_no_more_labels_than_are_left(labels_left: int, expected: tuple[int, int]) -> None:
+    selection = affordable(SECTION, labels_left)
+    assert (selection["per_cycle"], selection["control"]) == expected
+    assert sum(expected) <= max(labels_left, 1)
 
 
-def test_equal_steps_of_different_runs_are_no_duplicates() -> None:
-    assert len(choose([0.9, 0.8], [0, 1], [100, 100], min_separation=20).chosen) == 2
+def choose_in_turn(needs: dict[str, int], labels_left: int) -> dict[str, int]:
+    """Return what systems choose that have so many frames to choose from, the smallest first."""
+    selection, taken = {"per_cycle": 8, "labels_left": labels_left}, dict[str, int]()
+    for name in sorted(needs, key=lambda name: min(needs[name], 8)):
+        waiting = len(needs) - len(taken) - 1
+        taken[name] = min(needs[name], share(selection, sum(taken.values()), waiting))
+    return taken
 
 
-def test_every_frame_is_chosen_or_has_one_reason() -> None:
-    rng = np.random.default_rng(3)
-    choice = choose(list(rng.uniform(0, 1.2, 200)), list(rng.integers(0, 4, 200)), list(range(200)), 12, 5)
-    assert len(choice.chosen) == 12
-    assert sorted([*choice.chosen, *choice.rejected]) == list(range(200))
-    assert sum(choice.reasons.values()) == 188
+def test_no_system_takes_the_labels_of_another() -> None:
+    assert choose_in_turn({"a": 100, "b": 100, "c": 100}, 12) == {"a": 4, "b": 4, "c": 4}
 
 
-def test_no_candidates_is_an_empty_choice() -> None:
-    assert choose([], [], []).chosen == []
+def test_what_one_system_does_not_use_goes_to_the_others() -> None:
+    assert choose_in_turn({"a": 100, "b": 1, "c": 100}, 12) == {"b": 1, "a": 6, "c": 5}
+    assert choose_in_turn({"a": 100, "b": 0}, 8) == {"b": 0, "a": 8}
 
 
-def test_force_rmse_is_taken_over_all_components_of_a_frame() -> None:
-    predicted, reference = np.zeros((2, 2, 3)), np.zeros((2, 2, 3))
-    predicted[1, 0, 0] = 3.0
-    assert np.allclose(force_rmse_per_frame(predicted, reference), [0.0, np.sqrt(9.0 / 6.0)])
+@pytest.mark.parametrize("labels_left", [1, 2, 5, 24, 100])
+def test_systems_together_take_no_more_than_is_left_and_all_of_it_if_they_can(labels_left: int) -> None:
+    taken = choose_in_turn({"a": 100, "b": 3, "c": 5}, labels_left)
+    assert sum(taken.values()) == min(labels_left, 8 + 3 + 5)
+
+
+# -- levels --------------------------------------------------------------------------------------------------------
+
+
+def test_no_level_lies_above_the_deviation_at_which_runs_are_given_up() -> None:
+    steep = {"centre": 1.0, "level": 0.01, "slope": 1.0, "level_error": 0.0, "slope_error": 0.0, "range": [0.1, 90.0]}
+    found = with_levels({**SECTION, "window": {"target_error": 0.1}}, 5.0, None, steep)
+    assert (found["lower"], found["upper"]) == (2.5, 5.0)
+
+
+def test_levels_stand_as_they_are_unless_they_are_to_follow_something() -> None:
+    found = with_levels(SECTION, 5.0, 0.3, None)
+    assert (found["lower"], found["upper"]) == (0.1, 1.0)
+
+
+# -- what became of the frames -----------------------------------------------------------------------------------
+
+
+def test_everything_explored_is_chosen_or_has_a_reason() -> None:
+    sieved = Sieved([3, 0, 5], {1: "near_duplicate", 2: "over_budget", 4: "over_budget"})
+    report = choice_report(EXPLORED, 6, sieved, np.array([0, 0, 1, 1, 1, 1]), SECTION)
+    assert report["not_chosen"] == {
+        "above_upper": 6,
+        "accurate": 30,
+        "broken_linker": 3,
+        "failed": 1,
+        "near_duplicate": 1,
+        "not_kept_by_harvest": 14,
+        "over_budget": 2,
+    }
+    assert report["n_selected"] + sum(report["not_chosen"].values()) == report["n_explored"]
+    assert report["selected_by_condition"] == {"300K": 1, "900K": 2}
+    assert report["strategy"] == ["window", "turns", "separation", "budget"]
+
+
+def test_a_reason_is_counted_once_whether_found_there_or_here() -> None:
+    found = reasons(EXPLORED, 20, Sieved([], dict.fromkeys(range(20), "above_upper")))
+    assert found["above_upper"] == 26
+    assert sum(found.values()) == 60

@@ -33,11 +33,11 @@ def trained(potential: Factory) -> Answer:
 @pytest.fixture(scope="module")
 def train(codes: dict[str, Any], options: dict[str, Any], campaign: Factory, block: Factory) -> Factory:
     """Train as many members as asked for, to the end."""
-    from aiida_zif.workflows.plan import plan_campaign
+    from aiida_zif.workflows.training_plan import plan_training
 
-    plan = plan_campaign(orm.Dict(campaign().parameters()).store())
+    plan = plan_training(orm.Dict(campaign().parameters()).store(), orm.Dict({"cycle": 0}).store())
     dataset = {"c00_zinc_seed_perturbed_attempt_0": block(3).store()}
-    job = {"code": codes["dp"], "parameters": plan["training"], "metadata": {"options": options}}
+    job = {"code": codes["dp"], "parameters": plan["parameters"], "metadata": {"options": options}}
 
     def run(n_models: int, answer: Answer, checkpoints: bool = False, **inputs: Any) -> Run:
         seeds = {f"model_{index}": orm.Int(index + 1) for index in range(n_models)}

@@ -1,56 +1,10 @@
-"""Which frames are sane and which go back."""
+"""Which candidates go back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-
-
-def fault(
-    positions: np.ndarray | None, cell: np.ndarray, temperature: float, bounds: np.ndarray, limits: Mapping[str, Any]
-) -> str | None:
-    """Return why a frame is not sane, or None.
-
-    :param positions: Å, shape (n, 3); None where atoms are missing.
-    :param cell: Å, shape (3, 3).
-    :param temperature: K.
-    :param bounds: Å for each atom, two atoms closer than the sum of theirs are in contact, shape (n,).
-    :param limits: ``volume`` (smallest, largest, Å³) and ``temperature`` (K).
-    """
-    if positions is None:
-        return "lost_atoms"
-    if not (np.isfinite(positions).all() and np.isfinite(cell).all()):
-        return "non_finite"
-    if not limits["volume"][0] < np.linalg.det(cell) < limits["volume"][1]:
-        return "volume"
-    if not temperature < limits["temperature"]:
-        return "temperature"
-    return "close_contact" if has_contact(positions, cell, bounds) else None
-
-
-def has_contact(positions: np.ndarray, cell: np.ndarray, bounds: np.ndarray, block: int = 256) -> bool:
-    """Say whether any two atoms are closer than the sum of their bounds.
-
-    Rounding fractional differences finds the nearest image of every pair closer than half the smallest cell height,
-    and bounds are far below that.
-
-    :param positions: Å, shape (n, 3).
-    :param cell: Å, shape (3, 3).
-    :param bounds: Å for each atom, shape (n,).
-    :param block: atoms compared with all others at a time, which limits the memory.
-    """
-    fractional = positions @ np.linalg.inv(cell)
-    for start in range(0, len(positions), block):
-        delta = fractional[start : start + block, None] - fractional[None, start:]
-        delta -= np.round(delta)
-        squared = np.square(delta @ cell).sum(axis=-1)
-        own = np.arange(len(squared))
-        squared[own, own] = np.inf
-        if (squared < np.square(bounds[start : start + block, None] + bounds[None, start:])).any():
-            return True
-    return False
 
 
 def share_out(available: Sequence[int], total: int) -> list[int]:

@@ -1,25 +1,30 @@
-"""All trajectories of a job: one pass that looks at every frame, one that fetches the chosen ones."""
+"""All trajectories of a job: every frame is looked at once, the chosen ones are fetched from where they start."""
 
 from __future__ import annotations
 
 import time
-from array import array
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .choosing import candidates, fault
-from .reading import Table, how_it_ended, read_frames
+from .chemistry import Substance
+from .choosing import candidates
+from .observables import EDGES as RADIAL_EDGES
+from .observables import GPA_PER_BAR, Observables
+from .reading import Following, how_it_ended, read_frames
+from .streaming import Reservoir, Slots, Spread
 
-ACCURATE, CANDIDATE, FAILED = 0, 1, 2
-VERDICTS = {"accurate": ACCURATE, "candidate": CANDIDATE, "failed": FAILED}
-COLUMNS = ("run", "step", "offset", "temperature", "pressure", "energy", "volume", "deviation", "verdict", "sane")
-GPA_PER_BAR = 1e-4
+VERDICTS = ("accurate", "candidate", "failed")
+COLUMNS = ("step", "deviation", "run", "offset", "temperature", "pressure", "mean_deviation")
+"""What is kept of a frame that may go back."""
 EDGES = np.concatenate([[0.0], np.geomspace(1e-3, 1e2, 51)])
 """eV/Å; fixed, so that histograms of different cycles can be compared; what is above counts in the last bin."""
 
 Frames = dict[str, np.ndarray]
+Sample = tuple[int, int, "np.ndarray | None", np.ndarray, tuple[float, ...], tuple[float, ...]]
 
 
 def harvest(folder: Path, config: dict[str, Any]) -> tuple[dict[str, Any], Frames]:
@@ -29,126 +34,185 @@ def harvest(folder: Path, config: dict[str, Any]) -> tuple[dict[str, Any], Frame
     :param config: what the calculation wrote into ``harvest.json``.
     :returns: (summary for JSON, arrays for NPZ with names ``candidates_*`` and ``control_*``).
     """
-    table, reasons = scan(folder, config)
-    settings = config["settings"]
-    inside = np.flatnonzero(table["verdict"] == CANDIDATE)
-    run, step, deviation = (table[name][inside] for name in ("run", "step", "deviation"))
+    settings, n_runs = config["settings"], len(config["runs"])
+    control, deviations = Reservoir(settings["n_control"], settings["seed"]), Spread(EDGES)
     separation = settings["min_separation"] / settings["timestep"]
-    chosen = inside[candidates(run, step, deviation, len(config["runs"]), settings["max_candidates"], separation)]
-    eligible = np.flatnonzero(table["verdict"] != FAILED)
-    rng = np.random.default_rng(settings["seed"])
-    control = np.sort(rng.choice(eligible, min(settings["n_control"], len(eligible)), replace=False))
-    arrays = collect(folder, config, table, chosen, "candidates")
-    arrays.update(collect(folder, config, table, control, "control"))
-    return summarise(folder, config, table, reasons), arrays
-
-
-def scan(folder: Path, config: dict[str, Any]) -> tuple[Frames, list[dict[str, int]]]:
-    """First pass: a row of numbers for every sampled frame.
-
-    :returns: (arrays of shape (N,) named as in ``COLUMNS``; for each run the reasons of its failures, counted).
-    """
-    rows, reasons = array("d"), []
+    reports, kept = [], []
     for index, run in enumerate(config["runs"]):
-        counted: dict[str, int] = {}
-        for row, reason in _scan_run(folder, run, config):
-            rows.extend((index, *row))
-            if reason:
-                counted[reason] = counted.get(reason, 0) + 1
-        reasons.append(counted)
-    table = np.array(rows, dtype=float).reshape(-1, len(COLUMNS))
-    return {name: table[:, column] for column, name in enumerate(COLUMNS)}, reasons
+        slots = Slots(separation, 2 * settings["max_candidates"])
+        reports.append(scan(folder, index, run, config, slots, control, deviations))
+        kept.append(slots.rows(len(COLUMNS)))
+    rows = np.concatenate([*kept, np.empty((0, len(COLUMNS)))])
+    chosen = candidates(rows[:, 2], rows[:, 0], rows[:, 1], n_runs, settings["max_candidates"], separation)
+    sample = control.rows(len(COLUMNS))
+    arrays = collect(folder, config, rows[chosen], "candidates")
+    arrays.update(collect(folder, config, sample[np.lexsort((sample[:, 0], sample[:, 2]))], "control"))
+    summary = summarise(folder, config, reports, deviations)
+    return {**summary, "preflight": [preflight(folder, run, config) for run in config["preflights"]]}, arrays
 
 
-def _scan_run(folder: Path, run: dict[str, Any], config: dict[str, Any]) -> Any:
-    """Yield (numbers, reason of failure or None) for every sampled frame of one run."""
-    settings, single = config["settings"], config["n_models"] == 1
-    bounds = settings["min_distance_scale"] * np.asarray(config["radii"])
-    limits = {
-        "volume": [factor * run["start_volume"] for factor in settings["halt"]["volume"]],
-        "temperature": settings["halt"]["temperature"],
+def preflight(folder: Path, run: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+    """Look at the short run that a lane began with; its frames are counted by themselves and never go back."""
+    found = scan(folder, 0, run, config, Slots(1.0, 1), Reservoir(0, 0), Spread(EDGES))
+    return {name: value for name, value in found.items() if name not in ("averages", "observables")}
+
+
+def scan(
+    folder: Path,
+    index: int,
+    run: dict[str, Any],
+    config: dict[str, Any],
+    slots: Slots,
+    control: Reservoir,
+    deviations: Spread,
+) -> dict[str, Any]:
+    """Look at every sampled frame of one run.
+
+    :param slots: takes the candidates of this run.
+    :param control: takes all frames below the upper level, of all runs.
+    :param deviations: takes the deviations of all sane frames.
+    :returns: the run's entry in the summary.
+    """
+    counts: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    substance, observed, last = substance_of(config), Observables(config["atoms"], config["radii"]), 0
+    for step, offset, positions, cell, thermo, (deviation, mean_deviation) in samples(folder, run, config):
+        last = step
+        verdict, reason = judge(positions, cell, thermo, deviation, run, config, substance)
+        counts[verdict] += 1
+        if reason:
+            reasons[reason] += 1
+        if positions is not None and reason in (None, "above_upper"):
+            deviations.add(deviation)
+            observed.add(positions, cell, thermo)
+        if reason is None:
+            row = (step, deviation, index, offset, thermo[0], thermo[1], mean_deviation)
+            control.add(row)
+            if verdict == "candidate":
+                slots.add(step, deviation, row)
+    ended, reached, detail = how_it_ended(folder, run)
+    return {
+        **{name: run[name] for name in ("label", "temperature", "pressure", "driver")},
+        "n_explored": sum(counts.values()),
+        **{f"n_{name}": counts[name] for name in VERDICTS},
+        "failed_reasons": dict(reasons),
+        "n_steps": last if reached is None else reached,
+        "n_steps_requested": run["steps"],
+        "ended": ended,
+        "detail": detail,
+        "averages": observed.averages(),
+        "observables": observed.report(),
     }
+
+
+def samples(folder: Path, run: dict[str, Any], config: dict[str, Any]) -> Iterator[Sample]:
+    """Yield step, offset, positions, cell, thermodynamics and deviations of every frame that was explored.
+
+    The deviations are that of the worst atom and the mean over the atoms, eV/Å; with a single model both are 0.
+    """
     dump = folder / f"{run['stem']}.dump"
     if not dump.exists():
         return
-    thermo = Table(folder / f"{run['stem']}.thermo", (1, 2, 3, 4))
-    deviations = Table(folder / f"{run['stem']}.devi", (4,))
+    thermo = Following(folder / f"{run['stem']}.thermo", (1, 2, 3, 4))
+    deviations = Following(folder / f"{run['stem']}.devi", (4, 6))
+    last = 0  # the starting frame was not explored
     with dump.open("rb") as handle:
-        for step, offset, positions, cell, _ in read_frames(handle, len(bounds)):
-            if step == 0:
-                continue  # the starting frame was not explored
-            values, deviation = thermo[step], 0.0 if single else float(deviations[step][0])
-            reason = fault(positions, cell, values[0], bounds, limits)
-            if reason is None and not np.isfinite(deviation):
-                reason = "no_deviation"
-            sane = reason is None
-            if sane and not single and deviation >= settings["upper"]:
-                reason = "above_upper"
-            below = single or deviation < settings["lower"]
-            verdict = FAILED if reason else ACCURATE if below else CANDIDATE
-            yield (step, offset, *values, deviation, verdict, sane), reason
+        for step, offset, positions, cell, _ in read_frames(handle, len(config["radii"])):
+            if step > last:
+                both = (0.0, 0.0) if config["n_models"] == 1 else deviations.at(step)
+                yield step, offset, positions, cell, thermo.at(step), both
+                last = step
 
 
-def collect(folder: Path, config: dict[str, Any], table: Frames, chosen: np.ndarray, prefix: str) -> Frames:
-    """Second pass: read the chosen frames and name their arrays."""
+def substance_of(config: dict[str, Any]) -> Substance:
+    """What the atoms of the job's system must keep."""
+    settings = {**config["settings"]["chemistry"], "contact": config["settings"]["min_distance_scale"]}
+    return Substance(config["topology"], settings, config["radii"])
+
+
+def judge(
+    positions: np.ndarray | None,
+    cell: np.ndarray,
+    thermo: tuple[float, ...],
+    deviation: float,
+    run: dict[str, Any],
+    config: dict[str, Any],
+    substance: Substance,
+) -> tuple[str, str | None]:
+    """Return the verdict on a frame, and the reason if it is ``failed``."""
+    settings = config["settings"]
+    reason = fault(positions, cell, thermo[0], run["start_volume"], settings["halt"])
+    if reason is None and positions is not None:
+        reason = substance.fault(positions, cell)
+    if reason is None and not np.isfinite(deviation):
+        reason = "no_deviation"
+    single = config["n_models"] == 1
+    if reason is None and not single and deviation >= settings["upper"]:
+        reason = "above_upper"
+    return "failed" if reason else "accurate" if single or deviation < settings["lower"] else "candidate", reason
+
+
+def fault(
+    positions: np.ndarray | None, cell: np.ndarray, temperature: float, volume: float, halt: dict[str, Any]
+) -> str | None:
+    """Return why a frame is that of a run that should have been halted, or None.
+
+    :param positions: Å, shape (n, 3); None where atoms are missing.
+    :param cell: Å, shape (3, 3).
+    :param temperature: K.
+    :param volume: at the start of the run, Å³.
+    :param halt: ``volume`` (smallest, largest, as multiples) and ``temperature`` (K).
+    """
+    if positions is None:
+        return "lost_atoms"
+    if not (np.isfinite(positions).all() and np.isfinite(cell).all()):
+        return "non_finite"
+    if not halt["volume"][0] * volume < np.linalg.det(cell) < halt["volume"][1] * volume:
+        return "volume"
+    return None if temperature < halt["temperature"] else "temperature"
+
+
+def collect(folder: Path, config: dict[str, Any], rows: np.ndarray, prefix: str) -> Frames:
+    """Fetch the chosen frames from their trajectories and name their arrays.
+
+    :param rows: columns as in :data:`COLUMNS`, shape (m, 7).
+    """
     n_atoms = len(config["radii"])
-    positions, cells = np.empty((len(chosen), n_atoms, 3)), np.empty((len(chosen), 3, 3))
-    forces = np.empty((len(chosen), n_atoms, 3))
-    for place, row in enumerate(chosen):
-        stem = config["runs"][int(table["run"][row])]["stem"]
-        with (folder / f"{stem}.dump").open("rb") as handle:
-            handle.seek(int(table["offset"][row]))
+    positions, cells = np.empty((len(rows), n_atoms, 3)), np.empty((len(rows), 3, 3))
+    forces = np.empty((len(rows), n_atoms, 3))
+    kept = dict(zip(COLUMNS, rows.T))  # noqa: B905 - runs on Pythons older than ours
+    run = kept["run"].astype(int)
+    for place, (index, offset) in enumerate(zip(run, kept["offset"])):  # noqa: B905
+        with (folder / f"{config['runs'][index]['stem']}.dump").open("rb") as handle:
+            handle.seek(int(offset))
             _, _, positions[place], cells[place], forces[place] = next(read_frames(handle, n_atoms))
+    drivers = np.array([entry["driver"] for entry in config["runs"]], dtype=int)
     arrays = {
         "positions": positions,
         "cells": cells,
         "forces_predicted": forces,
-        "max_force_deviation": table["deviation"][chosen],
-        "step": table["step"][chosen].astype(int),
-        "temperature": table["temperature"][chosen],
-        "pressure": table["pressure"][chosen] * GPA_PER_BAR,
-        "run": table["run"][chosen].astype(int),
+        "max_force_deviation": kept["deviation"],
+        "mean_force_deviation": kept["mean_deviation"],
+        "step": kept["step"].astype(int),
+        "temperature": kept["temperature"],
+        "pressure": kept["pressure"] * GPA_PER_BAR,
+        "run": run,
+        "driver": drivers[run],
     }
     return {f"{prefix}_{name}": values for name, values in arrays.items()}
 
 
-def summarise(folder: Path, config: dict[str, Any], table: Frames, reasons: list[dict[str, int]]) -> dict[str, Any]:
+def summarise(folder: Path, config: dict[str, Any], runs: list[dict[str, Any]], deviations: Spread) -> dict[str, Any]:
     """Counts, quantiles and histogram of the deviation (sane frames only) and one entry for every run."""
-    runs = []
-    for index, run in enumerate(config["runs"]):
-        mine = table["run"] == index
-        runs.append(_report_run(folder, run, {k: v[mine] for k, v in table.items()}, reasons[index]))
-    deviations = table["deviation"][table["sane"] == 1.0]
-    quantiles = np.quantile(deviations, (0.5, 0.9, 0.99, 1.0)).tolist() if len(deviations) else [None] * 4
     started = folder / "started"
     wall = max(time.time() - float(started.read_text()), 1.0) if started.exists() else None
+    quantiles = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "max": 1.0}
     return {
         "runs": runs,
         **{f"n_{name}": sum(run[f"n_{name}"] for run in runs) for name in ("explored", *VERDICTS)},
-        "deviation": dict(zip(("q50", "q90", "q99", "max"), quantiles)),  # noqa: B905 - see choosing
-        "histogram": {
-            "edges": EDGES.tolist(),
-            "counts": np.histogram(np.minimum(deviations, EDGES[-1]), EDGES)[0].tolist(),
-        },
+        "deviation": {name: deviations.quantile(share) for name, share in quantiles.items()},
+        "histogram": {"edges": EDGES.tolist(), "counts": deviations.counts.tolist()},
+        "radial_edges": RADIAL_EDGES.tolist(),
         "wall_s": wall,
         "steps_per_s": sum(run["n_steps"] for run in runs) / wall if wall else None,
-    }
-
-
-def _report_run(folder: Path, run: dict[str, Any], rows: Frames, reasons: dict[str, int]) -> dict[str, Any]:
-    ended, step, detail = how_it_ended(folder, run)
-    sane = rows["sane"] == 1.0
-    units = {"temperature": 1.0, "pressure": GPA_PER_BAR, "energy": 1.0, "volume": 1.0}
-    means = {name: unit * rows[name][sane].mean() if sane.any() else np.nan for name, unit in units.items()}
-    last = int(rows["step"][-1]) if len(rows["step"]) else 0
-    return {
-        **{name: run[name] for name in ("label", "temperature", "pressure")},
-        "n_explored": len(sane),
-        **{f"n_{name}": int((rows["verdict"] == verdict).sum()) for name, verdict in VERDICTS.items()},
-        "failed_reasons": reasons,
-        "n_steps": last if step is None else step,
-        "n_steps_requested": run["steps"],
-        "ended": ended,
-        "detail": detail,
-        "averages": {name: float(mean) if np.isfinite(mean) else None for name, mean in means.items()},
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import re
-from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,9 +34,11 @@ def read_frames(handle: BinaryIO, n_atoms: int) -> Iterator[Frame]:
         if count and not lines[-1].endswith(b"\n"):
             return
         origin, cell = _cell([line.split() for line in head[5:8]])
-        rows = np.array(b" ".join(lines).split(), dtype=float).reshape(count, -1)
-        whole = count == n_atoms
-        yield step, offset, (rows[:, 2:5] - origin if whole else None), cell, (rows[:, 5:8] if whole else None)
+        if count != n_atoms:
+            yield step, offset, None, cell, None
+            continue
+        rows = np.fromstring(b"".join(lines), sep=" ").reshape(count, -1)  # several times faster than float by float
+        yield step, offset, rows[:, 2:5] - origin, cell, rows[:, 5:8]
 
 
 def _cell(bounds: Sequence[Sequence[bytes]]) -> tuple[np.ndarray, np.ndarray]:
@@ -48,31 +50,34 @@ def _cell(bounds: Sequence[Sequence[bytes]]) -> tuple[np.ndarray, np.ndarray]:
     return origin, np.array([[lx, 0.0, 0.0], [xy, ly, 0.0], [xz, yz, zhi - zlo]])
 
 
-class Table:
-    """Some columns of a text file by step; of lines with the same step the last one counts."""
+class Following:
+    """Some columns of a text file by step, read along with a trajectory; of lines of one step the last one counts."""
 
     def __init__(self, path: Path, columns: Sequence[int]) -> None:
-        """Read a file whose first column is the step; incomplete lines are left out.
+        """Open a file whose first column is the step, ascending; incomplete lines are left out.
 
         :param path: the file; a missing one is an empty table.
         :param columns: columns to keep.
         """
-        steps, values = array("q"), array("d")
-        for line in _complete_lines(path):
-            words = line.split()
-            if not line.startswith("#") and len(words) > max(columns):
-                steps.append(int(words[0]))
-                values.extend(float(words[column]) for column in columns)
-        order = np.argsort(np.array(steps), kind="stable")
-        self.steps = np.array(steps, dtype=np.int64)[order]
-        self.rows = np.array(values, dtype=float).reshape(-1, len(columns))[order]
+        self._rows = _rows(path, columns)
+        self._next = next(self._rows, None)
+        self._missing = (math.nan,) * len(columns)
 
-    def __getitem__(self, step: int) -> np.ndarray:
-        """The row of a step; NaN where the step is missing."""
-        place = int(np.searchsorted(self.steps, step, side="right")) - 1
-        if place < 0 or self.steps[place] != step:
-            return np.full(self.rows.shape[1], np.nan)
-        return np.asarray(self.rows[place])
+    def at(self, step: int) -> tuple[float, ...]:
+        """The row of a step, which must not be before the one asked for last; NaN where the step is missing."""
+        found = self._missing
+        while self._next is not None and self._next[0] <= step:
+            if self._next[0] == step:
+                found = self._next[1]
+            self._next = next(self._rows, None)
+        return found
+
+
+def _rows(path: Path, columns: Sequence[int]) -> Iterator[tuple[int, tuple[float, ...]]]:
+    for line in _complete_lines(path):
+        words = line.split()
+        if not line.startswith("#") and len(words) > max(columns):
+            yield int(words[0]), tuple(float(words[column]) for column in columns)
 
 
 def _complete_lines(path: Path) -> Iterator[str]:

@@ -50,7 +50,7 @@ def test_a_batch_writes_input_start_frames_and_cells(builder_inputs: dict, tmp_p
 
 def test_only_what_the_parser_reads_is_fetched(builder_inputs: dict, tmp_path: Path) -> None:
     _, info = prepare(builder_inputs, tmp_path / "job")
-    assert info.retrieve_list == ["aiida.out", "aiida-pos-1.xyz", "aiida-frc-1.xyz", "aiida-1.cell"]
+    assert info.retrieve_list == ["aiida.out", "clock", "aiida-pos-1.xyz", "aiida-frc-1.xyz", "aiida-1.cell"]
 
 
 def test_dynamics_write_only_their_start(builder_inputs: dict, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from aiida.common import CalcInfo
-from deepmd_toy import SMALL_TYPE_MAP
+from deepmd_toy import SMALL_SYMBOLS, SMALL_TYPE_MAP
 
 from aiida_zif.plugins.deepmd.dataset import read_system
+from aiida_zif.plugins.deepmd.frozen import read_frozen
 
 Factory = Callable[..., Any]
 
@@ -70,17 +71,45 @@ def test_data_are_not_copied_into_the_repository(
 ) -> None:
     inputs = {"dataset": small_blocks, "parameters": small_parameters, "seed": 3}
     _, info = submit("zif.deepmd.train", inputs, {"num_machines": 1})
-    assert info.provenance_exclude_list == ["data"]
+    assert info.provenance_exclude_list == ["data", "validation", "start.pb"]
 
 
-def test_warm_start_copies_the_model_and_names_it(
+def test_warm_start_writes_the_model_and_names_it(
     submit: Factory, small_blocks: dict[str, Any], small_parameters: dict[str, Any], generate_potential: Factory
 ) -> None:
     start = generate_potential().store()
     inputs = {"dataset": small_blocks, "parameters": small_parameters, "seed": 3, "init_model": start}
-    _, info = submit("zif.deepmd.train", inputs, {"num_machines": 1})
+    folder, info = submit("zif.deepmd.train", inputs, {"num_machines": 1})
     assert commands(info)[0] == "--tf train --skip-neighbor-stat --init-frz-model start.pb input.json > train.log"
-    assert info.local_copy_list == [(start.uuid, "model.pb", "start.pb")]
+    written, original = (folder / "start.pb").read_bytes(), start.base.repository.get_object_content("model.pb", "rb")
+    assert len(written) == len(original)
+    assert read_frozen(written) == read_frozen(original)
+
+
+def test_the_error_on_validation_frames_is_followed_and_a_long_training_watched(
+    submit: Factory, small_blocks: dict[str, Any], small_parameters: dict[str, Any], generate_block: Factory
+) -> None:
+    validation = {"seen": generate_block(3, 9, SMALL_SYMBOLS)}
+    inputs = {"dataset": small_blocks, "parameters": small_parameters, "seed": 3, "validation": validation}
+    folder, info = submit("zif.deepmd.train", inputs, {"num_machines": 1})
+    written = json.loads((folder / "input.json").read_text())["training"]
+    assert written["validation_data"] == {"systems": ["validation/seen"], "batch_size": 1, "numb_btch": 3}
+    assert written["training_data"]["systems"] == ["data/a", "data/b"]
+    assert "watch.sh" not in info.prepend_text
+
+
+def test_a_long_training_is_watched(
+    submit: Factory, small_blocks: dict[str, Any], small_parameters: dict[str, Any], generate_block: Factory
+) -> None:
+    small_parameters |= {"learning_rate": {"type": "exp", "start_lr": 1e-3, "stop_lr": 1e-8, "decay_steps": 50}}
+    small_parameters["training"]["numb_steps"] = 10_000
+    validation = {"seen": generate_block(3, 9, SMALL_SYMBOLS)}
+    inputs = {"dataset": small_blocks, "parameters": small_parameters, "seed": 3, "validation": validation}
+    folder, info = submit("zif.deepmd.train", inputs, {"num_machines": 1})
+    assert (folder / "watch.sh").is_file()
+    assert info.prepend_text.endswith(" > watch.log 2>&1 &")
+    written = json.loads((folder / "input.json").read_text())["training"]
+    assert (written["disp_freq"], written["save_freq"]) == (50, 500)
 
 
 def test_training_of_nonsense_is_refused_before_a_node_is_stored(
@@ -110,7 +139,7 @@ def test_models_share_the_lanes_of_a_test(
     ]
     background = "(\n/opt/bin/dp --tf test -m models/m1.pb -f systems.txt -n 0 -d details/m1 > test_m1.log 2>&1\n) &"
     assert background in info.prepend_text
-    assert info.append_text == "wait"
+    assert info.append_text.startswith("wait\n")
     assert (folder / "systems.txt").read_text() == "data/a\ndata/b\n"
     assert {(target, uuid) for uuid, _, target in info.local_copy_list} == {
         (f"models/{label}.pb", model.uuid) for label, model in committee.items()
@@ -124,7 +153,7 @@ def test_one_lane_needs_no_background(
     _, info = submit("zif.deepmd.test", {"committee": committee, "blocks": small_blocks}, {"num_machines": 1})
     assert len(info.codes_info) == 2
     assert "&" not in info.prepend_text
-    assert not info.append_text
+    assert ") &" not in info.append_text
 
 
 def test_only_what_is_needed_comes_back(
@@ -132,7 +161,7 @@ def test_only_what_is_needed_comes_back(
 ) -> None:
     inputs = {"committee": {"m0": generate_potential().store()}, "blocks": small_blocks}
     _, info = submit("zif.deepmd.test", inputs, {"num_machines": 1})
-    assert info.retrieve_list == ["test_m0.log"]
+    assert info.retrieve_list == ["test_m0.log", "clock"]
     assert info.retrieve_temporary_list == ["details/m0.e.out", "details/m0.f.out", "details/m0.v.out"]
 
 

@@ -62,6 +62,58 @@ def test_training_and_test_agree_with_dp_by_hand(localhost: Any, generate_block:
             assert parsed["virial_rmse_meV_per_atom"] == pytest.approx(1000 * printed["Virial RMSE/Natoms"], rel=1e-5)
 
 
+@pytest.mark.codes
+@pytest.mark.skipif(DP is None, reason="no dp on the PATH")
+def test_a_warm_start_on_a_new_composition_begins_with_its_energy(localhost: Any, generate_block: Factory) -> None:
+    from aiida import orm
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    code = orm.InstalledCode(computer=localhost, filepath_executable=str(DP), label="dp-bias").store()
+    known, new = generate_block(6, 1, ["Zn", "N", "C", "H"] * 6), generate_block(6, 2, ["H", "C"] * 10)
+    parameters = training_input(TYPE_MAP, 5.0, 40, embedding=[4, 8], axis_neuron=2, fitting=[8, 8], sel=[30] * 4)
+    inputs: dict[str, Any] = {"code": code, "parameters": parameters}
+    cold, _ = run_get_node(CalculationFactory("zif.deepmd.train"), dataset={"known": known}, seed=1, **inputs)
+    shifted = new.clone()
+    shifted.set_array("energies", new.energies - 6.0 * len(new.symbols))
+    dataset = {"new": shifted}
+    warm, node = run_get_node(
+        CalculationFactory("zif.deepmd.train"), dataset=dataset, seed=2, init_model=cold["potential"], **inputs
+    )
+    assert node.is_finished_ok, node.exit_message
+    assert warm["learning_curve"].get_array("rmse_e_trn")[0] < 1.0, "6 eV/atom where the bias stays the old one"
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(DP is None, reason="no dp on the PATH")
+def test_a_training_that_is_ended_early_leaves_a_model(
+    localhost: Any, generate_block: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aiida import orm
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    from aiida_zif.plugins.deepmd import early_stop
+
+    for name, value in (("POLL_S", 1), ("LOW_RATE", 2), ("LEAST_GAIN", 0.9), ("CHECKS", 1)):
+        monkeypatch.setattr(early_stop, name, value)  # flat from the first window on
+    code = orm.InstalledCode(computer=localhost, filepath_executable=str(DP), label="dp-early").store()
+    parameters = training_input(TYPE_MAP, 5.0, 20_000, embedding=[2, 4], axis_neuron=2, fitting=[4, 4])
+    result, node = run_get_node(
+        CalculationFactory("zif.deepmd.train"),
+        code=code,
+        dataset={"one": generate_block(4, 1)},
+        validation={"two": generate_block(2, 2)},
+        parameters=parameters,
+        seed=1,
+    )
+    assert node.is_finished_ok, node.exit_message
+    numbers = result["output_parameters"].get_dict()
+    assert numbers["stopped_early_at"] < numbers["steps_requested"] == 20_000
+    assert "rmse_f_val" in result["learning_curve"].get_arraynames()
+    assert result["potential"].type_map == TYPE_MAP
+
+
 def by_hand(potential: Any, training: Any, folder: Path) -> dict[str, dict[str, float]]:
     """Plain `dp test` of a frozen model on the data that its training left on the computer."""
     (folder / "model.pb").write_bytes(potential.base.repository.get_object_content("model.pb", mode="rb"))

@@ -66,7 +66,7 @@ def write_run(folder: Path, stem: str, deviations: list[float], every: int = 10,
         dump += f"0 {side} 0\n" * 3 + "ITEM: ATOMS id type xu yu zu fx fy fz\n"
         dump += f"1 1 {1 + 1e-3 * index:.8f} 1 1 1 0 0\n2 1 4 1 1 -1 0 0\n"
         thermo += f"{step} 300 {1e4} -5 {side**3}\n"
-        deviation += f"{step} 0 0 0 {value:.6e} 0 0\n"
+        deviation += f"{step} 0 0 0 {value:.6e} 0 {0.4 * value:.6e}\n"
     (folder / f"{stem}.dump").write_text(dump)
     (folder / f"{stem}.thermo").write_text(thermo)
     (folder / f"{stem}.devi").write_text(deviation)
@@ -86,7 +86,17 @@ def two_atoms(n_runs: int = 1, n_models: int = 2, **settings: Any) -> dict[str, 
             "start_volume": 1000.0,
             "temperature": 300.0,
             "pressure": None,
+            "driver": index % n_models,
         }
         for index in range(n_runs)
     ]
-    return {"n_models": n_models, "radii": [0.3, 0.3], "settings": {**common, **settings}, "runs": runs}
+    atoms = {"mass": 2.0, "metals": [], "nitrogens": [], "hydrogens": [0, 1]}
+    return {
+        "n_models": n_models,
+        "radii": [0.3, 0.3],
+        "atoms": atoms,
+        "topology": None,
+        "settings": {**common, **settings},
+        "preflights": [],
+        "runs": runs,
+    }

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from lammps_toy import PACKED, PARAMETERS, RUNS
 
+from aiida_zif.plugins.clock import STOP_CLOCK
+
 Factory = Callable[..., Any]
 
 
@@ -78,7 +80,32 @@ def test_harvest_runs_with_what_its_python_needs(prepare: Factory, generate_code
         "'/opt/a folder/python' '-m' 'harvest' 'harvest.json' > harvest.out 2> harvest.err",
         "",
         ")",
+        STOP_CLOCK,
     ]
+
+
+def test_crystal_gives_the_bonds_and_the_start_of_the_preflight(
+    prepare: Factory, explore_inputs: dict[str, Any]
+) -> None:
+    from aiida import orm
+
+    crystal = orm.StructureData(ase=explore_inputs["frames"].get_ase(0))
+    folder, _ = prepare(topology=crystal, parameters=PARAMETERS | {"preflight": 20})
+    config = json.loads((folder / "harvest.json").read_text())
+    assert (folder / "crystal.data").read_text() == (folder / "start_000.data").read_text()
+    assert config["topology"]["metals"] == list(range(0, 24, 2))
+    assert config["topology"]["bonds"] == []  # of zinc hydride all bonds are those of a metal
+    assert [(run["stem"], run["lane"], run["driver"]) for run in config["preflights"]] == [
+        ("preflight_0", "lane_0", 0), ("preflight_1", "lane_1", 1),
+    ]  # fmt: skip
+    assert "read_data crystal.data" in (folder / "lane_1.in").read_text()
+
+
+def test_crystal_of_other_atoms_is_refused(explore_inputs: dict[str, Any]) -> None:
+    from aiida import orm
+
+    atoms = explore_inputs["frames"].get_ase(0)
+    refused(explore_inputs | {"topology": orm.StructureData(ase=atoms[::-1])}, "topology: found .*in their order")
 
 
 @pytest.mark.parametrize(

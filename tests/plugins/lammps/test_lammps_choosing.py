@@ -1,53 +1,11 @@
-"""Which frames are sane and which go back."""
+"""Which candidates go back."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.lammps.harvest.choosing import candidates, fault, has_contact, share_out, spread
-
-CELL = np.array([[10.0, 0, 0], [3.0, 9.0, 0], [-2.0, 4.0, 8.0]])
-LIMITS = {"volume": (500.0, 1000.0), "temperature": 1000.0}
-BOUNDS = np.array([0.4, 0.6])
-
-
-def two(distance: float) -> np.ndarray:
-    """Two atoms at a distance along z, one of them moved by a lattice vector."""
-    first = np.array([1.0, 1.0, 1.0])
-    return np.array([first, first + [0.0, 0.0, distance] + CELL[1] - CELL[2]])
-
-
-@pytest.mark.parametrize(("distance", "expected"), [(0.99, True), (1.01, False)])
-def test_contact_is_found_through_the_sheared_boundary(distance: float, expected: bool) -> None:
-    assert has_contact(two(distance), CELL, BOUNDS) is expected
-
-
-def test_contact_does_not_depend_on_the_block() -> None:
-    rng = np.random.default_rng(3)
-    positions = rng.random((40, 3)) @ CELL
-    bounds = np.full(40, 0.1)
-    assert len({has_contact(positions, CELL, bounds, block) for block in (1, 7, 40)}) == 1
-    positions[39] = positions[20] + [0.05, 0, 0]
-    assert all(has_contact(positions, CELL, bounds, block) for block in (1, 7, 40))
-
-
-@pytest.mark.parametrize(
-    ("positions", "cell", "temperature", "reason"),
-    [
-        (two(2.0), CELL, 300.0, None),
-        (None, CELL, 300.0, "lost_atoms"),
-        (two(np.nan), CELL, 300.0, "non_finite"),
-        (two(2.0), 1.2 * CELL, 300.0, "volume"),
-        (two(2.0), CELL, 1000.0, "temperature"),
-        (two(2.0), CELL, np.nan, "temperature"),
-        (two(0.5), CELL, 300.0, "close_contact"),
-    ],
-)
-def test_fault_has_a_name(
-    positions: np.ndarray | None, cell: np.ndarray, temperature: float, reason: str | None
-) -> None:
-    assert fault(positions, cell, temperature, BOUNDS, LIMITS) == reason
+from aiida_zif.plugins.lammps.harvest.choosing import candidates, share_out, spread
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,73 @@ def test_packed_runs_and_a_frame_computed_again(
     assert np.allclose(forces, kept, atol=1e-5)
 
 
+@pytest.mark.codes
+@pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
+def test_deviation_does_not_depend_on_which_model_drives(
+    explore_inputs: dict[str, Any], generate_code: Factory
+) -> None:
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    stages = [{"kind": "nvt", "temperature": 300, "steps": 10}]
+    runs = [{"label": f"d{driver}", "start": 0, "seed": 7, "driver": driver, "stages": stages} for driver in (0, 1)]
+    parameters = {"lower": 0.0, "upper": 9.0, "sample_every": 1, "timestep": 1e-4, "min_separation": 0.0}
+    inputs = explore_inputs | {"code": generate_code(str(LMP)), "runs": runs, "parameters": parameters}
+    results, node = run_get_node(CalculationFactory("zif.lammps"), **inputs)
+    assert node.is_finished_ok, node.exit_message
+    arrays = results["candidates"].per_frame
+    # the time step is so short that both runs are of the same frame, driven by another model
+    first, second = (arrays["run"] == run for run in (0, 1))
+    assert arrays["driver"].tolist() == arrays["run"].tolist()
+    assert arrays["max_force_deviation"][first] == pytest.approx(arrays["max_force_deviation"][second], rel=1e-3)
+    difference = arrays["forces_predicted"][first] - arrays["forces_predicted"][second]
+    # of two models the deviation of an atom is half of what their forces differ by
+    norms = np.linalg.norm(difference, axis=2).max(axis=1) / 2
+    assert norms == pytest.approx(arrays["max_force_deviation"][first], rel=1e-2)
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
+@pytest.mark.parametrize(("level", "status"), [(1.0, 0), (1e-6, 504)], ids=["survived", "failed"])
+def test_lane_goes_no_further_than_a_preflight_that_fails(
+    explore_inputs: dict[str, Any], generate_code: Factory, level: float, status: int
+) -> None:
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    stages = [{"kind": "nvt", "temperature": 300, "steps": 20}]
+    runs = [{"label": f"r{index}", "start": 0, "seed": 7 + index, "stages": stages} for index in range(3)]
+    halt = {"temperature": 5001, "force_deviation": level}
+    parameters = {"lower": 0.0, "upper": level, "preflight": 20, "thermostat_time": 5, "halt": halt}
+    inputs = explore_inputs | {"code": generate_code(str(LMP)), "runs": runs, "parameters": parameters}
+    results, node = run_get_node(CalculationFactory("zif.lammps"), **inputs)
+    assert (node.exit_status or 0) == status, node.exit_message
+    summary = results["output_parameters"].get_dict()
+    assert [run["driver"] for run in summary["preflight"]] == [0, 1]
+    ended = {run["ended"] for run in summary["preflight"]} | {run["ended"] for run in summary["runs"]}
+    assert ended == ({"deviation_hopeless", "not_run"} if status else {"completed"})
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
+def test_lammps_without_plumed_is_named_before_and_after(
+    explore_inputs: dict[str, Any], generate_code: Factory
+) -> None:
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    from aiida_zif.plugins.lammps.packages import installed_packages
+
+    answer = subprocess.run([str(LMP), "-h"], check=True, capture_output=True, text=True).stdout
+    if "PLUMED" in installed_packages(answer):
+        pytest.skip("this LAMMPS has PLUMED")
+    assert {"MANYBODY", "PLUGIN"} <= installed_packages(answer)
+    inputs = explore_inputs | {"code": generate_code(str(LMP)), "runs": explore_inputs["runs"][:1]}
+    inputs["parameters"] = inputs["parameters"] | {"plumed": "PRINT STRIDE=10\n"}
+    _, node = run_get_node(CalculationFactory("zif.lammps"), **inputs)
+    assert node.exit_status == 305, node.exit_message
+
+
 def by_hand(folder: Path, positions: np.ndarray, cell: np.ndarray) -> tuple[float, np.ndarray]:
     """Max force deviation (eV/Å) of a frame and the forces of the first model, from plain LAMMPS."""
     (folder / "frame.data").write_text(data_file(SYMBOLS, positions, cell, TYPE_MAP, masses(TYPE_MAP)))

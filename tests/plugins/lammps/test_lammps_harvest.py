@@ -15,7 +15,7 @@ import pytest
 from lammps_toy import PACKED, config, two_atoms, write_run
 
 from aiida_zif.plugins.lammps.calculation import HARVEST
-from aiida_zif.plugins.lammps.harvest import harvest
+from aiida_zif.plugins.lammps.harvest import harvest, harvesting
 
 
 def without_time(summary: dict[str, Any]) -> dict[str, Any]:
@@ -47,6 +47,7 @@ def test_levels_part_the_frames(tmp_path: Path) -> None:
     assert [summary[f"n_{name}"] for name in ("accurate", "candidate", "failed")] == [1, 2, 2]
     assert summary["runs"][0]["failed_reasons"] == {"above_upper": 2}
     assert arrays["candidates_max_force_deviation"].tolist() == [0.1, 0.99]
+    assert arrays["candidates_mean_force_deviation"].tolist() == [0.04, 0.396]
     assert summary["deviation"]["max"] == 50.0
 
 
@@ -106,14 +107,98 @@ def test_what_was_sampled_before_a_crash_is_harvested(tmp_path: Path) -> None:
     assert len(arrays["candidates_step"]) > 0
 
 
-def test_memory_grows_by_ten_numbers_a_frame_not_by_frames(tmp_path: Path) -> None:
-    n_frames = 5000
-    write_run(tmp_path, "run_000", np.linspace(0.0, 1.2, n_frames).tolist())
+def streamed(n_frames: int) -> Any:
+    """Stand in for a trajectory of so many frames, which nobody has on disk: hotter and hotter, with outliers."""
+
+    def samples(folder: Path, run: dict[str, Any], config: dict[str, Any]) -> Any:
+        rng, positions, cell = np.random.default_rng(0), np.array([[1.0, 1.0, 1.0], [4.0, 1.0, 1.0]]), 10 * np.eye(3)
+        for step in range(10, 10 * n_frames + 1, 10):
+            yield (
+                step,
+                step,
+                positions,
+                cell,
+                (300.0, 0.0, -5.0, 1000.0),
+                (rng.random() * 0.8 + 0.4 * step / n_frames / 10, 0.1),
+            )
+
+    return samples
+
+
+def harvested(monkeypatch: pytest.MonkeyPatch, n_frames: int, **settings: Any) -> tuple[Any, Any, int]:
+    """Summary and rows of the chosen frames of such a trajectory, and the largest memory in bytes."""
+
+    def rows(folder: Path, config: dict[str, Any], chosen: np.ndarray, prefix: str) -> dict[str, np.ndarray]:
+        return {prefix: chosen}
+
+    monkeypatch.setattr(harvesting, "samples", streamed(n_frames))
+    monkeypatch.setattr(harvesting, "collect", rows)
     tracemalloc.start()
-    harvest(tmp_path, two_atoms(max_candidates=20))
+    summary, arrays = harvest(Path(), two_atoms(max_candidates=20, n_control=10, **settings))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 1e6 + n_frames * 500
+    return summary, arrays, peak
+
+
+def test_memory_does_not_grow_with_the_number_of_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    short, long = harvested(monkeypatch, 1000), harvested(monkeypatch, 20_000)
+    assert long[0]["n_explored"] == 20_000
+    assert len(long[1]["candidates"]) == 20
+    assert long[2] < 1.1 * short[2] + 5e4
+
+
+def test_the_same_seed_gives_the_same_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, again, other = (harvested(monkeypatch, 500, seed=seed)[1] for seed in (3, 3, 4))
+    assert np.array_equal(first["candidates"], again["candidates"])
+    assert np.array_equal(first["control"], again["control"])
+    assert not np.array_equal(first["control"], other["control"])
+
+
+def test_the_most_uncertain_frame_of_a_long_run_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, arrays, _ = harvested(monkeypatch, 5000)
+    drawn = [sample[-1][0] for sample in streamed(5000)(Path(), {}, {})]
+    best = max(deviation for deviation in drawn if deviation < 1.0)
+    steps = np.sort(arrays["candidates"][:, 0])
+    assert best in arrays["candidates"][:, 1]
+    assert np.diff(steps).min() >= 5000 * 10 / 40 / 4  # spread over the run
+
+
+def test_quantiles_are_those_of_all_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    summary, _, _ = harvested(monkeypatch, 5000)
+    drawn = [sample[-1][0] for sample in streamed(5000)(Path(), {}, {})]
+    for name, share in (("q50", 0.5), ("q90", 0.9), ("q99", 0.99)):
+        assert summary["deviation"][name] == pytest.approx(np.quantile(drawn, share), rel=0.012)
+    assert summary["deviation"]["max"] == max(drawn)
+
+
+def test_a_broken_linker_is_counted_and_never_comes_back(tmp_path: Path) -> None:
+    write_run(tmp_path, "run_000", [0.5] * 4)
+    bonded = {"bonds": [[0, 1]], "cell": (10 * np.eye(3)).tolist(), "metals": [], "hydrogens": []}
+    config = two_atoms(min_separation=0.0) | {"topology": bonded}
+    summary, arrays = harvest(tmp_path, config)
+    assert summary["runs"][0]["failed_reasons"] == {"broken_linker": 4}
+    assert len(arrays["candidates_step"]) == len(arrays["control_step"]) == 0
+    config["settings"]["chemistry"] = config["settings"]["chemistry"] | {"intact": False}
+    assert harvest(tmp_path, config)[0]["n_candidate"] == 4
+
+
+def test_frames_say_which_model_drove_them(tmp_path: Path) -> None:
+    for stem in ("run_000", "run_001", "run_002"):
+        write_run(tmp_path, stem, [0.5] * 3)
+    summary, arrays = harvest(tmp_path, two_atoms(n_runs=3))
+    assert [run["driver"] for run in summary["runs"]] == [0, 1, 0]
+    assert (arrays["candidates_driver"] == arrays["candidates_run"] % 2).all()
+
+
+def test_preflight_is_counted_by_itself(tmp_path: Path) -> None:
+    write_run(tmp_path, "preflight_0", [0.5] * 3)
+    (tmp_path / "preflight_0.end").write_text("halted 30\n")
+    (tmp_path / "preflight_0.log").write_text("for fix-id halt_temperature met on step 30\n")
+    config = two_atoms()
+    config["preflights"] = [{**config["runs"][0], "stem": "preflight_0", "label": "preflight"}]
+    summary, arrays = harvest(tmp_path, config)
+    assert summary["n_explored"] == len(arrays["control_step"]) == 0
+    assert [(run["ended"], run["n_explored"]) for run in summary["preflight"]] == [("temperature_runaway", 3)]
 
 
 def test_program_runs_alone_with_nothing_but_numpy(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from lammps_toy import PACKED, PARAMETERS, RUNS, TYPE_MAP
 
 from aiida_zif.plugins.lammps.inputs import lane_input, pack
-from aiida_zif.plugins.lammps.settings import Settings, check_runs
+from aiida_zif.plugins.lammps.settings import Settings, check_runs, preflight_run
 
 
 def written(members: list[int], n_models: int = 2, seconds: int | None = None, **changes: Any) -> str:
@@ -40,6 +40,41 @@ def test_lane_stops_by_itself_before_the_wall_time() -> None:
 
 def test_deviation_does_not_halt_where_no_level_is_given() -> None:
     assert "deviation_hopeless" not in written([0], halt={"temperature": 6000})
+
+
+def test_every_member_drives_where_it_is_told_to() -> None:
+    settings = Settings.from_dict(PARAMETERS)
+    runs = check_runs([{**run, "driver": driver} for run, driver in zip(RUNS, (0, 1, 5), strict=True)], settings, 1)
+    text = lane_input(list(enumerate(runs)), settings, TYPE_MAP, 3, 24)
+    first = [line.split()[2:5] for line in text.splitlines() if "out_file" in line]
+    assert first == [
+        ["model_0.pb", "model_1.pb", "model_2.pb"],
+        ["model_1.pb", "model_2.pb", "model_0.pb"],
+        ["model_2.pb", "model_0.pb", "model_1.pb"],
+    ]
+
+
+def test_preflight_comes_first_is_cold_and_ends_the_lane_if_it_fails() -> None:
+    settings = Settings.from_dict(PARAMETERS | {"preflight": 20})
+    runs = check_runs(RUNS, settings, 1)
+    trial = preflight_run(runs, settings, 1)
+    assert [stage.temperature for stage in trial.dynamics] == [(300.0, 300.0)]
+    text = lane_input([(0, runs[0])], settings, TYPE_MAP, 2, 24, preflight=(1, trial, "crystal.data"))
+    before, _, after = text.partition("log run_000.log")
+    assert "read_data crystal.data" in before
+    assert "temp<1200" in before
+    assert "temp<5001" in after
+    assert 'if "${status} != completed" then quit' in before
+    assert "pair_style deepmd model_1.pb model_0.pb" in before
+
+
+def test_bias_of_plumed_is_kept_out_of_the_forces_that_are_sampled() -> None:
+    text = written([0], plumed="d: DISTANCE ATOMS=1,2\nRESTRAINT ARG=d AT=3 KAPPA=1\n")
+    store, bias, dump = (
+        text.index(part) for part in ("fix model all store/force", "fix bias all plumed", "f_model[1]")
+    )
+    assert store < bias < dump
+    assert "fx fy fz" not in text
 
 
 @pytest.mark.parametrize(

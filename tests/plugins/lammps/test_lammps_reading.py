@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from lammps_toy import FIXTURES, PACKED, config, start_frame, write_run
 
-from aiida_zif.plugins.lammps.harvest.reading import Table, how_it_ended, read_frames
+from aiida_zif.plugins.lammps.harvest.reading import Following, how_it_ended, read_frames
 
 RUN = {"stem": "run_000", "lane": "lane_0"}
 
@@ -36,10 +36,10 @@ def test_offset_finds_a_frame_again() -> None:
 
 
 def test_volume_of_the_cell_is_that_of_lammps() -> None:
-    thermo = Table(PACKED / "run_000.thermo", (4,))
+    thermo = Following(PACKED / "run_000.thermo", (4,))
     with (PACKED / "run_000.dump").open("rb") as handle:
         for step, _, _, cell, _ in read_frames(handle, 24):
-            assert np.linalg.det(cell) == pytest.approx(thermo[step][0], rel=1e-6)
+            assert np.linalg.det(cell) == pytest.approx(thermo.at(step)[0], rel=1e-6)
 
 
 @pytest.mark.parametrize("lost", [1, 30, 400, 1000])
@@ -58,14 +58,13 @@ def test_frame_with_lost_atoms_has_no_positions(tmp_path: Path) -> None:
 def test_last_line_of_a_step_counts_and_broken_lines_do_not(tmp_path: Path) -> None:
     path = tmp_path / "table"
     path.write_text("# step value\n0 1.0\n10 2.0\n10 3.0\n20 nan\n30\n40 5.0")
-    table = Table(path, (1,))
-    assert table[0] == [1.0]
-    assert table[10] == [3.0]
-    assert np.isnan([table[step][0] for step in (5, 20, 30, 40)]).all()
+    table = Following(path, (1,))
+    assert [table.at(step) for step in (0, 10)] == [(1.0,), (3.0,)]
+    assert np.isnan([table.at(step)[0] for step in (15, 20, 30, 40)]).all()
 
 
 def test_missing_table_is_empty(tmp_path: Path) -> None:
-    assert np.isnan(Table(tmp_path / "none", (1, 2))[0]).all()
+    assert np.isnan(Following(tmp_path / "none", (1, 2)).at(0)).all()
 
 
 def test_ends_of_the_stored_runs_are_read() -> None:

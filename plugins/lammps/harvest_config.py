@@ -1,0 +1,61 @@
+"""What the harvest must know of a job, as plain types for ``harvest.json`` (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from aiida_zif.plugins.lammps import inputs, structure
+from aiida_zif.plugins.lammps.settings import Run, Settings, preflight_run
+
+
+def harvest_config(
+    runs: Sequence[Run],
+    lanes: Sequence[Sequence[int]],
+    settings: Settings,
+    symbols: Sequence[str],
+    cells: np.ndarray,
+    n_models: int,
+    topology: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Everything that the harvest must know.
+
+    :param lanes: indices of the runs of each lane.
+    :param symbols: chemical symbols, shape (n,).
+    :param cells: of the starting frames, Å, shape (N, 3, 3).
+    :param topology: of the crystal, see :func:`aiida_zif.plugins.lammps.structure.topology`; None without a crystal.
+    """
+    lane_of = {member: index for index, members in enumerate(lanes) for member in members}
+
+    def entry(run: Run, stem: str, lane: int, cell: Any) -> dict[str, Any]:
+        return {
+            "label": run.label,
+            "stem": stem,
+            "lane": inputs.lane_name(lane),
+            "steps": run.steps,
+            "start_volume": float(abs(np.linalg.det(np.asarray(cell)))),
+            "temperature": _value(run.dynamics[-1].temperature),
+            "pressure": _value(run.dynamics[-1].pressure),
+            "driver": run.driver % n_models,
+        }
+
+    trials = [preflight_run(runs, settings, lane) for lane in range(len(lanes))] if settings.preflight else []
+    return {
+        "n_models": n_models,
+        "radii": structure.covalent_radii(symbols),
+        "atoms": {"mass": sum(structure.masses(symbols)), **structure.members(symbols)},
+        "topology": None if topology is None else dict(topology),
+        "settings": settings.as_dict(),
+        "preflights": [
+            entry(run, inputs.preflight_name(lane), lane, topology["cell"] if topology else cells[run.start])
+            for lane, run in enumerate(trials)
+        ],
+        "runs": [entry(run, inputs.run_name(i), lane_of[i], cells[run.start]) for i, run in enumerate(runs)],
+    }
+
+
+def _value(pair: tuple[float, float] | None) -> float | list[float] | None:
+    """A ramp as its two ends, anything else as one number."""
+    return None if pair is None else pair[0] if pair[0] == pair[1] else list(pair)

@@ -1,0 +1,32 @@
+"""No more frames than are paid for, from any one condition and in all (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from aiida_zif.plugins.selection.pool import Pool, Sieved
+
+
+def budget(pool: Pool, open_frames: list[int], settings: Mapping[str, Any], rng: np.random.Generator) -> Sieved:
+    """Keep the preferred frames: ``per_cycle`` in all, and ``per_condition`` of any run if that is given.
+
+    :returns: reasons ``over_condition_budget`` and ``over_budget``.
+    """
+    each = settings.get("per_condition")
+    taken = Counter[int]()
+    kept: list[int] = []
+    rejected = {}
+    for index in open_frames:
+        run = int(pool.run[index])
+        if len(kept) >= settings["per_cycle"]:
+            rejected[index] = "over_budget"
+        elif each is not None and taken[run] >= each:
+            rejected[index] = "over_condition_budget"
+        else:
+            kept.append(index)
+            taken[run] += 1
+    return Sieved(kept, rejected)

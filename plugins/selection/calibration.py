@@ -1,0 +1,188 @@
+"""What a committee's deviation says of the true error (no AiiDA).
+
+The relation is a power law with a scatter, a straight line in logarithms::
+
+    log(error) = log(level) + slope · log(deviation / centre) ± scatter
+
+Error and deviation span decades and their spread grows with their size, so that logarithms are where the scatter is
+even. A committee whose members err independently has slope 1 (the deviation of Y. Zhang et al., Comput. Phys. Commun.
+253, 107206 (2020), is then proportional to the error of each member); the slope is therefore drawn towards 1 as far as
+few or narrowly spread points leave it open, and stays positive, so that the relation can be inverted.
+
+The error is the force RMSE of a frame, the measure of every other error that a campaign shows, of the member that drove
+the exploration: the one whose forces are used, and whose distance from the others is what the deviation is made of. Of
+held-out frames, on which all members are tested, it is the root mean square over the members.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+FEWEST = 8
+"""Frames; with fewer there is no calibration."""
+
+SLOPE, SLOPE_SPREAD = 1.0, 0.5
+"""Slope of a committee with independent members, and how far real ones are from it."""
+
+SLOPE_RANGE = (0.2, 3.0)
+HUBER = 1.345
+"""Residuals beyond so many scatters count less (P. J. Huber's estimator at 95 % efficiency)."""
+
+BAND = 1.645
+"""Scatters on either side of the line between which 90 % of a normal distribution lie."""
+
+BAND_SHARE = 0.9
+FOLDS = 5
+BOOTSTRAPS = 200
+ITERATIONS = 10
+TINY = 1e-6
+"""eV/Å; smaller values are rounding."""
+
+WORTHLESS = 10.0
+"""Times the target error from which on a frame is so far off that its label would teach little about the target."""
+
+
+def fit(deviation: np.ndarray, error: np.ndarray, seed: int) -> dict[str, Any] | None:
+    """Fit the relation of one set of frames.
+
+    :param deviation: largest force deviation of each frame, eV/Å, shape (N,).
+    :param error: true force RMSE of each frame, eV/Å, shape (N,).
+    :param seed: of the bootstrap.
+    :returns: ``n``, ``centre`` and ``level`` (eV/Å), ``slope``, ``scatter`` (of log(error)), standard errors
+        ``level_error`` (of log(level)) and ``slope_error``, ``range`` of the deviation (eV/Å), and ``coverage``: the
+        share of frames inside the 90 % band of a fit that had not seen them. None with fewer than 8 usable frames.
+    """
+    usable = np.isfinite(deviation) & np.isfinite(error) & (deviation > TINY) & (error > TINY)
+    x, y = np.log(deviation[usable]), np.log(error[usable])
+    if len(x) < FEWEST:
+        return None
+    centre = float(np.median(x))
+    level, slope, scatter = _line(x - centre, y)
+    rng = np.random.default_rng(seed)
+    draws = rng.integers(len(x), size=(BOOTSTRAPS, len(x)))
+    resampled = np.array([_line(x[rows] - centre, y[rows])[:2] for rows in draws])
+    level_error, slope_error = resampled.std(axis=0, ddof=1)
+    return {
+        "n": len(x),
+        "centre": math.exp(centre),
+        "level": math.exp(level),
+        "slope": slope,
+        "scatter": scatter,
+        "level_error": float(level_error),
+        "slope_error": float(slope_error),
+        "range": [math.exp(x.min()), math.exp(x.max())],
+        "coverage": _coverage(x, y),
+    }
+
+
+def error_at(curve: Mapping[str, Any], deviation: np.ndarray | float) -> np.ndarray:
+    """Return the typical (median) force RMSE in eV/Å at a deviation in eV/Å."""
+    return curve["level"] * (np.asarray(deviation) / curve["centre"]) ** curve["slope"]
+
+
+def error_band(curve: Mapping[str, Any], deviation: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the band in eV/Å that is to hold 90 % of the frames, the uncertainty of the fit included."""
+    offset = np.log(np.asarray(deviation) / curve["centre"])
+    width = np.sqrt(curve["scatter"] ** 2 + curve["level_error"] ** 2 + (offset * curve["slope_error"]) ** 2)
+    typical = error_at(curve, deviation)
+    return typical * np.exp(-BAND * width), typical * np.exp(BAND * width)
+
+
+def deviation_at(curve: Mapping[str, Any], error: float) -> tuple[float, float]:
+    """Return the deviation in eV/Å at which the typical error is ``error`` (eV/Å), and its relative standard error."""
+    slope = curve["slope"]
+    offset = math.log(error / curve["level"]) / slope
+    # A slope known to worse than half of itself would let the levels fall where the target rises.
+    spread = math.hypot(curve["level_error"], offset * min(curve["slope_error"], slope / 2)) / slope
+    return curve["centre"] * math.exp(offset), spread
+
+
+def curve_of(calibration: Mapping[str, Any], system: str) -> Mapping[str, Any] | None:
+    """Return the relation of a system, of all systems together where it has none, or None.
+
+    :param calibration: ``systems`` and ``pooled``, as :func:`calibrate_frames` makes it.
+    """
+    return calibration.get("systems", {}).get(system) or calibration.get("pooled")
+
+
+def levels_for(curve: Mapping[str, Any], target_error: float) -> tuple[float, float]:
+    """Return the trust levels for a target error.
+
+    Below the lower level the typical error is smaller than the target, with one standard error to spare: what is not
+    known yet is taken as not learnt yet. At the upper level the typical error is ten times the target, likewise with
+    one standard error to spare. Neither lies more than a factor of two outside of the deviations that were labelled.
+
+    :param curve: of :func:`curve_of`.
+    :param target_error: force RMSE of a frame, eV/Å.
+    :returns: lower and upper level of the largest force deviation, eV/Å; both grow with the target.
+    """
+    levels = []
+    for error, sign in ((target_error, -1.0), (WORTHLESS * target_error, 1.0)):
+        deviation, spread = deviation_at(curve, error)
+        levels.append(deviation * math.exp(sign * spread))
+    smallest, largest = curve["range"][0] / 2, curve["range"][1] * 2
+    lower = min(max(levels[0], smallest), largest)
+    return lower, max(min(levels[1], largest), 2 * lower)
+
+
+def calibrate_frames(rows: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """Fit every system, every element, and all frames together.
+
+    :param rows: by frame ``system``, ``max_force_deviation`` and ``force_rmse`` in eV/Å, and where it is known
+        ``elements``, the force RMSE of its atoms by element.
+    :param seed: of the bootstraps.
+    :returns: ``systems`` and ``elements`` (relation by name, None where there are too few frames) and ``pooled``.
+    """
+    systems = sorted({row["system"] for row in rows})
+    elements = sorted({element for row in rows for element in row.get("elements") or {}})
+    return {
+        "systems": {name: _fit_pairs([_pair(row) for row in rows if row["system"] == name], seed) for name in systems},
+        "elements": {
+            name: _fit_pairs([_pair(row, name) for row in rows if name in (row.get("elements") or {})], seed)
+            for name in elements
+        },
+        "pooled": _fit_pairs([_pair(row) for row in rows], seed),
+    }
+
+
+def _pair(row: Mapping[str, Any], element: str | None = None) -> tuple[float, float]:
+    return row["max_force_deviation"], row["force_rmse"] if element is None else row["elements"][element]
+
+
+def _fit_pairs(pairs: list[tuple[float, float]], seed: int) -> dict[str, Any] | None:
+    table = np.array(pairs, dtype=float).reshape(-1, 2)
+    return fit(table[:, 0], table[:, 1], seed)
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    """Return intercept, slope and scatter of a robust straight line whose slope is drawn towards 1."""
+    weights = np.ones_like(x)
+    intercept, slope, scatter = 0.0, SLOPE, 1.0
+    for _ in range(ITERATIONS):
+        mean_x, mean_y = np.average(x, weights=weights), np.average(y, weights=weights)
+        dx, dy = x - mean_x, y - mean_y
+        prior = max(scatter, 0.05) ** 2 / SLOPE_SPREAD**2
+        slope = (np.sum(weights * dx * dy) + prior * SLOPE) / (np.sum(weights * dx * dx) + prior)
+        slope = float(np.clip(slope, *SLOPE_RANGE))
+        intercept = float(mean_y - slope * mean_x)
+        residual = y - intercept - slope * x
+        scatter = max(float(np.sqrt(np.sum(weights * residual**2) / max(np.sum(weights) - 2, 1))), TINY)
+        weights = np.minimum(1.0, HUBER * scatter / np.maximum(np.abs(residual), TINY))
+    # The weights make the scatter of even a normal distribution too small; here only what is far out is pulled in.
+    pulled_in = np.minimum(np.abs(y - intercept - slope * x), 3 * scatter)
+    return intercept, slope, max(float(np.sqrt(np.sum(pulled_in**2) / max(len(x) - 2, 1))), TINY)
+
+
+def _coverage(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the share of frames inside the band of a fit to the others (every fifth left out in turn)."""
+    inside = np.zeros(len(x), dtype=bool)
+    fold = np.arange(len(x)) % FOLDS
+    for index in range(FOLDS):
+        out = fold == index
+        intercept, slope, scatter = _line(x[~out], y[~out])
+        inside[out] = np.abs(y[out] - intercept - slope * x[out]) <= BAND * scatter
+    return float(inside.mean())

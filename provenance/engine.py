@@ -1,0 +1,96 @@
+"""Where the wall time of a campaign goes: in its codes, or between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiida_zif.plugins.clock import CLOCK_FILE, read_clock
+
+if TYPE_CHECKING:
+    from aiida import orm
+
+    from aiida_zif.provenance.campaign_view import CampaignView
+
+
+@dataclass(frozen=True)
+class Span:
+    """One job while it computed: begin and end in s since 1970, cores that it asked for, CPU time in s."""
+
+    begin: float
+    end: float
+    cores: int
+    cpu_s: float
+
+
+def engine_of(view: CampaignView) -> dict[str, Any]:
+    """Return :func:`engine_account` of a campaign, finished or not."""
+    from aiida_zif.provenance.campaign_view import calcjobs_of
+
+    jobs = calcjobs_of(step.node for step in view.steps)
+    begin = view.node.ctime.timestamp()
+    return engine_account(spans_of(jobs), begin, begin + view.elapsed_s, len(jobs))
+
+
+def spans_of(jobs: Iterable[orm.CalcJobNode]) -> list[Span]:
+    """Return when the jobs computed; those that were cut off, or came from a cache, said nothing."""
+    spans = []
+    for job in jobs:
+        files = job.outputs.retrieved.base.repository if "retrieved" in job.outputs else None
+        if files is None or CLOCK_FILE not in files.list_object_names():
+            continue
+        clock = read_clock(files.get_object_content(CLOCK_FILE, "r"))
+        if clock is not None and clock.end is not None and clock.cpu_s is not None:
+            spans.append(Span(clock.begin, clock.end, cores_of(job.get_option("resources") or {}), clock.cpu_s))
+    return spans
+
+
+def cores_of(resources: dict[str, Any]) -> int:
+    """Return the cores that a job asked for."""
+    a_machine = resources.get("num_mpiprocs_per_machine", 1) * resources.get("num_machines", 1)
+    return int((resources.get("tot_num_mpiprocs") or a_machine) * (resources.get("num_cores_per_mpiproc") or 1))
+
+
+def engine_account(spans: Sequence[Span], begin: float, end: float, n_jobs: int) -> dict[str, Any]:
+    """Return how well a campaign used its wall time.
+
+    :param spans: of the jobs whose clock is known.
+    :param begin: of the campaign, s since 1970; ``end`` likewise.
+    :param n_jobs: all jobs of the campaign, also those without a clock.
+    :returns: ``share_outside_codes`` (of the wall time, in which no job computed), ``seconds_per_job`` (that time
+        a job), ``share_of_cores`` (CPU time over wall time and the most cores that jobs had at a time), ``n_cores``,
+        ``n_jobs`` and ``n_timed``; the shares are None where no job was timed.
+    """
+    counts = {"n_jobs": n_jobs, "n_timed": len(spans)}
+    if not spans or end <= begin:
+        return {"share_outside_codes": None, "seconds_per_job": None, "share_of_cores": None, "n_cores": None, **counts}
+    outside = max(0.0, (end - begin) - covered(spans))
+    cores = most_cores(spans)
+    return {
+        "share_outside_codes": outside / (end - begin),
+        "seconds_per_job": outside / len(spans),
+        "share_of_cores": sum(span.cpu_s for span in spans) / ((end - begin) * cores),
+        "n_cores": cores,
+        **counts,
+    }
+
+
+def covered(spans: Sequence[Span]) -> float:
+    """Return the seconds in which at least one job computed."""
+    total, reached = 0.0, float("-inf")
+    for span in sorted(spans, key=lambda span: span.begin):
+        total += max(0.0, span.end - max(span.begin, reached))
+        reached = max(reached, span.end)
+    return total
+
+
+def most_cores(spans: Sequence[Span]) -> int:
+    """Return the largest number of cores that the jobs had at one time."""
+    # at the same instant what ends makes room for what begins
+    changes = sorted([(span.end, 0, -span.cores) for span in spans] + [(span.begin, 1, span.cores) for span in spans])
+    in_use, most = 0, 0
+    for _, _, change in changes:
+        in_use += change
+        most = max(most, in_use)
+    return most

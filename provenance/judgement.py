@@ -1,0 +1,81 @@
+"""What a campaign's verdict and calibration say: for the summary, `status`, `watch` and the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida.common.links import LinkType
+
+from aiida_zif.plugins.selection.calibration import BAND_SHARE, error_band
+from aiida_zif.provenance.campaign_view import CampaignView
+from aiida_zif.workflows.calibration_steps import evidence_rows
+
+
+def latest_state(view: CampaignView) -> dict[str, Any] | None:
+    """Return the newest verdict, that on the first labels included; None before it."""
+    opened = [node.outputs.result for node in view.node.called if node.process_label == "open_campaign"]
+    judged = [step.node.outputs.result for step in view.of("judge") if "result" in step.node.outputs]
+    states = [*opened, *judged]
+    return states[-1].get_dict() if states else None
+
+
+def verdict_of(view: CampaignView) -> dict[str, Any]:
+    """Return the criteria of the newest verdict, what converging waits for, and which systems were left out."""
+    state = latest_state(view) or {}
+    systems = state.get("systems", {})
+    return {
+        "criteria": [{"words": "", **entry} for entry in state.get("criteria", [])],
+        "blocking": state.get("blocking"),
+        "left_out": {name: entry["cause"] for name, entry in systems.items() if entry["quarantined"]},
+    }
+
+
+def calibration_of(view: CampaignView) -> dict[str, Any] | None:
+    """Return the newest relation between deviation and true error; None before the first."""
+    found = [step.node.outputs.result for step in view.of("calibrate") if "result" in step.node.outputs]
+    return found[-1].get_dict() if found else None
+
+
+def calibration_points(view: CampaignView) -> list[dict[str, Any]]:
+    """Return the frames that the newest relation was fitted to; ``role`` is None for held-out ones."""
+    steps = [step for step in view.of("calibrate") if "result" in step.node.outputs]
+    if not steps:
+        return []
+    links = steps[-1].node.base.links.get_incoming(link_type=LinkType.INPUT_CALC).all()
+    return [{"role": None, **row} for row in evidence_rows({link.link_label: link.node for link in links})]
+
+
+def judgement_lines(summary: dict[str, Any]) -> list[str]:
+    """Return the verdict and the calibration in lines for a reader."""
+    verdict, calibration = summary["verdict"], summary["calibration"]
+    lines = [f"left out: {name}, {cause}" for name, cause in verdict["left_out"].items()]
+    if summary["stop_reason"] is not None:
+        ended = next((e["words"] for e in verdict["criteria"] if e["name"] == summary["stop_reason"]), "")
+        lines.append(f"ended by {in_plain(summary['stop_reason'])}" + (f": {ended}" if ended else ""))
+    for entry in verdict["criteria"]:
+        if entry["name"] in ASKED_FOR and entry["words"]:
+            lines.append(f"{'met' if entry['met'] else 'blocks'}: {in_plain(entry['name'])}, {entry['words']}")
+    if calibration is not None:
+        lines += [calibration_line(name, curve) for name, curve in calibration["systems"].items()]
+    return lines
+
+
+ASKED_FOR = ("deviation", "held_out_error", "accurate_share", "observable")
+"""Criteria of convergence; the others are limits."""
+
+
+def calibration_line(system: str, curve: dict[str, Any] | None) -> str:
+    """Say what the deviation of a system's frames means."""
+    if curve is None:
+        return f"calibration of {system}: too few labelled frames"
+    low, high = (float(value) for value in error_band(curve, curve["centre"]))
+    return (
+        f"calibration of {system}: at a deviation of {curve['centre']:.2g} eV/Å the true error is {curve['level']:.2g} "
+        f"({low:.2g} to {high:.2g}) eV/Å; the {BAND_SHARE:.0%} band holds {curve['coverage']:.0%} of "
+        f"{curve['n']} frames"
+    )
+
+
+def in_plain(name: str) -> str:
+    """Return a name of a criterion as words."""
+    return name.replace("_", " ")

@@ -1,0 +1,73 @@
+"""The watcher beside a training: it ends one whose error is flat, after a checkpoint, and no other."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from aiida_zif.plugins.deepmd import early_stop
+
+HEADER = "#  step      rmse_val    rmse_trn    rmse_e_val  rmse_e_trn    rmse_f_val  rmse_f_trn         lr\n"
+
+pytestmark = pytest.mark.skipif(shutil.which("ps") is None, reason="no ps on the PATH")
+
+STAND_IN = """\
+import sys, time
+from pathlib import Path
+rows, fall, slow = int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "slow"
+with Path("lcurve.out").open("w") as curve:
+    curve.write({header!r})
+    for row in range(rows):
+        rate = 1e-3 * (1e-5 if not slow else 0.1) ** (row / rows)
+        error = 0.1 * fall ** row
+        curve.write(f"{{100 * row:7d}} 1.0 1.0 {{error:.2e}} 1.0 {{error:.2e}} 1.0 {{rate:.1e}}\\n")
+        curve.flush()
+        if row % 10 == 0:
+            print("DEEPMD INFO    saved checkpoint model.ckpt", flush=True)
+            time.sleep(0.25)
+print("finished training")
+"""
+
+
+def train(folder: Path, rows: int, fall: float, rate: str = "fast") -> tuple[str, str]:
+    """Run a stand-in of `dp` in a job's script with the watcher; return its log and what the watcher left."""
+    (folder / early_stop.SCRIPT).write_text(early_stop.watch_script())
+    (folder / "dp.py").write_text(STAND_IN.format(header=HEADER))
+    start = early_stop.start_line().replace(f" {early_stop.POLL_S} ", " 0.05 ")
+    words = f"python3 dp.py --tf train {rows} {fall} {rate} input.json"
+    script = f"{start}\n{words} > train.log 2>&1\necho frozen > freeze.log\n"
+    (folder / "job.sh").write_text(script)
+    subprocess.run(["bash", "job.sh"], cwd=folder, check=True, timeout=60, capture_output=True)
+    stopped = folder / early_stop.STOPPED
+    assert (folder / "freeze.log").exists()
+    return (folder / "train.log").read_text(), stopped.read_text().strip() if stopped.exists() else ""
+
+
+def test_a_flat_error_ends_the_training_and_the_job_goes_on(tmp_path: Path) -> None:
+    log, step = train(tmp_path, rows=400, fall=1.0)
+    assert "finished training" not in log
+    assert 16000 <= int(step) < 30000, "flat from the start, but not before the learning rate is low"
+
+
+@pytest.mark.parametrize(("fall", "rate"), [(0.99, "fast"), (1.0, "slow")])
+def test_an_error_that_falls_or_a_rate_that_is_high_does_not(tmp_path: Path, fall: float, rate: str) -> None:
+    log, step = train(tmp_path, rows=100, fall=fall, rate=rate)
+    assert "finished training" in log
+    assert step == ""
+
+
+def test_only_long_exponential_schedules_are_watched() -> None:
+    from aiida_zif.plugins.deepmd.inputs import training_input
+
+    assert early_stop.applies(training_input(["H"], steps=100_000))
+    assert not early_stop.applies(training_input(["H"], steps=1000))
+    assert not early_stop.applies(training_input(["H"], steps=100_000, learning_rate={"type": "cosine"}))
+
+
+def test_the_watcher_is_plain_shell() -> None:
+    script = early_stop.watch_script()
+    assert not any(word in script for word in ("WINDOW", "CHECKS", "LOW_RATE", "LEAST_GAIN", "STOPPED_FILE"))
+    assert subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode == 0

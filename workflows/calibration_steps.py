@@ -1,0 +1,66 @@
+"""The calcfunction that relates deviation and true error after every labelled cycle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from aiida import orm
+from aiida.engine import calcfunction
+
+from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.selection.calibration import calibrate_frames
+from aiida_zif.workflows.seeds import derive_seed
+
+Rows = list[dict[str, Any]]
+
+
+@calcfunction
+def calibrate(settings: orm.Dict, state: orm.Dict, **evidence: orm.Data) -> orm.Dict:
+    """Fit the relation between deviation and true error to all that is known by now.
+
+    :param settings: of the campaign; its seed yields that of the bootstraps.
+    :param state: before the cycle that has just been labelled.
+    :param evidence: ``compare_…``: what :func:`~.frame_steps.compare_choice` found, of this and all earlier cycles;
+        ``errors_…``: per-frame errors of every committee on the held-out frames; ``block_…``: those held-out frames,
+        which say what system an error belongs to.
+    :returns: see :func:`aiida_zif.plugins.selection.calibration.calibrate_frames`; and ``cycle``.
+    """
+    cycle = state["cycle"] + 1
+    seed = derive_seed(settings["seed"], "calibrate", cycle)
+    return orm.Dict({"cycle": cycle, **calibrate_frames(evidence_rows(evidence), seed)})
+
+
+def evidence_rows(evidence: dict[str, Any]) -> Rows:
+    """Return one row a frame: ``system``, ``max_force_deviation`` and ``force_rmse`` in eV/Å, maybe ``elements``."""
+    systems = {
+        name.removeprefix("block_"): block.system
+        for name, block in evidence.items()
+        if isinstance(block, LabelledFramesData)
+    }
+    rows: Rows = []
+    for name, node in sorted(evidence.items()):
+        if name.startswith("compare_"):
+            rows += [{"system": node.get("system", ""), **row} for row in node["frames"]]
+        elif name.startswith("errors_"):
+            rows += held_out_rows(node, systems)
+    return rows
+
+
+def held_out_rows(errors: orm.ArrayData, systems: dict[str, str]) -> Rows:
+    """Return the held-out frames of one test; the error of a frame is the root mean square over the members.
+
+    :param errors: of ``zif.deepmd.test``.
+    :param systems: system by label of the block.
+    """
+    rows: Rows = []
+    for block, system in systems.items():
+        if f"{block}__force_rmse" not in errors.get_arraynames():
+            continue
+        error = np.sqrt(np.mean(np.square(errors.get_array(f"{block}__force_rmse")), axis=0))
+        deviation = errors.get_array(f"{block}__max_force_deviation")
+        rows += [
+            {"system": system, "max_force_deviation": float(one), "force_rmse": float(other)}
+            for one, other in zip(deviation, error, strict=True)
+        ]
+    return rows

@@ -1,0 +1,75 @@
+"""How long a training lasts: one number, or a first and a last one between which it grows (no AiiDA)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+ALLOWED = "a whole number of at least 1, or {first: …, last: …}, where the last is no smaller than the first"
+ROUND_TO = 100
+"""Steps; a schedule gives round numbers."""
+
+COUNT = {"type": "integer", "minimum": 1}
+
+
+def read_steps(value: object) -> int | dict[str, int]:
+    """Return the training steps of every cycle, or of the first and the last one.
+
+    :raises PydanticCustomError: if they are neither.
+    """
+    if _is_count(value):
+        return value  # type: ignore[return-value]
+    if isinstance(value, dict) and value.keys() == {"first", "last"} and all(map(_is_count, value.values())):
+        if value["first"] <= value["last"]:
+            return {"first": value["first"], "last": value["last"]}
+        raise _refused("the schedule ends with fewer steps than it begins with", "exchange the two")
+    raise _refused("this is no number of steps", "write for example 'steps: {first: 20000, last: 400000}'")
+
+
+def first_and_last(steps: int | dict[str, int]) -> tuple[int, int]:
+    """Return the training steps of the first and of the last cycle."""
+    return (steps, steps) if isinstance(steps, int) else (steps["first"], steps["last"])
+
+
+def training_steps(steps: int | dict[str, int], cycle: int, last_cycle: int, final: bool = False) -> int:
+    """Return the training steps of the committee of a cycle.
+
+    A schedule grows geometrically: a young committee has little to learn from and is soon replaced, the last one is
+    what the campaign hands over.
+
+    :param steps: ``training.steps`` of the campaign.
+    :param cycle: 0 for the first committee.
+    :param last_cycle: ``limits.cycles`` of the campaign.
+    :param final: whether the campaign ends with this committee, which then gets the last number in any cycle.
+    """
+    first, last = first_and_last(steps)
+    if final or cycle >= last_cycle or first == last:
+        return last
+    grown = first * (last / first) ** (cycle / last_cycle)
+    return min(max(round(grown / ROUND_TO) * ROUND_TO, first), last)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _refused(reason: str, mend: str) -> PydanticCustomError:
+    return PydanticCustomError("quantity", "{reason}", {"reason": reason, "allowed": ALLOWED, "mend": mend})
+
+
+SCHEDULE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "first": {**COUNT, "description": "steps of the first committee"},
+        "last": {**COUNT, "description": "steps of the last committee"},
+    },
+    "required": ["first", "last"],
+    "additionalProperties": False,
+}
+TrainingSteps = Annotated[
+    int | dict[str, int],
+    PlainValidator(read_steps),
+    WithJsonSchema({"anyOf": [COUNT, SCHEDULE], "x-allowed": ALLOWED}),
+]

@@ -1,0 +1,158 @@
+"""What a campaign must reach to be called converged, and how it is told from one that learns nothing (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+
+Record = Mapping[str, Any]
+"""What one cycle found, see :func:`aiida_zif.workflows.judge.cycle_record`."""
+
+Criterion = dict[str, Any]
+
+LEAST_GAIN = 0.02
+"""Share by which the held-out error must fall, and share of accurate frames must rise, to count as learning."""
+
+
+def criterion(name: str, met: bool, found: Any, limit: Any, words: str) -> Criterion:
+    """Return one entry of a verdict; ``words`` say what was found and what is asked."""
+    return {"name": name, "met": met, "found": found, "limit": limit, "words": words}
+
+
+def convergence_criteria(asked: Mapping[str, Any], history: Sequence[Record]) -> list[Criterion]:
+    """Compare what the last cycles found with what the campaign asks for.
+
+    :param asked: section ``convergence`` of the campaign; criteria that are None are not asked for.
+    :param history: one record a cycle, oldest first.
+    :returns: one entry a criterion; it is met if it held in each of the last ``cycles`` cycles. ``found`` is of the
+        last cycle.
+    """
+    last = history[-asked["cycles"] :]
+    entries = []
+    for name, look in LOOKS.items():
+        if asked.get(name) is None:
+            continue
+        looks = [look(asked[name], record) for record in last]
+        held = sum(holds for holds, *_ in looks)
+        _, found, limit, words = looks[-1]
+        met = held == asked["cycles"]
+        often = f", held in {held} of the last {asked['cycles']} cycles" if asked["cycles"] > 1 else ""
+        entries.append(criterion(name, met, found, limit, words + often))
+    if asked.get("observable") is not None:
+        entries.append(observable_criterion(asked["observable"], asked["cycles"], history))
+    return entries
+
+
+def look_at_deviation(asked: Mapping[str, Any], record: Record) -> tuple[bool, Any, float, str]:
+    """Compare a quantile of the deviation of the worst system with its limit."""
+    quantile, below = asked["quantile"], asked["below"]
+    found, system = worst({name: quantile_of(h, quantile) for name, h in record["histograms"].items()})
+    if found is None:
+        return False, None, below, "no explored frame has a deviation"
+    words = f"{quantile:.0%} of the frames of {system} deviate by less than {found:.3g} eV/Å, {below:g} asked"
+    return found < below, found, below, words
+
+
+def look_at_held_out_error(asked: Mapping[str, Any], record: Record) -> tuple[bool, Any, float, str]:
+    """Compare the upper end of the confidence interval of the held-out error with its limit."""
+    below, error = asked["below"], record["held_out"]
+    if error is None:
+        return False, None, below, "there are too few held-out frames to say how sure their error is"
+    words = (
+        f"held-out force RMSE {error['rmse']:.3g} eV/Å, at {asked['confidence']:.0%} confidence at most "
+        f"{error['high']:.3g}, {below:g} asked"
+    )
+    return error["high"] < below, error["high"], below, words
+
+
+def look_at_accurate_share(asked: Mapping[str, Any], record: Record) -> tuple[bool, Any, float, str]:
+    """Compare the share of accurate frames of the worst system with its limit."""
+    above = asked["above"]
+    found, system = worst({name: -share for name, share in record["accurate_share"].items()})
+    if found is None:
+        return False, None, above, "no frame was explored"
+    return -found > above, -found, above, f"{-found:.1%} of the frames of {system} are accurate, {above:.1%} asked"
+
+
+LOOKS = {
+    "deviation": look_at_deviation,
+    "held_out_error": look_at_held_out_error,
+    "accurate_share": look_at_accurate_share,
+}
+
+
+def observable_criterion(asked: Mapping[str, Any], cycles: int, history: Sequence[Record]) -> Criterion:
+    """Ask whether an observable agrees between the last cycles and between the members that drove its runs.
+
+    Every run (one condition of one system) is compared with itself: the largest distance of any of its values from
+    their mean, relative to that mean, must not exceed the tolerance.
+    """
+    name, tolerance, last = asked["name"], asked["tolerance"], history[-max(cycles, 2) :]
+    values: dict[str, list[Mapping[str, Any]]] = {}
+    for record in last:
+        for entry in record["observables"].get(name, []):
+            values.setdefault(f"{entry['system']} at {entry['run']}", []).append(entry)
+    if len(last) < max(cycles, 2):
+        return criterion("observable", False, None, tolerance, f"{name} is known of {len(last)} cycles only")
+    compared = {run: entries for run, entries in values.items() if len(entries) > 1}
+    if not compared:
+        return criterion("observable", False, None, tolerance, f"no run reported {name} more than once")
+    if not any(len({entry["driver"] for entry in entries}) > 1 for entries in compared.values()):
+        return criterion("observable", False, None, tolerance, f"{name} comes from one member of the committee only")
+    found, run = worst({run: relative_spread([e["mean"] for e in entries]) for run, entries in compared.items()})
+    words = f"{name} of {run} differs by {found:.1%} between cycles and members, {tolerance:.1%} allowed"
+    return criterion("observable", bool(found is not None and found <= tolerance), found, tolerance, words)
+
+
+def learns_nothing(history: Sequence[Record], patience: int) -> str | None:
+    """Say why labels are no longer worth their cost, or return None.
+
+    That is so if, although each of the last ``patience`` cycles paid for labels, the best held-out error among them is
+    not better by 2 % than the best before, and the share of accurate frames did not rise by 2 % either: a committee
+    that is taken to hotter places may learn these while its held-out error stands still. Cycles at other stages of a
+    curriculum do not compare, so that only the latest stage counts.
+    """
+    stages = history[-1].get("stages")
+    history = list(takewhile(lambda record: record.get("stages") == stages, reversed(history)))[::-1]
+    recent, before = history[-patience:], history[:-patience]
+    errors = [[r["held_out"]["rmse"] for r in part if r["held_out"] is not None] for part in (before, recent)]
+    if len(recent) < patience or not all(errors) or not all(record["n_labelled"] for record in recent):
+        return None
+    shares = [[min(r["accurate_share"].values(), default=0.0) for r in part] for part in (before, recent)]
+    if min(errors[1]) < (1 - LEAST_GAIN) * min(errors[0]) or max(shares[1]) > max(shares[0]) + LEAST_GAIN:
+        return None
+    spent = sum(record["n_labelled"] for record in recent)
+    return (
+        f"{spent} labels of the last {patience} cycles taught nothing: the held-out force RMSE went from "
+        f"{min(errors[0]):.3g} to {min(errors[1]):.3g} eV/Å, the share of accurate frames from {max(shares[0]):.0%} to "
+        f"{max(shares[1]):.0%}"
+    )
+
+
+def worst(values: Mapping[str, float | None]) -> tuple[float | None, str]:
+    """Return the largest value and whose it is; (None, "") if there is none."""
+    known = {name: value for name, value in values.items() if value is not None}
+    name = max(known, key=lambda key: known[key], default="")
+    return known.get(name), name
+
+
+def relative_spread(values: Sequence[float]) -> float:
+    """Return the largest distance from the mean, relative to it; infinite around a mean of zero unless all agree."""
+    mean = float(np.mean(values))
+    distance = float(np.max(np.abs(np.asarray(values) - mean)))
+    return distance / abs(mean) if mean else (0.0 if distance == 0 else float("inf"))
+
+
+def quantile_of(histogram: Mapping[str, Sequence[float]], quantile: float) -> float | None:
+    """Return a quantile from a histogram, evenly between the edges of a bin; None if nothing was counted.
+
+    :param histogram: ``edges`` (one more than bins) and ``counts``.
+    """
+    counts = np.asarray(histogram["counts"], dtype=float)
+    if not counts.sum():
+        return None
+    share = np.concatenate([[0.0], np.cumsum(counts)]) / counts.sum()
+    return float(np.interp(quantile, share, histogram["edges"][: len(share)]))

@@ -1,0 +1,75 @@
+"""From easy to hard: at which stage of its curriculum a system is explored (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Settings = dict[str, Any]
+Target = float | list[float]
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a system stands.
+
+    :param stage: index of the stage.
+    :param cycle: cycles spent in it.
+    :param last: whether no other stage follows; the last one is never left.
+    """
+
+    stage: int
+    cycle: int
+    last: bool
+
+
+def stages_of(exploration: Settings) -> list[Settings]:
+    """Return the whole settings of every stage; an exploration without stages is one."""
+    stages = exploration.get("stages") or [{}]
+    return [{**exploration, **{key: value for key, value in stage.items() if value is not None}} for stage in stages]
+
+
+def conditions(stage: Settings) -> list[tuple[Target, Target]]:
+    """Return every temperature (K) with every pressure (GPa) of a stage; a ramp is a list of its ends."""
+    return [(temperature, pressure) for temperature in stage["temperatures"] for pressure in stage["pressures"]]
+
+
+def longest(exploration: Settings) -> Settings:
+    """Return the stage of most MD steps in all of its runs, by which time and cost are estimated."""
+    return max(stages_of(exploration), key=lambda stage: len(conditions(stage)) * stage["steps"])
+
+
+def position(exploration: Settings, system: str, history: Sequence[Mapping[str, Any]]) -> Position:
+    """Follow a system from cycle to cycle.
+
+    A stage is left when in each of its runs the share of accurate frames is at least ``accurate``, or after
+    ``cycles`` cycles. A cycle in which the system brought nothing back teaches nothing about it, but counts.
+
+    :param history: a record of every cycle, oldest first, with ``least_accurate`` by system.
+    """
+    stages, at, spent = exploration.get("stages") or [{}], 0, 0
+    for record in history:
+        spent += 1
+        share, stage = record.get("least_accurate", {}).get(system), stages[at]
+        known = share is not None and share >= stage.get("accurate", 1.0)
+        if at < len(stages) - 1 and (known or spent >= (stage.get("cycles") or spent + 1)):
+            at, spent = at + 1, 0
+    return Position(at, spent, at == len(stages) - 1)
+
+
+def least_accurate(explorations: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Return by system the smallest share of accurate frames that a run had.
+
+    :param explorations: what the harvests found, by system.
+    """
+    shares = {
+        system: [run["n_accurate"] / run["n_explored"] if run["n_explored"] else 0.0 for run in found.get("runs", [])]
+        for system, found in explorations.items()
+    }
+    return {system: min(values) for system, values in shares.items() if values}
+
+
+def in_words(value: Target, unit: str) -> str:
+    """A target for a label: ``300K``, or ``300-900K`` for a ramp."""
+    return "-".join(f"{end:g}" for end in value) + unit if isinstance(value, list) else f"{value:g}{unit}"

@@ -1,0 +1,65 @@
+"""Systems that fail while others learn: counted, left out, and reported (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+STRIKES = 2
+"""Cycles in a row that a system may fail before it is left out; one is bad luck."""
+
+Systems = dict[str, dict[str, Any]]
+"""By system: ``failures`` (cycles in a row), ``cause`` of the last one, and whether it is ``quarantined``."""
+
+
+def labelling_failure(report: Mapping[str, Any] | None, budget: float) -> str | None:
+    """Return why a labelling failed, or None.
+
+    :param report: ``n_labelled`` and ``n_rejected`` of it; None if it ended without one.
+    :param budget: share of the frames that may get no label.
+    """
+    if report is None:
+        return "the labelling ended without a report"
+    lost, labelled = sum(report["n_rejected"].values()), report["n_labelled"]
+    if labelled and lost <= budget * (lost + labelled):
+        return None
+    causes = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in report["n_rejected"].items())
+    return f"{lost} of {lost + labelled} frames got no label ({causes})" if lost else "not one frame got a label"
+
+
+def cycle_failure(selection: Mapping[str, Any] | None, report: Mapping[str, Any] | None, budget: float) -> str | None:
+    """Return why a cycle of one system failed, or None; ``selection`` is None if no explored frame came back."""
+    if selection is None:
+        return "the exploration brought no frame back"
+    return labelling_failure(report, budget) if selection["n_selected"] else None
+
+
+def updated(systems: Systems, failures: Mapping[str, str | None]) -> Systems:
+    """Return the systems after one more cycle.
+
+    :param systems: before it.
+    :param failures: of every system that took part why it failed, or None.
+    """
+    after = {name: dict(entry) for name, entry in systems.items()}
+    for name, cause in failures.items():
+        count = after[name]["failures"] + 1 if cause else 0
+        after[name] = {"failures": count, "cause": cause, "quarantined": count >= STRIKES}
+    return after
+
+
+def opened(failures: Mapping[str, str | None]) -> Systems:
+    """Return the systems after the first labelling, which must not fail: without it there is nothing to start from."""
+    return {
+        name: {"failures": int(cause is not None), "cause": cause, "quarantined": cause is not None}
+        for name, cause in failures.items()
+    }
+
+
+def active(systems: Systems) -> list[str]:
+    """Return the systems that still take part, by name."""
+    return sorted(name for name, entry in systems.items() if not entry["quarantined"])
+
+
+def left_out(systems: Systems) -> list[str]:
+    """Return the systems that take part no more, by name."""
+    return sorted(name for name, entry in systems.items() if entry["quarantined"])

@@ -1,0 +1,30 @@
+"""How long the committee of a cycle is trained, from which seeds, and with what input."""
+
+from __future__ import annotations
+
+from aiida import orm
+from aiida.engine import calcfunction
+
+from aiida_zif.workflows.campaign_protocols import merged
+from aiida_zif.workflows.campaign_steps import training_steps
+from aiida_zif.workflows.seeds import derive_seed
+
+
+@calcfunction
+def plan_training(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]:
+    """Derive the training input (``parameters``) and one seed a committee member.
+
+    :param settings: of the campaign.
+    :param state: the newest verdict; it says in which cycle the campaign is, and whether it ends here.
+    """
+    from aiida_zif.plugins.deepmd.inputs import training_input
+
+    values, cycle = settings.get_dict(), state["cycle"]
+    training = values["training"]
+    steps = training_steps(training["steps"], cycle, values["limits"]["cycles"], state.get("finished", False))
+    learning = training_input(type_map=values["type_map"], rcut=training["rcut"], steps=steps)
+    seeds = {
+        f"model_{index}": orm.Int(derive_seed(values["seed"], "train", cycle, index))
+        for index in range(training["models"])
+    }
+    return {"parameters": orm.Dict(merged(learning, training["deepmd"])), **seeds}
