@@ -240,7 +240,7 @@ def test_an_unknown_strategy_of_one_system_is_refused(refused: Refuse) -> None:
         ("strategy: 5", "strategy", "write a list"),
         ("strategy: []", "strategy", "add at least one"),
         ("strategy: [window, window]", "strategy", "remove the second"),
-        ("options: {diversity: {weight: 2}}", "options.diversity", "add it to selection.strategy"),
+        ("strategy: window, options: {diversity: {weight: 2}}", "options.diversity", "add it to selection.strategy"),
         ("strategy: [window, diversity], options: {diversity: {wait: 2}}", "options.diversity.wait", "'weight'"),
         ("options: {budget: 3}", "options.budget", "key: value"),
         ("options: {window: {lower: 0.1}}", "options.window.lower", "remove it"),

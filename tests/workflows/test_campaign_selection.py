@@ -75,10 +75,10 @@ def test_one_word_means_what_it_always_meant(campaign: Factory, explored: Factor
 
 
 def test_the_chain_is_told_in_words(campaign: Factory) -> None:
-    assert describe_chain(campaign().selection) == "by window, turns, separation, budget"
+    assert describe_chain(campaign().selection) == "by window, separation, diversity, budget"
     section = campaign(selection={"window": {"target_error": "150 meV/Å"}, "per_condition": 2}).selection
     assert describe_chain(section) == (
-        "by window, turns, separation, budget; levels for a force error of 0.15 eV/Å once it is calibrated; "
+        "by window, separation, diversity, budget; levels for a force error of 0.15 eV/Å once it is calibrated; "
         "at most 2 of a run"
     )
     section = campaign(selection={"strategy": ["window", "random"], "window": {"quantiles": [0.5, 0.9]}}).selection
