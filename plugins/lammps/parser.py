@@ -13,6 +13,7 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
+from aiida_zif.plugins.clock import CLOCK_FILE, read_clock
 from aiida_zif.plugins.data.frames import FramesData
 
 PER_FRAME = ("max_force_deviation", "mean_force_deviation", "forces_predicted", "step", "temperature", "pressure")
@@ -79,6 +80,9 @@ class LammpsExploreParser(Parser):
     def _why_nothing(self, present: list[str]) -> ExitCode:
         """LAMMPS never ran, or it did and what followed went wrong."""
         files = self.retrieved.base.repository
+        clock = read_clock(files.get_object_content(CLOCK_FILE, "r")) if CLOCK_FILE in present else None
+        if clock is not None and clock.end is None:
+            return self.exit_codes.ERROR_NO_OUTPUT  # the script never came to its end: killed from outside
         errors = files.get_object_content("harvest.err", "r").split("\n") if "harvest.err" in present else []
         said = [line for line in errors if line.strip()][-1:]
         if said or any(name.startswith("lane_") and name.endswith(".log") for name in present):
