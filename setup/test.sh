@@ -29,13 +29,13 @@ esac
 [ $# -le 1 ] || stop "Too many options: $*" "$(usage)"
 
 # Run one checker; its complaints count at the end, so that one run shows all of them.
-failed=0
+failed=()
 check() {
     local name="$1"
     shift
     if "$@"; then note "$name: clean"; else
         note "$name: see above"
-        failed=1
+        failed+=("$name")
     fi
 }
 
@@ -69,8 +69,11 @@ export AIIDA_PATH="$ROOT/.aiida/tests" # no test ever opens the demo's profile
 mkdir -p "$AIIDA_PATH"
 # What needs no code runs on both cores; the codes have them one after the other, as each takes all that there is.
 light="not codes and not slow"
-python -m pytest -m "$light" -n 2 || failed=1
+check "tests without codes" python -m pytest -m "$light" -n 2
 if [ -z "$fast" ]; then
-    python -m pytest -m "not ($light)" || failed=1
+    check "tests with the real codes" python -m pytest -m "not ($light)"
 fi
-exit "$failed"
+[ "${#failed[@]}" -eq 0 ] || {
+    printf 'FAILED: %s\n' "${failed[@]}"
+    exit 1
+}

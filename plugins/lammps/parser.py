@@ -16,8 +16,8 @@ from aiida.parsers import Parser
 from aiida_zif.plugins.clock import CLOCK_FILE, read_clock
 from aiida_zif.plugins.data.frames import FramesData
 
-PER_FRAME = ("max_force_deviation", "mean_force_deviation", "forces_predicted", "step", "temperature", "pressure")
-PER_FRAME += ("run", "driver")
+DEVIATIONS = ("max_force_deviation", "mean_force_deviation", "forces_predicted")
+PER_FRAME = (*DEVIATIONS, "step", "temperature", "pressure", "run", "driver")
 UNKNOWN_ELEMENT = r"element \S+ not found in the model"
 NO_PLUMED = r"fix style 'plumed'"
 UNREADABLE = r"DeePMD-kit (C API )?Error|TensorFlow Error"
