@@ -154,3 +154,22 @@ def campaign(atoms: Any) -> Factory:
         return campaign_from_structures(dict.fromkeys(labels, atoms), "demo", merged(base, overrides))
 
     return generate
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> Factory:
+    """Write a campaign file that must be refused and return its problems."""
+    from aiida_zif.workflows.campaign import CampaignError, load_campaign
+
+    def load(text: str | bytes) -> list[Any]:
+        path = tmp_path / "campaign.yaml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        with pytest.raises(CampaignError) as caught:
+            load_campaign(path)
+        for problem in caught.value.problems:
+            assert problem.found
+            assert problem.allowed
+            assert problem.mend
+        return caught.value.problems
+
+    return load
