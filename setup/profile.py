@@ -13,7 +13,7 @@ import os
 import sqlite3
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from aiida_zif.setup.codes import CodeSpec, local_codes
 from aiida_zif.setup.environment import PROFILE, select_aiida_folder
 
 if TYPE_CHECKING:
+    from aiida.manage.configuration.config import Config
     from aiida.manage.configuration.profile import Profile
     from aiida.orm import Computer, InstalledCode
 
@@ -39,24 +40,51 @@ def ensure_profile(name: str = PROFILE) -> Profile:
     :param name: profile name.
     :returns: the loaded profile.
     """
+    config = own_config()
+    if name not in config.profile_names:
+        add_profile(config, name, "core.sqlite_dos", {})
+        keep_write_ahead_log(Path(config.get_profile(name).storage_config["filepath"]) / "database.sqlite")
+    return settle_profile(config, name)
+
+
+def own_config() -> Config:
+    """Return the configuration of the AiiDA folder in use, and make that folder if it is missing."""
     select_aiida_folder(create=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # AiiDA warns that it creates the folder asked for
-        from aiida.manage.configuration import create_profile, get_config, load_profile
-        from aiida.plugins import BrokerFactory
+        from aiida.manage.configuration import get_config
 
-        config = get_config(create=True)
-    if name not in config.profile_names:
-        create_profile(
-            config,
-            name=name,
-            email="aiida@localhost",
-            storage_backend="core.sqlite_dos",
-            storage_config={},
-            broker_backend="core.zeromq",
-            broker_config=BrokerFactory("core.zeromq").get_default_config(),
-        )
-        keep_write_ahead_log(Path(config.get_profile(name).storage_config["filepath"]) / "database.sqlite")
+        return get_config(create=True)
+
+
+def add_profile(config: Config, name: str, storage: str, storage_config: dict[str, Any]) -> None:
+    """Make a profile with AiiDA's built-in broker and its storage; a storage with data keeps its first user.
+
+    :param storage: entry point of the storage, such as ``core.sqlite_dos``.
+    :param storage_config: what the storage has to know.
+    """
+    from aiida.manage.configuration import profile_context
+    from aiida.manage.manager import get_manager
+    from aiida.orm import QueryBuilder, User
+    from aiida.plugins import BrokerFactory
+
+    profile = config.create_profile(
+        name=name,
+        storage_backend=storage,
+        storage_config=storage_config,
+        broker_backend="core.zeromq",
+        broker_config=BrokerFactory("core.zeromq").get_default_config(),
+    )
+    with profile_context(profile, allow_switch=True):
+        first = QueryBuilder().append(User).order_by({User: "id"}).first(flat=True)
+        user = first or User(email="aiida@localhost").store()
+        get_manager().set_default_user_email(profile, user.email)
+
+
+def settle_profile(config: Config, name: str) -> Profile:
+    """Set the options of a profile, make it the default one if there is none, and load it."""
+    from aiida.manage.configuration import load_profile
+
     for option, value in OPTIONS.items():
         config.set_option(option, value, scope=name)
     if config.default_profile_name not in config.profile_names:
@@ -151,15 +179,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if complaints := [spec.complaint() for spec in specs if spec.executable is None]:
         print("\n".join(complaints), file=sys.stderr)
         return 2
-    profile = ensure_profile(name)
+    ensure_profile(name)
+    print("\n".join(equip(name, specs)))
+    return 0
+
+
+def equip(name: str, specs: Iterable[CodeSpec]) -> list[str]:
+    """Give the loaded profile this machine and its codes; those without an executable are left out.
+
+    :param name: of the profile.
+    :returns: lines that say what is there.
+    """
     from aiida.manage.configuration import get_config
 
-    computer = ensure_localhost(Path(get_config().dirpath) / "scratch" / name)
-    codes = [ensure_code(computer, spec) for spec in specs]
-    print(f"profile {profile.name} in {get_config().dirpath}")
-    for code in codes:
-        print(f"  {code.full_label:<17} {code.filepath_executable}")
-    return 0
+    folder = Path(get_config().dirpath)
+    computer = ensure_localhost(folder / "scratch" / name)
+    codes = [ensure_code(computer, spec) for spec in specs if spec.executable is not None]
+    lines = [f"  {code.full_label:<17} {code.filepath_executable}" for code in codes]
+    return [f"profile {name} in {folder}", *lines]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,28 @@
+"""Servers of the tests' own; what is not installed is skipped by name, unless everything has to be there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from postgresql import PostgresqlServer, find_programs
+
+
+def skip(reason: str) -> None:
+    """Skip a test for want of a server; under ``setup/test-hpc.sh`` this is a failure."""
+    if os.environ.get("AIIDA_ZIF_HPC"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(f"{reason}; ./setup/test-hpc.sh installs it")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """A PostgreSQL server on loopback."""
+    if find_programs() is None:
+        skip("no PostgreSQL server is installed")
+    server = PostgresqlServer()
+    try:
+        yield server
+    finally:
+        server.remove()
