@@ -11,7 +11,7 @@ from aiida_zif.plugins.cp2k.schema_check import faults
 
 
 def ladder_problems(ladder: Mapping[str, Sequence[Any]], level: Level) -> list[str]:
-    """Return what is wrong with a ladder that a user wrote; takes seconds, for CP2K describes its input at length.
+    """Return what is wrong with a ladder that a user wrote.
 
     :param ladder: values by setting.
     :param level: whose settings are varied.

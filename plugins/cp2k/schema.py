@@ -1,21 +1,24 @@
 """What CP2K's input may hold, read from the description that CP2K writes of itself (no AiiDA).
 
 cp2k-input-tools ships that description, for CP2K 2024.1. The file of another version is made with
-``cp2k.psmp --xml`` and named in the environment variable ``AIIDA_ZIF_CP2K_SCHEMA``. It is large (27 MB), so only
-the sections that are asked for are built; this takes half a second and happens only where there is something to
-check.
+``cp2k.psmp --xml`` and named in the environment variable ``AIIDA_ZIF_CP2K_SCHEMA``. It is large (27 MB): where every
+section stands is found once, and only the sections that are asked for are parsed.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-from xml.parsers import expat
+from typing import Any, BinaryIO
+from xml.etree import ElementTree
 
 VARIABLE = "AIIDA_ZIF_CP2K_SCHEMA"
+_BORDER = re.compile(rb"<SECTION\b[^>]*>\s*<NAME>\s*(\S+)\s*</NAME>|</SECTION>")
 
 
 @dataclass
@@ -51,6 +54,15 @@ class Section:
     parameter: Keyword | None = None
 
 
+@dataclass
+class _Place:
+    """Where a section stands in the file: first byte, and the first one after all that is its own."""
+
+    begin: int = 0
+    end: int = 0
+    below: dict[str, _Place] = field(default_factory=dict)
+
+
 def read_schema(wanted: Mapping[str, Any], path: Path | None = None) -> Section:
     """Return the root of the input with the sections that an input uses.
 
@@ -59,107 +71,84 @@ def read_schema(wanted: Mapping[str, Any], path: Path | None = None) -> Section:
     :raises ValueError: the file is not there or does not describe CP2K's input.
     """
     path = path or _default_path()
-    reader = _Reader(wanted)
+    root = Section()
     try:
+        places = _outline(path, path.stat().st_mtime_ns).below
         with path.open("rb") as file:
-            reader.parser.ParseFile(file)
-    except (OSError, expat.ExpatError) as error:
+            root.sections = _sections(places, wanted, file)
+    except (OSError, ElementTree.ParseError) as error:
         raise ValueError(f"{VARIABLE}: {path} found ({error}), the output of `cp2k.psmp --xml` is needed") from None
-    if not reader.root.sections:
+    if not places:
         raise ValueError(f"{VARIABLE}: {path} has no section of CP2K; make it with `cp2k.psmp --xml`")
-    return reader.root
+    return root
 
 
 def _default_path() -> Path:
     if os.environ.get(VARIABLE):
         return Path(os.environ[VARIABLE])
-    from cp2k_input_tools import DEFAULT_CP2K_INPUT_XML
+    tools = find_spec("cp2k_input_tools")  # found and not imported, which would take longer than all that follows
+    assert tools is not None
+    assert tools.origin is not None
+    return Path(tools.origin).with_name("cp2k_input.xml")
 
-    return Path(DEFAULT_CP2K_INPUT_XML)
+
+@lru_cache(maxsize=1)
+def _outline(path: Path, changed: int) -> _Place:
+    """Find all sections by their borders, for a parser would take ten times as long.
+
+    :param changed: time stamp of the file; another one is read again.
+    """
+    inside = [_Place()]
+    for border in _BORDER.finditer(path.read_bytes()):
+        if border[1]:
+            place = _Place(border.start())
+            inside[-1].end = inside[-1].end or border.start()  # what is its own comes before the sections below it
+            inside[-1].below[border[1].decode()] = place
+            inside.append(place)
+        elif len(inside) > 1:
+            place = inside.pop()
+            place.end = place.end or border.start()
+    return inside[0]
 
 
-class _Reader:
-    """Builds sections while the file streams by; what nobody asked for is only counted through."""
+def _sections(places: Mapping[str, _Place], wanted: Mapping[str, Any], file: BinaryIO) -> dict[str, Section | None]:
+    """The sections at ``places``, those parsed that are wanted."""
+    asked = {str(key).upper(): _inside(value) for key, value in wanted.items()}
+    built: dict[str, Section | None] = {}
+    for name, place in places.items():
+        inside = asked.get(name)
+        built[name] = None
+        if inside is not None:
+            file.seek(place.begin)
+            section = _section(ElementTree.fromstring(file.read(place.end - place.begin) + b"</SECTION>"))
+            section.sections = _sections(place.below, inside, file)
+            built[name] = section
+    return built
 
-    def __init__(self, wanted: Mapping[str, Any]) -> None:
-        self.root = Section()
-        self.open: list[tuple[Section, Mapping[str, Any]]] = [(self.root, wanted)]
-        self.pending: Section | None = None
-        """A section whose name is still to come."""
-        self.keyword: Keyword | None = None
-        self.removed = False
-        self.in_choices = False
-        self.text: list[str] = []
-        self.skipped = 0
-        """Depth inside a section that nobody asked for."""
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if self.skipped:
-            self.skipped += 1
-        elif tag == "SECTION":
-            self.pending = Section(repeats=attributes.get("repeats") == "yes")
-        elif tag in ("KEYWORD", "DEFAULT_KEYWORD", "SECTION_PARAMETERS"):
-            self.keyword = Keyword(repeats=attributes.get("repeats") == "yes")
-            self.removed = attributes.get("removed") == "yes"
-        elif tag == "DATA_TYPE" and self.keyword:
-            self.keyword.kind = attributes["kind"]
-        elif tag == "ENUMERATION":
-            self.in_choices = True
-        elif tag in ("NAME", "N_VAR", "DEFAULT_UNIT"):
-            self.text = []
-            self.parser.CharacterDataHandler = self.text.append
-
-    def _end(self, tag: str) -> None:
-        if self.skipped:
-            self.skipped -= 1
-            return
-        if tag in ("NAME", "N_VAR", "DEFAULT_UNIT"):
-            self.parser.CharacterDataHandler = None
-            self._value(tag, "".join(self.text).strip())
-        elif tag == "ENUMERATION":
-            self.in_choices = False
-        elif tag in ("KEYWORD", "DEFAULT_KEYWORD", "SECTION_PARAMETERS"):
-            self._keyword(tag)
-        elif tag == "SECTION":
-            self.open.pop()
-
-    def _value(self, tag: str, text: str) -> None:
-        if self.keyword is None:
-            if self.pending is not None and tag == "NAME":
-                self._section(self.pending, text)
-        elif tag == "N_VAR":
-            self.keyword.count = int(text)
-        elif tag == "DEFAULT_UNIT":
-            self.keyword.unit = text
-        elif self.in_choices:
-            self.keyword.choices.append(text)
-        else:
-            self.keyword.names.append(text)
-
-    def _section(self, section: Section, name: str) -> None:
-        """The name of a section is known: build it, or skip it."""
-        parent, wanted = self.open[-1]
-        self.pending, section.name = None, name
-        asked = [value for key, value in wanted.items() if str(key).upper() == name]
-        inside = _inside(asked[0]) if asked else None
-        parent.sections[name] = section if inside is not None else None
-        if inside is None:
-            self.skipped = 1
-        else:
-            self.open.append((section, inside))
-
-    def _keyword(self, tag: str) -> None:
-        section, keyword = self.open[-1][0], self.keyword
-        assert keyword is not None
-        self.keyword = None
-        if tag == "SECTION_PARAMETERS":
-            section.parameter = keyword
-        elif not self.removed:
+def _section(element: ElementTree.Element) -> Section:
+    """A section by itself."""
+    section = Section(element.findtext("NAME", "").strip(), element.get("repeats") == "yes")
+    for child in element:
+        if child.tag == "SECTION_PARAMETERS":
+            section.parameter = _keyword(child)
+        elif child.tag in ("KEYWORD", "DEFAULT_KEYWORD") and child.get("removed") != "yes":
+            keyword = _keyword(child)
             section.keywords |= dict.fromkeys(keyword.names, keyword)
+    return section
+
+
+def _keyword(element: ElementTree.Element) -> Keyword:
+    """A keyword, or the parameter of a section."""
+    data_type = element.find("DATA_TYPE")
+    return Keyword(
+        names=[(name.text or "").strip() for name in element.iterfind("NAME")],
+        kind="string" if data_type is None else data_type.get("kind", "string"),
+        count=int(element.findtext("DATA_TYPE/N_VAR", "1")),
+        choices=[(name.text or "").strip() for name in element.iterfind("DATA_TYPE/ENUMERATION/ITEM/NAME")],
+        unit=element.findtext("DEFAULT_UNIT", "").strip(),
+        repeats=element.get("repeats") == "yes",
+    )
 
 
 def _inside(value: Any) -> Mapping[str, Any] | None:

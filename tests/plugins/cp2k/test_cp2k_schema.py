@@ -112,7 +112,7 @@ def test_a_description_that_is_none_is_refused_with_how_to_make_one(
 
 
 def test_a_level_without_overrides_needs_no_description_of_cp2k() -> None:
-    """The file takes half a second to read, and cp2k-input-tools half a second to import."""
+    """The file is large, and cp2k-input-tools takes half a second to import."""
     code = "import sys; from aiida_zif.plugins.cp2k.levels import load_level; load_level('pbe-d3'); print(sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert "cp2k_input_tools" not in modules
