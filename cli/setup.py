@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from aiida_zif.cli.common import fail, with_debug
+from aiida_zif.cli.common import fail, with_debug, with_profile
 
 DATABASE = "aiida_zif"
 
@@ -89,3 +89,37 @@ def make_on_server(
 def ask_password() -> Any:
     """Return what asks for a password on the terminal, or None where nobody would answer."""
     return (lambda question: click.prompt(question, hide_input=True, err=True)) if sys.stdin.isatty() else None
+
+
+@setup.command(epilog="Example: aiida-zif setup computer examples/computers/slurm-ssh")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--poll", type=click.FloatRange(0, 3600), default=None, help="Seconds between looks at the queue.")
+@click.option("--private", is_flag=True, help="Nobody else uses the machine: any interval will do.")
+@click.option("--test/--no-test", default=True, show_default=True, help="Log in once, and look around.")
+@with_profile
+def computer(files: tuple[Path, ...], poll: float | None, private: bool, test: bool) -> None:
+    """Make a computer and its codes from FILES, or bring them up to date; a folder stands for its *.yaml files.
+
+    They are the files that `verdi computer setup`, `verdi computer configure` and `verdi code create
+    core.code.installed` take with --config. Every value is checked before anything is made. The queue is looked at
+    every 30 s, without --private every 10 s at most, so that nobody locks us out.
+    """
+    from aiida_zif.setup.computer_file import COURTESY, read_site
+    from aiida_zif.setup.computers import ComputerError, ensure_site
+    from aiida_zif.setup.connection import look_around
+    from aiida_zif.workflows.campaign_errors import CampaignError
+
+    try:
+        site = read_site(files, private)
+        local = site.computer.transport == "core.local"
+        interval = poll if poll is not None else 0.5 if local else 3 * COURTESY
+        if interval < COURTESY and not (private or local):
+            fail(f"--poll: found {interval:g}, allowed is {COURTESY:g} or more. Mend: wait, or say --private.")
+        made, codes = ensure_site(site, interval)
+        click.echo(f"computer {made.label}: {made.transport_type}, {made.scheduler_type}, a look every {interval:g} s")
+        for code in codes:
+            click.echo(f"  {code.full_label:<20} {code.filepath_executable}")
+        for line in look_around(made) if test else []:
+            click.echo(f"  {line}")
+    except (CampaignError, ComputerError) as error:
+        fail(str(error))

@@ -139,28 +139,35 @@ def ensure_localhost(work_folder: Path) -> Computer:
 
 
 def ensure_code(computer: Computer, spec: CodeSpec) -> InstalledCode:
-    """Return the code for a spec. A stored code that differs keeps its node under another label, hidden."""
+    """Return the code for a spec of this machine."""
+    return keep_code(
+        computer,
+        spec.label,
+        {
+            "filepath_executable": str(spec.executable),
+            "default_calc_job_plugin": spec.plugin,
+            "with_mpi": spec.with_mpi,
+            "prepend_text": spec.prepend_text,
+        },
+    )
+
+
+def keep_code(computer: Computer, label: str, wanted: dict[str, Any]) -> InstalledCode:
+    """Return a code with these attributes. A stored code that differs keeps its node under another label, hidden."""
     from aiida.common.exceptions import NotExistent
     from aiida.orm import InstalledCode, load_code
 
-    wanted: dict[str, Any] = {
-        "filepath_executable": str(spec.executable),
-        "default_calc_job_plugin": spec.plugin,
-        "with_mpi": spec.with_mpi,
-        "prepend_text": spec.prepend_text,
-    }
-    full_label = f"{spec.label}@{computer.label}"
     try:
-        code = load_code(full_label)
+        code = load_code(f"{label}@{computer.label}")
     except NotExistent:
         pass
     else:
         same = {key: _plain(getattr(code, key, None)) for key in wanted} == wanted
         if same and isinstance(code, InstalledCode):
             return code
-        code.label = f"{spec.label}-{code.pk}"
+        code.label = f"{label}-{code.pk}"
         code.is_hidden = True
-    return InstalledCode(label=spec.label, computer=computer, **wanted).store()
+    return InstalledCode(label=label, computer=computer, **wanted).store()
 
 
 def _plain(value: object) -> object:

@@ -8,9 +8,10 @@ import secrets
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from pathlib import Path
+
+from leftovers import new_folder, sweep
 
 ADMIN = "postgres"
 PATIENCE = 60.0  # s for the server to answer on a busy machine
@@ -50,7 +51,8 @@ class PostgresqlServer:
             raise FileNotFoundError("no PostgreSQL server is installed: apt-get install postgresql")
         self.programs, self.encoding = programs, encoding
         self.host, self.port, self.password = "127.0.0.1", free_port(), secrets.token_urlsafe(12)
-        self.folder = Path(tempfile.mkdtemp(prefix="aiida-zif-pg-"))
+        sweep()
+        self.folder = new_folder()
         self.user = unprivileged_user()
         self.process: subprocess.Popen[bytes] | None = None
         self._initialise()

@@ -1,0 +1,94 @@
+"""Whether a computer lets us in, and what it means when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from aiida_zif.setup.computers import ComputerError
+
+if TYPE_CHECKING:
+    from aiida.orm import Computer
+
+REFUSALS = {
+    "HostKeyNotVerifiable": (
+        "the key of its host is not in ~/.ssh/known_hosts, or another one than that",
+        "run `ssh {host}` by hand and compare the fingerprint it shows with the one that the centre publishes",
+    ),
+    "PermissionDenied": (
+        "it accepts none of our keys",
+        "`ssh {host}` has to work without a password: IdentityFile in ~/.ssh/config, or a key agent",
+    ),
+    "gaierror": ("its name is not known", "name HostName in ~/.ssh/config, or correct the host"),
+    "ConnectionRefusedError": ("nobody answers there", "correct HostName and Port in ~/.ssh/config"),
+    "TimeoutError": ("nobody answers there", "are you in the network (VPN) from which it can be reached?"),
+}
+"""Name of the error: what it means, and the mend."""
+
+
+@contextmanager
+def opened(computer: Computer) -> Iterator[Any]:
+    """Log in to a computer, without the daemon's help.
+
+    :returns: the open transport.
+    :raises ComputerError: if it does not let us in.
+    """
+    without_broker()
+    transport = computer.get_transport()
+    try:
+        transport.open()
+    except Exception as error:  # of asyncssh, of the operating system, of AiiDA
+        raise ComputerError(f"{computer.label} does not let us in: {explain(error, computer.hostname)}") from error
+    try:
+        yield transport
+    finally:
+        transport.close()
+
+
+def explain(error: BaseException, host: str) -> str:
+    """Say what a refused log-in means and how to mend it."""
+    chain: BaseException | None = error
+    while chain is not None:
+        for kind in type(chain).__mro__:
+            if kind.__name__ in REFUSALS:
+                meaning, mend = REFUSALS[kind.__name__]
+                return f"{meaning} ({chain}). Mend: {mend.format(host=host)}."
+        chain = chain.__cause__ or chain.__context__
+    return f"{type(error).__name__}: {error}"
+
+
+def without_broker() -> None:
+    """Let transports work in this process although no daemon runs: AiiDA would wait for its broker."""
+    from aiida.manage import get_manager
+
+    manager = get_manager()
+    manager.reset_runner()
+    manager.set_runner(manager.create_runner(communicator=None))
+
+
+def look_around(computer: Computer) -> list[str]:
+    """Log in, and say who we are there, what waits in the queue and where jobs will run.
+
+    :raises ComputerError: if one of them does not work.
+    """
+    with opened(computer) as transport:
+        user = transport.whoami()
+        folder = computer.get_workdir().format(username=user)
+        scheduler = computer.get_scheduler()
+        scheduler.set_transport(transport)
+        try:
+            jobs = scheduler.get_jobs(as_dict=True)
+        except Exception as error:
+            raise ComputerError(
+                f"{computer.label} lets us in as {user}, but its queue does not answer: {error}. "
+                "Mend: correct `scheduler`, or make its commands known to a shell that is not interactive."
+            ) from error
+        try:
+            transport.makedirs(folder, ignore_existing=True)
+        except OSError as error:
+            raise ComputerError(
+                f"{computer.label} lets us in as {user}, but {folder} cannot be made: {error}. "
+                "Mend: correct `work_dir`."
+            ) from error
+    return [f"logged in as {user}", f"{len(jobs)} jobs in the queue", f"jobs will run below {folder}"]
