@@ -8,6 +8,7 @@ from typing import Any
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.selection import offered_to
 from aiida_zif.plugins.selection.calibration import curve_of
 from aiida_zif.plugins.selection.window import held_out_error
 from aiida_zif.workflows.campaign_levels import load_campaign_level
@@ -92,6 +93,7 @@ def exploration_parameters(settings: Settings, selection: Settings, system: str,
         "lower": selection["lower"],
         "upper": selection["upper"],
         "max_candidates": 4 * selection["per_cycle"],
+        "keep": offered_to(selection["strategy"]),
         "n_control": selection["control"],
         "min_separation": selection["min_separation"] * exploration["timestep"],
         "seed": derive_seed(settings["seed"], "harvest", cycle, system),

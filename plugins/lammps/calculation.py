@@ -19,7 +19,7 @@ from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.lammps import inputs, structure
 from aiida_zif.plugins.lammps.harvest_config import harvest_config
-from aiida_zif.plugins.lammps.settings import Settings, check_runs, preflight_run
+from aiida_zif.plugins.lammps.settings import Run, Settings, check_runs
 
 HARVEST = Path(__file__).parent / "harvest"
 TIME_FOR_HARVEST = 0.1
@@ -90,7 +90,7 @@ class LammpsExploreCalculation(CalcJob):
             _write(folder, inputs.PLUMED, settings.plumed)
         self._write_starts(folder, sorted({run.start for run in runs}), type_map, settings.deuterium)
         for index, members in enumerate(lanes):
-            trial = preflight_run(runs, settings, index) if settings.preflight else None
+            preflights = inputs.preflights_of(index, members, runs, settings, len(committee))
             text = inputs.lane_input(
                 [(member, runs[member]) for member in members],
                 settings,
@@ -98,7 +98,8 @@ class LammpsExploreCalculation(CalcJob):
                 len(committee),
                 frames.n_atoms,
                 _seconds(self.inputs.metadata.options.get("max_wallclock_seconds")),
-                None if trial is None else (index, trial, self._preflight_start(trial.start)),
+                preflights,
+                self._preflight_start(preflights),
             )
             _write(folder, f"{inputs.lane_name(index)}.in", text)
         config = harvest_config(
@@ -122,9 +123,10 @@ class LammpsExploreCalculation(CalcJob):
         for name, (place, cell) in files.items():
             _write(folder, name, structure.data_file(frames.symbols, place, cell, type_map, masses))
 
-    def _preflight_start(self, start: int) -> str:
-        """The file from which a pre-flight starts: the crystal, or the start of the coldest run."""
-        return inputs.CRYSTAL if "topology" in self.inputs else inputs.start_name(start)
+    def _preflight_start(self, preflights: list[tuple[str, Run]]) -> str:
+        """The file from which pre-flights start: the crystal, or the start of the coldest run."""
+        without_crystal = preflights and "topology" not in self.inputs
+        return inputs.start_name(preflights[0][1].start) if without_crystal else inputs.CRYSTAL
 
     def _topology(self, symbols: list[str]) -> dict[str, Any] | None:
         if "topology" not in self.inputs:

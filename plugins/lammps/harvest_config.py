@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aiida_zif.plugins.lammps import inputs, structure
-from aiida_zif.plugins.lammps.settings import Run, Settings, preflight_run
+from aiida_zif.plugins.lammps.settings import Run, Settings
 
 
 def harvest_config(
@@ -41,7 +41,9 @@ def harvest_config(
             "driver": run.driver % n_models,
         }
 
-    trials = [preflight_run(runs, settings, lane) for lane in range(len(lanes))] if settings.preflight else []
+    trials = [(lane, inputs.preflights_of(lane, m, runs, settings, n_models)) for lane, m in enumerate(lanes)]
+    trial_of = {(lane, run.driver): stem for lane, short in trials for stem, run in short}
+    crystal = topology["cell"] if topology else None
     return {
         "n_models": n_models,
         "radii": structure.covalent_radii(symbols),
@@ -49,10 +51,17 @@ def harvest_config(
         "topology": None if topology is None else dict(topology),
         "settings": settings.as_dict(),
         "preflights": [
-            entry(run, inputs.preflight_name(lane), lane, topology["cell"] if topology else cells[run.start])
-            for lane, run in enumerate(trials)
+            entry(run, stem, lane, cells[run.start] if crystal is None else crystal)
+            for lane, short in trials
+            for stem, run in short
         ],
-        "runs": [entry(run, inputs.run_name(i), lane_of[i], cells[run.start]) for i, run in enumerate(runs)],
+        "runs": [
+            {
+                **entry(run, inputs.run_name(i), lane_of[i], cells[run.start]),
+                "preflight": trial_of.get((lane_of[i], run.driver % n_models)),
+            }
+            for i, run in enumerate(runs)
+        ],
     }
 
 

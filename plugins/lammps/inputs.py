@@ -1,8 +1,10 @@
 """LAMMPS input of a lane: runs one after the other in one process (no AiiDA).
 
-A lane pays the start of TensorFlow once; a pre-flight, if asked for, is its first run and the only one if it fails.
-Each run is followed by ``clear``; what goes wrong softly (too hot, atoms
+A lane pays the start of TensorFlow once. Each run is followed by ``clear``; what goes wrong softly (too hot, atoms
 lost, cell out of bounds, committee without a clue) ends that run only. The files of run *i* are ``run_00i.*``.
+
+All lanes of a job explore one system. If pre-flights are asked for, every member of the committee that drives runs of a
+lane has one before them, from the crystal: a member that cannot hold it drives none of them, the others do.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from aiida_zif.plugins.lammps.motion import PS_PER_FS, stage_commands
-from aiida_zif.plugins.lammps.settings import Run, Settings, Stage
+from aiida_zif.plugins.lammps.settings import Run, Settings, Stage, preflight_run
 
 MAX_TILT_CHANGE = 0.5
 """Largest change of a tilt factor in a run, as a share of the cell length that it tilts along."""
@@ -32,11 +34,6 @@ def model_name(index: int) -> str:
 def start_name(index: int) -> str:
     """File name of one starting frame."""
     return f"start_{index:03d}.data"
-
-
-def preflight_name(lane: int) -> str:
-    """Stem of the files of the pre-flight of one lane."""
-    return f"preflight_{lane}"
 
 
 def run_name(index: int) -> str:
@@ -72,28 +69,48 @@ def lane_input(
     n_models: int,
     n_atoms: int,
     seconds: int | None = None,
-    preflight: tuple[int, Run, str] | None = None,
+    preflights: Sequence[tuple[str, Run]] = (),
+    preflight_start: str = CRYSTAL,
 ) -> str:
     """Return the input of one lane.
 
-    :param runs: index in the job and run, in the order of execution.
+    :param runs: index in the job and run, in the order of execution; with pre-flights they are ordered by driver.
     :param type_map: elements in the order of the model's types.
     :param n_models: models in the committee; each run says which one drives the dynamics.
     :param n_atoms: atoms of the system.
     :param seconds: wall time after which LAMMPS stops by itself, so that the harvest still has time.
-    :param preflight: index of the lane, the short run that must be survived before all others, and the file from
-        which it starts.
+    :param preflights: of :func:`preflights_of`, one for every driver of the runs, or none at all.
+    :param preflight_start: file from which they start.
     """
     lines = ["echo none", ""]
     if seconds is not None:
         hours, rest = divmod(int(seconds), 3600)
         lines.insert(0, f"timer timeout {hours:02d}:{rest // 60:02d}:{rest % 60:02d} every 1")
-    if preflight is not None:
-        lane, trial, start = preflight
-        lines += _run(preflight_name(lane), start, trial, _calmer(settings, trial), type_map, n_models, n_atoms)
-    for index, run in runs:
-        lines += _run(run_name(index), start_name(run.start), run, settings, type_map, n_models, n_atoms)
+
+    def run_all(members: Sequence[tuple[int, Run]]) -> None:
+        for index, run in members:
+            lines.extend(_run(run_name(index), start_name(run.start), run, settings, type_map, n_models, n_atoms))
+
+    for name, trial in preflights:
+        lines += _run(name, preflight_start, trial, _calmer(settings, trial), type_map, n_models, n_atoms)
+        lines += [f'if "${{status}} != completed" then "jump SELF after_{name}"', ""]
+        run_all([(index, run) for index, run in runs if run.driver % n_models == trial.driver])
+        lines += [f"label after_{name}", ""]
+    if not preflights:
+        run_all(runs)
     return "\n".join(lines) + "\n"
+
+
+def preflights_of(
+    lane: int, members: Sequence[int], runs: Sequence[Run], settings: Settings, n_models: int
+) -> list[tuple[str, Run]]:
+    """Return stem and short run of every member of the committee that drives runs of a lane, if they are asked for.
+
+    :param members: indices of the runs of the lane.
+    :param runs: of the job.
+    """
+    drivers = sorted({runs[index].driver % n_models for index in members}) if settings.preflight else []
+    return [(f"preflight_{lane}_{driver}", preflight_run(runs, settings, driver)) for driver in drivers]
 
 
 def _calmer(settings: Settings, trial: Run) -> Settings:
@@ -122,8 +139,7 @@ def _run(
     lines += ["variable status string completed", f"label {end}", f'print "${{status}} $(step)" file {name}.end']
     # halted although all is well: the wall time is over, and the runs that follow need not start
     sane = "$(v_temperature_sane*v_atoms_sane*v_box_sane)"
-    over = f"${{status}} == halted && {sane} > 0.5" if name.startswith("run_") else "${status} != completed"
-    lines.append(f'if "{over}" then quit')
+    lines.append(f'if "${{status}} == halted && {sane} > 0.5" then quit')
     lines += [f"variable {variable} delete" for variable in ("line", "words", "chunk")]
     return [*lines, "log none", "clear", ""]
 

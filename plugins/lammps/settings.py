@@ -13,6 +13,7 @@ from aiida_zif.plugins.lammps.limits import Chemistry, Halt
 
 KINDS = ("minimise", "nvt", "npt", "ramp", "hold")
 COUPLINGS = ("iso", "aniso", "tri")
+KEEP = ("uncertain", "window", "any")
 MAX_SEED = 2**31 - 1
 
 
@@ -127,14 +128,16 @@ class Settings:
     :param lower: trust level on the max force deviation below which a frame is accurate, eV/Å.
     :param upper: trust level from which on a frame is failed, eV/Å.
     :param max_candidates: largest number of candidates that come back.
+    :param keep: which ones: the most ``uncertain`` of the trust window, or a uniform sample of the ``window`` or of
+        ``any`` frame below the upper level.
     :param n_control: number of frames drawn uniformly from all accurate and candidate frames.
     :param min_distance_scale: two atoms closer than this times the sum of covalent radii: frame failed.
     :param min_separation: candidates of one run are at least this far apart, fs.
-    :param seed: of the control sample.
+    :param seed: of all samples that are drawn by chance.
     :param deuterium: hydrogen moves with the mass of deuterium (allows twice the time step).
     :param chemistry: what a frame must keep of the crystal, where the job has one.
     :param plumed: input of PLUMED, which biases every run but pre-flights; needs a LAMMPS with that package.
-    :param preflight: MD steps at the coldest condition that begin each lane; the lane goes no further if they fail.
+    :param preflight: MD steps at the coldest condition that a model must survive before it drives runs of a lane.
     """
 
     timestep: float = 0.5
@@ -145,6 +148,7 @@ class Settings:
     upper: float = 5.0
     halt: Halt = field(default_factory=Halt)
     max_candidates: int = 200
+    keep: str = "uncertain"
     n_control: int = 20
     min_distance_scale: float = 0.6
     min_separation: float = 20.0
@@ -180,6 +184,8 @@ class Settings:
         for name, least in at_least.items():
             if not is_whole(getattr(self, name), least):
                 raise refused(f"parameters.{name}", getattr(self, name), f"a whole number of at least {least}")
+        if self.keep not in KEEP:
+            raise refused("parameters.keep", self.keep, f"one of {', '.join(KEEP)}")
         if not is_number(self.lower) or not 0 <= self.lower < self.upper:
             raise refused("parameters.lower", self.lower, f"from 0 to below parameters.upper ({self.upper} eV/Å)")
         if self.plumed is not None and not (isinstance(self.plumed, str) and self.plumed.strip()):
@@ -212,10 +218,10 @@ def check_runs(given: Sequence[Mapping[str, Any]], settings: Settings, n_frames:
 
 
 def preflight_run(runs: Sequence[Run], settings: Settings, driver: int) -> Run:
-    """Return the short run that begins a lane: at constant volume and at the lowest temperature of all runs."""
+    """Return the short run that a driver must survive: at constant volume, at the lowest temperature of all runs."""
     coldest = min(runs, key=_lowest)
     stage = Stage("nvt", settings.preflight, (_lowest(coldest), _lowest(coldest)))
-    return Run("preflight", coldest.start, coldest.seed, (stage,), driver)
+    return Run(f"preflight_model_{driver}", coldest.start, coldest.seed, (stage,), driver)
 
 
 def _lowest(run: Run) -> float:

@@ -4,7 +4,14 @@ A frame that is chosen has passed every strategy of the chain; any other has one
 which sorted it out. Adding a strategy: a function like :data:`pool.Strategy`, as an entry point of ``zif.selection``.
 """
 
-from aiida_zif.plugins.selection.chain import StrategyError, available_strategies, full_chain, options_of, run_chain
+from aiida_zif.plugins.selection.chain import (
+    StrategyError,
+    available_strategies,
+    full_chain,
+    offered_to,
+    options_of,
+    run_chain,
+)
 from aiida_zif.plugins.selection.pool import Pool, Sieved, Strategy
 
 __all__ = [
@@ -14,6 +21,7 @@ __all__ = [
     "StrategyError",
     "available_strategies",
     "full_chain",
+    "offered_to",
     "options_of",
     "run_chain",
 ]

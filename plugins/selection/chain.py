@@ -21,6 +21,10 @@ LAST = "budget"
 """Ends every chain: whatever the others keep, limits hold."""
 
 
+BY_CHANCE = {"random": "any", "dpgen": "window"}
+"""Strategies that draw, and what they draw from."""
+
+
 class StrategyError(ValueError):
     """A strategy is missing, cannot be used as asked, or does not keep to its contract."""
 
@@ -62,6 +66,18 @@ def full_chain(names: Sequence[str]) -> list[str]:
     """Return the whole chain: one word alone may stand for several strategies, and the budget is never left out."""
     chain = list(CHAINS.get(names[0], names)) if len(names) == 1 else list(names)
     return chain if LAST in chain else [*chain, LAST]
+
+
+def offered_to(names: Sequence[str]) -> str:
+    """Return which explored frames a chain has to be offered, ``keep`` of the exploration.
+
+    What begins with a draw needs a uniform sample of what it draws from (``any`` physical frame, or those inside the
+    ``window``); the most ``uncertain`` ones are what all others look for.
+    """
+    chain = full_chain(names)
+    inside = chain[0] == "window"
+    drawn_from = BY_CHANCE.get(chain[int(inside)])
+    return "uncertain" if drawn_from is None else "window" if inside else drawn_from
 
 
 def run_chain(names: Sequence[str], pool: Pool, settings: Mapping[str, Any], seed: int) -> Sieved:

@@ -145,6 +145,12 @@ def test_the_harvest_keeps_more_candidates_than_are_chosen(settings: Values) -> 
     assert parameters["n_control"] == settings["selection"]["control"]
 
 
+@pytest.mark.parametrize(("strategy", "keep"), [("random", "any"), ("dpgen", "window"), ("window", "uncertain")])
+def test_the_harvest_keeps_what_the_strategy_draws_from(campaign: Factory, strategy: str, keep: str) -> None:
+    values = campaign(selection={"strategy": strategy}).parameters()
+    assert exploration_parameters(values, section(values, "zinc", "selection"), "zinc", 1)["keep"] == keep
+
+
 def check_plan(values: Values) -> None:
     """Refuse, as the jobs themselves would, what is planned for them."""
     for system in values["systems"]:

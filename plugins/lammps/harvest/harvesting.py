@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .chemistry import Substance
-from .choosing import candidates
+from .keeping import COLUMNS, VERDICTS, ByChance, MostUncertain, control_of, keeper_of
 from .observables import EDGES as RADIAL_EDGES
 from .observables import GPA_PER_BAR, Observables
 from .reading import Following, how_it_ended, read_frames
-from .streaming import Reservoir, Slots, Spread
+from .streaming import Spread
 
-VERDICTS = ("accurate", "candidate", "failed")
-COLUMNS = ("step", "deviation", "run", "offset", "temperature", "pressure", "mean_deviation")
-"""What is kept of a frame that may go back."""
 EDGES = np.concatenate([[0.0], np.geomspace(1e-3, 1e2, 51)])
 """eV/Å; fixed, so that histograms of different cycles can be compared; what is above counts in the last bin."""
 
@@ -34,26 +31,20 @@ def harvest(folder: Path, config: dict[str, Any]) -> tuple[dict[str, Any], Frame
     :param config: what the calculation wrote into ``harvest.json``.
     :returns: (summary for JSON, arrays for NPZ with names ``candidates_*`` and ``control_*``).
     """
-    settings, n_runs = config["settings"], len(config["runs"])
-    control, deviations = Reservoir(settings["n_control"], settings["seed"]), Spread(EDGES)
-    separation = settings["min_separation"] / settings["timestep"]
-    reports, kept = [], []
-    for index, run in enumerate(config["runs"]):
-        slots = Slots(separation, 2 * settings["max_candidates"])
-        reports.append(scan(folder, index, run, config, slots, control, deviations))
-        kept.append(slots.rows(len(COLUMNS)))
-    rows = np.concatenate([*kept, np.empty((0, len(COLUMNS)))])
-    chosen = candidates(rows[:, 2], rows[:, 0], rows[:, 1], n_runs, settings["max_candidates"], separation)
-    sample = control.rows(len(COLUMNS))
-    arrays = collect(folder, config, rows[chosen], "candidates")
-    arrays.update(collect(folder, config, sample[np.lexsort((sample[:, 0], sample[:, 2]))], "control"))
+    settings, deviations = config["settings"], Spread(EDGES)
+    kept, control = keeper_of(settings, len(config["runs"])), control_of(settings)
+    reports = [
+        scan(folder, index, run, config, (kept, control), deviations) for index, run in enumerate(config["runs"])
+    ]
+    arrays = collect(folder, config, kept.rows(), "candidates")
+    arrays.update(collect(folder, config, control.rows(), "control"))
     summary = summarise(folder, config, reports, deviations)
     return {**summary, "preflight": [preflight(folder, run, config) for run in config["preflights"]]}, arrays
 
 
 def preflight(folder: Path, run: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
     """Look at the short run that a lane began with; its frames are counted by themselves and never go back."""
-    found = scan(folder, 0, run, config, Slots(1.0, 1), Reservoir(0, 0), Spread(EDGES))
+    found = scan(folder, 0, run, config, (), Spread(EDGES))
     return {name: value for name, value in found.items() if name not in ("averages", "observables")}
 
 
@@ -62,14 +53,12 @@ def scan(
     index: int,
     run: dict[str, Any],
     config: dict[str, Any],
-    slots: Slots,
-    control: Reservoir,
+    keepers: Sequence[MostUncertain | ByChance],
     deviations: Spread,
 ) -> dict[str, Any]:
     """Look at every sampled frame of one run.
 
-    :param slots: takes the candidates of this run.
-    :param control: takes all frames below the upper level, of all runs.
+    :param keepers: are offered all frames below the upper level.
     :param deviations: takes the deviations of all sane frames.
     :returns: the run's entry in the summary.
     """
@@ -87,9 +76,8 @@ def scan(
             observed.add(positions, cell, thermo)
         if reason is None:
             row = (step, deviation, index, offset, thermo[0], thermo[1], mean_deviation)
-            control.add(row)
-            if verdict == "candidate":
-                slots.add(step, deviation, row)
+            for keeper in keepers:
+                keeper.add(verdict, row)
     ended, reached, detail = how_it_ended(folder, run)
     return {
         **{name: run[name] for name in ("label", "temperature", "pressure", "driver")},
@@ -209,6 +197,7 @@ def summarise(folder: Path, config: dict[str, Any], runs: list[dict[str, Any]], 
     quantiles = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "max": 1.0}
     return {
         "runs": runs,
+        "keep": config["settings"]["keep"],
         **{f"n_{name}": sum(run[f"n_{name}"] for run in runs) for name in ("explored", *VERDICTS)},
         "deviation": {name: deviations.quantile(share) for name, share in quantiles.items()},
         "histogram": {"edges": EDGES.tolist(), "counts": deviations.counts.tolist()},

@@ -91,9 +91,11 @@ def _complete_lines(path: Path) -> Iterator[str]:
 def how_it_ended(folder: Path, run: dict[str, Any]) -> tuple[str, int | None, str | None]:
     """Read from its files how a run ended.
 
-    :param run: its entry in the configuration, with the ``stem`` of its files and its ``lane``.
+    :param run: its entry in the configuration, with the ``stem`` of its files, its ``lane`` and, if it has one, the
+        stem of the ``preflight`` without which it does not start.
     :returns: (``completed``, ``deviation_hopeless``, ``temperature_runaway``, ``lost_atoms``, ``box_runaway``,
-        ``walltime``, ``crashed`` or ``not_run``; the step it reached where known; the error message if any).
+        ``walltime``, ``crashed``, ``grounded`` if its pre-flight failed, or ``not_run``; the step it reached where
+        known; the error message or how the pre-flight ended, if any).
     """
     end, log = folder / f"{run['stem']}.end", folder / f"{run['stem']}.log"
     words = end.read_text().split() if end.exists() else []
@@ -102,10 +104,19 @@ def how_it_ended(folder: Path, run: dict[str, Any]) -> tuple[str, int | None, st
         halted = HALTS[halts[-1]] if halts else "walltime"
         return (halted if words[0] == "halted" else words[0]), int(words[1]), None
     if not log.exists():
-        return "not_run", 0, None
+        return _why_not_run(folder, run)
     errors = re.findall(r"ERROR[^\n]*", tail(log)) or tail(folder / f"{run['lane']}.err").splitlines()[-3:]
     message = " ".join(errors)[-500:]
     return ("lost_atoms" if "Lost atoms" in message else "crashed"), None, message
+
+
+def _why_not_run(folder: Path, run: dict[str, Any]) -> tuple[str, int, str | None]:
+    """The model that was to drive a run may not have held the crystal; otherwise its lane never came to it."""
+    if run.get("preflight") is None:
+        return "not_run", 0, None
+    ended, _, _ = how_it_ended(folder, {"stem": run["preflight"], "lane": run["lane"]})
+    held = ended in ("completed", "walltime", "crashed", "not_run")
+    return ("not_run", 0, None) if held else ("grounded", 0, f"its pre-flight ended with {ended.replace('_', ' ')}")
 
 
 def tail(path: Path, size: int = 8192) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class Slots:
 class Reservoir:
     """A uniform sample without replacement of a stream (algorithm R; Vitter, ACM TOMS 1985, 11, 37)."""
 
-    def __init__(self, size: int, seed: int) -> None:
+    def __init__(self, size: int, seed: int | Sequence[int]) -> None:
         self.size, self.seen = size, 0
         self.kept: list[tuple[float, ...]] = []
         self.rng = np.random.default_rng(seed)

@@ -96,8 +96,9 @@ def test_crystal_gives_the_bonds_and_the_start_of_the_preflight(
     assert config["topology"]["metals"] == list(range(0, 24, 2))
     assert config["topology"]["bonds"] == []  # of zinc hydride all bonds are those of a metal
     assert [(run["stem"], run["lane"], run["driver"]) for run in config["preflights"]] == [
-        ("preflight_0", "lane_0", 0), ("preflight_1", "lane_1", 1),
+        ("preflight_0_0", "lane_0", 0), ("preflight_1_0", "lane_1", 0),
     ]  # fmt: skip
+    assert {run["preflight"] for run in config["runs"]} == {"preflight_0_0", "preflight_1_0"}
     assert "read_data crystal.data" in (folder / "lane_1.in").read_text()
 
 

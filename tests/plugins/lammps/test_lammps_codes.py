@@ -77,23 +77,23 @@ def test_deviation_does_not_depend_on_which_model_drives(
 @pytest.mark.codes
 @pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
 @pytest.mark.parametrize(("level", "status"), [(1.0, 0), (1e-6, 504)], ids=["survived", "failed"])
-def test_lane_goes_no_further_than_a_preflight_that_fails(
+def test_model_that_fails_its_preflight_drives_no_run(
     explore_inputs: dict[str, Any], generate_code: Factory, level: float, status: int
 ) -> None:
     from aiida.engine import run_get_node
     from aiida.plugins import CalculationFactory
 
     stages = [{"kind": "nvt", "temperature": 300, "steps": 20}]
-    runs = [{"label": f"r{index}", "start": 0, "seed": 7 + index, "stages": stages} for index in range(3)]
+    runs = [{"label": f"r{i}", "start": 0, "seed": 7 + i, "driver": i // 2, "stages": stages} for i in range(3)]
     halt = {"temperature": 5001, "force_deviation": level}
     parameters = {"lower": 0.0, "upper": level, "preflight": 20, "thermostat_time": 5, "halt": halt}
     inputs = explore_inputs | {"code": generate_code(str(LMP)), "runs": runs, "parameters": parameters}
     results, node = run_get_node(CalculationFactory("zif.lammps"), **inputs)
     assert (node.exit_status or 0) == status, node.exit_message
     summary = results["output_parameters"].get_dict()
-    assert [run["driver"] for run in summary["preflight"]] == [0, 1]
-    ended = {run["ended"] for run in summary["preflight"]} | {run["ended"] for run in summary["runs"]}
-    assert ended == ({"deviation_hopeless", "not_run"} if status else {"completed"})
+    assert [run["driver"] for run in summary["preflight"]] == [0, 1, 0]  # lane 0 has runs of both
+    assert {run["ended"] for run in summary["preflight"]} == {"deviation_hopeless" if status else "completed"}
+    assert {run["ended"] for run in summary["runs"]} == {"grounded" if status else "completed"}
 
 
 @pytest.mark.codes

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from lammps_toy import PACKED, PARAMETERS, RUNS, TYPE_MAP
 
-from aiida_zif.plugins.lammps.inputs import lane_input, pack
-from aiida_zif.plugins.lammps.settings import Settings, check_runs, preflight_run
+from aiida_zif.plugins.lammps.inputs import lane_input, pack, preflights_of
+from aiida_zif.plugins.lammps.settings import Settings, check_runs
 
 
 def written(members: list[int], n_models: int = 2, seconds: int | None = None, **changes: Any) -> str:
@@ -54,18 +55,29 @@ def test_every_member_drives_where_it_is_told_to() -> None:
     ]
 
 
-def test_preflight_comes_first_is_cold_and_ends_the_lane_if_it_fails() -> None:
+def test_preflight_of_a_driver_comes_before_its_runs_is_cold_and_passes_them_over_if_it_fails() -> None:
     settings = Settings.from_dict(PARAMETERS | {"preflight": 20})
-    runs = check_runs(RUNS, settings, 1)
-    trial = preflight_run(runs, settings, 1)
-    assert [stage.temperature for stage in trial.dynamics] == [(300.0, 300.0)]
-    text = lane_input([(0, runs[0])], settings, TYPE_MAP, 2, 24, preflight=(1, trial, "crystal.data"))
-    before, _, after = text.partition("log run_000.log")
-    assert "read_data crystal.data" in before
-    assert "temp<1200" in before
-    assert "temp<5001" in after
-    assert 'if "${status} != completed" then quit' in before
-    assert "pair_style deepmd model_1.pb model_0.pb" in before
+    runs = [replace(run, driver=index % 2) for index, run in enumerate(check_runs(RUNS, settings, 1))]
+    trials = preflights_of(1, [0, 1, 2], runs, settings, 2)
+    assert [(name, trial.driver) for name, trial in trials] == [("preflight_1_0", 0), ("preflight_1_1", 1)]
+    assert {stage.temperature for _, trial in trials for stage in trial.dynamics} == {(300.0, 300.0)}
+    text = lane_input(list(enumerate(runs)), settings, TYPE_MAP, 2, 24, preflights=trials)
+    logs = ["log preflight_1_0", "log run_000", "log run_002", "log preflight_1_1", "log run_001"]
+    assert sorted(logs, key=text.index) == logs
+    blocks = text.split("\nlog none\nclear\n")
+    assert "read_data crystal.data" in blocks[0]
+    assert "temp<1200" in blocks[0]
+    assert "temp<5001" in blocks[1]
+    assert "pair_style deepmd model_1.pb model_0.pb" in blocks[3]
+    parts = ['"jump SELF after_preflight_1_0"', "log run_000", "label after_preflight_1_0", "log preflight_1_1"]
+    assert sorted(parts, key=text.index) == parts
+
+
+def test_no_preflight_is_run_by_a_model_that_drives_nothing() -> None:
+    settings = Settings.from_dict(PARAMETERS | {"preflight": 20})
+    runs = [replace(run, driver=driver) for driver, run in zip((0, 3, 4), check_runs(RUNS, settings, 1), strict=True)]
+    assert [trial.driver for _, trial in preflights_of(0, [0, 2], runs, settings, 4)] == [0]
+    assert preflights_of(0, [0, 2], runs, replace(settings, preflight=0), 4) == []
 
 
 def test_bias_of_plumed_is_kept_out_of_the_forces_that_are_sampled() -> None:

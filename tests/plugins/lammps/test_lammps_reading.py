@@ -100,6 +100,24 @@ def test_end_is_told_by_what_is_left(
     assert how_it_ended(tmp_path, RUN)[:2] == expected
 
 
+@pytest.mark.parametrize(
+    ("end", "log", "expected"),
+    [
+        ("deviation_hopeless 8\n", "", ("grounded", 0, "its pre-flight ended with deviation hopeless")),
+        ("halted 8\n", "all is well\n", ("not_run", 0, None)),  # of wall time
+        ("completed 20\n", "", ("not_run", 0, None)),
+        (None, "ERROR on proc 0: out of memory\n", ("not_run", 0, None)),
+    ],
+)
+def test_run_whose_driver_failed_its_preflight_is_told_from_one_that_was_not_come_to(
+    tmp_path: Path, end: str | None, log: str, expected: tuple[str, int, str | None]
+) -> None:
+    (tmp_path / "preflight_0_1.log").write_text(log)
+    if end is not None:
+        (tmp_path / "preflight_0_1.end").write_text(end)
+    assert how_it_ended(tmp_path, RUN | {"preflight": "preflight_0_1"}) == expected
+
+
 def test_silent_crash_is_explained_by_the_error_stream(tmp_path: Path) -> None:
     (tmp_path / "run_000.log").write_text("LAMMPS\n")
     (tmp_path / "lane_0.err").write_text("terminate called\nSegmentation fault\n")

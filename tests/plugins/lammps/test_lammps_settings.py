@@ -34,6 +34,7 @@ def test_defaults_fill_what_is_not_given() -> None:
         ({"timestep": float("nan")}, "parameters.timestep"),
         ({"sample_every": 2.5}, "parameters.sample_every"),
         ({"lower": 6.0}, "parameters.lower"),
+        ({"keep": "best"}, "parameters.keep"),
         ({"n_control": -1}, "parameters.n_control"),
         ({"min_separation": -1.0}, "parameters.min_separation"),
         ({"halt": {"temperature": 0}}, "parameters.halt.temperature"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from lammps_toy import PARAMETERS
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +56,21 @@ def test_fault_of_lammps_ends_in_its_exit_code(explore: Factory, standin: str, s
     results, node = explore(standin)
     assert node.exit_status == status, node.exit_message
     assert {run["ended"] for run in results["output_parameters"]["runs"]} == ended
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_model_that_cannot_hold_the_crystal_costs_its_own_runs_only(explore: Factory, lanes: int) -> None:
+    stages = [{"kind": "nvt", "temperature": 300, "steps": 40}]
+    runs = [{"label": f"r{i}", "start": 0, "seed": 1 + i, "driver": i % 2, "stages": stages} for i in range(4)]
+    parameters = PARAMETERS | {"lower": 0.05, "upper": 1.0, "preflight": 20}
+    options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": lanes}}
+    results, node = explore("lmp_unfit", runs=runs, parameters=parameters, metadata={"options": options})
+    assert node.is_finished_ok, node.exit_message
+    summary = results["output_parameters"].get_dict()
+    assert [run["ended"] for run in summary["runs"]] == ["completed", "grounded"] * 2
+    assert sorted((run["driver"], run["ended"]) for run in summary["preflight"])[-1] == (1, "deviation_hopeless")
+    assert summary["n_explored"] == 2 * 4
+    assert "deviation hopeless" in summary["runs"][1]["detail"]
 
 
 def test_atoms_lost_with_a_dying_process_are_told_from_other_crashes(explore: Factory) -> None:

@@ -57,6 +57,22 @@ def test_every_frame_is_chosen_or_has_one_reason(pool: Factory, names: list[str]
     assert sum(choice.reasons.values()) == 200 - len(choice.kept)
 
 
+@pytest.mark.parametrize(
+    ("names", "offered"),
+    [
+        (["random"], "any"),
+        (["random", "separation"], "any"),
+        (["dpgen"], "window"),
+        (["window", "random"], "window"),
+        (["window"], "uncertain"),
+        (["window", "separation", "diversity"], "uncertain"),
+        (["window", "separation", "random"], "uncertain"),
+    ],
+)
+def test_a_chain_that_begins_with_a_draw_is_offered_what_it_draws_from(names: list[str], offered: str) -> None:
+    assert chain.offered_to(names) == offered
+
+
 def test_the_same_seed_gives_the_same_frames_and_another_one_others(pool: Factory) -> None:
     frames = pool(np.linspace(0.2, 0.9, 100))
     first, again, other = (run_chain(["random"], frames, SETTINGS, seed).kept for seed in (4, 4, 5))
