@@ -67,9 +67,10 @@ fi
 step "Tests"
 export AIIDA_PATH="$ROOT/.aiida/tests" # no test ever opens the demo's profile
 mkdir -p "$AIIDA_PATH"
-# What needs no code runs on both cores; the codes have them one after the other, as each takes all that there is.
+# What needs no code runs on both cores, each file on one of them, for what is set up for a file costs more than its
+# tests; the codes have the cores one after the other, as each takes all that there is.
 light="not codes and not slow"
-check "tests without codes" python -m pytest -m "$light" -n 2
+check "tests without codes" python -m pytest -m "$light" -n 2 --dist loadfile
 if [ -z "$fast" ]; then
     check "tests with the real codes" python -m pytest -m "not ($light)"
 fi

@@ -17,6 +17,7 @@ FIXTURES = Path(__file__).parent / "plugins" / "fixtures"
 # Keep every test away from the user's own AiiDA folder. AiiDA reads the variable when it is first imported, which
 # collecting the tests already does.
 os.environ["AIIDA_PATH"] = tempfile.mkdtemp(prefix="aiida-zif-tests-")
+(Path(os.environ["AIIDA_PATH"]) / ".aiida").mkdir()  # else AiiDA warns that it makes it
 
 
 @pytest.fixture(scope="session", autouse=True)

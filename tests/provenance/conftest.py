@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiida import orm
 from synthetic_campaign import SyntheticCampaign
 
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
+from aiida_zif.provenance.summary import summarise
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +32,12 @@ def campaign(finished: SyntheticCampaign) -> orm.WorkChainNode:
 def view(campaign: orm.WorkChainNode) -> CampaignView:
     """The finished campaign as its steps."""
     return load_view(campaign)
+
+
+@pytest.fixture(scope="session")
+def summary(view: CampaignView) -> dict[str, Any]:
+    """The figures of the finished campaign; treat them as read-only."""
+    return summarise(view)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -29,17 +30,17 @@ def printed(view: CampaignView, width: int = 150) -> str:
     return buffer.getvalue()
 
 
-def test_one_line_a_committee(view: CampaignView) -> None:
-    rows = rows_of(view, summarise(view))
+def test_one_line_a_committee(view: CampaignView, summary: dict[str, Any]) -> None:
+    rows = rows_of(view, summary)
     assert [row[0] for row in rows] == ["0", "1", "2"]
     assert [row[3] for row in rows] == ["1", "2", "–"]
     assert [row[-1] for row in rows] == ["done", "done", "final"]
 
 
-def test_the_reasons_of_frames_left_out_are_told(view: CampaignView) -> None:
+def test_the_reasons_of_frames_left_out_are_told(view: CampaignView, summary: dict[str, Any]) -> None:
     text = printed(view)
     told = dict(line.split(": ", 1) for line in text.splitlines() if line.startswith("not chosen in cycle"))
-    for iteration in summarise(view)["iterations"][:-1]:
+    for iteration in summary["iterations"][:-1]:
         assert told[f"not chosen in cycle {iteration['iteration'] + 1}"] == in_words(iteration["n_not_chosen"])
     assert "5 broken linker" in told["not chosen in cycle 1"]
     assert "no label in cycle 1: 1 scf not converged" in text

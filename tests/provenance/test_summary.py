@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from synthetic_campaign import SyntheticCampaign
@@ -19,8 +20,8 @@ def test_the_schema_in_the_documentation_is_that_of_the_code() -> None:
     assert json.loads(SCHEMA.read_text()) == summary_schema()
 
 
-def test_the_summary_of_a_finished_campaign_fits_its_schema(view: CampaignView) -> None:
-    Summary.model_validate(json.loads(json.dumps(summarise(view), allow_nan=False)))
+def test_the_summary_of_a_finished_campaign_fits_its_schema(summary: dict[str, Any]) -> None:
+    Summary.model_validate(json.loads(json.dumps(summary, allow_nan=False)))
 
 
 @pytest.mark.parametrize("state", ["begun", "labelling"])
@@ -29,30 +30,29 @@ def test_the_summary_of_an_unfinished_campaign_fits_its_schema(request: pytest.F
     Summary.model_validate(summarise(load_view(campaign.campaign)))
 
 
-def test_every_explored_frame_is_counted_once(view: CampaignView) -> None:
-    for iteration in summarise(view)["iterations"]:
+def test_every_explored_frame_is_counted_once(summary: dict[str, Any]) -> None:
+    for iteration in summary["iterations"]:
         parts = [iteration[f"n_{kind}"] for kind in ("accurate", "candidate", "failed")]
         assert iteration["n_explored"] == sum(parts)
 
 
-def test_every_explored_frame_is_chosen_or_has_a_reason(view: CampaignView) -> None:
-    for iteration in summarise(view)["iterations"]:
+def test_every_explored_frame_is_chosen_or_has_a_reason(summary: dict[str, Any]) -> None:
+    for iteration in summary["iterations"]:
         assert iteration["n_explored"] == iteration["n_selected"] + sum(iteration["n_not_chosen"].values())
 
 
-def test_iterations_train_on_more_and_more_frames_and_err_less(view: CampaignView) -> None:
-    iterations = summarise(view)["iterations"]
+def test_iterations_train_on_more_and_more_frames_and_err_less(summary: dict[str, Any]) -> None:
+    iterations = summary["iterations"]
     assert [i["n_train_frames"] for i in iterations] == [10, 15, 20]
     assert [i["force_rmse_eV_per_A"] for i in iterations] == pytest.approx([0.61, 0.31, 0.21])
     assert iterations[0]["force_rmse_per_model"] == pytest.approx({"model_0": 0.6, "model_1": 0.61, "model_2": 0.62})
 
 
-def test_rejected_frames_are_counted_by_reason(view: CampaignView) -> None:
-    assert summarise(view)["iterations"][0]["n_rejected"] == {"scf_not_converged": 1}
+def test_rejected_frames_are_counted_by_reason(summary: dict[str, Any]) -> None:
+    assert summary["iterations"][0]["n_rejected"] == {"scf_not_converged": 1}
 
 
-def test_total_labels_hold_the_held_out_ones_too(view: CampaignView) -> None:
-    summary = summarise(view)
+def test_total_labels_hold_the_held_out_ones_too(summary: dict[str, Any]) -> None:
     assert summary["total_labels"] == 25
     assert summary["held_out"]["n_frames"] == 5
 
@@ -84,18 +84,18 @@ def test_campaigns_are_found_by_name_and_by_being_unfinished(view: CampaignView,
     assert find_campaigns(label="no such name") == []
 
 
-def test_labels_that_were_not_computed_are_counted_apart(view: CampaignView, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aiida_zif.provenance import summary
+def test_labels_that_were_not_computed_are_counted_apart(
+    view: CampaignView, summary: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from aiida_zif.provenance.status import reason_lines, seed_line
 
-    computed = summarise(view)
-    assert (computed["n_reused"], computed["seed_labels"]["n_reused"]) == (0, 0)
-    assert "re-used" not in seed_line(computed)
-    monkeypatch.setattr(summary, "n_reused", lambda step: 2 if step.cycle == 1 else 1)
+    assert (summary["n_reused"], summary["seed_labels"]["n_reused"]) == (0, 0)
+    assert "re-used" not in seed_line(summary)
+    monkeypatch.setattr("aiida_zif.provenance.summary.n_reused", lambda step: 2 if step.cycle == 1 else 1)
     figures = summarise(view)
     n_first = len(figures["seed_labels"]["n_labelled"])
     assert [iteration["n_reused"] for iteration in figures["iterations"]] == [2, 1, 0]
     assert (figures["seed_labels"]["n_reused"], figures["n_reused"]) == (n_first, n_first + 3)
-    assert figures["total_labels"] == computed["total_labels"]
+    assert figures["total_labels"] == summary["total_labels"]
     assert f"{n_first} of them re-used" in seed_line(figures)
     assert any("re-used in cycle 1: 2 labels" in line for line in reason_lines(figures))
