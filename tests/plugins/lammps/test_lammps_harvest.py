@@ -163,6 +163,35 @@ def test_the_most_uncertain_frame_of_a_long_run_comes_back(monkeypatch: pytest.M
     assert np.diff(steps).min() >= 5000 * 10 / 40 / 4  # spread over the run
 
 
+@pytest.mark.parametrize(("keep", "shares"), [("window", (0, 1, 0)), ("any", (0.5, 0.5, 0))])
+def test_a_choice_by_chance_is_offered_what_chance_would_draw(
+    tmp_path: Path, keep: str, shares: tuple[float, ...]
+) -> None:
+    write_run(tmp_path, "run_000", [0.01] * 30 + [0.5] * 10)  # 30 accurate and 10 candidate, then
+    write_run(tmp_path, "run_001", [0.5] * 20 + [7.0] * 20)  # 20 candidate and 20 above the upper level
+    drawn = [harvest(tmp_path, two_atoms(n_runs=2, keep=keep, max_candidates=10, seed=seed))[1] for seed in range(40)]
+    deviations = np.concatenate([arrays["candidates_max_force_deviation"] for arrays in drawn])
+    found = np.histogram(deviations, bins=[0, 0.1, 1.0, 10.0])[0] / 400
+    assert found == pytest.approx(shares, abs=0.06)
+    candidates = np.concatenate([arrays["candidates_run"] for arrays in drawn])[deviations >= 0.1]
+    assert np.mean(candidates == 1) == pytest.approx(2 / 3, abs=0.08)
+    assert {len(arrays["candidates_step"]) for arrays in drawn} == {10}
+
+
+@pytest.mark.parametrize("keep", ["window", "any"])
+def test_what_chance_keeps_is_the_same_for_the_same_seed_and_is_not_the_control(
+    monkeypatch: pytest.MonkeyPatch, keep: str
+) -> None:
+    summary, arrays, short = harvested(monkeypatch, 1000, keep=keep, seed=3)
+    again, other = (harvested(monkeypatch, 1000, keep=keep, seed=seed)[1] for seed in (3, 4))
+    assert np.array_equal(arrays["candidates"], again["candidates"])
+    assert not np.array_equal(arrays["candidates"], other["candidates"])
+    assert len({*arrays["candidates"][:, 0]} & {*arrays["control"][:, 0]}) < 5
+    assert summary["n_explored"] == 1000
+    assert summary["keep"] == keep
+    assert harvested(monkeypatch, 20_000, keep=keep)[2] < 1.1 * short + 5e4
+
+
 def test_quantiles_are_those_of_all_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     summary, _, _ = harvested(monkeypatch, 5000)
     drawn = [sample[-1][0] for sample in streamed(5000)(Path(), {}, {})]
