@@ -11,8 +11,13 @@ from typing import Any, cast
 from aiida import orm
 from aiida.common.links import LinkType
 
+from aiida_zif.provenance.engine import covered
+
 STEP = re.compile(r"c(?P<cycle>\d+)_(?P<stage>[a-z]+)(?:_(?P<name>\w+))?")
 """How `ActiveLearningWorkChain` names its children: cycle, stage, and the system or task."""
+
+ACQUIRE, PARTS = "acquire", ("explore", "select", "label", "compare")
+"""The stage that holds the cycle of one system, and how `AcquireWorkChain` names its children."""
 
 ENTRY_POINT = "aiida.workflows:zif.active_learning"
 
@@ -69,12 +74,9 @@ class CampaignView:
         return any(step.name.startswith(f"{system}_held_out_") for system in self.settings["systems"])
 
     def wall_s(self, stage: str, cycle: int) -> float:
-        """Seconds from the beginning of a stage to its end; steps that ran side by side count once."""
-        steps = self.of(stage, cycle)
-        if not steps:
-            return 0.0
-        start = min(step.node.ctime for step in steps)
-        return max((step.node.ctime - start).total_seconds() + step.wall_s for step in steps)
+        """Seconds in which a step of the stage ran; steps that ran side by side count once."""
+        begun = [(step.node.ctime.timestamp(), step.wall_s) for step in self.of(stage, cycle)]
+        return covered((begin, begin + wall_s) for begin, wall_s in begun)
 
 
 def seconds_between(process: orm.ProcessNode) -> float:
@@ -88,15 +90,24 @@ def load_view(campaign: orm.WorkChainNode) -> CampaignView:
 
     :param campaign: node of an ``ActiveLearningWorkChain``.
     """
-    links = campaign.base.links.get_outgoing(link_type=(LinkType.CALL_WORK, LinkType.CALL_CALC)).all()
     steps = []
-    for link in links:
-        match = STEP.fullmatch(link.link_label)
-        if match:
-            node = cast(orm.ProcessNode, link.node)
-            steps.append(Step(int(match["cycle"]), match["stage"], match["name"] or "", node))
+    for label, child in called_by(campaign):
+        match = STEP.fullmatch(label)
+        if match is None:
+            continue
+        cycle, stage, name = int(match["cycle"]), match["stage"], match["name"] or ""
+        if stage == ACQUIRE:
+            steps += [Step(cycle, part, name, node) for part, node in called_by(child) if part in PARTS]
+        else:
+            steps.append(Step(cycle, stage, name, child))
     steps.sort(key=lambda step: step.node.pk or 0)
     return CampaignView(campaign, campaign.inputs.settings.get_dict(), steps)
+
+
+def called_by(chain: orm.ProcessNode) -> list[tuple[str, orm.ProcessNode]]:
+    """Return the children of a work chain, each with the label of its link."""
+    links = chain.base.links.get_outgoing(link_type=(LinkType.CALL_WORK, LinkType.CALL_CALC)).all()
+    return [(link.link_label, cast(orm.ProcessNode, link.node)) for link in links]
 
 
 def find_campaigns(label: str | None = None, unfinished: bool = False) -> list[orm.WorkChainNode]:

@@ -65,7 +65,7 @@ def engine_account(spans: Sequence[Span], begin: float, end: float, n_jobs: int)
     counts = {"n_jobs": n_jobs, "n_timed": len(spans)}
     if not spans or end <= begin:
         return {"share_outside_codes": None, "seconds_per_job": None, "share_of_cores": None, "n_cores": None, **counts}
-    outside = max(0.0, (end - begin) - covered(spans))
+    outside = max(0.0, (end - begin) - covered((span.begin, span.end) for span in spans))
     cores = most_cores(spans)
     return {
         "share_outside_codes": outside / (end - begin),
@@ -76,12 +76,12 @@ def engine_account(spans: Sequence[Span], begin: float, end: float, n_jobs: int)
     }
 
 
-def covered(spans: Sequence[Span]) -> float:
-    """Return the seconds in which at least one job computed."""
+def covered(spans: Iterable[tuple[float, float]]) -> float:
+    """Return the seconds that lie in at least one of the spans, each from a begin to an end."""
     total, reached = 0.0, float("-inf")
-    for span in sorted(spans, key=lambda span: span.begin):
-        total += max(0.0, span.end - max(span.begin, reached))
-        reached = max(reached, span.end)
+    for begin, end in sorted(spans):
+        total += max(0.0, end - max(begin, reached))
+        reached = max(reached, end)
     return total
 
 

@@ -112,7 +112,8 @@ def expected_remaining_s(view: CampaignView) -> float | None:
 
 def remaining_of_stage_s(view: CampaignView, stage: str, cycle: int) -> float:
     """Return the expected rest of one stage of one cycle in seconds, 0 if the campaign is past it."""
-    later = STAGES[STAGES.index(stage) + 1 :]
+    # systems take turns to be explored and labelled, so that only what follows both tells that a stage is over
+    later = [name for name in ("train", "test") if STAGES.index(name) > STAGES.index(stage)]
     if cycle < view.last_cycle or any(view.of(name, cycle) for name in later):
         return 0.0
     done, total = stage_work(view, stage, cycle)

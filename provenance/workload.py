@@ -9,6 +9,7 @@ from typing import Any
 from aiida import orm
 
 from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of, inputs_under
+from aiida_zif.workflows.quarantine import left_out
 
 Progress = Callable[[Path], tuple[int, int | None]]
 
@@ -24,8 +25,18 @@ def stage_work(view: CampaignView, stage: str, cycle: int) -> tuple[float, float
     done = sum(step_done(step) for step in steps)
     if stage == "label":
         return done, max(sum(map(step_units, steps)), planned_labels(view, cycle))
-    planned = {"train": view.settings["training"]["models"], "explore": len(view.settings["systems"])}
-    return done, sum(map(step_units, steps)) if steps else planned.get(stage, 1)
+    planned = {"train": view.settings["training"]["models"], "explore": len(systems_of_cycle(view, cycle))}
+    begun = sum(map(step_units, steps))
+    return done, max(begun, planned["explore"]) if stage == "explore" else begun or planned.get(stage, 1)
+
+
+def systems_of_cycle(view: CampaignView, cycle: int) -> list[str]:
+    """Return the systems that take part in a cycle: all that the last verdict before it has not left out."""
+    states = [
+        step.node.outputs.result for step in view.of("judge") if step.cycle < cycle and "result" in step.node.outputs
+    ]
+    out = left_out(states[-1].get("systems", {})) if states else []
+    return [name for name in view.settings["systems"] if name not in out]
 
 
 def step_units(step: Step) -> int:
@@ -71,11 +82,10 @@ def planned_labels(view: CampaignView, cycle: int) -> int:
     """Return the SCF steps that the labelling of a cycle will take, from what is known so far."""
     if cycle == 0:
         return sum(planned_first_labels(view))
-    reports = [step.node.outputs.report for step in view.of("select", cycle) if "report" in step.node.outputs]
-    if reports:
-        return sum(report["n_selected"] + report["n_control"] for report in reports if report["n_selected"])
-    selection = view.settings["selection"]
-    return len(view.settings["systems"]) * (selection["per_cycle"] + selection["control"])
+    reports = {s.name: s.node.outputs.report for s in view.of("select", cycle) if "report" in s.node.outputs}
+    chosen = sum(report["n_selected"] + report["n_control"] for report in reports.values() if report["n_selected"])
+    selection, waiting = view.settings["selection"], set(systems_of_cycle(view, cycle)) - set(reports)
+    return int(chosen + len(waiting) * (selection["per_cycle"] + selection["control"]))
 
 
 def planned_first_labels(view: CampaignView) -> list[int]:

@@ -13,24 +13,26 @@ from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 from aiida_zif.plugins.deepmd import early_stop
 from aiida_zif.workflows.calibration_steps import calibrate
 from aiida_zif.workflows.campaign_steps import first_and_last
-from aiida_zif.workflows.ending import why_it_ended
-from aiida_zif.workflows.frame_steps import compare_choice, frames_from_structure, select_frames
-from aiida_zif.workflows.judge import is_hopeless, judge, open_campaign
+from aiida_zif.workflows.ending import EXIT_CODES, why_it_ended
+from aiida_zif.workflows.frame_steps import frames_from_structure
+from aiida_zif.workflows.judge import judge, open_campaign
 from aiida_zif.workflows.plan import plan_campaign, plan_exploration
 from aiida_zif.workflows.quarantine import active
 from aiida_zif.workflows.resources import stage_options, with_layout
-from aiida_zif.workflows.start_steps import draw_starts
 from aiida_zif.workflows.training_plan import plan_training
 
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
 DeepmdTestCalculation = CalculationFactory("zif.deepmd.test")
 TrainCommitteeWorkChain = WorkflowFactory("zif.train_committee")
-ExploreWorkChain = WorkflowFactory("zif.explore")
+AcquireWorkChain = WorkflowFactory("zif.acquire")
 TimeLabelsWorkChain = WorkflowFactory("zif.time_labels")
 
 LABELLING = {"aimd": WorkflowFactory("zif.aimd"), "batch": WorkflowFactory("zif.label")}
 """Work chain that labels, by mode of the task."""
+
+FOUND = {"exploration": "explorations", "selection": "selections", "labelling": "reports"}
+"""What a verdict is made of: by output of `zif.acquire` where the context keeps it, system by system."""
 
 
 class ActiveLearningWorkChain(WorkChain):
@@ -68,11 +70,10 @@ class ActiveLearningWorkChain(WorkChain):
                 cls.evaluate,
             ),
             while_(cls.has_more_to_learn)(
-                cls.explore,
-                cls.select,
-                while_(cls.has_frames_to_label)(
-                    cls.label,
-                    cls.inspect_labels,
+                cls.plan_cycle,
+                while_(cls.has_systems_left)(
+                    cls.acquire,
+                    cls.inspect_acquired,
                 ),
                 cls.judge,
                 if_(cls.must_train)(
@@ -85,36 +86,8 @@ class ActiveLearningWorkChain(WorkChain):
             ),
             cls.results,
         )
-        resume = "After mending it, `aiida-zif run CAMPAIGN --fresh` starts again."
-        spec.exit_code(
-            301,
-            "ERROR_NO_LABELS",
-            message="{name} got no labels: {cause}. " + resume,
-        )
-        spec.exit_code(
-            302,
-            "ERROR_LABELS_OVER_FAILURE_BUDGET",
-            message="{name}: {share:.0%} of the frames got no label (failure_budget.label allows {budget:.0%}), "
-            "by cause: {cause}. See `aiida-zif status {pk}`. " + resume,
-        )
-        spec.exit_code(303, "ERROR_TRAINING", message="no committee in cycle {cycle}: {cause}. " + resume)
-        spec.exit_code(304, "ERROR_EXPLORATION", message="no exploration in cycle {cycle}: {cause}")
-        spec.exit_code(305, "ERROR_EVALUATION", message="the committee of cycle {cycle} could not be tested: {cause}")
-        spec.exit_code(306, "ERROR_SELECTION", message="no choice in cycle {cycle}: {cause}. " + resume)
-        spec.exit_code(
-            501,
-            "ERROR_COMMITTEE_HOPELESS",
-            message="the first committee is hopeless, no frame was labelled for it: {cause}. Train it longer "
-            "(training.steps), give it more to learn from (seed_data), or explore colder (exploration.temperatures). "
-            + resume,
-        )
-        spec.exit_code(
-            502,
-            "ERROR_NOT_LEARNING",
-            message="{cause}. Committee and data set are in the outputs. Train longer (training.steps), enlarge the "
-            "net or the cut-off (training.deepmd, training.rcut), check the labels (aiida-zif report {pk}), or raise "
-            "convergence.patience. " + resume,
-        )
+        for status, label, message in EXIT_CODES:
+            spec.exit_code(status, label, message=message)
 
     @classmethod
     def get_builder_from_protocol(
@@ -209,7 +182,7 @@ class ActiveLearningWorkChain(WorkChain):
             child = self.ctx[f"label_{name}"]
             if "report" not in child.outputs:
                 failure = self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
-                if not self.goes_on_without(name, failure):
+                if not self.goes_on_without(self.ctx.frames[name].system, failure):
                     return failure
                 continue
             self.ctx.reports[name] = child.outputs.report
@@ -217,29 +190,27 @@ class ActiveLearningWorkChain(WorkChain):
             target = self.ctx.held_out if name in self.ctx.held_out_names else self.ctx.dataset
             for label in blocks:
                 target[f"c{self.ctx.cycle:02d}_{name}_{label}"] = blocks[label]
-            failure = self.over_failure_budget(name, child)
-            if failure is not None and not self.goes_on_without(name, failure):
-                return failure
+            exceeded = self.over_failure_budget(name, child.outputs.report, child)
+            if exceeded is not None and not self.goes_on_without(self.ctx.frames[name].system, exceeded):
+                return exceeded
+        self.ctx.queue = [name for name in self.ctx.queue if self.ctx.frames[name].system not in self.ctx.failed]
         return None
 
-    def goes_on_without(self, name: str, failure: ExitCode) -> bool:
+    def goes_on_without(self, system: str, failure: ExitCode) -> bool:
         """Note that a system failed in this cycle; whether others are left, for which the campaign goes on."""
         systems = self.active_systems()
-        if len(systems) < 2:
-            return False
-        system = self.ctx.frames[name].system
-        self.report(f"{system} failed in cycle {self.ctx.cycle}: {failure.message}")
+        if len(systems) > 1:
+            self.report(f"{system} failed in cycle {self.ctx.cycle}: {failure.message}")
         self.ctx.failed = sorted({*self.ctx.failed, system})
-        self.ctx.queue = [task for task in self.ctx.queue if self.ctx.frames[task].system != system]
         return bool(set(systems) - set(self.ctx.failed))
 
     def active_systems(self) -> list[str]:
         """Return the systems that have not been left out."""
         return active(self.ctx.state["systems"]) if "state" in self.ctx else sorted(self.inputs.systems)
 
-    def over_failure_budget(self, name: str, child: orm.WorkChainNode) -> ExitCode | None:
+    def over_failure_budget(self, name: str, report: orm.Dict, child: orm.WorkChainNode) -> ExitCode | None:
         """Return an exit code if more frames of a task were lost than the campaign tolerates."""
-        report, budget = child.outputs.report, self.inputs.settings["failure_budget"]["label"]
+        budget = self.inputs.settings["failure_budget"]["label"]
         lost, labelled = sum(report["n_rejected"].values()), report["n_labelled"]
         if self.ctx.cycle == 0 and not labelled:
             return self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
@@ -312,94 +283,107 @@ class ActiveLearningWorkChain(WorkChain):
         self.ctx.evaluation_tries += 1
         self.to_context(evaluation=self.submit(DeepmdTestCalculation, **inputs))
 
-    # -- exploration and choice --------------------------------------------------------------------------------
+    # -- cycles --------------------------------------------------------------------------------------------------
 
     def has_more_to_learn(self) -> bool:
         """Whether the last verdict asks for another cycle."""
         return not self.ctx.state["finished"]
 
-    def explore(self) -> ExitCode | None:
-        """Let the committee drive MD at every condition of every system."""
+    def plan_cycle(self) -> ExitCode | None:
+        """Plan runs, trust levels and choices of the next cycle; what asked for least before goes first."""
         if not self.ctx.evaluation.is_finished_ok:
             return self.exit_codes.ERROR_EVALUATION.format(
                 cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
             )
         known = {"calibration": self.ctx.calibration} if "calibration" in self.ctx else {}
         known |= {"errors": self.ctx.evaluation.outputs.errors} if "errors" in self.ctx.evaluation.outputs else {}
-        plan = AttributeDict(plan_exploration(self.inputs.settings, self.ctx.state, **known))
-        self.ctx.exploration_plan, systems = plan, self.active_systems()
+        self.ctx.cycle_plan = AttributeDict(plan_exploration(self.inputs.settings, self.ctx.state, **known))
+        asked = {name: report["n_selected"] for name, report in self.ctx.get("selections", {}).items()}
+        self.ctx.queue = sorted(self.active_systems(), key=lambda name: (asked.get(name, 0), name))
         self.ctx.cycle += 1
-        resources = self.inputs.resources["explore"]
+        for taken in FOUND.values():
+            self.ctx[taken] = AttributeDict()
+        self.ctx.failed = []
+        return None
+
+    def has_systems_left(self) -> bool:
+        """Whether a system still waits for its exploration in this cycle."""
+        return bool(self.ctx.queue)
+
+    def acquire(self) -> None:
+        """Explore the next systems, choose from them and label the choice, as many at a time as the resources allow."""
+        width = self.inputs.resources["explore"].get("concurrent") or 1
+        self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
+        children = {
+            f"acquire_{system}": self.submit(AcquireWorkChain, **self.acquire_inputs(system))
+            for system in self.ctx.running
+        }
+        self.to_context(**children)
+
+    def acquire_inputs(self, system: str) -> dict[str, Any]:
+        """Return plan and means of one system in this cycle, and what the others have taken or may still take."""
+        resources, budget, plan = self.inputs.resources, self.inputs.settings["failure_budget"], self.ctx.cycle_plan
+        may_choose = [name for name in [*self.ctx.running, *self.ctx.queue] if name != system]
         inputs = {
+            "system": system,
+            "crystal": self.inputs.systems[system],
             "committee": dict(self.ctx.committee),
-            "starts": {system: self.starts_of(system) for system in systems},
-            "topology": {system: self.inputs.systems[system] for system in systems},
-            "runs": {system: plan[f"runs_{system}"] for system in systems},
-            "parameters": {system: plan[f"parameters_{system}"] for system in systems},
-            "concurrent": resources.get("concurrent") or 1,
+            "plan": {name: plan[f"{name}_{system}"] for name in ("starts", "runs", "parameters", "selection", "task")},
+            "dataset": self.blocks_of(system),
+            "earlier": dict(self.ctx.selections),
+            "waiting": {name: plan[f"selection_{name}"] for name in may_choose},
+            "lost_runs": float(budget["explore"]),
             "lammps": {
                 "code": self.inputs.codes.lmp,
                 "python": self.inputs.codes.python,
-                "metadata": {"options": stage_options(resources)},
+                "metadata": {"options": stage_options(resources["explore"])},
             },
-            "metadata": self.stage_metadata("explore"),
+            "cp2k": self.cp2k_inputs(system),
+            "reuse": self.inputs.settings["labelling"]["reuse"],
+            "concurrent": max(1, (resources["label"].get("concurrent") or 1) // len(self.ctx.running)),
+            "metadata": self.stage_metadata("acquire", system),
         }
-        self.to_context(exploration=self.submit(ExploreWorkChain, **inputs))
+        last = self.ctx.frames.get(system)
+        if last is not None and "forces_predicted" in last.per_frame:
+            inputs["explored"] = last
+        if self.ctx.cycle == 1:
+            inputs["hopeless"] = float(budget["hopeless"])
+        return inputs
+
+    def inspect_acquired(self) -> ExitCode | None:
+        """Take over what the systems brought; one that failed is counted, and the others go on."""
+        for system in self.ctx.running:
+            child = self.ctx[f"acquire_{system}"]
+            found = child.outputs
+            for name, taken in FOUND.items():
+                if name in found:
+                    self.ctx[taken][system] = found[name]
+            if "frames" in found:
+                self.ctx.frames[system] = found.frames
+            if "comparison" in found:
+                self.ctx.evidence[f"compare_c{self.ctx.cycle:02d}_{system}"] = found.comparison
+            for label, block in found.blocks.items() if "blocks" in found else ():
+                self.ctx.dataset[f"c{self.ctx.cycle:02d}_{system}_{label}"] = block
+            failure = self.failure_of(system, child)
+            if failure is not None and (
+                failure.status == self.exit_codes.ERROR_SELECTION.status or not self.goes_on_without(system, failure)
+            ):
+                return failure
         return None
 
-    def select(self) -> ExitCode | None:
-        """Choose the frames that are worth a label; queue them, unless there is nothing left to learn."""
-        if not self.ctx.exploration.is_finished_ok:
-            cause = why_it_ended(self.ctx.exploration)
-            if self.ctx.cycle == 1 and blames_the_committee(self.ctx.exploration):
-                return self.exit_codes.ERROR_COMMITTEE_HOPELESS.format(cause=cause)
-            return self.exit_codes.ERROR_EXPLORATION.format(cycle=self.ctx.cycle, cause=cause)
-        outputs, plan = self.ctx.exploration.outputs, self.ctx.exploration_plan
-        runs = [run for node in outputs.output_parameters.values() for run in node["runs"]]
-        lost = [f"{run['label']} {run['ended']}" for run in runs if run["ended"] in ("crashed", "not_run")]
-        if len(lost) > self.inputs.settings["failure_budget"]["explore"] * len(runs):
-            return self.exit_codes.ERROR_EXPLORATION.format(cycle=self.ctx.cycle, cause=", ".join(lost))
-        self.ctx.selections, self.ctx.reports, self.ctx.failed = AttributeDict(), AttributeDict(), []
-        for system in self.least_asking_first():
-            result, call = select_frames.run_get_node(**self.choice_inputs(system))
-            if result is None or not call.is_finished_ok:
-                return self.exit_codes.ERROR_SELECTION.format(cycle=self.ctx.cycle, cause=call.exit_message)
-            self.ctx.selections[system] = result["report"]
-            self.ctx.frames[system], self.ctx.tasks[system] = result["frames"], plan[f"task_{system}"]
-        self.ctx.queue = [name for name, report in self.ctx.selections.items() if report["n_selected"]]
-        hopeless = self.inputs.settings["failure_budget"]["hopeless"]
-        if self.ctx.cycle == 1 and is_hopeless(self.ctx.selections, hopeless):
-            cause = f"of every system at least {hopeless:.0%} of its frames are above the upper level or not physical"
-            return self.exit_codes.ERROR_COMMITTEE_HOPELESS.format(cause=cause)
-        return None
-
-    def least_asking_first(self) -> list[str]:
-        """Return the systems that have candidates, by how many frames they can choose at most."""
-        found, plan = self.ctx.exploration.outputs.candidates, self.ctx.exploration_plan
-        most = {name: min(found[name].n_frames, plan[f"selection_{name}"]["per_cycle"]) for name in found}
-        return sorted(most, key=lambda name: (most[name], name))
-
-    def choice_inputs(self, system: str) -> dict[str, Any]:
-        """Return what is to be chosen from, what is known already, and what the other systems take or may ask for."""
-        outputs, plan = self.ctx.exploration.outputs, self.ctx.exploration_plan
-        waiting = set(outputs.candidates) - set(self.ctx.selections) - {system}
-        return {
-            "candidates": outputs.candidates[system],
-            "control": outputs.control[system],
-            "exploration": outputs.output_parameters[system],
-            "selection": plan[f"selection_{system}"],
-            **{f"known_{name}": block for name, block in self.blocks_of(system).items()},
-            **{f"earlier_{name}": report for name, report in self.ctx.selections.items()},
-            **{f"waiting_{name}": outputs.output_parameters[name] for name in waiting},
-            "metadata": self.stage_metadata("select", system),
-        }
+    def failure_of(self, system: str, child: orm.WorkChainNode) -> ExitCode | None:
+        """Return the exit code that a system of this cycle asks for, if it failed."""
+        if child.is_finished_ok:
+            report = child.outputs.labelling if "labelling" in child.outputs else None
+            return self.over_failure_budget(system, report, child) if report is not None else None
+        by_status = {code.status: code for code in self.exit_codes.values()}
+        failure: ExitCode = by_status.get(child.exit_status, self.exit_codes.ERROR_EXPLORATION)
+        cycle = self.ctx.cycle
+        return failure.format(cycle=cycle, name=f"cycle {cycle}", cause=child.exit_message or why_it_ended(child))
 
     def judge(self) -> None:
-        """Compare chosen with random frames, relate deviation and error, and say whether the campaign is finished."""
-        found = self.ctx.exploration.outputs.output_parameters
-        evidence = {f"exploration_{name}": found[name] for name in self.ctx.selections}
-        evidence |= {f"selection_{name}": report for name, report in self.ctx.selections.items()}
-        evidence |= {f"labelling_{name}": report for name, report in self.ctx.reports.items()}
+        """Relate deviation and error, and say whether the campaign is finished."""
+        evidence = {f"{kind}_{name}": node for kind, taken in FOUND.items() for name, node in self.ctx[taken].items()}
         if "errors" in self.ctx.evaluation.outputs:
             evidence["errors"] = self.ctx.evaluation.outputs.errors
         if self.has_new_labels():
@@ -413,12 +397,6 @@ class ActiveLearningWorkChain(WorkChain):
 
     def calibrate(self) -> None:
         """Relate the deviation to the true error, by all that was labelled so far and the held-out frames."""
-        for system in self.ctx.reports:
-            outputs = self.ctx[f"label_{system}"].outputs
-            blocks = dict(outputs.blocks) if "blocks" in outputs else {}
-            self.ctx.evidence[f"compare_c{self.ctx.cycle:02d}_{system}"] = compare_choice(
-                frames=self.ctx.frames[system], metadata=self.stage_metadata("compare", system), **blocks
-            )
         if "errors" in self.ctx.evaluation.outputs:
             self.ctx.evidence[f"errors_{self.ctx.evaluation.label}"] = self.ctx.evaluation.outputs.errors
         self.ctx.calibration = calibrate(
@@ -460,21 +438,8 @@ class ActiveLearningWorkChain(WorkChain):
         label = f"c{self.ctx.cycle:02d}_{stage}" + (f"_{name}" if name else "")
         return {"call_link_label": label, "label": label}
 
-    def starts_of(self, system: str) -> Any:
-        """Draw where the runs of a system start; what the last cycle chose tells where the committee erred."""
-        last = self.ctx.frames.get(system)
-        known = {"explored": last} if last is not None and "forces_predicted" in last.per_frame else {}
-        recipe, crystal = self.ctx.exploration_plan[f"starts_{system}"], self.inputs.systems[system]
-        return draw_starts(recipe, crystal=crystal, **known, **self.blocks_of(system))
-
     def blocks_of(self, system: str) -> dict[str, Any]:
         """Return the labelled blocks of one system; imported ones only if their atoms are those of its structure."""
         symbols = self.inputs.systems[system].get_ase().get_chemical_symbols()
         blocks = self.ctx.dataset.items()
         return {name: block for name, block in blocks if block.system == system and block.symbols == symbols}
-
-
-def blames_the_committee(exploration: orm.WorkChainNode) -> bool:
-    """Whether every job of an exploration ran and found the committee at fault, not the code or the machine."""
-    jobs = [node for node in exploration.called if isinstance(node, orm.CalcJobNode)]
-    return bool(jobs) and all(500 <= (job.exit_status or 0) < 600 for job in jobs)

@@ -44,12 +44,21 @@ class LaneStage(Stage):
     concurrent: Count = Field(description="jobs at a time")
 
 
+class ExploreStage(LaneStage):
+    """The stage of LAMMPS, with which the cycle of a system begins."""
+
+    concurrent: Count = Field(
+        description="systems at a time; with more than one, one is explored while another is labelled: for machines "
+        "whose jobs queue"
+    )
+
+
 class Resources(Section):
     """Resources by stage."""
 
     label: LabelStage = Field(description="CP2K")
     train: RankStage = Field(description="DeePMD-kit, training")
-    explore: LaneStage = Field(description="LAMMPS")
+    explore: ExploreStage = Field(description="LAMMPS")
     test: LaneStage = Field(description="DeePMD-kit, testing")
 
 

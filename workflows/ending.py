@@ -1,8 +1,37 @@
-"""Why a process ended as it did, for reports and exit codes."""
+"""Why a process ended as it did, and what a campaign may end with."""
 
 from __future__ import annotations
 
 from aiida import orm
+
+RESUME = "After mending it, `aiida-zif run CAMPAIGN --fresh` starts again."
+EXIT_CODES = (
+    (301, "ERROR_NO_LABELS", "{name} got no labels: {cause}. " + RESUME),
+    (
+        302,
+        "ERROR_LABELS_OVER_FAILURE_BUDGET",
+        "{name}: {share:.0%} of the frames got no label (failure_budget.label allows {budget:.0%}), by cause: {cause}. "
+        "See `aiida-zif status {pk}`. " + RESUME,
+    ),
+    (303, "ERROR_TRAINING", "no committee in cycle {cycle}: {cause}. " + RESUME),
+    (304, "ERROR_EXPLORATION", "no exploration in cycle {cycle}: {cause}"),
+    (305, "ERROR_EVALUATION", "the committee of cycle {cycle} could not be tested: {cause}"),
+    (306, "ERROR_SELECTION", "no choice in cycle {cycle}: {cause}. " + RESUME),
+    (
+        501,
+        "ERROR_COMMITTEE_HOPELESS",
+        "the first committee is hopeless, no frame was labelled for it: {cause}. Train it longer (training.steps), "
+        "give it more to learn from (seed_data), or explore colder (exploration.temperatures). " + RESUME,
+    ),
+    (
+        502,
+        "ERROR_NOT_LEARNING",
+        "{cause}. Committee and data set are in the outputs. Train longer (training.steps), enlarge the net or the "
+        "cut-off (training.deepmd, training.rcut), check the labels (aiida-zif report {pk}), or raise "
+        "convergence.patience. " + RESUME,
+    ),
+)
+"""Status, label and message of every end of a campaign that is no success."""
 
 
 def why_it_ended(node: orm.ProcessNode) -> str:
@@ -15,3 +44,9 @@ def why_it_ended(node: orm.ProcessNode) -> str:
     state = node.process_state.value if node.process_state else "never started"
     detail = node.exception or node.process_status
     return f"{state}: {detail.strip()}" if detail else state
+
+
+def blames_the_committee(exploration: orm.ProcessNode) -> bool:
+    """Whether every job of an exploration ran and found the committee at fault, not the code or the machine."""
+    jobs = [node for node in exploration.called if isinstance(node, orm.CalcJobNode)]
+    return bool(jobs) and all(500 <= (job.exit_status or 0) < 600 for job in jobs)

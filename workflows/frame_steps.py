@@ -47,7 +47,7 @@ def select_frames(
     """Choose the frames worth a label, and add the random control that measures what the choice was worth.
 
     :param others: the labelled blocks of the system (``known_…``), and of the other systems the reports of those that
-        have chosen (``earlier_…``) and the summaries of exploration of those that have not (``waiting_…``).
+        have chosen (``earlier_…``) and the plans of those that may still choose (``waiting_…``).
     :returns: ``frames`` (with the per-frame array ``role``) and ``report`` (every frame seen is counted), or an exit
         code if a strategy fails.
     """

@@ -87,7 +87,7 @@ def cycle_record(
         accurate enough for the next stage of its curriculum.
     :param stages: at which each system was explored in this cycle.
     """
-    done = {name: 1.0 for name, report in selections.items() if not report["n_selected"]}
+    done = {name: 1.0 for name, report in selections.items() if not (report["n_selected"] or unaffordable(report))}
     explored = {name: max(report["n_explored"], 1) for name, report in selections.items()}
     return {
         "n_selected": sum(report["n_selected"] for report in selections.values()),
@@ -101,10 +101,9 @@ def cycle_record(
     }
 
 
-def is_hopeless(selections: Reports, share: float) -> bool:
-    """Whether of every system at least ``share`` of the explored frames are not worth a label."""
-    counts = [(report["n_failed"], report["n_explored"]) for report in selections.values()]
-    return bool(counts) and all(explored and failed >= share * explored for failed, explored in counts)
+def unaffordable(selection: Mapping[str, Any]) -> bool:
+    """Whether frames that are worth a label were left out because no labels were left."""
+    return bool(selection.get("not_chosen", {}).get("over_budget"))
 
 
 def observed(explorations: Reports, name: str | None) -> dict[str, list[dict[str, Any]]]:
@@ -180,7 +179,7 @@ def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = No
         labellings (``labelling_…``) by system.
     """
     values, before, cycle = settings.get_dict(), state.get_dict(), state["cycle"] + 1
-    convergence, budget = values["convergence"], values["failure_budget"]["label"]
+    convergence, budget = values["convergence"], values["failure_budget"]
     found: dict[str, dict[str, Any]] = {"exploration": {}, "selection": {}, "labelling": {}}
     for name, node in evidence.items():
         kind, _, system = name.partition("_")
@@ -195,7 +194,13 @@ def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = No
         {name: place_of(values, name, before["history"]).stage for name in active(before["systems"])},
     )
     failures = {
-        name: cycle_failure(found["selection"].get(name), found["labelling"].get(name), budget)
+        name: cycle_failure(
+            found["exploration"].get(name),
+            found["selection"].get(name),
+            found["labelling"].get(name),
+            budget["label"],
+            budget["hopeless"],
+        )
         for name in active(before["systems"])
     }
     systems, history = updated(before["systems"], failures), [*before["history"], record]

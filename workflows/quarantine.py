@@ -8,6 +8,9 @@ from typing import Any
 STRIKES = 2
 """Cycles in a row that a system may fail before it is left out; one is bad luck."""
 
+LOST = ("crashed", "not_run")
+"""How MD runs end of which nothing is known."""
+
 Systems = dict[str, dict[str, Any]]
 """By system: ``failures`` (cycles in a row), ``cause`` of the last one, and whether it is ``quarantined``."""
 
@@ -27,11 +30,33 @@ def labelling_failure(report: Mapping[str, Any] | None, budget: float) -> str | 
     return f"{lost} of {lost + labelled} frames got no label ({causes})" if lost else "not one frame got a label"
 
 
-def cycle_failure(selection: Mapping[str, Any] | None, report: Mapping[str, Any] | None, budget: float) -> str | None:
-    """Return why a cycle of one system failed, or None; ``selection`` is None if no explored frame came back."""
+def cycle_failure(
+    exploration: Mapping[str, Any] | None,
+    selection: Mapping[str, Any] | None,
+    report: Mapping[str, Any] | None,
+    budget: float,
+    hopeless: float,
+) -> str | None:
+    """Return why a cycle of one system failed, or None.
+
+    :param exploration: what was explored; None if no frame came back.
+    :param selection: what became of the explored frames; None if nothing could be chosen.
+    :param report: of the labelling; None if there was none.
+    :param budget: share of the frames that may get no label.
+    :param hopeless: share of the explored frames from which on those that are not worth a label are a failure.
+    """
     if selection is None:
-        return "the exploration brought no frame back"
+        lost = [run["label"] for run in (exploration or {}).get("runs", []) if run["ended"] in LOST]
+        return f"MD runs were lost: {', '.join(lost)}" if lost else "the exploration brought no frame back"
+    if report is None and is_hopeless(selection, hopeless):
+        return f"{selection['n_failed']} of {selection['n_explored']} frames are above the upper level or not physical"
     return labelling_failure(report, budget) if selection["n_selected"] else None
+
+
+def is_hopeless(selection: Mapping[str, Any], share: float) -> bool:
+    """Whether at least ``share`` of the explored frames of a system are not worth a label."""
+    explored = selection["n_explored"]
+    return bool(explored) and selection["n_failed"] >= share * explored
 
 
 def updated(systems: Systems, failures: Mapping[str, str | None]) -> Systems:

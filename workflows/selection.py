@@ -44,15 +44,15 @@ def with_levels(
 def share(selection: Mapping[str, Any], taken: int, n_waiting: int) -> int:
     """Return the number of frames that a system may choose.
 
-    Systems choose one after the other, those that ask for least first. Each may take an equal part of what is left;
-    what it does not use is for those that wait.
+    Each system may take an equal part of what is left when its turn comes, those first that asked for least in the
+    cycle before; what it does not use is for those that wait.
 
     :param selection: of the system; ``labels_left`` is for the choices of all systems together.
     :param taken: frames that other systems have chosen in this cycle.
-    :param n_waiting: systems that choose after this one.
+    :param n_waiting: other systems that may still choose, those included that choose at this very moment.
     """
     left = max(selection.get("labels_left", selection["per_cycle"]) - taken, 0)
-    return min(selection["per_cycle"], -(-left // (n_waiting + 1)))
+    return int(min(selection["per_cycle"], left // (n_waiting + 1)))
 
 
 def choice_report(
@@ -91,6 +91,9 @@ def reasons(explored: Mapping[str, Any], n_returned: int, sieved: Sieved) -> dic
         counts.update(run.get("failed_reasons") or {})
         counts["failed"] -= sum((run.get("failed_reasons") or {}).values())
     counts["failed"] += explored["n_failed"]
-    counts["accurate"] += explored["n_accurate"]
-    counts["not_kept_by_harvest"] += explored["n_candidate"] - n_returned
+    if explored.get("keep") == "any":
+        counts["not_kept_by_harvest"] += explored["n_accurate"] + explored["n_candidate"] - n_returned
+    else:
+        counts["accurate"] += explored["n_accurate"]
+        counts["not_kept_by_harvest"] += explored["n_candidate"] - n_returned
     return {reason: count for reason, count in sorted(counts.items()) if count}

@@ -198,13 +198,21 @@ class SyntheticCampaign:
             label=None,
         )["result"]
         committee = {f"committee__{name}": model for name, model in self.committee.items()}
+        self.acquisition = self.process(
+            orm.WorkChainNode,
+            "AcquireWorkChain",
+            "aiida.workflows:zif.acquire",
+            {**committee, **{f"plan__{name}": plan[f"{name}_zif4"] for name in ("runs", "selection", "task")}},
+            caller=self.campaign,
+            label=f"c{self.cycle:02d}_acquire_zif4",
+        )
         chain = self.process(
             orm.WorkChainNode,
             "ExploreWorkChain",
             "aiida.workflows:zif.explore",
             {**committee, "starts__zif4": starts, "runs__zif4": plan["runs_zif4"]},
-            caller=self.campaign,
-            label=f"c{self.cycle:02d}_explore",
+            caller=self.acquisition,
+            label="explore",
         )
         job = self.process(
             orm.CalcJobNode,
@@ -254,7 +262,8 @@ class SyntheticCampaign:
                 "selection": plan["selection_zif4"],
             },
             {"frames": frames, "report": orm.Dict(self.selection_report())},
-            label=f"c{self.cycle:02d}_select_zif4",
+            label="select",
+            caller=self.acquisition,
         )
         self.choice, self.choice_task, self.selection = selected["frames"], plan["task_zif4"], selected["report"]
 
@@ -273,8 +282,10 @@ class SyntheticCampaign:
             "frame_steps",
             {"frames": self.choice, "attempt_0": block},
             {"result": orm.Dict({"system": "zif4", "chosen": 0.4, "control": 0.1, "frames": rows})},
-            label=f"c{self.cycle:02d}_compare_zif4",
+            label="compare",
+            caller=self.acquisition,
         )["result"]
+        self.end(self.acquisition, {"selection": self.selection, "frames": self.choice})
         relation = calibrate_frames(evidence_rows(self.evidence), seed=1)
         self.calcfunction(
             "calibrate",
@@ -333,6 +344,7 @@ class SyntheticCampaign:
             {
                 "result": orm.Dict(
                     {"mode": task["mode"], "n_labelled": n_frames, "n_rejected": causes, "rejected": entries}
+                    | ({"recovered": {"small_steps": 1}, "n_flagged": 0} if self.cycle else {})
                 )
             },
             label=None,
@@ -351,8 +363,8 @@ class SyntheticCampaign:
             "LabelWorkChain",
             "aiida.workflows:zif.label",
             {**inputs, "cp2k__code": self.codes["cp2k"], "cp2k__level": self.plan["level"]},
-            caller=self.campaign,
-            label=f"c{self.cycle:02d}_label_{name}",
+            caller=self.acquisition if self.cycle else self.campaign,
+            label="label" if self.cycle else f"c00_label_{name}",
         )
         job = self.process(
             orm.CalcJobNode,

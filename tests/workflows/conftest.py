@@ -65,7 +65,7 @@ def frames(aiida_profile: object) -> Factory:
 def explored(frames: Factory) -> Factory:
     """Factory of frames as an exploration brings them back, with the deviations given in eV/Å."""
 
-    def generate(deviations: list[float], seed: int = 0) -> Any:
+    def generate(deviations: list[float], seed: int = 0, **kwargs: Any) -> Any:
         n_frames = len(deviations)
         arrays = {
             "max_force_deviation": np.array(deviations, dtype=float),
@@ -73,7 +73,7 @@ def explored(frames: Factory) -> Factory:
             "step": np.arange(n_frames) * 100,
             "run": np.zeros(n_frames, dtype=int),
         }
-        return frames(n_frames, seed, per_frame=arrays)
+        return frames(n_frames, seed, per_frame=arrays, **kwargs)
 
     return generate
 

@@ -47,26 +47,38 @@ class Child:
 
     @property
     def link(self) -> str:
-        """Label of the link from its parent."""
-        calls = self.node.base.links.get_incoming(link_type=(LinkType.CALL_CALC, LinkType.CALL_WORK))
-        return str(calls.one().link_label)
+        """Label of the link from its parent; below the cycle of a system with cycle and system, as `status` does."""
+        call = call_of(self.node)
+        above = call_of(call.node) if PLAYED in call.node.process_label else None
+        return above.link_label.replace("acquire", call.link_label) if above else str(call.link_label)
 
 
 Answer = Callable[[Child], Ending]
+
+PLAYED = "AcquireWorkChain"
+"""The one child that is taken through its own outline where it is a child; those below it are answered."""
+
+
+def call_of(node: orm.ProcessNode) -> Any:
+    """Return the link by which a process was called, None if nothing called it."""
+    links = node.base.links.get_incoming(link_type=(LinkType.CALL_CALC, LinkType.CALL_WORK)).all()
+    return links[0] if links else None
 
 
 @dataclass
 class Run:
     """A work chain that is taken through its outline; each child ends as ``answer`` says.
 
-    ``waves`` holds the link labels of the children that were submitted together.
+    ``waves`` holds the link labels of the children that were submitted together, ``below`` the grandchildren.
     """
 
     chain: WorkChain
     answer: Answer = lambda child: Ending()
     children: list[Child] = field(default_factory=list)
+    below: list[Child] = field(default_factory=list)
     waves: list[list[str]] = field(default_factory=list)
     exit_code: Any = None
+    checkpoints: bool = False
 
     @property
     def outputs(self) -> Any:
@@ -75,7 +87,12 @@ class Run:
 
     def named(self, name: str) -> list[Child]:
         """Return the children of one process class in the order of submission."""
-        return [child for child in self.children if child.name == name]
+        return sorted((child for child in self.everyone if child.name == name), key=lambda child: child.pk)
+
+    @property
+    def everyone(self) -> list[Child]:
+        """All children and grandchildren in the order of submission."""
+        return sorted([*self.children, *self.below], key=lambda child: child.pk)
 
     def step(self, step: Callable[[], Any]) -> Any:
         """Take one step, and put the children that it submitted into the context."""
@@ -93,13 +110,25 @@ class Run:
         """Instantiate a child as the engine does, its inputs validated and linked, and end it."""
         instance = instantiate_process(self.chain.runner, process, **prepare_inputs(inputs, **kwargs))
         child = Child(instance.node, instance.inputs)
-        instance.close()
         self.children.append(child)
-        end(child.node, self.answer(child))
+        if child.name == PLAYED:
+            self.play(instance)
+        else:
+            instance.close()
+            end(child.node, self.answer(child))
         return child.node
+
+    def play(self, instance: WorkChain) -> None:
+        """Take a child through its own outline."""
+        run = Run(instance, self.answer, checkpoints=self.checkpoints)
+        run.to_the_end(self.checkpoints)
+        self.below += run.everyone
+        code = run.exit_code
+        end(run.chain.node, Ending(exit_status=code.status if code else 0, exit_message=code.message if code else None))
 
     def to_the_end(self, checkpoints: bool) -> None:
         """Follow the outline; with ``checkpoints`` the chain is saved and loaded after every step."""
+        self.checkpoints = checkpoints
         outline: Any = self.chain.spec().get_outline()
         self.chain._stepper = outline.create_stepper(self.chain)
         while isinstance(command := self.step(self.chain._do_step), plumpy.Wait | plumpy.Continue):

@@ -36,9 +36,9 @@ def inputs(codes: dict[str, Any], campaign: Factory, atoms: Any) -> Factory:
 def answers(block: Factory, potential: Factory, explored: Factory) -> dict[str, Callable[..., Ending]]:
     """How children of each class end that do what they are asked to; one control frame is a chosen one."""
 
-    def label(child: Child) -> Ending:
+    def label(child: Child, system: str = "zinc") -> Ending:
         batch = child.inputs.task["mode"] == "batch"
-        labelled = block(of=child.inputs.frames) if batch else block(3, seed=child.pk)
+        labelled = block(of=child.inputs.frames) if batch else block(3, seed=child.pk, system=system)
         report = {"n_labelled": labelled.n_frames, "n_rejected": {}}
         return Ending({"blocks": {"attempt_0": labelled}, "report": orm.Dict(report)})
 
@@ -46,11 +46,12 @@ def answers(block: Factory, potential: Factory, explored: Factory) -> dict[str, 
         return Ending({"committee": {name: potential() for name in child.inputs.seeds}})
 
     def explore(child: Child, deviations: list[float] = DEVIATIONS, runs: list[Any] = COMPLETED) -> Ending:
-        candidates = explored(deviations, seed=child.pk)
-        control = concatenate(explored([0.05], seed=child.pk + 1), subset(candidates, [2] if deviations else []))
+        (system,) = child.inputs.starts
+        candidates = explored(deviations, seed=child.pk, system=system)
+        again = subset(candidates, [2] if len(deviations) > 2 else [])
+        control = concatenate(explored([0.05], seed=child.pk + 1, system=system), again)
         counts = {"n_explored": 50, "n_accurate": 40, "n_candidate": 10 if deviations else 0, "n_failed": 0}
         statistics = {"runs": runs, "deviation": {"q50": 0.1}, "histogram": {"edges": [], "counts": []}, **counts}
-        (system,) = child.inputs.starts
         found = {"candidates": candidates, "control": control, "output_parameters": orm.Dict(statistics)}
         return Ending({name: {system: node} for name, node in found.items()})
 
@@ -71,7 +72,7 @@ def finished(inputs: Factory, answers: dict[str, Callable[..., Ending]]) -> Run:
     """A campaign whose second cycle finds nothing left to label, restarted after every step."""
 
     def answer(child: Child) -> Ending:
-        if child.link == "c02_explore":
+        if child.link == "c02_explore_zinc":
             return answers[child.name](child, deviations=[])
         return answers[child.name](child)
 
@@ -84,17 +85,19 @@ def finished(inputs: Factory, answers: dict[str, Callable[..., Ending]]) -> Run:
 
 
 def test_a_campaign_survives_a_restart_after_every_step(finished: Run) -> None:
-    assert [child.link for child in finished.children] == [
+    assert [child.link for child in finished.everyone] == [
         "c00_label_zinc_seed_aimd_0",
         "c00_label_zinc_held_out_0",
         "c00_label_zinc_seed_perturbed",
         "c00_train",
         "c00_test",
-        "c01_explore",
+        "c01_acquire_zinc",
+        "c01_explore_zinc",
         "c01_label_zinc",
         "c01_train",
         "c01_test",
-        "c02_explore",
+        "c02_acquire_zinc",
+        "c02_explore_zinc",
     ]
 
 
@@ -164,8 +167,8 @@ def test_a_random_frame_that_was_chosen_anyway_is_labelled_once(finished: Run) -
 
 
 def test_chosen_and_random_frames_are_compared_once_labelled(finished: Run) -> None:
-    node = finished.chain.node
-    (compared,) = [entry.node for entry in node.base.links.get_outgoing(link_label_filter="c01_compare_zinc")]
+    acquired = finished.named("AcquireWorkChain")[0].node
+    (compared,) = [entry.node for entry in acquired.base.links.get_outgoing(link_label_filter="compare")]
     result = compared.outputs.result
     assert (result["n_chosen"], result["n_control"]) == (3, 1)
     assert result["chosen"] == pytest.approx(0.1)
@@ -191,7 +194,10 @@ def campaign_at(inputs: Factory) -> Factory:
     def prepare(*labels: str, answer: Any = None, overrides: dict[str, Any] | None = None, **context: Any) -> Run:
         chain = make_chain("zif.active_learning", inputs(*labels, **(overrides or {})))
         empty = {"dataset": AttributeDict(), "held_out": AttributeDict(), "reports": AttributeDict()}
-        empty |= {"cycle": 0, "held_out_names": []}
+        empty |= {"cycle": 0, "held_out_names": [], "queue": [], "failed": []}
+        empty["frames"] = AttributeDict(
+            {name: AttributeDict({"system": "zinc"}) for name in ("zinc", "zinc_seed_aimd_0")}
+        )
         chain.ctx.update({**empty, **context})
         return Run(chain, answer or (lambda child: Ending()))
 
@@ -284,7 +290,7 @@ def test_a_committee_may_lose_as_many_members_as_the_failure_budget_allows(
     assert len(run.children[0].inputs.seeds) == models
 
 
-@pytest.mark.parametrize("step", ["explore", "results"])
+@pytest.mark.parametrize("step", ["plan_cycle", "results"])
 def test_a_committee_that_could_not_be_tested_ends_the_campaign_with_its_cause(campaign_at: Factory, step: str) -> None:
     test = ended(orm.CalcJobNode, Ending(exit_status=510, exit_message="forces are not finite"))
     run = campaign_at(evaluation=test, committee={}, state=orm.Dict({"finished": True}).store(), cycle=1)
@@ -293,67 +299,84 @@ def test_a_committee_that_could_not_be_tested_ends_the_campaign_with_its_cause(c
     assert "cycle 1 could not be tested: [510] forces are not finite" in exit_code.message
 
 
-def test_an_exploration_that_failed_ends_the_campaign_with_its_cause(campaign_at: Factory) -> None:
-    child = ended(orm.WorkChainNode, Ending(exit_status=330, exit_message="failed for every system"))
-    run = campaign_at(exploration=child, exploration_plan={}, cycle=1)
-    exit_code = run.step(run.chain.select)
-    assert exit_code.status == 304
-    assert "no exploration in cycle 1: [330] failed for every system" in exit_code.message
+def two_systems(inputs: Factory, answers: Any, deviations: dict[str, list[float]], **overrides: Any) -> Run:
+    """A campaign of two cycles whose explorations bring back these deviations by system."""
+
+    def answer(child: Child) -> Ending:
+        if child.name == "ExploreWorkChain":
+            return answers[child.name](child, deviations=deviations[next(iter(child.inputs.starts))])
+        if child.link.startswith("c00_label"):
+            return answers[child.name](child, system=child.link.split("_")[2])
+        return answers[child.name](child)
+
+    overrides = {"limits": {"cycles": 2}, "selection": {"control": 0, "strategy": "window"}, **overrides}
+    return run_chain("zif.active_learning", inputs(*deviations, **overrides), answer, checkpoints=True)
 
 
-def test_more_crashed_runs_than_the_failure_budget_allows_end_the_campaign(campaign_at: Factory, answers: Any) -> None:
-    crashed = [{"label": label, "ended": "crashed"} for label in ("600K_0GPa", "600K_0.5GPa")]
-    child = Child(orm.WorkChainNode().store(), AttributeDict({"starts": {"zinc": None}}))
-    exploration = ended(orm.WorkChainNode, answers["ExploreWorkChain"](child, runs=[*crashed, COMPLETED[0]]))
-    run = campaign_at(exploration=exploration, exploration_plan={}, cycle=1)
-    exit_code = run.step(run.chain.select)
-    assert exit_code.status == 304
-    assert "600K_0GPa crashed, 600K_0.5GPa crashed" in exit_code.message
+def chosen(run: Run) -> dict[str, int]:
+    """How many frames each system chose in each cycle."""
+    found = {child.link: child.node.outputs for child in run.named("AcquireWorkChain")}
+    return {link: outputs.selection["n_selected"] for link, outputs in found.items()}
 
 
-@pytest.fixture
-def choosing(campaign_at: Factory, explored: Factory) -> Factory:
-    """A campaign that has explored some systems, with the deviations given, and is about to choose."""
-
-    def prepare(systems: dict[str, list[float]], **selection: Any) -> Run:
-        counts = {"n_explored": 99, "n_accurate": 9, "n_failed": 0, "n_candidate": 90}
-        statistics = orm.Dict({"runs": COMPLETED, "deviation": {}, "histogram": {"edges": [], "counts": []}, **counts})
-        outputs = {
-            "candidates": {name: explored(deviations, seed=1) for name, deviations in systems.items()},
-            "control": {name: explored([0.1], seed=2) for name in systems},
-            "output_parameters": dict.fromkeys(systems, statistics),
-        }
-        run: Run = campaign_at(*systems, exploration=ended(orm.WorkChainNode, Ending(outputs)), cycle=1)
-        run.chain.ctx.frames, run.chain.ctx.tasks = AttributeDict(), AttributeDict()
-        choice = {"lower": 0.1, "upper": 5.0, "per_cycle": 3, "min_separation": 0, "strategy": ["window"], "seed": 1}
-        run.chain.ctx.exploration_plan = {
-            f"{kind}_{name}": orm.Dict({**choice, **selection}).store()
-            for kind in ("selection", "task")
-            for name in systems
-        }
-        return run
-
-    return prepare
+def test_systems_take_turns_and_one_that_knows_all_is_not_labelled(inputs: Factory, answers: Any) -> None:
+    run = two_systems(inputs, answers, {"zinc": [0.4, 0.5], "iron": []})
+    assert run.exit_code is None
+    assert ["c01_acquire_iron"] in run.waves
+    assert ["c01_acquire_zinc"] in run.waves
+    assert chosen(run) == {"c01_acquire_iron": 0, "c01_acquire_zinc": 2, "c02_acquire_iron": 0, "c02_acquire_zinc": 2}
+    assert not [child for child in run.below if child.link == "c01_label_iron"]
 
 
-def test_a_system_that_knows_all_is_not_labelled_while_another_one_is(choosing: Factory) -> None:
-    run = choosing({"zinc": [0.4], "iron": []})
-    run.step(run.chain.select)
-    assert run.chain.ctx.queue == ["zinc"]
+def test_one_system_is_explored_while_another_is_labelled_where_the_resources_allow(
+    inputs: Factory, answers: Any
+) -> None:
+    resources = {"explore": {"concurrent": 2}, "label": {"concurrent": 4}}
+    run = two_systems(inputs, answers, {"zinc": [0.4], "iron": [0.4]}, resources=resources)
+    assert ["c01_acquire_iron", "c01_acquire_zinc"] in run.waves
+    assert {child.inputs.concurrent for child in run.named("AcquireWorkChain")} == {2}
 
 
-def test_labels_that_one_system_does_not_use_go_to_the_others(choosing: Factory) -> None:
-    run = choosing({"zinc": [0.4] * 9, "iron": [0.4] * 9, "copper": [0.4]}, per_cycle=9, labels_left=8)
-    run.step(run.chain.select)
-    chosen = {name: report["n_selected"] for name, report in run.chain.ctx.selections.items()}
-    assert chosen == {"copper": 1, "iron": 4, "zinc": 3}
+def test_labels_that_one_system_does_not_use_go_to_the_others(inputs: Factory, answers: Any) -> None:
+    few, many = [0.4], [0.4 + 0.01 * index for index in range(9)]
+    limits, selection = {"cycles": 1, "labels": 3 * 10 + 8}, {"control": 0, "strategy": "window", "per_cycle": 9}
+    systems = {"copper": few, "iron": many, "zinc": many}
+    run = two_systems(inputs, answers, systems, limits=limits, selection=selection)
+    assert chosen(run) == {"c01_acquire_copper": 1, "c01_acquire_iron": 3, "c01_acquire_zinc": 4}
 
 
-def test_a_strategy_that_fails_ends_the_campaign_with_an_exit_code_that_names_it(choosing: Factory) -> None:
-    run = choosing({"zinc": [0.4]}, strategy=["absent"])
-    exit_code = run.step(run.chain.select)
+def test_systems_side_by_side_ask_for_no_more_labels_than_there_are(inputs: Factory, answers: Any) -> None:
+    many = [0.4 + 0.01 * index for index in range(9)]
+    limits, selection = {"cycles": 1, "labels": 2 * 10 + 7}, {"control": 0, "strategy": "window", "per_cycle": 9}
+    resources = {"explore": {"concurrent": 2}}
+    run = two_systems(
+        inputs, answers, {"iron": many, "zinc": many}, limits=limits, selection=selection, resources=resources
+    )
+    assert chosen(run) == {"c01_acquire_iron": 3, "c01_acquire_zinc": 3}
+
+
+def test_the_system_that_asked_for_least_chooses_first(inputs: Factory, answers: Any) -> None:
+    run = two_systems(inputs, answers, {"iron": [0.4, 0.5, 0.6], "zinc": [0.4]})
+    order = [child.link for child in run.named("AcquireWorkChain")]
+    assert order == ["c01_acquire_iron", "c01_acquire_zinc", "c02_acquire_zinc", "c02_acquire_iron"]
+
+
+def test_a_strategy_that_fails_ends_the_campaign_with_an_exit_code_that_names_it(
+    campaign_at: Factory,
+) -> None:
+    child = ended(orm.WorkChainNode, Ending(exit_status=306, exit_message="zinc: the strategy 'absent' fails"))
+    run = campaign_at(running=["zinc"], acquire_zinc=child, cycle=1)
+    exit_code = run.step(run.chain.inspect_acquired)
     assert exit_code.status == 306
     assert "'absent'" in exit_code.message
+
+
+def test_a_system_that_fails_in_a_cycle_is_told_with_its_cause(campaign_at: Factory) -> None:
+    child = ended(orm.WorkChainNode, Ending(exit_status=304, exit_message="zinc: [330] failed for every system"))
+    run = campaign_at(running=["zinc"], acquire_zinc=child, cycle=1)
+    exit_code = run.step(run.chain.inspect_acquired)
+    assert exit_code.status == 304
+    assert "no exploration in cycle 1: zinc: [330] failed for every system" in exit_code.message
 
 
 def test_labels_are_made_in_the_layout_that_was_found_fastest(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from aiida import orm
 
-from aiida_zif.workflows.judge import is_hopeless, judge, open_campaign, verdict
+from aiida_zif.workflows.judge import judge, open_campaign, verdict
 
 LIMITS = {"cycles": 6, "labels": 100}
 NOTHING_ASKED: dict[str, Any] = {
@@ -193,15 +193,6 @@ def test_a_campaign_that_may_still_learn_goes_on(history: Any) -> None:
     assert decide(*history)["stop_reason"] is None
 
 
-@pytest.mark.parametrize(
-    ("counts", "hopeless"),
-    [([(96, 100), (100, 100)], True), ([(96, 100), (80, 100)], False), ([(0, 0)], False), ([], False)],
-)
-def test_a_committee_is_hopeless_if_it_is_for_every_system(counts: Any, hopeless: bool) -> None:
-    reports = {str(i): {"n_failed": failed, "n_explored": explored} for i, (failed, explored) in enumerate(counts)}
-    assert is_hopeless(reports, 0.95) is hopeless
-
-
 # -- nodes -----------------------------------------------------------------------------------------------------
 
 
@@ -218,7 +209,7 @@ def settings(aiida_profile: object) -> orm.Dict:
             "exploration": {"stages": None},
             "convergence": NOTHING_ASKED,
             "limits": LIMITS,
-            "failure_budget": {"label": 0.3},
+            "failure_budget": {"label": 0.3, "hopeless": 0.95},
         }
     ).store()
 
@@ -265,6 +256,24 @@ def test_a_system_that_fails_twice_in_a_row_is_left_out(settings: orm.Dict) -> N
     assert "brought no frame back" in state["systems"]["zif8"]["cause"]
     assert not state["finished"]
     assert state["n_labels"] == 9 * 4
+
+
+def test_a_system_is_left_out_with_the_cause_of_its_failure(settings: orm.Dict) -> None:
+    seen = {"n_explored": 9, "n_accurate": 9}
+    lost = {
+        "runs": [{"label": "300K_0GPa", "ended": "crashed", **seen}, {"label": "600K", "ended": "completed", **seen}]
+    }
+    state = judged(settings, opened(settings, zif4=GOOD, zif8=GOOD), exploration_zif8=lost)
+    assert state["systems"]["zif8"]["cause"] == "MD runs were lost: 300K_0GPa"
+    hopeless = {**SELECTION, "n_failed": 96}
+    state = judged(settings, opened(settings, zif4=GOOD, zif8=GOOD), selection_zif8=hopeless)
+    assert state["systems"]["zif8"]["cause"].startswith("96 of 100 frames are above the upper level")
+
+
+def test_a_system_that_could_not_afford_a_label_is_not_taken_for_accurate(settings: orm.Dict) -> None:
+    poor = {**SELECTION, "n_selected": 0, "not_chosen": {"over_budget": 7}}
+    state = judged(settings, opened(settings, zif4=GOOD, zif8=GOOD), selection_zif4=poor)
+    assert "zif4" not in state["history"][-1]["least_accurate"]
 
 
 def test_one_failure_is_forgiven(settings: orm.Dict) -> None:

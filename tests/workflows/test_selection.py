@@ -53,7 +53,7 @@ def test_no_system_takes_the_labels_of_another() -> None:
 
 
 def test_what_one_system_does_not_use_goes_to_the_others() -> None:
-    assert choose_in_turn({"a": 100, "b": 1, "c": 100}, 12) == {"b": 1, "a": 6, "c": 5}
+    assert choose_in_turn({"a": 100, "b": 1, "c": 100}, 12) == {"b": 1, "a": 5, "c": 6}
     assert choose_in_turn({"a": 100, "b": 0}, 8) == {"b": 0, "a": 8}
 
 
@@ -95,6 +95,13 @@ def test_everything_explored_is_chosen_or_has_a_reason() -> None:
     assert report["n_selected"] + sum(report["not_chosen"].values()) == report["n_explored"]
     assert report["selected_by_condition"] == {"300K": 1, "900K": 2}
     assert report["strategy"] == ["window", "turns", "separation", "budget"]
+
+
+def test_frames_of_which_chance_drew_some_are_counted_once() -> None:
+    found = reasons({**EXPLORED, "keep": "any"}, 20, Sieved([3], dict.fromkeys(range(3), "accurate")))
+    kept = EXPLORED["n_accurate"] + EXPLORED["n_candidate"] - 20
+    assert (found["accurate"], found["not_kept_by_harvest"]) == (3, kept)
+    assert sum(found.values()) == EXPLORED["n_explored"] - 20 + 3
 
 
 def test_a_reason_is_counted_once_whether_found_there_or_here() -> None:
