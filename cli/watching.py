@@ -30,20 +30,28 @@ def clock(seconds: float) -> str:
 def progress_line(node: Any) -> str:
     """Return one line: which cycle and stage, how many of how many, elapsed, expected."""
     from aiida_zif.provenance.campaign_view import load_view
-    from aiida_zif.provenance.judgement import latest_state
     from aiida_zif.provenance.progress import current_activity, expected_remaining_s
 
     view = load_view(node)
     elapsed = time.time() - node.ctime.timestamp()
-    activities = current_activity(view)
-    cycles = view.settings["limits"]["cycles"]
-    lines = [a.line.replace(f"cycle {a.cycle}:", f"cycle {a.cycle}/{cycles}:", 1) for a in activities]
-    doing = "; ".join(dict.fromkeys(lines)) or "between two steps"
+    doing: dict[str, dict[str, None]] = {}
+    for activity in current_activity(view):
+        cycle, what = activity.line.split(": ", 1)
+        doing.setdefault(f"{cycle}/{view.settings['limits']['cycles']}", {})[what] = None
+    words = "; ".join(f"{cycle}: {'; '.join(whats)}" for cycle, whats in doing.items()) or "between two steps"
     remaining = expected_remaining_s(view)
-    expected = f", about {clock(remaining)} left" if remaining is not None else ""
-    blocking = (latest_state(view) or {}).get("blocking")
-    expected += f"; converging waits for: {blocking}" if blocking else ""
-    return f"[{clock(elapsed)}] {doing}{expected}"
+    return f"[{clock(elapsed)}] {words}" + (f", about {clock(remaining)} left" if remaining is not None else "")
+
+
+def verdict_line(node: Any) -> str:
+    """Return what converging waits for by the newest verdict, empty if for nothing."""
+    from aiida_zif.provenance.campaign_view import load_view
+    from aiida_zif.provenance.judgement import latest_state
+
+    state = latest_state(load_view(node)) or {}
+    return (
+        f"cycle {state['cycle']} is judged, converging waits for: {state['blocking']}" if state.get("blocking") else ""
+    )
 
 
 def follow(node: Any) -> None:
@@ -57,13 +65,15 @@ def follow(node: Any) -> None:
 
     terminal = sys.stdout.isatty()
     pause = REFRESH_S if terminal else PLAIN_S
-    shown, looked = -pause, time.monotonic()
+    shown, looked, judged = -pause, time.monotonic(), ""
     try:
         while True:
             try:
                 if node.is_terminated:
                     break
                 if time.monotonic() - shown >= pause:  # a line takes many queries: none is made to be thrown away
+                    if judged != (judged := verdict_line(node)) and judged:
+                        click.echo(f"\r\033[K{judged}" if terminal else judged)
                     line = progress_line(node)
                     click.echo(f"\r\033[K{line}" if terminal else line, nl=not terminal)
                     shown = time.monotonic()

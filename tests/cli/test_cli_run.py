@@ -206,6 +206,7 @@ def test_ctrl_c_leaves_the_campaign_running_and_says_how_to_follow_it_again(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(watching, "progress_line", lambda node: "[0:05] cycle 1/2: exploring")
+    monkeypatch.setattr(watching, "verdict_line", lambda node: "")
     monkeypatch.setattr(watching.time, "sleep", interrupt)
     node = earlier(campaign_file())
     result = invoke("watch", str(node.pk))
@@ -213,3 +214,30 @@ def test_ctrl_c_leaves_the_campaign_running_and_says_how_to_follow_it_again(
     assert "[0:05] cycle 1/2: exploring" in result.stdout
     assert f"aiida-zif watch {node.pk}" in result.stdout
     assert not node.is_terminated
+
+
+def test_what_converging_waits_for_is_told_once_a_verdict(
+    invoke: Invoke, campaign_file: File, earlier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdicts = ["", "cycle 1 is judged, converging waits for: A", "cycle 1 is judged, converging waits for: A"]
+    verdicts += ["cycle 2 is judged, converging waits for: B"]
+
+    def look_again(seconds: float) -> None:
+        if not verdicts:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(watching, "PLAIN_S", 0.0)
+    monkeypatch.setattr(watching, "progress_line", lambda node: "[0:05] exploring")
+    monkeypatch.setattr(watching, "verdict_line", lambda node: verdicts.pop(0))
+    monkeypatch.setattr(watching.time, "sleep", look_again)
+    lines = invoke("watch", str(earlier(campaign_file()).pk)).stdout.splitlines()
+    assert [line[-1] for line in lines if "converging waits for" in line] == ["A", "B"]
+    assert lines.count("[0:05] exploring") == 4
+
+
+@pytest.mark.parametrize("command", ["run", "converge"])
+def test_a_wrong_file_is_told_before_a_profile_is_looked_for(invoke: Invoke, campaign_file: File, command: str) -> None:
+    result = invoke(command, campaign_file("cycles: 2", "cycles: two"), "--profile", "there-is-none")
+    assert result.exit_code == 2
+    assert "limits.cycles" in result.stderr
+    assert "there-is-none" not in result.stderr
