@@ -3,29 +3,72 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.common import emit_json
+from aiida_zif.cli.common import emit_json, fail, load, with_debug
+
+if TYPE_CHECKING:
+    from aiida_zif.setup.doctor import Check
 
 
-@click.command(epilog="Example: aiida-zif doctor")
+@click.command(epilog="Example: aiida-zif doctor --computer cluster --queue debug")
+@click.option("--computer", "labels", multiple=True, help="Ask this computer instead, in a job; may be repeated.")
+@click.option("--queue", "queue_name", default=None, help="Queue or partition of the job.")
+@click.option("--account", default=None, help="Account of the job.")
+@click.option("--qos", default=None, help="Quality of service of the job.")
+@click.option("--patience", type=click.IntRange(1), default=30, show_default=True, help="Minutes to wait for the job.")
+@click.option("-p", "--profile", default=None, help="AiiDA profile that knows the computers.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-def doctor(as_json: bool) -> None:
-    """Check this machine and its codes; say how to mend what is wrong. Takes some 20 seconds."""
-    from rich.console import Console
-    from rich.table import Table
+@with_debug
+def doctor(labels: tuple[str, ...], patience: int, profile: str | None, as_json: bool, **options: str | None) -> None:
+    """Check this machine and its codes, or a computer from inside a job; say how to mend what is wrong.
 
+    This machine takes some 20 seconds. A job asks for the codes as they will be started, MPI, CP2K's data, cores, room
+    where jobs run, and the clock. It leaves no node and no file behind.
+    """
     from aiida_zif.setup.doctor import check_codes, check_machine
 
-    checks = [*check_machine(), *check_codes()]
+    checks = ask_computers(labels, profile, patience, options) if labels else [*check_machine(), *check_codes()]
     if as_json:
         emit_json([check.as_dict() for check in checks])
     else:
-        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-        for column in ("check", "", "found", "mend"):
-            table.add_column(column, overflow="fold")
-        for check in checks:
-            table.add_row(check.check, "[green]ok[/]" if check.ok else "[red]no[/]", check.found, check.mend)
-        Console(highlight=False).print(table)
+        show(checks)
     sys.exit(0 if all(check.ok for check in checks) else 1)
+
+
+def show(checks: list[Check]) -> None:
+    """Print one row a check."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("check", "", "found", "mend"):
+        table.add_column(column, overflow="fold")
+    for check in checks:
+        table.add_row(check.check, "[green]ok[/]" if check.ok else "[red]no[/]", check.found, check.mend)
+    Console(highlight=False).print(table)
+
+
+def ask_computers(labels: tuple[str, ...], profile: str | None, patience: int, options: Any) -> list[Check]:
+    """Return the checks of some computers, each with its computer in front if there are several."""
+    load(profile)
+    from aiida.common.exceptions import NotExistent
+    from aiida.orm import Computer
+
+    from aiida_zif.setup.batch_job import examine
+    from aiida_zif.setup.computers import ComputerError
+
+    checks = []
+    for label in labels:
+        try:
+            computer = Computer.collection.get(label=label)
+            tell = lambda words: click.echo(words, err=True)  # noqa: E731
+            found = examine(computer, options, 60.0 * patience, tell)
+        except NotExistent:
+            fail(f"--computer: there is no computer {label!r}. `verdi computer list` shows those of the profile.")
+        except ComputerError as error:
+            fail(str(error), exit_code=1)
+        checks += [check.of(label) for check in found] if len(labels) > 1 else found
+    return checks

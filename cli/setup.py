@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from aiida_zif.cli.common import fail, with_debug, with_profile
+from aiida_zif.cli.common import emit_json, fail, with_debug, with_profile
 
 DATABASE = "aiida_zif"
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 
 
 @click.group(epilog="Example: aiida-zif setup profile --postgresql")
@@ -29,8 +30,9 @@ def setup() -> None:
 @click.option("--admin", default="postgres", show_default=True, help="Role that makes role and database.")
 @click.option("--admin-database", default="postgres", show_default=True, help="Database that it logs in to.")
 @click.option("--repository", type=click.Path(path_type=Path, file_okay=False), help="Folder of the profile's files.")
+@click.option("--bare", is_flag=True, help="No computer, no codes: a place to move another profile to.")
 @with_debug
-def profile(name: str, postgresql: bool, repository: Path | None, **server: Any) -> None:
+def profile(name: str, postgresql: bool, repository: Path | None, bare: bool, **server: Any) -> None:
     """Make a profile with this machine and its codes, or complete it; what is there already stays.
 
     No option takes a password. Those of --admin and of --role come from AIIDA_ZIF_PG_ADMIN_PASSWORD and
@@ -45,6 +47,9 @@ def profile(name: str, postgresql: bool, repository: Path | None, **server: Any)
         from aiida_zif.setup.profile import ensure_profile
 
         ensure_profile(name)
+    if bare:
+        click.echo(f"profile {name}, empty")
+        return
     from aiida_zif.setup.profile import equip
 
     specs = local_codes()
@@ -89,6 +94,31 @@ def make_on_server(
 def ask_password() -> Any:
     """Return what asks for a password on the terminal, or None where nobody would answer."""
     return (lambda question: click.prompt(question, hide_input=True, err=True)) if sys.stdin.isatty() else None
+
+
+@setup.command(epilog="Example: aiida-zif setup move zif production")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@JSON
+@with_debug
+def move(source: str, target: str, as_json: bool) -> None:
+    """Copy all of the profile FROM into the empty profile TO, and compare both node by node.
+
+    Nodes, links, files, groups, computers with their log-ins, users, comments and logs keep their uuids. FROM stays
+    as it is; remove it with `verdi profile delete` once you are content.
+    """
+    from aiida_zif.setup.move import MoveError
+    from aiida_zif.setup.move import move as move_all
+
+    try:
+        report = move_all(source, target, lambda words: click.echo(words, err=True))
+    except MoveError as error:
+        fail(str(error))
+    if as_json:
+        emit_json(report.as_dict())
+    else:
+        click.echo("\n".join(report.lines()))
+    sys.exit(0 if not report.differences else 1)
 
 
 @setup.command(epilog="Example: aiida-zif setup computer examples/computers/slurm-ssh")

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from aiida_zif.setup.codes import CP2K_DATA, CodeSpec, cp2k_lines, local_codes, mpirun_folder
@@ -33,6 +33,10 @@ class Check:
     def as_dict(self) -> dict[str, object]:
         """Return the row for ``--json``."""
         return asdict(self)
+
+    def of(self, computer: str) -> Check:
+        """Return the check with its computer in front."""
+        return replace(self, check=f"{computer}: {self.check}")
 
 
 def check_machine() -> Iterator[Check]:

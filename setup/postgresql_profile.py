@@ -69,7 +69,7 @@ def _add(config: Config, name: str, storage_config: dict[str, Any]) -> None:
             config.remove_profile(name)
             config.store()
         raise PostgresqlError(
-            f"AiiDA cannot use database {storage_config['database_name']!r}: {first_line(error)}. "
+            f"AiiDA cannot use database {storage_config['database_name']!r}: {first_line(error.__context__ or error)}. "
             "Mend: choose an empty database, or name with --repository the folder that belongs to it."
         ) from error
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from cluster import Cluster, missing_programs
 from postgresql import PostgresqlServer, find_programs
 
 
@@ -26,3 +27,15 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
         yield server
     finally:
         server.remove()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Slurm behind SSH, on loopback."""
+    if missing := missing_programs():
+        skip(f"not installed: {', '.join(missing)}")
+    cluster = Cluster()
+    try:
+        yield cluster
+    finally:
+        cluster.remove()

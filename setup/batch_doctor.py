@@ -1,0 +1,174 @@
+"""What a batch job on a computer is asked, and how its answers are read. No AiiDA import here."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from aiida_zif.setup.doctor import CP2K_FILES, QUESTIONS, Check, Question
+
+TIMEOUT = 180  # s for one answer; the first start of LAMMPS from a cold parallel file system takes its time
+RANKS = 2
+LEAST_FREE = 20e9  # bytes in the working folder
+WORST_CLOCK = 60.0  # s between its clock and ours
+KINDS = {"zif.cp2k": "cp2k", "zif.deepmd.train": "dp", "zif.deepmd.test": "dp", "zif.lammps": "lmp"}
+"""Calculation plugin of a code: the question for it."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A command whose answer tells whether something is as it should be.
+
+    :param name: what is looked at.
+    :param lines: shell lines before it, as before the jobs of a campaign.
+    :param command: the command and its arguments.
+    :param stdin: what it reads.
+    """
+
+    name: str
+    lines: str
+    command: list[str]
+    stdin: str = ""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A code as its jobs will start it.
+
+    :param label: of the code.
+    :param kind: which question it is asked, a key of ``QUESTIONS``.
+    :param executable: absolute path.
+    :param with_mpi: whether its jobs put ``mpirun`` in front.
+    :param lines: shell lines before it.
+    """
+
+    label: str
+    kind: str
+    executable: str
+    with_mpi: bool
+    lines: str
+
+    @property
+    def question(self) -> Question:
+        """What it is asked."""
+        return QUESTIONS[self.kind]
+
+
+def probes(codes: Iterable[Installed], mpirun: list[str], folder: str) -> Iterator[Probe]:
+    """Yield what a computer is asked.
+
+    :param codes: its codes.
+    :param mpirun: words of its ``mpirun`` command, for ``RANKS`` ranks.
+    :param folder: where jobs run.
+    """
+    yield Probe("clock", "", ["date", "+%s"])
+    yield Probe("cores", "", ["nproc"])
+    yield Probe("scratch", "", ["df", "-Pk", folder])
+    for code in codes:
+        yield Probe(code.label, code.lines, [code.executable, *code.question.arguments], code.question.stdin)
+        if code.with_mpi:
+            yield Probe(f"{code.label}: mpirun", code.lines, [*mpirun, "echo", "rank"])
+        if code.kind == "cp2k":
+            look = 'cd "${CP2K_DATA_DIR:?is not set}" && pwd && ls -d "$@"'
+            yield Probe(f"{code.label}: data", code.lines, ["bash", "-c", look, "bash", *CP2K_FILES])
+
+
+def script(asked: Iterable[Probe], mark: str) -> str:
+    """Return the shell lines that ask one after the other; each answer stands between two lines with a mark.
+
+    :param mark: a word that no answer holds.
+    """
+    parts = []
+    for number, probe in enumerate(asked):
+        end = f"{mark}-{number}"
+        command = shlex.join(["timeout", str(TIMEOUT), *probe.command])
+        parts.append(
+            f"echo {mark} {number}\n(\n{probe.lines}\n{command} <<'{end}'\n{probe.stdin}\n{end}\n) 2>&1\necho {mark} $?"
+        )
+    return "\n".join(parts)
+
+
+def answers(output: str, mark: str) -> dict[int, tuple[int, str]]:
+    """Return exit code and answer by number of the question, from what the script printed."""
+    pattern = rf"^{mark} (\d+)\n(.*?)^{mark} (\d+)$"
+    found = re.finditer(pattern, output, flags=re.MULTILINE | re.DOTALL)
+    return {int(match[1]): (int(match[3]), match[2]) for match in found}
+
+
+def judge(
+    asked: list[Probe], codes: Iterable[Installed], output: str, mark: str, between: tuple[float, float]
+) -> list[Check]:
+    """Return one check a question.
+
+    :param output: what the script printed.
+    :param between: our time when the job was submitted, and when it had ended, in s since 1970.
+    """
+    given = answers(output, mark)
+    by_label = {code.label: code for code in codes}
+    checks = []
+    for number, probe in enumerate(asked):
+        code, text = given.get(number, (None, ""))
+        if code is None:
+            mend = "the job ended before; look at its walltime, its memory and the line before it"
+            checks.append(Check(probe.name, False, "no answer", mend))
+        elif probe.name == "clock":
+            checks.append(_clock(text, between))
+        elif probe.name == "cores":
+            checks.append(Check("cores", text.strip().isdigit(), text.strip()))
+        elif probe.name == "scratch":
+            checks.append(_scratch(code, text))
+        elif probe.name in by_label:
+            checks.append(_code(by_label[probe.name], code, text))
+        elif probe.name.endswith("mpirun"):
+            checks.append(_mpirun(probe, code, text))
+        else:
+            mend = "set CP2K_DATA_DIR in the code's prepend_text to the folder with CP2K's data files"
+            checks.append(Check(probe.name, code == 0, last_line(text), "" if code == 0 else mend))
+    return checks
+
+
+def _clock(text: str, between: tuple[float, float]) -> Check:
+    try:
+        now = float(text)
+    except ValueError:
+        return Check("clock", False, last_line(text), "`date +%s` has to work")
+    off = max(between[0] - now, now - between[1], 0.0)
+    mend = f"{off:.0f} s from ours: job times and file times will mislead; have it set by NTP"
+    return Check("clock", off < WORST_CLOCK, f"{off:.0f} s off", mend if off >= WORST_CLOCK else "")
+
+
+def _scratch(code: int, text: str) -> Check:
+    words = text.splitlines()[-1].split() if code == 0 and text.strip() else []
+    if len(words) < 6 or not words[3].isdigit():
+        return Check("scratch", False, last_line(text), "correct work_dir of the computer")
+    free = 1024 * float(words[3])
+    mend = f"make room, or choose another work_dir: {LEAST_FREE / 1e9:.0f} GB or more"
+    found = f"{free / 1e9:.0f} GB free on {words[5]}"
+    return Check("scratch", free >= LEAST_FREE, found, mend if free < LEAST_FREE else "")
+
+
+def _code(installed: Installed, code: int, text: str) -> Check:
+    question = installed.question
+    version = question.reader(text) if code == 0 else None
+    if version is not None:
+        return Check(installed.label, True, f"{version} ({installed.executable})")
+    if code == 0:
+        return Check(installed.label, False, f"unexpected answer of {installed.executable}", question.mend)
+    words = f"no answer in {TIMEOUT} s" if code == 124 else f"exit code {code}: {last_line(text)}"
+    mend = "correct filepath_executable, or the modules in prepend_text, of the code"
+    return Check(installed.label, False, f"{installed.executable}: {words}", mend)
+
+
+def _mpirun(probe: Probe, code: int, text: str) -> Check:
+    started = text.split().count("rank")
+    ok = code == 0 and started == RANKS
+    found = f"{started} of {RANKS} ranks ({' '.join(probe.command[:-2])})"
+    mend = "correct mpirun_command of the computer, or load the MPI library of the code in its prepend_text"
+    return Check(probe.name, ok, found if ok else f"{found}: {last_line(text)}", "" if ok else mend)
+
+
+def last_line(text: str) -> str:
+    """Return the last line that says something."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "nothing")

@@ -1,0 +1,118 @@
+"""One small job on a computer, through AiiDA's transport and scheduler but without a node: for the doctor."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from aiida_zif.setup.batch_doctor import KINDS, RANKS, Installed, judge, probes, script
+from aiida_zif.setup.computers import ComputerError
+from aiida_zif.setup.connection import opened
+from aiida_zif.setup.doctor import Check
+
+if TYPE_CHECKING:
+    from aiida.orm import Computer
+
+WALLTIME = 1200  # s
+
+
+def examine(computer: Computer, options: dict[str, Any], patience: float, tell: Callable[[str], None]) -> list[Check]:
+    """Ask a computer, inside a batch job, whether it has what campaigns need.
+
+    :param options: ``queue_name``, ``account``, ``qos``; None for what the scheduler does by itself.
+    :param patience: s that the job may wait and run.
+    :param tell: is told what is going on.
+    :raises ComputerError: if the job cannot be submitted, or does not end in time.
+    """
+    codes = installed_codes(computer)
+    mpirun = [word.format(tot_num_mpiprocs=RANKS) for word in computer.get_mpirun_command()]
+    mark = f"zif-{uuid.uuid4().hex}"
+    with opened(computer) as transport:
+        folder = computer.get_workdir().format(username=transport.whoami())
+        asked = list(probes(codes, mpirun, folder))
+        begin = time.time()
+        output = run_script(
+            computer, transport, f"{folder}/doctor-{mark}", script(asked, mark), options, patience, tell
+        )
+    return judge(asked, codes, output, mark, (begin, time.time()))
+
+
+def installed_codes(computer: Computer) -> list[Installed]:
+    """Return the codes on a computer that campaigns know, hidden ones left out."""
+    from aiida.orm import InstalledCode, QueryBuilder
+
+    nodes = (
+        QueryBuilder()
+        .append(type(computer), filters={"uuid": computer.uuid}, tag="computer")
+        .append(InstalledCode, with_computer="computer")
+        .all(flat=True)
+    )
+    found = []
+    for node in sorted(nodes, key=lambda node: node.label):
+        kind = KINDS.get(node.default_calc_job_plugin or "", "python" if node.label == "python" else "")
+        if kind and not node.is_hidden:
+            lines = f"{computer.get_prepend_text()}\n{node.prepend_text}"
+            found.append(Installed(node.label, kind, str(node.filepath_executable), bool(node.with_mpi), lines))
+    return found
+
+
+def run_script(
+    computer: Computer, transport: Any, folder: str, text: str, options: dict[str, Any], patience: float,
+    tell: Callable[[str], None],
+) -> str:  # fmt: skip
+    """Submit shell lines, wait until the job has ended, return what it printed, and leave nothing behind."""
+    scheduler = computer.get_scheduler()
+    scheduler.set_transport(transport)
+    transport.makedirs(folder, ignore_existing=True)
+    try:
+        with TemporaryDirectory() as local:
+            file = Path(local) / "doctor.sh"
+            file.write_text(scheduler.get_submit_script(job_template(computer, scheduler, text, options)))
+            transport.putfile(str(file), f"{folder}/doctor.sh")
+        job = scheduler.submit_job(folder, "doctor.sh")
+        if not isinstance(job, str):
+            raise ComputerError(f"{computer.label} refuses the job: {job}. Mend: correct --queue, --account or --qos.")
+        tell(f"{computer.label}: job {job} is in the queue")
+        _await_end(computer, scheduler, job, patience)
+        with TemporaryDirectory() as local:
+            transport.getfile(f"{folder}/doctor.out", f"{local}/doctor.out")
+            return (Path(local) / "doctor.out").read_text(errors="replace")
+    finally:
+        transport.rmtree(folder)
+
+
+def job_template(computer: Computer, scheduler: Any, text: str, options: dict[str, Any]) -> Any:
+    """Return what AiiDA's scheduler makes a job script of."""
+    from aiida.common.datastructures import CodeRunMode
+    from aiida.schedulers.datastructures import JobTemplate
+
+    template: Any = JobTemplate()
+    template.shebang = computer.get_shebang()
+    template.job_name = "aiida-zif-doctor"
+    template.job_resource = scheduler.create_job_resource(num_machines=1, num_mpiprocs_per_machine=RANKS)
+    template.max_wallclock_seconds = WALLTIME
+    template.sched_output_path, template.sched_error_path = "doctor.out", "doctor.err"
+    template.prepend_text = text
+    template.codes_info, template.codes_run_mode = [], CodeRunMode.SERIAL
+    template.submit_as_hold = template.rerunnable = template.sched_join_files = False
+    for key, value in options.items():
+        if value is not None:
+            template[key] = value
+    return template
+
+
+def _await_end(computer: Computer, scheduler: Any, job: str, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    pause = max(1.0, computer.get_minimum_job_poll_interval())
+    while job in scheduler.get_jobs(jobs=[job], as_dict=True):
+        if time.monotonic() > deadline:
+            scheduler.kill_job(job)
+            raise ComputerError(
+                f"{computer.label}: job {job} had not ended after {patience / 60:.0f} min and was cancelled. "
+                "Mend: choose a shorter --queue, or give it more --patience."
+            )
+        time.sleep(pause)

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Tests that need servers: PostgreSQL, SSH and Slurm, started on loopback as long as the tests last.
+set -euo pipefail
+
+ROOT="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)"
+STEPS=4
+# shellcheck source=setup/lib.sh
+source "$ROOT/setup/lib.sh"
+
+usage() {
+    cat <<'END_OF_USAGE'
+Usage: ./setup/test-hpc.sh [--fast]
+
+Installs the servers if they are missing (Debian packages; none of them is started as a service), starts its own on
+loopback in temporary folders, runs the tests marked hpc, and stops everything, however the tests end.
+
+  --fast   without the compute codes
+  --help   this text
+END_OF_USAGE
+}
+
+marked="hpc"
+case "${1:-}" in
+"") ;;
+--fast) marked="hpc and not codes" ;;
+-h | --help)
+    usage
+    exit 0
+    ;;
+*) stop "Unknown option: $1" "$(usage)" ;;
+esac
+[ $# -le 1 ] || stop "Too many options: $*" "$(usage)"
+
+# Packages whose programs cannot be found, whoever installed them.
+missing_servers() {
+    local program package PATH="$PATH:/usr/sbin:/sbin"
+    while read -r program package; do
+        command -v "$program" >/dev/null || printf '%s\n' "$package"
+    done <<'END_OF_LIST' | sort -u
+sshd openssh-server
+ssh-keygen openssh-client
+munged munge
+slurmctld slurm-wlm
+slurmd slurm-wlm
+setpriv util-linux
+END_OF_LIST
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || echo postgresql
+}
+
+# Debian starts a service as soon as it is installed, unless this file forbids it; one that is there stays.
+without_services() (
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap '"${apt[@]}" rm -f "$policy"' EXIT
+        # shellcheck disable=SC2016 # for the other shell
+        "${apt[@]}" sh -c 'printf "#!/bin/sh\nexit 101\n" >"$1" && chmod 755 "$1"' sh "$policy"
+    fi
+    "$@"
+)
+
+# A server that cannot be had is named with the reason; the tests that need it then fail with its name.
+install_servers() {
+    step "Servers"
+    local servers apt log="$LOGS/apt-hpc.log"
+    mapfile -t servers < <(missing_servers)
+    if [ "${#servers[@]}" -eq 0 ]; then
+        note "all there"
+        return
+    fi
+    command -v apt-get >/dev/null || stop "Missing: ${servers[*]}, and this system has no apt-get." "Mend: install them."
+    apt="$(as_root)" || stop "Only root may install ${servers[*]}." "Mend: sudo apt-get install ${servers[*]}"
+    read -r -a apt <<<"$apt"
+    note "installing ${servers[*]}"
+    (logged "$log" "${apt[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update) || true
+    if ! without_services logged "$log" "${apt[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q install -y --no-install-recommends "${servers[@]}"; then
+        note "not everything could be installed, see $log; going on with what is there"
+    fi
+}
+
+install_all
+install_servers
+cd -- "$ROOT"
+
+step "Tests with servers"
+export AIIDA_PATH="$ROOT/.aiida/tests" AIIDA_ZIF_HPC=yes # nothing is skipped for want of a server
+mkdir -p "$AIIDA_PATH"
+sweep() { python tests/hpc/leftovers.py | sed 's/^/      /'; }
+trap sweep EXIT
+python -m pytest tests/hpc -m "$marked"
