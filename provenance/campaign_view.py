@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 
 from aiida import orm
 from aiida.common.links import LinkType
 
+from aiida_zif.provenance import sql
 from aiida_zif.provenance.engine import covered
 
 STEP = re.compile(r"c(?P<cycle>\d+)_(?P<stage>[a-z]+)(?:_(?P<name>\w+))?")
@@ -40,6 +42,12 @@ class Step:
     def wall_s(self) -> float:
         """Seconds from its creation to its end, or until now."""
         return seconds_between(self.node)
+
+    @cached_property
+    def report(self) -> dict[str, Any]:
+        """What it has to say, its output ``report`` or ``result`` as plain values; empty as long as there is none."""
+        outputs = self.node.outputs
+        return next((outputs[name].get_dict() for name in ("report", "result") if name in outputs), {})
 
 
 @dataclass(frozen=True)
@@ -150,8 +158,6 @@ def _under(links: Iterable[Any], namespace: str) -> dict[str, Any]:
 
 def calcjobs_of(nodes: Iterable[orm.ProcessNode]) -> list[orm.CalcJobNode]:
     """Return all CalcJobs at or below the given processes, oldest first."""
-    jobs: dict[int, orm.CalcJobNode] = {}
-    for node in nodes:
-        below = [node, *node.called_descendants] if not isinstance(node, orm.CalcJobNode) else [node]
-        jobs |= {int(job.pk or 0): job for job in below if isinstance(job, orm.CalcJobNode)}
-    return [jobs[pk] for pk in sorted(jobs)]
+    pks = sql.jobs_below([int(node.pk or 0) for node in nodes])
+    query = orm.QueryBuilder().append(orm.CalcJobNode, filters={"id": {"in": pks}}, tag="job")
+    return query.order_by({"job": "id"}).all(flat=True) if pks else []

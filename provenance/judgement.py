@@ -14,9 +14,8 @@ from aiida_zif.workflows.calibration_steps import evidence_rows
 def latest_state(view: CampaignView) -> dict[str, Any] | None:
     """Return the newest verdict, that on the first labels included; None before it."""
     opened = [node.outputs.result for node in view.node.called if node.process_label == "open_campaign"]
-    judged = [step.node.outputs.result for step in view.of("judge") if "result" in step.node.outputs]
-    states = [*opened, *judged]
-    return states[-1].get_dict() if states else None
+    states = [*(node.get_dict() for node in opened), *(step.report for step in view.of("judge") if step.report)]
+    return states[-1] if states else None
 
 
 def verdict_of(view: CampaignView) -> dict[str, Any]:
@@ -32,13 +31,13 @@ def verdict_of(view: CampaignView) -> dict[str, Any]:
 
 def calibration_of(view: CampaignView) -> dict[str, Any] | None:
     """Return the newest relation between deviation and true error; None before the first."""
-    found = [step.node.outputs.result for step in view.of("calibrate") if "result" in step.node.outputs]
-    return found[-1].get_dict() if found else None
+    found = [step.report for step in view.of("calibrate") if step.report]
+    return found[-1] if found else None
 
 
 def calibration_points(view: CampaignView) -> list[dict[str, Any]]:
     """Return the frames that the newest relation was fitted to; ``role`` is None for held-out ones."""
-    steps = [step for step in view.of("calibrate") if "result" in step.node.outputs]
+    steps = [step for step in view.of("calibrate") if step.report]
     if not steps:
         return []
     links = steps[-1].node.base.links.get_incoming(link_type=LinkType.INPUT_CALC).all()

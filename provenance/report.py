@@ -124,9 +124,9 @@ def histograms_of(view: CampaignView) -> dict[int, dict[str, Any]]:
     """Return the histogram of deviations of every cycle, over all systems."""
     found: dict[int, dict[str, Any]] = {}
     for step in view.of("select"):
-        if "report" not in step.node.outputs:
+        if not step.report:
             continue
-        histogram = step.node.outputs.report["histogram"]
+        histogram = step.report["histogram"]
         counts = np.asarray(histogram["counts"])
         if step.cycle in found:
             counts = counts + found[step.cycle]["counts"]
@@ -136,12 +136,7 @@ def histograms_of(view: CampaignView) -> dict[int, dict[str, Any]]:
 
 def compared_frames(view: CampaignView) -> list[dict[str, Any]]:
     """Return deviation and true error of every labelled frame of the cycles, chosen and random."""
-    return [
-        {**row, "cycle": step.cycle}
-        for step in view.of("compare")
-        if "result" in step.node.outputs
-        for row in step.node.outputs.result["frames"]
-    ]
+    return [{**row, "cycle": step.cycle} for step in view.of("compare") for row in step.report.get("frames", [])]
 
 
 def walls_of(summary: dict[str, Any]) -> dict[str, dict[str, float]]:
@@ -226,7 +221,7 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
         for block in inputs_under(view.node, f"imported__{use}").values()
     ]
     for step in view.of("label"):
-        report = step.node.outputs.report.get_dict() if "report" in step.node.outputs else {}
+        report = step.report
         use = "held out" if view.is_held_out(step) else "training"
         source = f"{readable(step.name)}, cycle {step.cycle}" if step.cycle else readable(step.name)
         found.append(
@@ -262,7 +257,7 @@ def recovered_in_words(report: dict[str, Any]) -> str:
 
 def stride_in_words(step: Step) -> str:
     """Say which steps of an AIMD run are labelled, and why these."""
-    report: Any = step.node.outputs.report if "report" in step.node.outputs else {}
+    report = step.report
     time, stride = report.get("autocorrelation_fs"), report.get("stride") or step.node.inputs.task.get("stride", 1)
     if stride == "auto":
         return "at a stride that is still to be measured"

@@ -1,7 +1,8 @@
-"""Ancestors of a node by one recursive query; the same text runs on SQLite and PostgreSQL.
+"""What a node was made from, and what a process called, by one recursive query.
 
-AiiDA's own ``with_ancestors`` counts paths, and the paths of a loop of active learning multiply with every cycle.
-``union`` (not ``union all``) visits every node once: a graph of 24,000 nodes takes less than a tenth of a second.
+The same text runs on SQLite and PostgreSQL. AiiDA's own ``with_ancestors`` counts paths, and the paths of a loop of
+active learning multiply with every cycle. ``union`` (not ``union all``) visits every node once: a graph of 24,000 nodes
+takes less than a tenth of a second.
 """
 
 from __future__ import annotations
@@ -81,6 +82,20 @@ select link.input_id, link.label, link.output_id from db_dblink link join called
 where link.type in {CALLS} order by link.input_id desc
 """
     return [(int(caller), str(label), int(called)) for caller, label, called in run(query, pks=[pk])]
+
+
+def jobs_below(pks: Sequence[int]) -> list[int]:
+    """Return the pks of the CalcJobs that processes called, directly or through others, and of those among them."""
+    query = f"""
+with recursive called(id) as (
+    select id from db_dbnode where id in :pks
+    union
+    select link.output_id from db_dblink link join called on link.input_id = called.id where link.type in {CALLS}
+)
+select node.id from called join db_dbnode node on node.id = called.id
+where node.node_type like 'process.calculation.calcjob%' order by node.id
+"""
+    return [int(row[0]) for row in run(query, pks=pks)]
 
 
 def run(query: str, pks: Sequence[int], **values: Any) -> Sequence[Any]:

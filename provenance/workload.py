@@ -32,9 +32,7 @@ def stage_work(view: CampaignView, stage: str, cycle: int) -> tuple[float, float
 
 def systems_of_cycle(view: CampaignView, cycle: int) -> list[str]:
     """Return the systems that take part in a cycle: all that the last verdict before it has not left out."""
-    states = [
-        step.node.outputs.result for step in view.of("judge") if step.cycle < cycle and "result" in step.node.outputs
-    ]
+    states = [step.report for step in view.of("judge") if step.cycle < cycle and step.report]
     out = left_out(states[-1].get("systems", {})) if states else []
     return [name for name in view.settings["systems"] if name not in out]
 
@@ -82,7 +80,7 @@ def planned_labels(view: CampaignView, cycle: int) -> int:
     """Return the SCF steps that the labelling of a cycle will take, from what is known so far."""
     if cycle == 0:
         return sum(planned_first_labels(view))
-    reports = {s.name: s.node.outputs.report for s in view.of("select", cycle) if "report" in s.node.outputs}
+    reports = {step.name: step.report for step in view.of("select", cycle) if step.report}
     chosen = sum(report["n_selected"] + report["n_control"] for report in reports.values() if report["n_selected"])
     selection, waiting = view.settings["selection"], set(systems_of_cycle(view, cycle)) - set(reports)
     return int(chosen + len(waiting) * (selection["per_cycle"] + selection["control"]))
