@@ -12,6 +12,10 @@ few or narrowly spread points leave it open, and stays positive, so that the rel
 The error is the force RMSE of a frame, the measure of every other error that a campaign shows, of the member that drove
 the exploration: the one whose forces are used, and whose distance from the others is what the deviation is made of. Of
 held-out frames, on which all members are tested, it is the root mean square over the members.
+
+The band is a prediction interval: it is for frames that the fit has not seen, and few frames leave it wide, by
+Student's t with as many degrees of freedom as the fit leaves (a slope that the prior fixes costs none). Frames are
+taken as independent; where they follow each other along one trajectory the band is narrower than it ought to be.
 """
 
 from __future__ import annotations
@@ -22,20 +26,25 @@ from typing import Any
 
 import numpy as np
 
-FEWEST = 8
+FEWEST = 6
 """Frames; with fewer there is no calibration."""
 
 SLOPE, SLOPE_SPREAD = 1.0, 0.5
 """Slope of a committee with independent members, and how far real ones are from it."""
 
 SLOPE_RANGE = (0.2, 3.0)
+NORMAL_MAD = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
+
 HUBER = 1.345
 """Residuals beyond so many scatters count less (P. J. Huber's estimator at 95 % efficiency)."""
 
-BAND = 1.645
-"""Scatters on either side of the line between which 90 % of a normal distribution lie."""
+FAR_OUT = 4.0
+"""What is further from the line than so many scatters counts as being as far: no single frame sets the scatter."""
 
 BAND_SHARE = 0.9
+"""Share of the frames that the band is to hold."""
+
 FOLDS = 5
 BOOTSTRAPS = 200
 ITERATIONS = 10
@@ -52,30 +61,35 @@ def fit(deviation: np.ndarray, error: np.ndarray, seed: int) -> dict[str, Any] |
     :param deviation: largest force deviation of each frame, eV/Å, shape (N,).
     :param error: true force RMSE of each frame, eV/Å, shape (N,).
     :param seed: of the bootstrap.
-    :returns: ``n``, ``centre`` and ``level`` (eV/Å), ``slope``, ``scatter`` (of log(error)), standard errors
-        ``level_error`` (of log(level)) and ``slope_error``, ``range`` of the deviation (eV/Å), and ``coverage``: the
-        share of frames inside the 90 % band of a fit that had not seen them. None with fewer than 8 usable frames.
+    :returns: ``n``, ``centre`` and ``level`` (eV/Å), ``slope``, ``scatter`` (of log(error)) and its degrees of freedom
+        ``dof``, standard errors ``level_error`` (of log(level)) and ``slope_error``, ``range`` of the deviation (eV/Å),
+        and ``coverage``: the share of frames inside the 90 % band of a fit that had not seen them. None with fewer
+        than 6 usable frames.
     """
     usable = np.isfinite(deviation) & np.isfinite(error) & (deviation > TINY) & (error > TINY)
     x, y = np.log(deviation[usable]), np.log(error[usable])
     if len(x) < FEWEST:
         return None
+    curve = _curve(x, y, np.random.default_rng(seed))
+    return {**curve, "coverage": _coverage(x, y, np.random.default_rng(seed))}
+
+
+def _curve(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+    """Fit logarithms of deviation and error, both of shape (N,), in eV/Å."""
     centre = float(np.median(x))
-    level, slope, scatter = _line(x - centre, y)
-    rng = np.random.default_rng(seed)
+    level, slope, scatter, dof = (float(value) for value in _lines(x - centre, y))
     draws = rng.integers(len(x), size=(BOOTSTRAPS, len(x)))
-    resampled = np.array([_line(x[rows] - centre, y[rows])[:2] for rows in draws])
-    level_error, slope_error = resampled.std(axis=0, ddof=1)
+    levels, slopes, _, _ = _lines(x[draws] - centre, y[draws])
     return {
         "n": len(x),
         "centre": math.exp(centre),
         "level": math.exp(level),
         "slope": slope,
         "scatter": scatter,
-        "level_error": float(level_error),
-        "slope_error": float(slope_error),
+        "dof": dof,
+        "level_error": float(levels.std(ddof=1)),
+        "slope_error": float(slopes.std(ddof=1)),
         "range": [math.exp(x.min()), math.exp(x.max())],
-        "coverage": _coverage(x, y),
     }
 
 
@@ -85,11 +99,17 @@ def error_at(curve: Mapping[str, Any], deviation: np.ndarray | float) -> np.ndar
 
 
 def error_band(curve: Mapping[str, Any], deviation: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the band in eV/Å that is to hold 90 % of the frames, the uncertainty of the fit included."""
+    """Return the band in eV/Å that is to hold 90 % of the frames that are still unseen, the fit's uncertainty included.
+
+    Student's t of the scatter's degrees of freedom: the scatter of few frames is itself a guess.
+    """
+    from scipy.special import stdtrit
+
     offset = np.log(np.asarray(deviation) / curve["centre"])
     width = np.sqrt(curve["scatter"] ** 2 + curve["level_error"] ** 2 + (offset * curve["slope_error"]) ** 2)
+    width *= stdtrit(curve.get("dof", curve["n"] - 2), (1 + BAND_SHARE) / 2)  # relations of early versions have no dof
     typical = error_at(curve, deviation)
-    return typical * np.exp(-BAND * width), typical * np.exp(BAND * width)
+    return typical * np.exp(-width), typical * np.exp(width)
 
 
 def deviation_at(curve: Mapping[str, Any], error: float) -> tuple[float, float]:
@@ -158,31 +178,36 @@ def _fit_pairs(pairs: list[tuple[float, float]], seed: int) -> dict[str, Any] | 
     return fit(table[:, 0], table[:, 1], seed)
 
 
-def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
-    """Return intercept, slope and scatter of a robust straight line whose slope is drawn towards 1."""
-    weights = np.ones_like(x)
-    intercept, slope, scatter = 0.0, SLOPE, 1.0
+def _lines(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Fit robust straight lines whose slopes are drawn towards 1, one for each row.
+
+    Weights are Huber's by the median absolute residual; with the scatter as their scale they would shrink each other.
+
+    :param x: shape (..., N), as ``y``.
+    :returns: intercept, slope, scatter and its degrees of freedom, each of shape (...).
+    """
+    weights, scale = np.ones_like(x), np.ones(x.shape[:-1])
     for _ in range(ITERATIONS):
-        mean_x, mean_y = np.average(x, weights=weights), np.average(y, weights=weights)
-        dx, dy = x - mean_x, y - mean_y
-        prior = max(scatter, 0.05) ** 2 / SLOPE_SPREAD**2
-        slope = (np.sum(weights * dx * dy) + prior * SLOPE) / (np.sum(weights * dx * dx) + prior)
-        slope = float(np.clip(slope, *SLOPE_RANGE))
-        intercept = float(mean_y - slope * mean_x)
-        residual = y - intercept - slope * x
-        scatter = max(float(np.sqrt(np.sum(weights * residual**2) / max(np.sum(weights) - 2, 1))), TINY)
-        weights = np.minimum(1.0, HUBER * scatter / np.maximum(np.abs(residual), TINY))
+        total = weights.sum(axis=-1)
+        mean_x, mean_y = (np.sum(weights * values, axis=-1) / total for values in (x, y))
+        dx, dy = x - mean_x[..., None], y - mean_y[..., None]
+        prior = np.maximum(scale, 0.05) ** 2 / SLOPE_SPREAD**2
+        known = np.sum(weights * dx**2, axis=-1)
+        slope = np.clip((np.sum(weights * dx * dy, axis=-1) + prior * SLOPE) / (known + prior), *SLOPE_RANGE)
+        residual = np.abs(dy - slope[..., None] * dx)
+        dof = x.shape[-1] - 1 - known / (known + prior)
+        scale = np.maximum(NORMAL_MAD * np.median(residual, axis=-1) * np.sqrt(x.shape[-1] / dof), TINY)
+        weights = np.minimum(1.0, HUBER * scale[..., None] / np.maximum(residual, TINY))
     # The weights make the scatter of even a normal distribution too small; here only what is far out is pulled in.
-    pulled_in = np.minimum(np.abs(y - intercept - slope * x), 3 * scatter)
-    return intercept, slope, max(float(np.sqrt(np.sum(pulled_in**2) / max(len(x) - 2, 1))), TINY)
+    pulled_in = np.minimum(residual, FAR_OUT * scale[..., None])
+    return mean_y - slope * mean_x, slope, np.maximum(np.sqrt(np.sum(pulled_in**2, axis=-1) / dof), TINY), dof
 
 
-def _coverage(x: np.ndarray, y: np.ndarray) -> float:
+def _coverage(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> float:
     """Return the share of frames inside the band of a fit to the others (every fifth left out in turn)."""
     inside = np.zeros(len(x), dtype=bool)
     fold = np.arange(len(x)) % FOLDS
-    for index in range(FOLDS):
-        out = fold == index
-        intercept, slope, scatter = _line(x[~out], y[~out])
-        inside[out] = np.abs(y[out] - intercept - slope * x[out]) <= BAND * scatter
+    for out in (fold == index for index in range(FOLDS)):
+        low, high = error_band(_curve(x[~out], y[~out], rng), np.exp(x[out]))
+        inside[out] = (low <= np.exp(y[out])) & (np.exp(y[out]) <= high)
     return float(inside.mean())

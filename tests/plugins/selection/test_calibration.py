@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -40,13 +41,33 @@ def test_the_band_holds_as_many_unseen_frames_as_it_says() -> None:
     assert np.mean((error > low) & (error < high)) == pytest.approx(relation.BAND_SHARE, abs=0.03)
 
 
+@pytest.mark.parametrize("n", [6, 8, 16, 64])
+@pytest.mark.parametrize("tails", ["normal", "heavy"])
+def test_the_band_holds_what_it_says_however_few_frames_it_rests_on(
+    monkeypatch: pytest.MonkeyPatch, n: int, tails: str
+) -> None:
+    monkeypatch.setattr(relation, "BOOTSTRAPS", 40)
+    monkeypatch.setattr(relation, "_coverage", lambda *_: math.nan)  # its cost, not its value, would matter here
+    rng = np.random.default_rng(n)
+    inside = []
+    for _ in range(150):
+        deviation = np.exp(rng.normal(-1.0, 0.8, n + 20))
+        noise = rng.normal(size=n + 20) if tails == "normal" else rng.standard_t(4, size=n + 20) / math.sqrt(2)
+        error = 0.4 * deviation**0.8 * np.exp(0.3 * noise)
+        curve = relation.fit(deviation[:n], error[:n], seed=1)
+        assert curve is not None
+        low, high = relation.error_band(curve, deviation[n:])
+        inside.append(np.mean((low < error[n:]) & (error[n:] < high)))
+    assert 0.87 <= np.mean(inside) <= 0.95
+
+
 def test_few_frames_give_no_calibration() -> None:
     assert relation.fit(*cloud(relation.FEWEST - 1), seed=1) is None
     assert relation.fit(*cloud(relation.FEWEST), seed=1) is not None
 
 
 def test_frames_without_a_finite_error_or_deviation_do_not_count() -> None:
-    deviation, error = cloud(10)
+    deviation, error = cloud(8)
     deviation[0], error[1], error[2] = np.nan, np.inf, 0.0
     assert relation.fit(deviation, error, seed=1) is None
 
