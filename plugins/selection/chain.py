@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -20,7 +22,6 @@ CHAINS = {"window": ("window", "turns", "separation", "budget")}
 LAST = "budget"
 """Ends every chain: whatever the others keep, limits hold."""
 
-
 BY_CHANCE = {"random": "any", "dpgen": "window"}
 """Strategies that draw, and what they draw from."""
 
@@ -31,6 +32,12 @@ class StrategyError(ValueError):
 
 def available_strategies() -> dict[str, EntryPoint]:
     """Return the installed strategies by name; nothing is imported."""
+    return dict(_installed(tuple(sys.path)))
+
+
+@cache
+def _installed(path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """Read the entry points of all packages once: every system of a campaign file asks for them."""
     return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
 
 
