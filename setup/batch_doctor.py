@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from aiida_zif.setup.doctor import CP2K_FILES, QUESTIONS, Check, Question
+from aiida_zif.setup.doctor import CP2K_FILES, QUESTIONS, Check, Question, first_line
 
-TIMEOUT = 180  # s for one answer; the first start of LAMMPS from a cold parallel file system takes its time
+TIMEOUT = 300  # s for one answer; the first start of LAMMPS from a cold parallel file system takes its time
 RANKS = 2
 LEAST_FREE = 20e9  # bytes in the working folder
 WORST_CLOCK = 60.0  # s between its clock and ours
@@ -125,7 +125,8 @@ def judge(
             checks.append(_mpirun(probe, code, text))
         else:
             mend = "set CP2K_DATA_DIR in the code's prepend_text to the folder with CP2K's data files"
-            checks.append(Check(probe.name, code == 0, last_line(text), "" if code == 0 else mend))
+            found = (first_line(text) or "") if code == 0 else last_line(text)
+            checks.append(Check(probe.name, code == 0, found, "" if code == 0 else mend))
     return checks
 
 

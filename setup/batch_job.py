@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from aiida.orm import Computer
 
 WALLTIME = 1200  # s
+SCHEDULER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:,+-]*")
+"""Names stand unquoted in the header of a job script."""
 
 
 def examine(computer: Computer, options: dict[str, Any], patience: float, tell: Callable[[str], None]) -> list[Check]:
@@ -73,9 +76,7 @@ def run_script(
             file = Path(local) / "doctor.sh"
             file.write_text(scheduler.get_submit_script(job_template(computer, scheduler, text, options)))
             transport.putfile(str(file), f"{folder}/doctor.sh")
-        job = scheduler.submit_job(folder, "doctor.sh")
-        if not isinstance(job, str):
-            raise ComputerError(f"{computer.label} refuses the job: {job}. Mend: correct --queue, --account or --qos.")
+        job = _submit(computer, scheduler, folder)
         tell(f"{computer.label}: job {job} is in the queue")
         _await_end(computer, scheduler, job, patience)
         with TemporaryDirectory() as local:
@@ -100,9 +101,24 @@ def job_template(computer: Computer, scheduler: Any, text: str, options: dict[st
     template.codes_info, template.codes_run_mode = [], CodeRunMode.SERIAL
     template.submit_as_hold = template.rerunnable = template.sched_join_files = False
     for key, value in options.items():
+        if value is not None and not SCHEDULER_NAME.fullmatch(value):
+            raise ComputerError(f"{key}: found {value!r}, allowed are letters, digits and . _ @ : , + -")
         if value is not None:
             template[key] = value
     return template
+
+
+def _submit(computer: Computer, scheduler: Any, folder: str) -> str:
+    from aiida.schedulers import SchedulerError
+
+    try:
+        answer: object = scheduler.submit_job(folder, "doctor.sh")
+    except SchedulerError as error:
+        answer = error
+    if isinstance(answer, str):
+        return answer
+    words = " ".join(str(answer).split())
+    raise ComputerError(f"{computer.label} refuses the job: {words}. Mend: correct --queue, --account or --qos.")
 
 
 def _await_end(computer: Computer, scheduler: Any, job: str, patience: float) -> None:

@@ -9,15 +9,18 @@ from pydantic import Field
 from aiida_zif.workflows.campaign_section import Count, Section
 from aiida_zif.workflows.quantities import WallTime
 
+# They stand unquoted in the header of a job script, where a blank or a line break would begin something else.
+SchedulerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@:,+-]*$", max_length=100, examples=["short"])]
+
 
 class Stage(Section):
     """What the jobs of a stage may use of their computer."""
 
     threads: Count = Field(description="threads of every process")
     walltime: WallTime = Field(description="longest time of one job")
-    queue_name: str | None = Field(None, description="queue or partition of the scheduler")
-    account: str | None = Field(None, description="account of the scheduler")
-    qos: str | None = Field(None, description="quality of service of the scheduler")
+    queue_name: SchedulerName | None = Field(None, description="queue or partition of the scheduler")
+    account: SchedulerName | None = Field(None, description="account of the scheduler")
+    qos: SchedulerName | None = Field(None, description="quality of service of the scheduler")
     custom_scheduler_commands: str | None = Field(None, description="further lines for the job script's header")
     prepend_text: str | None = Field(None, description="shell lines before the code starts")
 
