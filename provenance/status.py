@@ -56,7 +56,7 @@ def print_status(view: CampaignView, console: Console | None = None) -> None:
     if summary["iterations"]:
         console.print(make_table(rows_of(view, summary), console))
         console.print("[dim]Errors and deviations in eV/Å; a committee explores in the cycle beside it.[/dim]")
-    for line in [*reason_lines(summary), *judgement_lines(summary)]:
+    for line in [*reason_lines(summary), *recovery_lines(summary), *judgement_lines(summary)]:
         console.print(escape(line), soft_wrap=True)
     for activity in current_activity(view):
         console.print(f"[bold cyan]running[/bold cyan]  {escape(activity.line)}", soft_wrap=True)
@@ -196,6 +196,15 @@ def reason_lines(summary: dict[str, Any]) -> list[str]:
                 f"re-used in cycle {iteration['iteration'] + 1}: {iteration['n_reused']} labels, not computed again"
             )
     return lines
+
+
+def recovery_lines(summary: dict[str, Any]) -> list[str]:
+    """Return how many labels needed another way to self-consistency, and how many are of another physics."""
+    if not summary["n_recovered"]:
+        return []
+    flagged = summary["n_flagged"]
+    remark = f"; {flagged} of them flagged, for their rung changes the energy" if flagged else ""
+    return [f"self-consistency recovered: {in_words(summary['n_recovered'])}{remark}"]
 
 
 def in_words(counts: dict[str, int]) -> str:

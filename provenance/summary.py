@@ -46,6 +46,7 @@ def summarise(view: CampaignView) -> dict[str, Any]:
         "exit_message": node.exit_message,
         "total_labels": total_labels(view),
         "n_reused": sum(n_reused(step) for step in view.of("label")),
+        **recoveries(view),
         "wall_s": round(view.elapsed_s, 1),
         "engine": engine_of(view),
         "campaign_uuid": node.uuid,
@@ -64,8 +65,8 @@ def summarise_iteration(view: CampaignView, cycle: int) -> dict[str, Any] | None
     if training is None:
         return None
     following = cycle + 1
-    selections = [step.node.outputs.report for step in view.of("select", following) if "report" in step.node.outputs]
-    reports = [step.node.outputs.report for step in view.of("label", following) if "report" in step.node.outputs]
+    selections = [step.report for step in view.of("select", following) if step.report]
+    reports = [step.report for step in view.of("label", following) if step.report]
     rejected: dict[str, int] = {}
     for report in reports:
         add_counts(rejected, report["n_rejected"])
@@ -123,12 +124,7 @@ def pooled(rmse: list[float], n_frames: list[int]) -> float:
 
 def choice_errors(view: CampaignView, cycle: int) -> dict[str, float | None]:
     """Return the true force RMSE of chosen and of random frames of one cycle in eV/Å, before they were learnt."""
-    rows = [
-        row
-        for step in view.of("compare", cycle)
-        if "result" in step.node.outputs
-        for row in step.node.outputs.result["frames"]
-    ]
+    rows = [row for step in view.of("compare", cycle) for row in step.report.get("frames", [])]
     errors = {
         name: [row["force_rmse"] for row in rows if row["role"] == role]
         for role, name in enumerate(("chosen", "random"))
@@ -136,7 +132,7 @@ def choice_errors(view: CampaignView, cycle: int) -> dict[str, float | None]:
     return {name: float(np.sqrt(np.mean(np.square(values)))) if values else None for name, values in errors.items()}
 
 
-def deviation_quantiles(selections: list[orm.Dict]) -> dict[str, float | None]:
+def deviation_quantiles(selections: list[dict[str, Any]]) -> dict[str, float | None]:
     """Return quantiles of the maximum force deviation over all explored frames in eV/Å.
 
     With several systems each quantile is the largest of any system: the campaign is as sure as its worst one.
@@ -151,12 +147,21 @@ def deviation_quantiles(selections: list[orm.Dict]) -> dict[str, float | None]:
 
 def total_labels(view: CampaignView) -> int:
     """Return the number of labels, held-out frames included; those of `n_reused` were computed before."""
-    return sum(step.node.outputs.report["n_labelled"] for step in view.of("label") if "report" in step.node.outputs)
+    return sum(step.report.get("n_labelled", 0) for step in view.of("label"))
 
 
 def n_reused(step: Step) -> int:
     """Return how many labels of a labelling were not computed for it, but taken from the profile."""
-    return int(step.node.outputs.report.get("n_reused", 0)) if "report" in step.node.outputs else 0
+    return int(step.report.get("n_reused", 0))
+
+
+def recoveries(view: CampaignView) -> dict[str, Any]:
+    """Return the labels that needed another way to self-consistency, by rung, and how many of them are flagged."""
+    reports = [step.report for step in view.of("label")]
+    by_rung: dict[str, int] = {}
+    for report in reports:
+        add_counts(by_rung, report.get("recovered", {}))
+    return {"n_recovered": by_rung, "n_flagged": sum(report.get("n_flagged", 0) for report in reports)}
 
 
 def imported_frames(view: CampaignView, use: str) -> int:
@@ -172,7 +177,7 @@ def held_out_blocks(view: CampaignView) -> list[Any]:
 
 def seed_labelling(view: CampaignView) -> dict[str, Any]:
     """Return what the first labelling brought, task by task, and how long it took."""
-    reports = {step.name: step.node.outputs.report for step in view.of("label", 0) if "report" in step.node.outputs}
+    reports = {step.name: step.report for step in view.of("label", 0) if step.report}
     return {
         "n_labelled": {name: report["n_labelled"] for name, report in reports.items()},
         "n_reused": sum(n_reused(step) for step in view.of("label", 0)),

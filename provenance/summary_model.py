@@ -153,6 +153,8 @@ class Summary(Strict):
     exit_message: str | None
     total_labels: int = Field(description="all labels of this campaign, held-out frames included")
     n_reused: int = Field(description="of total_labels, those that were taken from the profile instead of computed")
+    n_recovered: Counts = Field(description="labels that needed another way to self-consistency, by rung of the level")
+    n_flagged: Count = Field(description="of these, labels whose rung changes the physics, such as smearing")
     wall_s: float
     engine: Engine
     campaign_uuid: str

@@ -18,6 +18,7 @@ from aiida_zif.provenance.status import (
     pair,
     print_campaigns,
     print_status,
+    recovery_lines,
     rows_of,
     status_json,
 )
@@ -44,6 +45,12 @@ def test_the_reasons_of_frames_left_out_are_told(view: CampaignView, summary: di
         assert told[f"not chosen in cycle {iteration['iteration'] + 1}"] == in_words(iteration["n_not_chosen"])
     assert "5 broken linker" in told["not chosen in cycle 1"]
     assert "no label in cycle 1: 1 scf not converged" in text
+
+
+def test_labels_that_needed_another_way_to_self_consistency_are_told(view: CampaignView) -> None:
+    assert "self-consistency recovered: 2 small steps" in printed(view)
+    (line,) = recovery_lines({"n_recovered": {"smearing": 1, "more_steps": 3}, "n_flagged": 1})
+    assert line.endswith("3 more steps, 1 smearing; 1 of them flagged, for their rung changes the energy")
 
 
 @pytest.mark.parametrize("width", [60, 80, 150])

@@ -57,6 +57,11 @@ def test_total_labels_hold_the_held_out_ones_too(summary: dict[str, Any]) -> Non
     assert summary["held_out"]["n_frames"] == 5
 
 
+def test_labels_whose_self_consistency_was_found_another_way_are_counted(summary: dict[str, Any]) -> None:
+    assert summary["n_recovered"] == {"small_steps": 2}
+    assert summary["n_flagged"] == 0
+
+
 def test_blocks_are_pooled_by_their_frames() -> None:
     assert pooled([1.0, 2.0], [3, 1]) == pytest.approx((7 / 4) ** 0.5)
 
