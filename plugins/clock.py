@@ -1,7 +1,8 @@
-"""When a job really computed, and how much of its cores it used: two lines in its script (no AiiDA).
+"""When a job really computed, how much of its cores it used and what it left of the disk: two lines in its script.
 
 A job's nodes know when it was submitted and when its files were fetched; in between it also waits. What its script
-says itself is the time in which a code ran.
+says itself is the time in which a code ran. A code that finds the disk full cannot say so: its message goes to that
+disk. The clock has begun its block of the disk already and finds room there for some words more. No AiiDA here.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ CLOCK_FILE = "clock"
 """File in the job's folder that holds what the script says."""
 
 START_CLOCK = f"date +%s.%N > {CLOCK_FILE}"
-STOP_CLOCK = f"{{ date +%s.%N; times; }} >> {CLOCK_FILE}"
+STOP_CLOCK = f"{{ date +%s.%N; times; df -Pk . | tail -n 1; }} >> {CLOCK_FILE}"
 """Shell lines for the first and the last line of a job; ``times`` counts the processes that the shell waited for."""
 
 _TIMES = re.compile(r"(\d+)m([\d.]+)s")
+_FREE = re.compile(r"\s\d+\s+\d+\s+(\d+)\s+\d+%\s")  # blocks, used, available, share: as POSIX has it
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Begin and end in s since 1970, and CPU time of all processes of the job in s; None where it was cut off."""
+    """Begin and end in s since 1970, CPU time of all processes of the job in s, and what was free of the disk at its
+    end in kB; None where it was cut off."""
 
     begin: float
     end: float | None = None
     cpu_s: float | None = None
+    free_kb: int | None = None
 
 
 def read_clock(text: str) -> Clock | None:
@@ -42,4 +46,7 @@ def read_clock(text: str) -> Clock | None:
         return Clock(begin)
     # bash prints its own user and system time, then those of its children
     minutes = [60.0 * int(m) + float(s) for line in lines[2:4] for m, s in _TIMES.findall(line)]
-    return Clock(begin, float(lines[1]), sum(minutes) if len(minutes) == 4 else None)
+    free = _FREE.search(lines[4]) if len(lines) > 4 else None
+    return Clock(
+        begin, float(lines[1]), sum(minutes) if len(minutes) == 4 else None, int(free.group(1)) if free else None
+    )

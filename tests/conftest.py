@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 FIXTURES = Path(__file__).parent / "plugins" / "fixtures"
+STANDINS = Path(__file__).parent / "codes"
+CP2K = os.environ.get("AIIDA_ZIF_CP2K") or shutil.which("cp2k.psmp")
 
 
 # Keep every test away from the user's own AiiDA folder. AiiDA reads the variable when it is first imported, which
@@ -55,6 +57,22 @@ def localhost(aiida_profile: object, tmp_path: Path) -> object:
     computer.set_default_mpiprocs_per_machine(1)
     computer.configure(safe_interval=0.0)
     return computer
+
+
+@pytest.fixture
+def cp2k_code(localhost: object) -> Callable[..., object]:
+    """Factory of codes on one core: a stand-in of `tests/codes` by its name, or CP2K itself where it is installed."""
+    from aiida import orm
+
+    def code(standin: str | None = None, *lines: str) -> object:
+        executable = str(STANDINS / standin) if standin else CP2K
+        if executable is None:
+            pytest.skip("CP2K is not installed; apt-get install cp2k cp2k-data")
+        data = os.environ.get("CP2K_DATA_DIR", "/usr/share/cp2k")
+        prepend = "\n".join([f"export OMP_NUM_THREADS=1 CP2K_DATA_DIR={data}", *lines])
+        return orm.InstalledCode(localhost, executable, label=standin or "cp2k", prepend_text=prepend)
+
+    return code
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
+from aiida_zif.plugins.clock import CLOCK_FILE, read_clock
 from aiida_zif.plugins.cp2k.account import account, with_frame_ids
 from aiida_zif.plugins.cp2k.calculation import Cp2kLabelCalculation, frame_order, restart_texts
 from aiida_zif.plugins.cp2k.labels import (
@@ -87,7 +88,8 @@ class Cp2kLabelParser(Parser):
     def _stop(self, main: MainOutput, text: str) -> Stop:
         """Why the run did not come to its end, as far as anybody said so."""
         texts = [text, self.node.get_scheduler_stderr() or "", self.node.get_scheduler_stdout() or ""]
-        return why_stopped(main, texts, self.node.exit_status)
+        clock = read_clock(self._read(CLOCK_FILE))
+        return why_stopped(main, texts, self.node.exit_status, clock.free_kb if clock else None)
 
     def _readings(self, main: MainOutput) -> Readings:
         names = Cp2kLabelCalculation

@@ -24,6 +24,9 @@ _TROUBLE = {
 }
 """What the Fortran runtime, MPI, the kernel and schedulers say, the more telling first."""
 
+FULL_KB = 1024
+"""A disk with less than this to spare is full: what a code writes at a time is more."""
+
 _SCHEDULER = {110: OUT_OF_MEMORY, 120: OUT_OF_TIME}
 """Exit codes that AiiDA's scheduler plugins give a job."""
 
@@ -40,12 +43,15 @@ class Stop:
     detail: str
 
 
-def why_stopped(main: MainOutput, texts: Sequence[str], scheduler: int | None = None) -> Stop:
+def why_stopped(
+    main: MainOutput, texts: Sequence[str], scheduler: int | None = None, free_kb: int | None = None
+) -> Stop:
     """Return what stopped a run that has not evaluated all it was asked for.
 
     :param main: its main output.
     :param texts: the main output and whatever else may hold an error message.
     :param scheduler: exit code that the scheduler's plugin gave.
+    :param free_kb: what was free, after the run, of the disk that it wrote to; None if nobody looked.
     """
     found = {cause: line for cause in reversed(_TROUBLE) for line in [_line_of(cause, texts)] if line}
     for cause in (DISK_FULL, OUT_OF_MEMORY):
@@ -57,6 +63,8 @@ def why_stopped(main: MainOutput, texts: Sequence[str], scheduler: int | None = 
         return Stop(ABORTED, main.abort)
     if main.out_of_time:
         return Stop(OUT_OF_TIME, "CP2K stopped itself before the job would have been killed")
+    if free_kb is not None and free_kb < FULL_KB:  # nobody can say so on that disk: the output just ends
+        return Stop(DISK_FULL, f"{free_kb} kB were left of the disk, and the output ends without a word")
     return Stop(KILLED, found.get(KILLED, "the output ends without a word: killed, or no space left"))
 
 

@@ -7,8 +7,8 @@ itself), scf (the first snapshot does not converge), shifted (evaluates other po
 (stops half-way and leaves no restart file), torn (killed half-way in the midst of writing one), half (killed at the
 end, half of its output is lost). In a batch, frames whose first atom lies at x < 0 are in trouble: poisoned (CP2K
 aborts there), slow (takes all the time), stubborn (does not converge but by conjugate gradients), hopeless (never
-converges); disk (half-way no space is left). "Dynamics" are random displacements from the seed of the input; a job
-that goes on with a run has no fault. Needs nothing but Python.
+converges); disk (half-way no space is left, not even to say so). "Dynamics" are random displacements from the seed of
+the input; a job that goes on with a run has no fault. Needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def main() -> int:
         sys.stdout.flush()
         os.kill(os.getpid(), signal.SIGKILL)
     if fault == "disk":
-        print("Fortran runtime error: No space left on device", flush=True)
+        print("     3 OT DIIS     0.15E+00    0.8 ", end="", flush=True)  # what the runtime says finds no room either
         return 2
     if fault in ("walltime", "no_restart"):
         print(" *** MD run terminated - exceeded requested execution time:       1.000 seconds.")

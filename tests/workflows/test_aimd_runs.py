@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,40 +11,28 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-CODES = Path(__file__).parents[1] / "codes"
 SMALL_CELL = Path(__file__).parents[1] / "plugins" / "fixtures" / "cp2k" / "aimd"
-EXECUTABLE = os.environ.get("AIIDA_ZIF_CP2K") or shutil.which("cp2k.psmp")
 RUN = {"mode": "aimd", "temperature": 300.0, "timestep": 0.5, "steps": 20, "stride": 4, "seed": 3}
-
-needs_cp2k = pytest.mark.skipif(EXECUTABLE is None, reason="CP2K is not installed; apt-get install cp2k cp2k-data")
 
 
 @pytest.fixture
-def run_aimd(aiida_profile: object, tmp_path: Path) -> Callable[..., Any]:
-    """Take a run to its end with an executable; returns the node of the work chain."""
+def run_aimd(cp2k_code: Callable) -> Callable[..., Any]:
+    """Take a run to its end with a stand-in, or with CP2K for None; returns the node of the work chain."""
     from aiida import orm
-    from aiida.manage import get_manager
+    from aiida.engine import run_get_node
     from aiida.plugins import WorkflowFactory
 
     from aiida_zif.plugins.cp2k.levels import load_level
 
-    runner = get_manager().create_runner(communicator=None, poll_interval=0.1)  # a minute if not said
-    computer = orm.Computer(f"c{tmp_path.name}", "localhost", "", "core.local", "core.direct", str(tmp_path)).store()
-    computer.set_minimum_job_poll_interval(0.0)
-    computer.configure(safe_interval=0.0)
-    data = os.environ.get("CP2K_DATA_DIR", "/usr/share/cp2k")
-    prepend = f"export OMP_NUM_THREADS=1 CP2K_DATA_DIR={data}"
-
-    def run(executable: Path | str, frames: Any, **task: Any) -> Any:
-        code = orm.InstalledCode(computer, str(executable), label=Path(executable).name, prepend_text=prepend)
+    def run(standin: str | None, frames: Any, **task: Any) -> Any:
         options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": False}
         cp2k = {
-            "code": code,
+            "code": cp2k_code(standin),
             "level": orm.Dict(load_level("gfn1-xtb").as_dict()),
             "metadata": {"options": options},
         }
         inputs = {"cp2k": cp2k, "frames": frames, "task": orm.Dict({**RUN, **task}), "reuse": False}
-        return runner.run_get_node(WorkflowFactory("zif.aimd"), **inputs).node
+        return run_get_node(WorkflowFactory("zif.aimd"), **inputs).node
 
     return run
 
@@ -86,8 +72,8 @@ def by_step(chain: Any, name: str) -> dict[int, np.ndarray]:
 def test_a_run_that_was_stopped_has_every_label_once(
     standin: str, parts: list[list[int]], n_same: int, run_aimd: Callable, generate_frames: Callable
 ) -> None:
-    chain = run_aimd(CODES / standin, generate_frames(1))
-    whole = by_step(run_aimd(CODES / "cp2k_ok", generate_frames(1)), "positions")
+    chain = run_aimd(standin, generate_frames(1))
+    whole = by_step(run_aimd("cp2k_ok", generate_frames(1)), "positions")
     labels = by_step(chain, "positions")
     assert chain.is_finished_ok
     assert sorted(labels) == [4, 8, 12, 16, 20]
@@ -96,7 +82,7 @@ def test_a_run_that_was_stopped_has_every_label_once(
 
 
 def test_what_half_an_output_does_not_tell_is_done_again(run_aimd: Callable, generate_frames: Callable) -> None:
-    chain = run_aimd(CODES / "cp2k_half", generate_frames(1))
+    chain = run_aimd("cp2k_half", generate_frames(1))
     report = chain.outputs.report.get_dict()
     assert sorted(by_step(chain, "energies")) == [4, 8, 12, 16, 20]
     assert report["n_rejected"] == {}
@@ -104,7 +90,7 @@ def test_what_half_an_output_does_not_tell_is_done_again(run_aimd: Callable, gen
 
 
 def test_of_a_measured_run_only_the_labels_are_kept(run_aimd: Callable, generate_frames: Callable) -> None:
-    chain = run_aimd(CODES / "cp2k_ok", generate_frames(1), steps=500, timestep=1.0, stride="auto")
+    chain = run_aimd("cp2k_ok", generate_frames(1), steps=500, timestep=1.0, stride="auto")
     report = chain.outputs.report.get_dict()
     assert report["parts"] == [[0, 400], [400, 500]]
     assert sorted(by_step(chain, "energies")) == list(range(report["stride"], 501, report["stride"]))
@@ -114,15 +100,14 @@ def test_of_a_measured_run_only_the_labels_are_kept(run_aimd: Callable, generate
 
 
 @pytest.mark.codes
-@needs_cp2k
 def test_an_interrupted_run_is_step_for_step_the_uninterrupted_one(
     run_aimd: Callable, small_cell: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = {"steps": 60, "stride": 1}
-    whole = run_aimd(EXECUTABLE, small_cell, **task)
+    whole = run_aimd(None, small_cell, **task)
     limits = iter([3, 3])
     monkeypatch.setattr("aiida_zif.plugins.cp2k.inputs.walltime_limit", lambda _: next(limits, None))
-    pieces = run_aimd(EXECUTABLE, small_cell, **task)
+    pieces = run_aimd(None, small_cell, **task)
     assert pieces.outputs.report["n_jobs"] > 1
     assert sorted(by_step(pieces, "energies")) == list(range(1, 61))
     for name, tolerance in (("energies", 1e-5), ("positions", 1e-6), ("forces", 1e-4)):
@@ -131,10 +116,9 @@ def test_an_interrupted_run_is_step_for_step_the_uninterrupted_one(
 
 
 @pytest.mark.codes
-@needs_cp2k
 def test_a_ramp_of_temperature_and_pressure_ends_at_its_targets(run_aimd: Callable, small_cell: Any) -> None:
     ramp = {"temperature": [300.0, 600.0], "ensemble": "npt", "pressure": [0.0, 2.0], "steps": 60, "stride": "auto"}
-    chain = run_aimd(EXECUTABLE, small_cell, **ramp, thermostat_time=10.0, barostat_time=100.0, deuterium=True)
+    chain = run_aimd(None, small_cell, **ramp, thermostat_time=10.0, barostat_time=100.0, deuterium=True)
     report = chain.outputs.report.get_dict()
     assert report["parts"] == [[0, 20], [20, 40], [40, 60]]
     assert sorted(by_step(chain, "energies")) == list(range(report["stride"], 61, report["stride"]))

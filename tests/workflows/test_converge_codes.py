@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aiida_zif.plugins.cp2k.levels import load_level
 
-EXECUTABLE = os.environ.get("AIIDA_ZIF_CP2K") or shutil.which("cp2k.psmp")
-
-pytestmark = [
-    pytest.mark.codes,
-    pytest.mark.skipif(EXECUTABLE is None, reason="CP2K is not installed; apt-get install cp2k cp2k-data"),
-]
+pytestmark = pytest.mark.codes
 
 START = {"system": "water", "perturbed": {"frames": 2, "displacement": 0.05, "strain": 0.02}, "seed": 4}
 OPTIONS = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": False}
 
 
 @pytest.fixture
-def study(aiida_profile: object, tmp_path: Path) -> Callable[..., Any]:
+def study(cp2k_code: Callable) -> Callable[..., Any]:
     """Run a study on a water molecule in a small cell; returns its node."""
     from aiida import orm
-    from aiida.manage import get_manager
+    from aiida.engine import run_get_node
     from aiida.plugins import WorkflowFactory
     from ase import Atoms
 
-    runner = get_manager().create_runner(communicator=None, poll_interval=0.2)  # a minute if not said
-    computer = orm.Computer(f"w{tmp_path.name}", "localhost", "", "core.local", "core.direct", str(tmp_path)).store()
-    computer.set_minimum_job_poll_interval(0.2)
-    computer.configure(safe_interval=0.0)
-    data = os.environ.get("CP2K_DATA_DIR", "/usr/share/cp2k")
-    code = orm.InstalledCode(
-        computer, EXECUTABLE, label="cp2k", prepend_text=f"export OMP_NUM_THREADS=1 CP2K_DATA_DIR={data}"
-    ).store()
+    code = cp2k_code().store()
     water = Atoms("OHH", [[2, 2, 2], [2.757, 2.586, 2.05], [1.243, 2.586, 2]], cell=[4.6, 4.4, 4.8], pbc=True)
     structure = orm.StructureData(ase=water).store()
 
@@ -49,7 +34,7 @@ def study(aiida_profile: object, tmp_path: Path) -> Callable[..., Any]:
             "noise": {"energy": 1.0, "force": force, "stress": 0.1},
             "start": START,
         }
-        return runner.run_get_node(
+        return run_get_node(
             WorkflowFactory("zif.converge"),
             cp2k={"code": code, "metadata": {"options": OPTIONS}},
             structure=structure,

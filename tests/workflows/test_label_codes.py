@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,35 +11,24 @@ import pytest
 
 from aiida_zif.plugins.cp2k.levels import load_level
 
-EXECUTABLE = os.environ.get("AIIDA_ZIF_CP2K") or shutil.which("cp2k.psmp")
 FIXTURE = Path(__file__).parents[1] / "plugins" / "fixtures" / "cp2k" / "batch"
 OPTIONS = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": False}
 TOO_SHORT = {"SCF/MAX_SCF": 5, "SCF/OUTER_SCF/MAX_SCF": 0}
 """A loop that ends long before it has converged."""
 
-pytestmark = [
-    pytest.mark.codes,
-    pytest.mark.skipif(EXECUTABLE is None, reason="CP2K is not installed; apt-get install cp2k cp2k-data"),
-]
+pytestmark = pytest.mark.codes
 
 
 @pytest.fixture
-def label(aiida_profile: object, tmp_path: Path) -> Callable[..., Any]:
+def label(cp2k_code: Callable) -> Callable[..., Any]:
     """Label frames of two small molecules with GFN1-xTB on one core; returns the node of the labelling."""
     from aiida import orm
-    from aiida.manage import get_manager
+    from aiida.engine import run_get_node
     from aiida.plugins import WorkflowFactory
 
     from aiida_zif.plugins.data.frames import FramesData
 
-    runner = get_manager().create_runner(communicator=None, poll_interval=0.2)  # a minute if not said
-    computer = orm.Computer(f"l{tmp_path.name}", "localhost", "", "core.local", "core.direct", str(tmp_path)).store()
-    computer.set_minimum_job_poll_interval(0.2)
-    computer.configure(safe_interval=0.0)
-    data = os.environ.get("CP2K_DATA_DIR", "/usr/share/cp2k")
-    code = orm.InstalledCode(
-        computer, EXECUTABLE, label="cp2k", prepend_text=f"export OMP_NUM_THREADS=1 CP2K_DATA_DIR={data}"
-    ).store()
+    code = cp2k_code().store()
 
     def run(positions: Any, overrides: Any = None, ladder: Any = None, **task: Any) -> Any:
         level = load_level("gfn1-xtb", overrides)
@@ -53,7 +40,7 @@ def label(aiida_profile: object, tmp_path: Path) -> Callable[..., Any]:
             "cp2k": {"code": code, "level": orm.Dict(level.as_dict()), "metadata": {"options": OPTIONS}},
             "reuse": False,
         }
-        return runner.run_get_node(WorkflowFactory("zif.label"), **inputs).node
+        return run_get_node(WorkflowFactory("zif.label"), **inputs).node
 
     return run
 

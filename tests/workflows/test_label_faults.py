@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,38 +11,32 @@ from aiida_zif.plugins.cp2k.levels import load_level
 
 pytestmark = pytest.mark.slow
 
-CODES = Path(__file__).parents[1] / "codes"
 TROUBLE = 2
 """The frame in trouble, of six."""
 
 
 @pytest.fixture
-def label(aiida_profile: object, generate_frames: Callable, tmp_path: Path) -> Callable[..., Any]:
+def label(cp2k_code: Callable, generate_frames: Callable) -> Callable[..., Any]:
     """Label six frames of water with a stand-in; returns the node of the labelling."""
     from aiida import orm
-    from aiida.manage import get_manager
+    from aiida.engine import run_get_node
     from aiida.plugins import WorkflowFactory
 
     from aiida_zif.plugins.data.frames import FramesData
 
-    runner = get_manager().create_runner(communicator=None, poll_interval=0.1)  # a minute if not said
-    computer = orm.Computer(f"f{tmp_path.name}", "localhost", "", "core.local", "core.direct", str(tmp_path)).store()
-    computer.set_minimum_job_poll_interval(0.0)
-    computer.configure(safe_interval=0.0)
-
-    def run(standin: str, **task: Any) -> Any:
+    def run(standin: str, *lines: str, **task: Any) -> Any:
         options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": False}
         positions = generate_frames(6).positions
         positions[TROUBLE, :, 0] -= 7.0
         frames = FramesData(["O", "H", "H"], positions, generate_frames(6).cells, system="water")
         cp2k = {
-            "code": orm.InstalledCode(computer, str(CODES / standin), label=standin),
+            "code": cp2k_code(standin, *lines),
             "level": orm.Dict(load_level("gfn1-xtb").as_dict()),
             "metadata": {"options": options},
         }
         settings = orm.Dict({"mode": "batch", **task})
         inputs = {"frames": frames, "task": settings, "cp2k": cp2k, "reuse": False}
-        return runner.run_get_node(WorkflowFactory("zif.label"), **inputs).node
+        return run_get_node(WorkflowFactory("zif.label"), **inputs).node
 
     return run
 
@@ -114,12 +107,12 @@ def test_a_run_that_ends_half_way_every_time_still_labels_all_it_can(
 
 
 def test_a_full_disk_stops_the_labelling_after_a_few_jobs_and_keeps_what_was_finished(label: Callable) -> None:
-    node = label("cp2k_disk")
+    node = label("cp2k_disk", "df() { echo 'tmpfs 132 132 0 100% /full'; }")
     assert set(jobs(node)) == {321}
     report = node.outputs.report
     assert report["n_labelled"] == len(labelled(node)) == 5
     assert report["n_rejected"] == {"not_reached": 1}
-    assert "No space left on device" in report["rejected"][0]["detail"]
+    assert "0 kB were left of the disk" in report["rejected"][0]["detail"]
 
 
 def test_a_code_that_cannot_run_is_not_tried_frame_by_frame(label: Callable) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -18,18 +17,13 @@ from aiida_zif.plugins.cp2k.levels import load_level
 from aiida_zif.plugins.cp2k.outputs import BOHR, GPA_TO_EV_PER_A3, HARTREE
 from aiida_zif.plugins.systems import load_system
 
-EXECUTABLE = os.environ.get("AIIDA_ZIF_CP2K") or shutil.which("cp2k.psmp")
-
-pytestmark = [
-    pytest.mark.codes,
-    pytest.mark.skipif(EXECUTABLE is None, reason="CP2K is not installed; apt-get install cp2k cp2k-data"),
-]
+pytestmark = pytest.mark.codes
 
 TIGHT = {"SCF/EPS_SCF": 1e-8, "QS/EPS_DEFAULT": 1e-14}
 
 
 @pytest.fixture
-def label(aiida_profile: object, tmp_path: Path) -> Callable[..., Any]:
+def label(cp2k_code: Callable) -> Callable[..., Any]:
     """Label frames with CP2K on one core; returns the job node."""
     from aiida import orm
     from aiida.engine import run_get_node
@@ -37,13 +31,7 @@ def label(aiida_profile: object, tmp_path: Path) -> Callable[..., Any]:
 
     from aiida_zif.plugins.data.frames import FramesData
 
-    computer = orm.Computer(f"c{tmp_path.name}", "localhost", "", "core.local", "core.direct", str(tmp_path)).store()
-    computer.set_minimum_job_poll_interval(0.2)
-    computer.configure(safe_interval=0.0)
-    data = os.environ.get("CP2K_DATA_DIR", "/usr/share/cp2k")
-    code = orm.InstalledCode(
-        computer, EXECUTABLE, label="cp2k", prepend_text=f"export OMP_NUM_THREADS=1 CP2K_DATA_DIR={data}"
-    )
+    code = cp2k_code()
 
     def run(symbols: Any, positions: Any, cells: Any, task: dict[str, Any], level: Any = None) -> Any:
         options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": False}
@@ -160,20 +148,22 @@ def test_labels_are_those_of_an_input_written_by_hand(label: Callable, tmp_path:
         crystal = load_system(name)
         symbols, cell = crystal.get_chemical_symbols(), crystal.cell[:]
         frame = crystal.positions + 0.03 * np.random.default_rng(1).normal(size=crystal.positions.shape)
-    energy, forces, stress = by_hand(symbols, frame, cell, tmp_path / "hand")
-    block = label(symbols, [frame], [cell], BATCH, load_level("gfn1-xtb", TIGHT)).outputs.labelled
+    job = label(symbols, [frame], [cell], BATCH, load_level("gfn1-xtb", TIGHT))
+    energy, forces, stress = by_hand(str(job.inputs.code.filepath_executable), symbols, frame, cell, tmp_path / "hand")
+    block = job.outputs.labelled
     assert block.energies[0] == pytest.approx(energy * HARTREE, abs=1e-5 * len(symbols))
     assert block.forces[0] == pytest.approx(forces * HARTREE / BOHR, abs=1e-3)
     assert block.virials[0] == pytest.approx(stress * GPA_TO_EV_PER_A3 * np.linalg.det(cell), abs=1e-2)
 
 
-def by_hand(symbols: Any, positions: Any, cell: Any, folder: Path) -> tuple[float, np.ndarray, np.ndarray]:
+def by_hand(
+    executable: str, symbols: Any, positions: Any, cell: Any, folder: Path
+) -> tuple[float, np.ndarray, np.ndarray]:
     """Run CP2K without AiiDA and read hartree, hartree/bohr and GPa from where a human looks for them."""
     folder.mkdir()
     (folder / "hand.inp").write_text(hand_written_input(symbols, positions, cell))
-    assert EXECUTABLE is not None
     environment = {"CP2K_DATA_DIR": "/usr/share/cp2k", **os.environ, "OMP_NUM_THREADS": "1"}
-    command = [EXECUTABLE, "-i", "hand.inp"]
+    command = [executable, "-i", "hand.inp"]
     lines = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True).stdout.splitlines()
     energy = next(line for line in lines if line.startswith(" ENERGY| Total FORCE_EVAL"))
     atoms = next(number for number, line in enumerate(lines) if line.startswith(" # Atom   Kind   Element"))

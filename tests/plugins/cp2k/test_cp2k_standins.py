@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,25 +13,19 @@ from aiida_zif.plugins.cp2k.levels import load_level
 
 pytestmark = pytest.mark.slow
 
-CODES = Path(__file__).parents[2] / "codes"
-
 
 @pytest.fixture
-def label(aiida_profile: object, generate_frames: Callable, tmp_path: Path) -> Callable[..., Any]:
+def label(cp2k_code: Callable, generate_frames: Callable) -> Callable[..., Any]:
     """Label three frames of water with a stand-in; returns the job node."""
     from aiida import orm
     from aiida.engine import run_get_node
     from aiida.plugins import CalculationFactory
 
-    computer = orm.Computer(f"c{tmp_path.name}", "localhost", "", "core.local", "core.direct", str(tmp_path)).store()
-    computer.set_minimum_job_poll_interval(0.0)
-    computer.configure(safe_interval=0.0)
-
     def run(standin: str, task: dict[str, Any]) -> Any:
         options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": False}
         _, node = run_get_node(
             CalculationFactory("zif.cp2k"),
-            code=orm.InstalledCode(computer, str(CODES / standin), label=standin),
+            code=cp2k_code(standin),
             frames=generate_frames(4),
             level=orm.Dict(load_level("gfn1-xtb").as_dict()),
             task=orm.Dict(task),

@@ -29,6 +29,16 @@ def test_a_killed_run_without_a_word_says_so() -> None:
     assert "without a word" in why_stopped(MainOutput(), [""]).detail
 
 
+@pytest.mark.parametrize(("free_kb", "cause"), [(0, "disk_full"), (5_000_000, "cp2k_killed"), (None, "cp2k_killed")])
+def test_an_output_that_just_ends_on_a_full_disk_was_ended_by_it(free_kb: int | None, cause: str) -> None:
+    assert why_stopped(MainOutput(started=True), [""], None, free_kb).cause == cause
+
+
+def test_a_full_disk_does_not_explain_what_ended_for_another_reason() -> None:
+    assert why_stopped(MainOutput(abort="Cholesky"), [""], None, 0).cause == "cp2k_aborted"
+    assert why_stopped(MainOutput(out_of_time=True), [""], None, 0).cause == "out_of_walltime"
+
+
 def test_an_abort_of_cp2k_is_passed_on() -> None:
     assert why_stopped(MainOutput(abort="Cholesky"), [""]) == Stop("cp2k_aborted", "Cholesky")
 
