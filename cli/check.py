@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aiida_zif.cli.common import emit_json, fail, load, with_debug
+from aiida_zif.cli.in_process import run_to_its_end
 from aiida_zif.cli.plumed import refuse_without_plumed
 from aiida_zif.cli.run import CAMPAIGN_FILE, read_campaign
 
@@ -52,7 +53,6 @@ def time_labels(campaign: Campaign) -> None:
     """Run the work chain that times frames and layouts, once a system, in this process."""
     from aiida import orm
     from aiida.common.exceptions import NotExistent
-    from aiida.engine import run_get_node
     from aiida.plugins import WorkflowFactory
 
     from aiida_zif.cli.costs import level_of
@@ -74,6 +74,6 @@ def time_labels(campaign: Campaign) -> None:
             "dynamics": True,
             "metadata": {"label": f"time {name}"},
         }
-        _, node = run_get_node(WorkflowFactory("zif.time_labels"), **inputs)  # type: ignore[arg-type]
+        node = run_to_its_end(WorkflowFactory("zif.time_labels"), "Stopped. The same command times anew.", **inputs)
         if not node.is_finished_ok:
             fail(f"timing {name} <{node.pk}> ended with {why_it_ended(node)}", exit_code=1)

@@ -13,6 +13,8 @@ import click
 
 WRONG_INPUT = 2
 
+PROFILE = click.option("-p", "--profile", default=None, help="AiiDA profile; the default one if left out.")
+
 
 def fail(message: str, exit_code: int = WRONG_INPUT) -> NoReturn:
     """Say on stderr what is wrong and how to mend it, and end.
@@ -32,7 +34,7 @@ def emit_json(content: Any) -> None:
 def with_profile(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--profile` and `--debug` to a command, and load the profile before it runs."""
 
-    @click.option("-p", "--profile", default=None, help="AiiDA profile; the default one if left out.")
+    @PROFILE
     @functools.wraps(command)
     def wrapper(*args: Any, profile: str | None, **kwargs: Any) -> Any:
         load(profile)
