@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail, with_profile
-from aiida_zif.cli.converge_table import print_study, tell_plan
+from aiida_zif.cli.common import PROFILE, emit_json, fail, load, with_debug
+from aiida_zif.cli.converge_table import n_jobs, print_study, tell_plan
+from aiida_zif.cli.costs import estimate_study
+from aiida_zif.cli.in_process import run_to_its_end
 from aiida_zif.cli.run import CAMPAIGN_FILE, SEED, read_campaign
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
     from aiida_zif.workflows.campaign import Campaign
-
-POLL_S = 1.0
-"""How often we look whether a job has ended; AiiDA's own default is a minute."""
 
 TOLERANCE = click.FloatRange(min=0, min_open=True)
 
@@ -29,8 +28,9 @@ TOLERANCE = click.FloatRange(min=0, min_open=True)
 @click.option("--system", help="System whose frames are labelled; the smallest one if left out.")
 @click.option("--frame", metavar="NODE:INDEX", help="Take this frame instead of the structure, rattled.")
 @click.option(
-    "--ladder", "steps", multiple=True, metavar="SETTING=COARSE,…,TIGHT",
-    help="Vary this setting instead of those of the level; may be given again. Example: MGRID/CUTOFF=300,400,600",
+    "--ladder", "steps", multiple=True, metavar="SETTING=COARSE,…,TIGHT | FILE",
+    help="Vary this setting instead of those of the level; may be given again. Example: MGRID/CUTOFF=300,400,600; "
+    "or a YAML file that holds a ladder as a level does.",
 )  # fmt: skip
 @click.option("--energy", type=TOLERANCE, default=1.0, show_default=True, help="Tolerated error, meV/atom.")
 @click.option("--force", type=TOLERANCE, default=10.0, show_default=True, help="Tolerated error, meV/Å.")
@@ -42,11 +42,12 @@ TOLERANCE = click.FloatRange(min=0, min_open=True)
 @click.option("--dry-run", is_flag=True, help="Only say what would run.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 @SEED
-@with_profile
+@PROFILE
+@with_debug
 def converge(
     campaign_file: Path, level_name: str | None, system: str | None, frame: str | None, steps: tuple[str, ...],
     energy: float, force: float, stress: float, max_ranks: int | None, directory: Path | None, submit: bool,
-    fresh: bool, dry_run: bool, as_json: bool, seed: int | None,
+    fresh: bool, dry_run: bool, as_json: bool, seed: int | None, profile: str | None,
 ) -> None:  # fmt: skip
     """Find the cheapest settings of a level of theory that are good enough for labels.
 
@@ -55,12 +56,13 @@ def converge(
     together, and tightened until they pass. Labels that are known from an earlier study are not computed again.
     """
     campaign = read_campaign(campaign_file, seed)
+    load(profile)
     noise = {"energy": energy, "force": force, "stress": stress}
     given = find_frame(frame) if frame else None
     name = choose_system(campaign, system)
     level, study = make_study(campaign, name, level_name, read_steps(steps), noise, given)
     if dry_run:
-        tell_plan(level, study, as_json)
+        tell_plan(level, study, estimate_study(campaign, level, study, n_jobs(level, study), max_ranks), as_json)
         return
     builder = make_builder(campaign, level, study, given[0] if given else name, max_ranks)
     node = None if fresh else known_study(builder)
@@ -80,7 +82,7 @@ def choose_system(campaign: Campaign, wanted: str | None) -> str:
 
 
 def read_steps(steps: Sequence[str]) -> dict[str, list[Any]]:
-    """Return the ladder of ``SETTING=VALUE,VALUE,…``; numbers are numbers."""
+    """Return the ladder of ``SETTING=VALUE,VALUE,…``, where numbers are numbers, and of YAML files."""
 
     def value(text: str) -> Any:
         try:
@@ -88,12 +90,30 @@ def read_steps(steps: Sequence[str]) -> dict[str, list[Any]]:
         except ValueError:
             return text
 
-    ladder = {}
+    ladder: dict[str, list[Any]] = {}
     for step in steps:
+        if step.endswith((".yaml", ".yml")):
+            ladder |= read_ladder_file(Path(step))
+            continue
         setting, equals, values = step.partition("=")
         if not equals or not setting.strip():
             fail(f"--ladder: {step!r} found, SETTING=COARSE,…,TIGHT allowed, such as MGRID/CUTOFF=300,400,600.")
         ladder[setting.strip()] = [value(text.strip()) for text in values.split(",")]
+    return ladder
+
+
+def read_ladder_file(path: Path) -> dict[str, list[Any]]:
+    """Return the ladder in a file, ``SETTING: [COARSE, …, TIGHT]``; a value may hold settings that go together."""
+    from aiida_zif.workflows.campaign_errors import CampaignError
+    from aiida_zif.workflows.campaign_source import read_source
+
+    try:
+        ladder = dict(read_source(path).data)
+    except CampaignError as error:
+        fail(str(error))
+    for setting, values in ladder.items():
+        if not isinstance(setting, str) or not isinstance(values, list):
+            fail(f"--ladder: {path} says {setting}: {values}; SETTING: [COARSE, …, TIGHT] is allowed.")
     return ladder
 
 
@@ -169,17 +189,9 @@ def hand_over(node: Any, builder: Any) -> Any:
 
 def run_here(builder: Any, quiet: bool) -> Any:
     """Run a study inside this process; AiiDA's own log tells of every job as it ends."""
-    from aiida.manage import get_manager
-    from plumpy.exceptions import KilledError
-
     if not quiet:
         click.echo("Comparing in this process; every job is told as it ends. Ctrl-C stops, known labels are kept.")
-    try:
-        runner = get_manager().create_runner(communicator=None, poll_interval=POLL_S)
-        return runner.run_get_node(builder).node
-    except KilledError:
-        click.echo("Stopped. The same command again goes on: finished jobs are not run again.", err=True)
-        raise click.exceptions.Exit(130) from None
+    return run_to_its_end(builder, "Stopped. The same command again goes on: finished jobs are not run again.")
 
 
 def conclude(node: Any, directory: Path | None, as_json: bool) -> None:

@@ -11,24 +11,48 @@ from aiida_zif.cli.common import emit_json
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
+    from aiida_zif.provenance.estimate import Estimate
 
 
-def tell_plan(level: Level, study: Mapping[str, Any], as_json: bool) -> None:
-    """Say what would run."""
+def n_jobs(level: Level, study: Mapping[str, Any]) -> int:
+    """Return how many levels a study compares before it tries settings together."""
     from aiida_zif.workflows.ladder import changed, read_ladder, rungs
 
+    return len({changed(level, choice).hash for choice in rungs(read_ladder(study["ladder"], level), level).values()})
+
+
+def tell_plan(level: Level, study: Mapping[str, Any], cost: Estimate, as_json: bool) -> None:
+    """Say what would run.
+
+    :param cost: of the rungs, if each took as long as the level as it is.
+    """
+    from aiida_zif.workflows.ladder import read_ladder
+
     ladder = read_ladder(study["ladder"], level)
-    levels = {changed(level, choice).hash for choice in rungs(ladder, level).values()}
     if as_json:
-        emit_json({"level": level.line, "ladder": ladder, "noise": study["noise"], "n_jobs": len(levels)})
+        plan = {"level": level.line, "ladder": ladder, "noise": study["noise"], "n_jobs": cost.work.runs}
+        emit_json(plan | {"at_least_wall_s": cost.wall_s, "at_least_core_s": cost.core_s, "basis": cost.basis})
         return
     click.echo(f"{level.name}: {level.line}")
     for setting, values in ladder.items():
         click.echo(f"  {setting}: {', '.join(map(in_short, values))}")
-    frames = study["start"]["perturbed"]["frames"]
     click.echo(
-        f"{len(levels)} jobs of {frames} frames of {study['start']['system']}, most of them at nearly the tightest "
+        f"{cost.work.runs} jobs of {cost.work.count} frames of {cost.work.system}, most of them at nearly the tightest "
         "settings, and one to four to try settings together. Nothing has been stored yet."
+    )
+    click.echo(in_hours(cost))
+
+
+def in_hours(cost: Estimate) -> str:
+    """Say how long the rungs of a study take at least."""
+    from aiida_zif.provenance.estimate import duration
+
+    if cost.wall_s is None or cost.core_s is None:
+        return "How long that takes is not known: nothing was labelled at this level here."
+    spread = f", within a factor of {cost.factor:.1f}" if cost.factor > 1.05 else ""
+    return (
+        f"At least {duration(cost.wall_s)}, {cost.core_s / 3600:.2g} core-hours{spread}: what the level takes as it is "
+        f"({cost.basis}). Tighter settings take longer; jobs that are known take no time."
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.cli.common import load_if_there
 from aiida_zif.cli.planned_work import labelling_work, learning_work
-from aiida_zif.provenance.estimate import Estimate, Pace, estimate
+from aiida_zif.provenance.estimate import Estimate, Pace, Work, estimate
 from aiida_zif.workflows.campaign_steps import first_and_last
 
 if TYPE_CHECKING:
+    from aiida_zif.plugins.cp2k.levels import Level
     from aiida_zif.workflows.campaign import Campaign
 
 
@@ -36,6 +37,29 @@ def estimate_costs(campaign: Campaign) -> list[Estimate]:
         paces["explore"] = exploration_paces(computers["lmp"])
     labels = [estimate(work, paces.get(work.system, ())) for work in labelling_work(campaign, layouts)]
     return labels + [estimate(work, paces.get(work.kind, ())) for work in learning_work(campaign)]
+
+
+def estimate_study(
+    campaign: Campaign, level: Level, study: Mapping[str, Any], n_jobs: int, max_ranks: int | None
+) -> Estimate:
+    """Return what a convergence study takes if every rung costs as much as the level as it is.
+
+    :param n_jobs: rungs to label.
+    :param max_ranks: most MPI ranks of one job, if the campaign asks for more.
+    """
+    label, start = campaign.resources.label, study["start"]
+    ranks = min(label.ranks, max_ranks or label.ranks)
+    work = Work(
+        start["system"], "convergence", "frames", "batch", len(campaign.structures()[start["system"]]),
+        start["perturbed"]["frames"], (ranks, label.threads), label.walltime, n_jobs, label.concurrent,
+        is_continued=False,
+    )  # fmt: skip
+    computers = computers_of(campaign)
+    if "cp2k" not in computers:
+        return estimate(work, ())
+    from aiida_zif.provenance.cost import label_paces
+
+    return estimate(work, label_paces(level.hash, computers["cp2k"]))
 
 
 def measured_layouts(campaign: Campaign, computer: str) -> dict[str, tuple[int, int]]:

@@ -50,13 +50,56 @@ def test_a_dry_run_tells_levels_ladder_and_number_of_jobs(
     assert result.exit_code == 0
     assert "MGRID/CUTOFF: 300, 400, 800" in result.stdout  # with the 400 Ry of the level itself
     assert "6 jobs of 2 frames of zinc" in result.stdout
+    assert "not known" in result.stdout  # nothing was ever labelled here
     assert count_nodes() == before
+
+
+def test_a_dry_run_says_how_long_it_takes_by_what_the_level_took(
+    invoke: Invoke, campaign_file: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aiida_zif.provenance.estimate import Pace
+
+    pace = Pace("batch", 6, (1, 1), 100.0, 20.0, 3, "2026-01-01")
+    monkeypatch.setattr("aiida_zif.cli.costs.computers_of", lambda campaign: {"cp2k": "some"})
+    monkeypatch.setattr("aiida_zif.provenance.cost.label_paces", lambda level, computer: [pace])
+    step = ("--ladder", "SCF/EPS_SCF=1e-4,1e-7", "--max-ranks", "1", "--dry-run")
+    assert "At least 6.0 min, 0.1 core-hours: " in invoke("converge", campaign_file(), *step).stdout
+    assert json.loads(invoke("converge", campaign_file(), *step, "--json").stdout)["at_least_wall_s"] == 360.0
 
 
 def test_a_dry_run_comes_as_json(invoke: Invoke, campaign_file: File) -> None:
     plan = json.loads(invoke("converge", campaign_file(), "--stress", "0.5", "--dry-run", "--json").stdout)
     assert plan["noise"] == {"energy": 1.0, "force": 10.0, "stress": 0.5}
     assert "SCF/EPS_SCF" in plan["ladder"]
+
+
+def test_a_ladder_file_may_hold_settings_that_go_together(invoke: Invoke, campaign_file: File, tmp_path: Path) -> None:
+    file = tmp_path / "ladder.yaml"
+    file.write_text("""basis:
+  - {basis: DZVP-MOLOPT-SR-GTH, BASIS_SET_FILE_NAME: BASIS_MOLOPT}
+  - {basis: TZVP-MOLOPT-PBE-GTH, BASIS_SET_FILE_NAME: BASIS_MOLOPT_UZH}
+""")
+    steps = ("--ladder", str(file), "--ladder", "SCF/EPS_SCF=1e-4,1e-7")
+    result = invoke("converge", campaign_file(), "--level", "pbe-d3", *steps, "--dry-run", "--json")
+    ladder = json.loads(result.stdout)["ladder"]
+    assert [value["BASIS_SET_FILE_NAME"] for value in ladder["basis"]] == ["BASIS_MOLOPT", "BASIS_MOLOPT_UZH"]
+    assert ladder["SCF/EPS_SCF"] == [1e-4, 1e-6, 1e-7]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(None, "ladder.yaml"), ("MGRID: {CUTOFF: 3}", "SETTING: [COARSE, …, TIGHT]"), ("[1, 2]", "ladder.yaml")],
+    ids=["missing", "nested", "list"],
+)
+def test_a_ladder_file_that_holds_no_ladder_is_refused(
+    invoke: Invoke, campaign_file: File, tmp_path: Path, text: str | None, words: str
+) -> None:
+    file = tmp_path / "ladder.yaml"
+    if text is not None:
+        file.write_text(text)
+    result = invoke("converge", campaign_file(), "--ladder", str(file), "--dry-run")
+    assert result.exit_code == 2
+    assert words in result.stderr
 
 
 ERRORS = {"energy": 0.2, "energy_shift": 40.0, "force": 8.0, "force_max": 21.0, "stress": None}
