@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.plugins.geometry import cell_heights
 from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
 from aiida_zif.workflows.campaign_levels import level_problems
 from aiida_zif.workflows.campaign_model import Training
 from aiida_zif.workflows.campaign_section import Section
 from aiida_zif.workflows.campaign_source import Source, YamlPath
+from aiida_zif.workflows.perturbation import smallest_height
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -41,7 +41,7 @@ def all_problems(
     if "labelling" in parts and "resources" in parts:
         yield from batch_problems(parts["labelling"].batch_time, parts["resources"].label.walltime, source)
     if "training" in parts:
-        yield from training_problems(parts["training"], structures, source)
+        yield from committee_problems(parts["training"], source)
 
 
 def type_map_problems(type_map: list[str] | None, structures: Structures, source: Source) -> Iterator[Problem]:
@@ -73,16 +73,32 @@ def batch_problems(batch_time: float, walltime: float, source: Source) -> Iterat
         yield source.problem(path, f"{batch_time:g} s", f"at most resources.label.walltime, {walltime:g} s", mend)
 
 
-def training_problems(training: Training, structures: Structures, source: Source) -> Iterator[Problem]:
-    """A committee can disagree, and its cut-off sees no atom twice."""
+def committee_problems(training: Training, source: Source) -> Iterator[Problem]:
+    """A committee can disagree."""
     if training.models < 2:
         mend = "take 4: one model alone has no deviation to choose frames by"
         yield source.problem(("training", "models"), str(training.models), "2 or more models", mend)
+
+
+def cell_problems(
+    parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], structures: Structures, source: Source
+) -> Iterator[Problem]:
+    """No atom is seen twice within the cut-off, also in the strained copies that the committee learns from.
+
+    :param own: complete sections by system, of those that a system sets for itself.
+    """
+    if "training" not in parts:
+        return
+    rcut = parts["training"].rcut
     for name, atoms in structures.items():
-        thinnest = float(cell_heights(atoms.cell[:]).min())
-        if thinnest < 2 * training.rcut:
-            found = f"a cell of systems.{name} that is {thinnest:.2f} Å thick"
-            allowed = f"at least twice the cut-off of {training.rcut:g} Å (training.rcut)"
+        seed_data = own.get(name, {}).get("seed_data") or parts.get("seed_data")
+        copies = getattr(seed_data, "perturbed", None)
+        strain = copies.strain if copies and copies.frames else 0.0
+        thinnest = smallest_height(atoms.cell.array, strain)
+        if thinnest < 2 * rcut:
+            when = f" when strained by {100 * strain:g} %" if strain else ""
+            found = f"a cell of systems.{name} that is {thinnest:.2f} Å thick{when}"
+            allowed = f"at least twice the cut-off of {rcut:g} Å (training.rcut)"
             mend = f"take rcut: {int(thinnest * 5) / 10:g} Å, or a supercell under systems.{name}"
             yield source.problem(("systems", name), found, allowed, mend)
 

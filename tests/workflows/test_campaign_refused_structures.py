@@ -119,10 +119,17 @@ def test_a_dummy_atom_is_refused(refused_structure: Refuse) -> None:
 
 
 def test_a_cell_thinner_than_twice_the_cut_off_is_refused(refused: Refuse) -> None:
-    (problem,) = refused(HEAD + "systems:\n  sod: {structure: salem-2}\ntraining: {rcut: 6 Å}\n")
+    seed_data = "seed_data: {perturbed: {frames: 0}}\n"
+    (problem,) = refused(HEAD + "systems:\n  sod: {structure: salem-2}\ntraining: {rcut: 6 Å}\n" + seed_data)
     assert (problem.line, problem.field) == (4, "systems.sod")
     assert "11.90 Å thick" in problem.found
     assert "rcut: 5.9 Å" in problem.mend
+
+
+def test_a_cell_that_strain_makes_thinner_than_twice_the_cut_off_is_refused(refused: Refuse) -> None:
+    seed_data = "seed_data: {aimd: [], perturbed: {frames: 4, strain: 0.02}}\n"
+    (problem,) = refused(HEAD + "systems:\n  sod: {structure: salem-2}\ntraining: {rcut: 5.9 Å}\n" + seed_data)
+    assert problem.found.endswith("thick when strained by 2 %")
 
 
 def test_a_supercell_without_bounds_is_refused(refused: Refuse) -> None:

@@ -1,8 +1,10 @@
 """Perturbed frames have the strain and the displacements that were asked for."""
 
 import numpy as np
+import pytest
 
-from aiida_zif.workflows.perturbation import perturbed_frames
+from aiida_zif.plugins.geometry import cell_heights
+from aiida_zif.workflows.perturbation import perturbed_frames, smallest_height
 
 CELL = np.diag([10.0, 12.0, 14.0])
 POSITIONS = np.random.default_rng(0).uniform(0.0, 10.0, size=(400, 3))
@@ -30,3 +32,12 @@ def test_the_same_seed_gives_the_same_frames() -> None:
     first, second, other = (perturbed_frames(POSITIONS, CELL, 2, 0.1, 0.02, seed)[0] for seed in (7, 7, 8))
     assert np.array_equal(first, second)
     assert not np.allclose(first, other)
+
+
+def test_no_strained_cell_is_thinner_than_the_smallest_height_and_some_come_close() -> None:
+    skewed = np.array([[9.98, 0.0, 0.0], [0.98, 9.94, 0.0], [-5.48, -4.97, 6.7]])
+    for cell in (CELL, skewed):
+        _, cells = perturbed_frames(POSITIONS[:1], cell, 20000, displacement=0.0, strain=0.03, seed=3)
+        thinnest, bound = cell_heights(cells).min(), smallest_height(cell, 0.03)
+        assert bound <= thinnest < 1.01 * bound
+    assert smallest_height(CELL, 0.0) == pytest.approx(10.0)
