@@ -46,17 +46,32 @@ def calibration_points(view: CampaignView) -> list[dict[str, Any]]:
 
 def judgement_lines(summary: dict[str, Any]) -> list[str]:
     """Return the verdict and the calibration in lines for a reader."""
-    verdict, calibration = summary["verdict"], summary["calibration"]
-    lines = [f"left out: {name}, {cause}" for name, cause in verdict["left_out"].items()]
-    if summary["stop_reason"] is not None:
-        ended = next((e["words"] for e in verdict["criteria"] if e["name"] == summary["stop_reason"]), "")
-        lines.append(f"ended by {in_plain(summary['stop_reason'])}" + (f": {ended}" if ended else ""))
-    for entry in verdict["criteria"]:
-        if entry["name"] in ASKED_FOR and entry["words"]:
-            lines.append(f"{'met' if entry['met'] else 'blocks'}: {in_plain(entry['name'])}, {entry['words']}")
-    if calibration is not None:
-        lines += [calibration_line(name, curve) for name, curve in calibration["systems"].items()]
-    return lines
+    rows = [
+        f"{row['state']}: {row['what']}" + (f", {row['words']}" if row["words"] else "")
+        for row in verdict_rows(summary)
+    ]
+    return [*rows, *calibration_lines(summary)]
+
+
+def verdict_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
+    """Return what was left out, what ended the campaign and how the criteria stand: ``what``, ``words``, ``state``."""
+    verdict, ended = summary["verdict"], summary["stop_reason"]
+    rows = [{"what": name, "words": cause, "state": "left out"} for name, cause in verdict["left_out"].items()]
+    if ended is not None:
+        words = next((entry["words"] for entry in verdict["criteria"] if entry["name"] == ended), "")
+        rows.append({"what": in_plain(ended), "words": words, "state": "ended by"})
+    not_met = "blocks" if ended is None else "not met"
+    return rows + [
+        {"what": in_plain(entry["name"]), "words": entry["words"], "state": "met" if entry["met"] else not_met}
+        for entry in verdict["criteria"]
+        if entry["name"] in ASKED_FOR and entry["words"]
+    ]
+
+
+def calibration_lines(summary: dict[str, Any]) -> list[str]:
+    """Say of every system what the deviation of its frames means."""
+    systems = (summary["calibration"] or {"systems": {}})["systems"]
+    return [calibration_line(name, curve) for name, curve in systems.items()]
 
 
 ASKED_FOR = ("deviation", "held_out_error", "accurate_share", "observable")

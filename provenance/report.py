@@ -7,34 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.provenance import figures
-from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of, inputs_under, outputs_under
-from aiida_zif.provenance.judgement import calibration_points, judgement_lines
-from aiida_zif.provenance.origin import aimd_in_words, creation_label, perturbed_in_words
-from aiida_zif.provenance.progress import clock, readable
-from aiida_zif.provenance.reliability_figure import reliability_figure
+from aiida_zif.provenance.campaign_view import CampaignView
+from aiida_zif.provenance.judgement import calibration_lines, verdict_rows
+from aiida_zif.provenance.progress import clock
+from aiida_zif.provenance.report_figures import choice_ratios, compared_frames, draw_figures, draw_reliability
+from aiida_zif.provenance.report_origin import formulas, label_sources, lines_of, newest_models, training_seeds
 from aiida_zif.provenance.status import in_words, number, pair
 from aiida_zif.provenance.summary import summarise
 
 TEMPLATE = "report.html.j2"
 
-UNITS = {
-    "temperature": "K",
-    "temperatures": "K",
-    "pressure": "GPa",
-    "pressures": "GPa",
-    "timestep": "fs",
-    "thermostat_time": "fs",
-    "barostat_time": "fs",
-    "time_constant": "fs",
-    "displacement": "Å",
-    "rcut": "Å",
-    "lower": "eV/Å",
-    "upper": "eV/Å",
-    "target_error": "eV/Å",
-    "force_deviation": "eV/Å",
-    "walltime": "s",
-}
 SECTIONS = (
     "seed_data", "held_out", "training", "exploration", "selection", "convergence", "limits", "failure_budget",
 )  # fmt: skip
@@ -74,7 +56,8 @@ def page_content(view: CampaignView) -> dict[str, Any]:
         "figures": draw_figures(view, summary, rows),
         "sources": label_sources(view),
         "choices": choice_table(summary),
-        "judgement": judgement_lines(summary),
+        "verdict": verdict_rows(summary),
+        "calibration": calibration_lines(summary),
         "reliability": draw_reliability(view, summary["calibration"]),
         "settings": {name: lines_of(view.settings[name]) for name in SECTIONS if view.settings.get(name)},
         "resources": lines_of(view.node.inputs.resources.get_dict()),
@@ -83,75 +66,6 @@ def page_content(view: CampaignView) -> dict[str, Any]:
         "chemistry": {"structure": formulas(view), "type map": " ".join(view.settings.get("type_map") or [])},
         "next_steps": next_steps(view, summary),
     }
-
-
-# -- figures -------------------------------------------------------------------------------------------------
-
-
-def draw_figures(view: CampaignView, summary: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the figures for which there are numbers, by name."""
-    from markupsafe import Markup
-
-    iterations = summary["iterations"]
-    found: dict[str, str] = {}
-    if any(iteration["force_rmse_eV_per_A"] is not None for iteration in iterations):
-        found["errors"] = figures.error_figure(iterations)
-    histograms = histograms_of(view)
-    if histograms:
-        selection = view.settings["selection"]
-        found["deviation"] = figures.deviation_figure(histograms, selection["lower"], selection["upper"])
-    if rows:
-        found["choice"] = figures.choice_figure(rows)
-    if iterations:
-        found["time"] = figures.time_figure(walls_of(summary))
-    # Drawn here from numbers alone, so there is nothing to escape.
-    return {name: Markup(figure) for name, figure in found.items()}
-
-
-def draw_reliability(view: CampaignView, calibration: dict[str, Any] | None) -> dict[str, str]:
-    """Return the reliability plot of every system for which there is a relation."""
-    from markupsafe import Markup
-
-    curves = {name: curve for name, curve in (calibration or {"systems": {}})["systems"].items() if curve is not None}
-    points = calibration_points(view) if curves else []
-    return {
-        name: Markup(reliability_figure(curve, [point for point in points if point["system"] == name], name))
-        for name, curve in curves.items()
-    }
-
-
-def histograms_of(view: CampaignView) -> dict[int, dict[str, Any]]:
-    """Return the histogram of deviations of every cycle, over all systems."""
-    found: dict[int, dict[str, Any]] = {}
-    for step in view.of("select"):
-        if not step.report:
-            continue
-        histogram = step.report["histogram"]
-        counts = np.asarray(histogram["counts"])
-        if step.cycle in found:
-            counts = counts + found[step.cycle]["counts"]
-        found[step.cycle] = {"edges": histogram["edges"], "counts": counts}
-    return found
-
-
-def compared_frames(view: CampaignView) -> list[dict[str, Any]]:
-    """Return deviation and true error of every labelled frame of the cycles, chosen and random."""
-    return [{**row, "cycle": step.cycle} for step in view.of("compare") for row in step.report.get("frames", [])]
-
-
-def walls_of(summary: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Return the seconds of every stage by cycle; a cycle explores, labels, trains and tests."""
-    walls: dict[str, dict[str, float]] = {"first labels": {"label": summary["seed_labels"]["wall_s"]}}
-    for iteration in summary["iterations"]:
-        cycle, wall = iteration["iteration"], iteration["wall_s"]
-        bar = walls.setdefault(f"cycle {cycle}" if cycle else "first labels", {})
-        bar |= {stage: wall[stage] for stage in ("train", "test")}
-        if wall["explore"]:
-            walls[f"cycle {cycle + 1}"] = {stage: wall[stage] for stage in ("explore", "select", "label")}
-    between = summary["wall_s"] - sum(sum(bar.values()) for bar in walls.values())
-    if between > 0.01 * summary["wall_s"]:
-        walls["between stages"] = {"other": between}
-    return walls
 
 
 def choice_table(summary: dict[str, Any]) -> dict[str, Any]:
@@ -165,9 +79,6 @@ def choice_table(summary: dict[str, Any]) -> dict[str, Any]:
         "n_explored": [iteration["n_explored"] for iteration in found],
         "not_chosen": dict(sorted(counts.items(), key=lambda item: -sum(item[1]))),
     }
-
-
-# -- words and numbers ---------------------------------------------------------------------------------------
 
 
 def tiles(summary: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -188,128 +99,9 @@ def tiles(summary: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str,
     return [*found, tile(clock(summary["wall_s"]), "wall time")]
 
 
-def choice_ratios(rows: list[dict[str, Any]]) -> list[float]:
-    """Return for every cycle the true force RMSE of chosen over that of random frames, where both are known."""
-    ratios = []
-    for cycle in sorted({row["cycle"] for row in rows}):
-        errors = [[r["force_rmse"] for r in rows if r["cycle"] == cycle and r["role"] == role] for role in (0, 1)]
-        if all(errors):
-            chosen, random = (float(np.sqrt(np.mean(np.square(values)))) for values in errors)
-            ratios.append(chosen / random)
-    return ratios
-
-
 def tile(value: str, what: str, unit: str = "") -> dict[str, str]:
     """Return one headline figure."""
     return {"value": value, "unit": unit, "what": what}
-
-
-def label_sources(view: CampaignView) -> list[dict[str, Any]]:
-    """Return one entry a labelling: where its frames came from, how many got a label, how many did not and why."""
-    found = [
-        {
-            "source": f"imported, {block.label}",
-            "use": use.replace("_", " "),
-            "how": block.description or "from elsewhere",
-            "n_labelled": block.n_frames,
-            "n_reused": 0,
-            "n_rejected": {},
-            "wall_s": 0.0,
-            "pk": block.pk,
-        }
-        for use in ("training", "held_out")
-        for block in inputs_under(view.node, f"imported__{use}").values()
-    ]
-    for step in view.of("label"):
-        report = step.report
-        use = "held out" if view.is_held_out(step) else "training"
-        source = f"{readable(step.name)}, cycle {step.cycle}" if step.cycle else readable(step.name)
-        found.append(
-            {
-                "source": source,
-                "use": use,
-                "how": how_labelled(step) + recovered_in_words(report),
-                "n_labelled": report.get("n_labelled", 0),
-                "n_reused": report.get("n_reused", 0),
-                "n_rejected": report.get("n_rejected", {}),
-                "wall_s": step.wall_s,
-                "pk": step.node.pk,
-            }
-        )
-    return found
-
-
-def how_labelled(step: Step) -> str:
-    """Say how the frames of a labelling were made."""
-    task, frames = step.node.inputs.task.get_dict(), step.node.inputs.frames
-    if task["mode"] == "aimd":
-        return f"{aimd_in_words(task)}, {stride_in_words(step)}"
-    if frames.creator is None or "start" not in frames.creator.inputs:
-        return "chosen and random frames" if step.cycle else "given frames"
-    return f"the crystal{perturbed_in_words(frames.creator.inputs.start['perturbed'])}"
-
-
-def recovered_in_words(report: dict[str, Any]) -> str:
-    """Say of how many labels self-consistency was found another way, and which."""
-    ways = [f"{count} by {name.replace('_', ' ')}" for name, count in report.get("recovered", {}).items()]
-    return f"; self-consistency recovered: {', '.join(ways)}" if ways else ""
-
-
-def stride_in_words(step: Step) -> str:
-    """Say which steps of an AIMD run are labelled, and why these."""
-    report = step.report
-    time, stride = report.get("autocorrelation_fs"), report.get("stride") or step.node.inputs.task.get("stride", 1)
-    if stride == "auto":
-        return "at a stride that is still to be measured"
-    return f"every {stride}th" + (f" (autocorrelation time {time:.1f} fs)" if time else "")
-
-
-def lines_of(section: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the settings of a section as lines of name and value with its unit."""
-    lines = []
-    for name, value in section.items():
-        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-            lines += [(f"{name} {index}", in_one_line(item)) for index, item in enumerate(value, start=1)]
-        elif value is not None and (words := in_one_line(value, UNITS.get(name, ""))):
-            lines.append((name, words))
-    return lines
-
-
-def in_one_line(value: Any, unit: str = "") -> str:
-    """Return a setting with its unit; of a group of settings each with its name."""
-    if isinstance(value, dict):
-        parts = [f"{name.replace('_', ' ')} {in_one_line(v, UNITS.get(name, ''))}" for name, v in value.items()]
-        return ", ".join(part for part, v in zip(parts, value.values(), strict=True) if v is not None)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return f"{', '.join(in_one_line(item) for item in value)} {unit}".strip()
-    return f"{value:g} {unit}".strip() if isinstance(value, float) else f"{value} {unit}".strip()
-
-
-def training_seeds(view: CampaignView) -> list[dict[str, Any]]:
-    """Return the seeds of every committee's members."""
-    return [
-        {
-            "committee": step.cycle,
-            "seeds": {creation_label(job): job.inputs.seed.value for job in calcjobs_of([step.node])},
-            "n_blocks": len(inputs_under(step.node, "dataset")),
-        }
-        for step in view.of("train")
-    ]
-
-
-def newest_models(view: CampaignView) -> list[dict[str, Any]]:
-    """Return the members of the newest committee."""
-    committees = [outputs_under(step.node, "committee") for step in view.of("train")]
-    newest: dict[str, Any] = next((committee for committee in reversed(committees) if committee), {})
-    return [{"name": name, "pk": model.pk, "uuid": model.uuid} for name, model in newest.items()]
-
-
-def formulas(view: CampaignView) -> str:
-    """Return the systems with their formulas."""
-    systems = sorted(view.node.inputs.systems.items())
-    return "; ".join(f"{name}: {structure.get_formula('hill_compact')}" for name, structure in systems)
 
 
 def next_steps(view: CampaignView, summary: dict[str, Any]) -> list[dict[str, str]]:

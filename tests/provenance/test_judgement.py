@@ -44,9 +44,10 @@ def test_it_is_told_which_criterion_blocks_and_what_ended_it_and_what_was_left_o
     verdict = {"criteria": criteria, "blocking": "80% …", "left_out": {"zif8": "no frame came back"}}
     assert judgement_lines(summary(stop_reason="max_cycles", verdict=verdict)) == [
         "left out: zif8, no frame came back",
-        "ended by max cycles: 3 cycles",
-        "blocks: accurate share, 80% are accurate, 90% asked",
+        "ended by: max cycles, 3 cycles",
+        "not met: accurate share, 80% are accurate, 90% asked",
     ]
+    assert judgement_lines(summary(verdict=verdict))[-1].startswith("blocks: accurate share")
 
 
 def test_the_calibration_is_told_in_one_line_a_system() -> None:

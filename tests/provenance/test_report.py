@@ -13,15 +13,9 @@ from synthetic_campaign import SETTINGS, SyntheticCampaign
 
 from aiida_zif.provenance import figures
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
-from aiida_zif.provenance.report import (
-    choice_ratios,
-    choice_table,
-    in_one_line,
-    lines_of,
-    page_content,
-    walls_of,
-    write_report,
-)
+from aiida_zif.provenance.report import choice_table, page_content, write_report
+from aiida_zif.provenance.report_figures import choice_ratios, walls_of
+from aiida_zif.provenance.report_origin import in_one_line, lines_of
 
 VOID = {"meta", "br", "path", "use", "rect", "img"}
 

@@ -1,0 +1,89 @@
+"""The figures of a report, and what they are drawn from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aiida_zif.provenance import figures
+from aiida_zif.provenance.campaign_view import CampaignView
+from aiida_zif.provenance.judgement import calibration_points
+from aiida_zif.provenance.reliability_figure import reliability_figure
+
+
+def draw_figures(view: CampaignView, summary: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the figures for which there are numbers, by name."""
+    from markupsafe import Markup
+
+    iterations = summary["iterations"]
+    found: dict[str, str] = {}
+    if any(iteration["force_rmse_eV_per_A"] is not None for iteration in iterations):
+        found["errors"] = figures.error_figure(iterations)
+    histograms = histograms_of(view)
+    if histograms:
+        selection = view.settings["selection"]
+        found["deviation"] = figures.deviation_figure(histograms, selection["lower"], selection["upper"])
+    if rows:
+        found["choice"] = figures.choice_figure(rows)
+    if iterations:
+        found["time"] = figures.time_figure(walls_of(summary))
+    # Drawn here from numbers alone, so there is nothing to escape.
+    return {name: Markup(figure) for name, figure in found.items()}
+
+
+def draw_reliability(view: CampaignView, calibration: dict[str, Any] | None) -> dict[str, str]:
+    """Return the reliability plot of every system for which there is a relation."""
+    from markupsafe import Markup
+
+    curves = {name: curve for name, curve in (calibration or {"systems": {}})["systems"].items() if curve is not None}
+    points = calibration_points(view) if curves else []
+    return {
+        name: Markup(reliability_figure(curve, [point for point in points if point["system"] == name], name))
+        for name, curve in curves.items()
+    }
+
+
+def histograms_of(view: CampaignView) -> dict[int, dict[str, Any]]:
+    """Return the histogram of deviations of every cycle, over all systems."""
+    found: dict[int, dict[str, Any]] = {}
+    for step in view.of("select"):
+        if not step.report:
+            continue
+        histogram = step.report["histogram"]
+        counts = np.asarray(histogram["counts"])
+        if step.cycle in found:
+            counts = counts + found[step.cycle]["counts"]
+        found[step.cycle] = {"edges": histogram["edges"], "counts": counts}
+    return found
+
+
+def compared_frames(view: CampaignView) -> list[dict[str, Any]]:
+    """Return deviation and true error of every labelled frame of the cycles, chosen and random."""
+    return [{**row, "cycle": step.cycle} for step in view.of("compare") for row in step.report.get("frames", [])]
+
+
+def walls_of(summary: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the seconds of every stage by cycle; a cycle explores, labels, trains and tests."""
+    walls: dict[str, dict[str, float]] = {"first labels": {"label": summary["seed_labels"]["wall_s"]}}
+    for iteration in summary["iterations"]:
+        cycle, wall = iteration["iteration"], iteration["wall_s"]
+        bar = walls.setdefault(f"cycle {cycle}" if cycle else "first labels", {})
+        bar |= {stage: wall[stage] for stage in ("train", "test")}
+        if wall["explore"]:
+            walls[f"cycle {cycle + 1}"] = {stage: wall[stage] for stage in ("explore", "select", "label")}
+    between = summary["wall_s"] - sum(sum(bar.values()) for bar in walls.values())
+    if between > 0.01 * summary["wall_s"]:
+        walls["between stages"] = {"other": between}
+    return walls
+
+
+def choice_ratios(rows: list[dict[str, Any]]) -> list[float]:
+    """Return for every cycle the true force RMSE of chosen over that of random frames, where both are known."""
+    ratios = []
+    for cycle in sorted({row["cycle"] for row in rows}):
+        errors = [[r["force_rmse"] for r in rows if r["cycle"] == cycle and r["role"] == role] for role in (0, 1)]
+        if all(errors):
+            chosen, random = (float(np.sqrt(np.mean(np.square(values)))) for values in errors)
+            ratios.append(chosen / random)
+    return ratios

@@ -1,0 +1,135 @@
+"""The last part of a report: what a campaign was made from, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of, inputs_under, outputs_under
+from aiida_zif.provenance.origin import aimd_in_words, creation_label, perturbed_in_words
+from aiida_zif.provenance.progress import readable
+
+UNITS = {
+    "temperature": "K",
+    "temperatures": "K",
+    "pressure": "GPa",
+    "pressures": "GPa",
+    "timestep": "fs",
+    "thermostat_time": "fs",
+    "barostat_time": "fs",
+    "time_constant": "fs",
+    "displacement": "Å",
+    "rcut": "Å",
+    "lower": "eV/Å",
+    "upper": "eV/Å",
+    "target_error": "eV/Å",
+    "force_deviation": "eV/Å",
+    "walltime": "s",
+}
+
+
+def label_sources(view: CampaignView) -> list[dict[str, Any]]:
+    """Return one entry a labelling: where its frames came from, how many got a label, how many did not and why."""
+    found = [
+        {
+            "source": f"imported, {block.label}",
+            "use": use.replace("_", " "),
+            "how": block.description or "from elsewhere",
+            "n_labelled": block.n_frames,
+            "n_reused": 0,
+            "n_rejected": {},
+            "wall_s": 0.0,
+            "pk": block.pk,
+        }
+        for use in ("training", "held_out")
+        for block in inputs_under(view.node, f"imported__{use}").values()
+    ]
+    for step in view.of("label"):
+        report = step.report
+        use = "held out" if view.is_held_out(step) else "training"
+        source = f"{readable(step.name)}, cycle {step.cycle}" if step.cycle else readable(step.name)
+        found.append(
+            {
+                "source": source,
+                "use": use,
+                "how": how_labelled(step) + recovered_in_words(report),
+                "n_labelled": report.get("n_labelled", 0),
+                "n_reused": report.get("n_reused", 0),
+                "n_rejected": report.get("n_rejected", {}),
+                "wall_s": step.wall_s,
+                "pk": step.node.pk,
+            }
+        )
+    return found
+
+
+def how_labelled(step: Step) -> str:
+    """Say how the frames of a labelling were made."""
+    task, frames = step.node.inputs.task.get_dict(), step.node.inputs.frames
+    if task["mode"] == "aimd":
+        return f"{aimd_in_words(task)}, {stride_in_words(step)}"
+    if frames.creator is None or "start" not in frames.creator.inputs:
+        return "chosen and random frames" if step.cycle else "given frames"
+    return f"the crystal{perturbed_in_words(frames.creator.inputs.start['perturbed'])}"
+
+
+def recovered_in_words(report: dict[str, Any]) -> str:
+    """Say of how many labels self-consistency was found another way, and which."""
+    ways = [f"{count} by {name.replace('_', ' ')}" for name, count in report.get("recovered", {}).items()]
+    return f"; self-consistency recovered: {', '.join(ways)}" if ways else ""
+
+
+def stride_in_words(step: Step) -> str:
+    """Say which steps of an AIMD run are labelled, and why these."""
+    report = step.report
+    time, stride = report.get("autocorrelation_fs"), report.get("stride") or step.node.inputs.task.get("stride", 1)
+    if stride == "auto":
+        return "at a stride that is still to be measured"
+    return f"every {stride}th" + (f" (autocorrelation time {time:.1f} fs)" if time else "")
+
+
+def lines_of(section: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the settings of a section as lines of name and value with its unit."""
+    lines = []
+    for name, value in section.items():
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            lines += [(f"{name} {index}", in_one_line(item)) for index, item in enumerate(value, start=1)]
+        elif value is not None and (words := in_one_line(value, UNITS.get(name, ""))):
+            lines.append((name, words))
+    return lines
+
+
+def in_one_line(value: Any, unit: str = "") -> str:
+    """Return a setting with its unit; of a group of settings each with its name."""
+    if isinstance(value, dict):
+        parts = [f"{name.replace('_', ' ')} {in_one_line(v, UNITS.get(name, ''))}" for name, v in value.items()]
+        return ", ".join(part for part, v in zip(parts, value.values(), strict=True) if v is not None)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return f"{', '.join(in_one_line(item) for item in value)} {unit}".strip()
+    return f"{value:g} {unit}".strip() if isinstance(value, float) else f"{value} {unit}".strip()
+
+
+def training_seeds(view: CampaignView) -> list[dict[str, Any]]:
+    """Return the seeds of every committee's members."""
+    return [
+        {
+            "committee": step.cycle,
+            "seeds": {creation_label(job): job.inputs.seed.value for job in calcjobs_of([step.node])},
+            "n_blocks": len(inputs_under(step.node, "dataset")),
+        }
+        for step in view.of("train")
+    ]
+
+
+def newest_models(view: CampaignView) -> list[dict[str, Any]]:
+    """Return the members of the newest committee."""
+    committees = [outputs_under(step.node, "committee") for step in view.of("train")]
+    newest: dict[str, Any] = next((committee for committee in reversed(committees) if committee), {})
+    return [{"name": name, "pk": model.pk, "uuid": model.uuid} for name, model in newest.items()]
+
+
+def formulas(view: CampaignView) -> str:
+    """Return the systems with their formulas."""
+    systems = sorted(view.node.inputs.systems.items())
+    return "; ".join(f"{name}: {structure.get_formula('hill_compact')}" for name, structure in systems)
