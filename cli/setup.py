@@ -75,9 +75,9 @@ def make_on_server(
     from aiida_zif.setup.postgresql_access import PostgresqlError
     from aiida_zif.setup.postgresql_profile import make_profile, require_free_name
 
+    password, story = "", list[str]()
     try:
         target = Target(host, port, database, role)
-        password, story = "", list[str]()
         if require_free_name(name, target):
             has_files = repository is not None and repository.is_dir()
             if existing:
@@ -88,7 +88,8 @@ def make_on_server(
             click.echo(line)
         make_profile(name, target, password, repository)
     except PostgresqlError as error:
-        fail(str(error))
+        undo = f"\nWhat was made is empty; in psql: DROP DATABASE {database}; DROP ROLE {role};" if story else ""
+        fail(f"{error}{undo}")
 
 
 def ask_password() -> Any:

@@ -81,7 +81,7 @@ def freeze(fault: str, output: Path) -> int:
 def test(model: Path, systems: list[str], prefix: Path) -> int:
     """Write the detail files of all systems: reference and reference plus noise."""
     content = model.read_bytes()
-    start = content.index(b'{"model"')
+    start = content.index(b"{", content.index(b"training_script"))  # PostgreSQL keeps no order of keys
     known = json.JSONDecoder().raw_decode(content[start:].decode(errors="replace"))[0]["standin"]
     noise = random.Random(known["seed"])
     scale = 0.5 / known["frames"] ** 0.5

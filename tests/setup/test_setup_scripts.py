@@ -18,7 +18,7 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout with nothing but the scripts, in a path with a blank."""
     root = tmp_path / "my checkout"
     (root / "setup").mkdir(parents=True)
-    for name in ("demo.sh", "test.sh", "lib.sh"):
+    for name in ("demo.sh", "test.sh", "test-hpc.sh", "lib.sh"):
         shutil.copy(SETUP / name, root / "setup" / name)
     return root
 
@@ -53,7 +53,7 @@ def files(root: Path) -> list[Path]:
     return sorted(root.rglob("*"))
 
 
-@pytest.mark.parametrize("script", ["demo.sh", "test.sh"])
+@pytest.mark.parametrize("script", ["demo.sh", "test.sh", "test-hpc.sh"])
 def test_help_costs_nothing(checkout: Path, script: str) -> None:
     before = files(checkout)
     done = run(checkout / "setup" / script, "--help")
@@ -70,6 +70,7 @@ def test_help_costs_nothing(checkout: Path, script: str) -> None:
         ("demo.sh", ["--dir", ""]),
         ("test.sh", ["--slow"]),
         ("test.sh", ["--fast", "x"]),
+        ("test-hpc.sh", ["--slow"]),
     ],
 )
 def test_wrong_words_are_refused_before_anything_is_changed(checkout: Path, script: str, words: list[str]) -> None:
