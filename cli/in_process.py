@@ -63,7 +63,7 @@ def commands_only() -> Any:
     """
     from kiwipy import LocalCommunicator
 
-    class Commands(LocalCommunicator):  # type: ignore[misc]
+    class Commands(LocalCommunicator):
         def rpc_send(self, recipient_id: Any, msg: Any) -> Any:
             return super().rpc_send(str(recipient_id), msg)
 
