@@ -88,8 +88,9 @@ def make_on_server(
             click.echo(line)
         make_profile(name, target, password, repository)
     except PostgresqlError as error:
-        undo = f"\nWhat was made is empty; in psql: DROP DATABASE {database}; DROP ROLE {role};" if story else ""
-        fail(f"{error}{undo}")
+        drops = {"database": f"DROP DATABASE {database};", "role": f"DROP ROLE {role};"}
+        undo = " ".join(drop for made, drop in drops.items() if any(line.startswith(made) for line in story))
+        fail(f"{error}\nWhat was made is empty and may go, in psql: {undo}" if undo else str(error))
 
 
 def ask_password() -> Any:

@@ -42,14 +42,14 @@ def unprivileged_user() -> str | None:
 class PostgresqlServer:
     """Starts with a password for its superuser; ends with the process that started it, however that ends.
 
-    :param encoding: of the databases that it makes by itself.
+    :param durable: write as a server does that must lose nothing, and log no statements.
     """
 
-    def __init__(self, encoding: str = "UTF8") -> None:
+    def __init__(self, durable: bool = False) -> None:
         programs = find_programs()
         if programs is None:
             raise FileNotFoundError("no PostgreSQL server is installed: apt-get install postgresql")
-        self.programs, self.encoding = programs, encoding
+        self.programs, self.durable = programs, durable
         self.host, self.port, self.password = "127.0.0.1", free_port(), secrets.token_urlsafe(12)
         sweep()
         self.folder = new_folder()
@@ -64,7 +64,7 @@ class PostgresqlServer:
         if self.user:
             shutil.chown(self.folder, self.user)
             shutil.chown(secret, self.user)
-        words = ["-D", str(self.folder / "data"), "-U", ADMIN, "-E", self.encoding, "--locale=C", f"--pwfile={secret}"]
+        words = ["-D", str(self.folder / "data"), "-U", ADMIN, "-E", "UTF8", "--locale=C", f"--pwfile={secret}"]
         done = subprocess.run(
             self._as_user(str(self.programs / "initdb"), *words, "--auth=scram-sha-256", "--no-sync"),
             capture_output=True,
@@ -88,7 +88,7 @@ class PostgresqlServer:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         where = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}"]
-        cheap = ["-c", "fsync=off", "-c", "shared_buffers=32MB", "-c", "log_statement=all"]
+        cheap = [] if self.durable else ["-c", "fsync=off", "-c", "shared_buffers=32MB", "-c", "log_statement=all"]
         command = [str(self.programs / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
