@@ -3,7 +3,8 @@
 AiiDA's own ``verdi daemon start`` hangs after a power loss, because new workers read the socket address of the
 dead broker; and when only the broker dies, the workers never hear its successor. ``ensure_daemon`` handles
 both: it ends what is left, removes stale files, gives every unfinished process exactly one task, and starts
-afresh. Running jobs of the computer are not touched; a campaign continues where it was.
+afresh. Running jobs of the computer are not touched; a campaign continues where it was. A watchdog does the same
+when nobody looks.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING
 from aiida_zif.setup.processes import connected_clients, daemon_processes, end_processes, foreground_since
 from aiida_zif.setup.state import DaemonFiles, DaemonState, inspect_daemon
 from aiida_zif.setup.tasks import Plan, repair_tasks
+from aiida_zif.setup.vanished import forget_vanished
+from aiida_zif.setup.watchdog import start_watchdog, stop_watchdog
 
 if TYPE_CHECKING:
     from aiida.manage.configuration.profile import Profile
@@ -43,14 +46,17 @@ def ensure_daemon(n_workers: int = 2) -> str:
     """
     profile = _profile()
     state = inspect_daemon(profile)
+    story = None
     if not state.healthy:
         with _lock(DaemonFiles.of(profile).folder):
             state = _settled(profile)  # another terminal may just have started it
             if not state.healthy:
-                return _start(profile, state, n_workers)
-    if missing := n_workers - len(state.workers):
-        _add_workers(profile, missing)
-    return inspect_daemon(profile).line()
+                story = _start(profile, state, n_workers)
+    if story is None and n_workers > len(state.workers):
+        _add_workers(profile, n_workers - len(state.workers))
+    if state.watchdog is None:
+        _set_watchdog(profile, n_workers)
+    return story or inspect_daemon(profile).line()
 
 
 def daemon_state() -> DaemonState:
@@ -67,6 +73,7 @@ def stop_daemon() -> str:
     with _lock(DaemonFiles.of(profile).folder):
         begin = time.monotonic()
         was_running = inspect_daemon(profile).running
+        stop_watchdog(DaemonFiles.of(profile))
         _clear(profile)
         return f"daemon stopped ({time.monotonic() - begin:.1f} s)" if was_running else "daemon is not running"
 
@@ -78,7 +85,7 @@ def _start(profile: Profile, state: DaemonState, n_workers: int) -> str:
 
     begin = time.monotonic()
     _clear(profile)
-    plan = _repair(profile)
+    plan, vanished = _repair(profile), forget_vanished()
     try:
         OwnDaemonClient(profile).start_daemon(n_workers, timeout=int(START_TIMEOUT))
     except DaemonException as error:
@@ -88,6 +95,7 @@ def _start(profile: Profile, state: DaemonState, n_workers: int) -> str:
     story = [f"daemon started with {n_workers} workers in {time.monotonic() - begin:.1f} s"]
     story += [f"after: {'; '.join(state.problems)}"] if state.problems else []
     story += [f"revived {len(plan.revive)} unfinished processes"] if plan.revive else []
+    story += [f"found {len(vanished)} jobs ended whose process number another process has"] if vanished else []
     story += [f"dropped {len(plan.drop)} useless tasks"] if plan.drop else []
     story += [f"left {len(plan.spare)} processes to the program that seems to run them"] if plan.spare else []
     return ", ".join(story)
@@ -157,9 +165,14 @@ def _add_workers(profile: Profile, missing: int) -> None:
 
     from aiida_zif.setup.client import OwnDaemonClient
 
-    if missing > 0:
-        with suppress(DaemonException):  # circus may just be replacing a worker by itself
-            OwnDaemonClient(profile).increase_workers(missing, wait=True)
+    with suppress(DaemonException):  # circus may just be replacing a worker by itself
+        OwnDaemonClient(profile).increase_workers(missing, wait=True)
+
+
+def _set_watchdog(profile: Profile, n_workers: int) -> None:
+    from aiida_zif.setup.client import OwnDaemonClient
+
+    start_watchdog(profile.name, DaemonFiles.of(profile), n_workers, OwnDaemonClient(profile).get_env())
 
 
 def _forget_connections() -> None:

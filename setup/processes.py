@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
+WATCHDOG = "aiida_zif.setup.watchdog"
 ROLES = {"start-circus": "supervisor", "broker": "broker", "worker": "worker"}
 
 
@@ -126,6 +127,15 @@ def only_watches(command: list[str]) -> bool:
     if "aiida-zif" in names:
         return "--foreground" not in command
     return "verdi" in names and not {"run", "shell"}.intersection(command)
+
+
+def watchdog_of(pid_file: Path) -> int | None:
+    """Return the process id in a watchdog's file, if a watchdog is what has this id."""
+    try:
+        pid = int(pid_file.read_text())
+        return pid if WATCHDOG in psutil.Process(pid).cmdline() else None
+    except (OSError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
 
 
 def connected_clients(broker: int) -> int:

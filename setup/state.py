@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.processes import DaemonProcess, daemon_processes
+from aiida_zif.setup.processes import DaemonProcess, daemon_processes, watchdog_of
 from aiida_zif.setup.tasks import stuck_since
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ class DaemonFiles:
         """Folder of the broker's task queue."""
         return self.broker / "storage" / "tasks"
 
+    @property
+    def watchdog_pid(self) -> Path:
+        """Process id of the watchdog, locked by it as long as it lives."""
+        return self.circus_pid.with_name(f"{self.circus_pid.stem}-watchdog.pid")
+
     @classmethod
     def of(cls, profile: Profile) -> DaemonFiles:
         """Return the files of a profile."""
@@ -66,6 +71,7 @@ class DaemonState:
     :param subscribers: workers that the broker knows; None if it has not said yet.
     :param pending: tasks that wait for a worker.
     :param processing: tasks in a worker's hands.
+    :param watchdog: process id of the watchdog, None if there is none.
     :param problems: what is wrong, empty if nothing is; a daemon that is off has no problems.
     """
 
@@ -76,6 +82,7 @@ class DaemonState:
     subscribers: int | None
     pending: int
     processing: int
+    watchdog: int | None
     problems: tuple[str, ...]
 
     @property
@@ -94,7 +101,7 @@ class DaemonState:
 
     def pids(self) -> dict[str, tuple[int, ...]]:
         """Return the process ids of each part that is alive."""
-        parts = {"supervisor": self.supervisor, "broker": self.broker}
+        parts = {"supervisor": self.supervisor, "broker": self.broker, "watchdog": self.watchdog}
         alive: dict[str, tuple[int, ...]] = {role: (pid,) for role, pid in parts.items() if pid is not None}
         return alive | ({"workers": self.workers} if self.workers else {})
 
@@ -107,21 +114,26 @@ class DaemonState:
 
 
 def inspect_daemon(profile: Profile) -> DaemonState:
-    """Look at processes, status file and task queue of a profile's daemon. Takes some 20 ms."""
-    files = DaemonFiles.of(profile)
-    processes = daemon_processes(profile.name, files.folder)
+    """Return the state of a profile's daemon, see :func:`look_at_daemon`."""
+    return look_at_daemon(profile.name, DaemonFiles.of(profile))
+
+
+def look_at_daemon(profile: str, files: DaemonFiles) -> DaemonState:
+    """Look at processes, status file and task queue of a profile's daemon. Takes some 20 ms and no AiiDA."""
+    processes = daemon_processes(profile, files.folder)
     broker = _first(processes, "broker")
     status = _broker_status(files.broker / "broker.status", broker)
     waited = stuck_since(files.queue)
     supervisor = _first(processes, "supervisor")
     return DaemonState(
-        profile=profile.name,
+        profile=profile,
         supervisor=supervisor.pid if supervisor else None,
         broker=broker.pid if broker else None,
         workers=tuple(p.pid for p in processes if p.role == "worker"),
         subscribers=status.get("task_subscribers"),
         pending=_count(files.queue / "pending"),
         processing=_count(files.queue / "processing"),
+        watchdog=watchdog_of(files.watchdog_pid),
         problems=tuple(find_problems(processes, status, waited, time.time())),
     )
 

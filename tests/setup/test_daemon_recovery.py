@@ -2,71 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
+from daemon_machine import Machine, kill
 
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).parent
 
-
-class Machine:
-    """A throw-away AiiDA folder and the commands that are typed on it, each in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.env = {**os.environ, "AIIDA_PATH": str(folder), "PYTHONPATH": str(HERE)}
-        self.env.pop("AIIDA_PROFILE", None)
-
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, str(HERE / "campaign_driver.py"), *words]
-
-    def __call__(self, *words: str) -> dict[str, Any]:
-        done = subprocess.run(
-            self.command(*words), env=self.env, capture_output=True, text=True, timeout=180, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        answer = dict(json.loads(done.stdout.splitlines()[-1]))
-        if "message" in answer:
-            print(answer["message"])  # shown by pytest -rP: how long it took
-        return answer
-
-    def await_look(self, wanted: str, **limits: int) -> dict[str, Any]:
-        """Look until the work chain is in the wanted state or so many jobs exist."""
-        deadline = time.monotonic() + 150
-        while time.monotonic() < deadline:
-            seen = self("look")
-            if seen["chain"] == wanted and len(seen["jobs"]) >= limits.get("jobs", 0):
-                return seen
-            time.sleep(1)
-        raise AssertionError(f"no {wanted} with {limits} within 150 s; last seen: {seen}")
-
-    def processes(self) -> list[psutil.Process]:
-        """Every live process that carries this AiiDA folder in its environment, jobs excluded."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                mine = process.environ().get("AIIDA_PATH", "").startswith(str(self.folder))
-                if mine and process.status() != psutil.STATUS_ZOMBIE and "daemon" in " ".join(process.cmdline()):
-                    found.append(process)
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue
-        return found
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    machine = Machine(tmp_path / "a b")  # a blank in the path on purpose
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """One profile for all; every test begins with the daemon as the one before left it."""
+    machine = Machine(tmp_path_factory.mktemp("daemon") / "a b")  # a blank in the path on purpose
     machine.folder.mkdir()
     machine("setup")
     yield machine
@@ -74,47 +24,52 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     assert machine.processes() == []
 
 
-def kill(pids: list[int]) -> None:
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-
-
-def assert_finished_once(machine: Machine) -> None:
-    """The work chain ended well, and no job ran twice."""
-    seen = machine.await_look("finished")
-    assert seen["total"] == 6
-    assert seen["jobs"] == ["finished"] * 4
-    assert (seen["pending"], seen["processing"]) == (0, 0)
-
-
 def test_campaign_continues_after_power_loss(machine: Machine) -> None:
     state = machine("start")
     machine("submit", "4")
-    machine.await_look("waiting", jobs=2)
+    machine("wait", "waiting", "2")
     kill([process.pid for process in machine.processes()])
     broken = machine("look")
     assert (broken["running"], broken["supervisor"], broken["workers"]) == (False, None, [])
     again = machine("start")
     assert again["healthy"]
     assert again["broker"] != state["broker"]
-    assert_finished_once(machine)
+    machine.assert_finished_once()
 
 
 def test_campaign_continues_after_the_broker_alone_died(machine: Machine) -> None:
+    state = machine("start_unwatched")
+    machine("submit", "4")
+    machine("wait", "waiting", "2")
+    kill([state["broker"]])
+    assert not machine("wait_broken")["healthy"]
+    assert "started" in machine("start")["message"]
+    machine.assert_finished_once()
+
+
+@pytest.mark.parametrize("parts", [("broker",), ("supervisor", "broker", "workers")], ids=["broker", "whole daemon"])
+def test_the_watchdog_mends_without_being_asked(machine: Machine, parts: tuple[str, ...]) -> None:
     state = machine("start")
     machine("submit", "4")
-    machine.await_look("waiting", jobs=2)
-    kill([state["broker"]])
-    deadline = time.monotonic() + 30
-    while machine("look")["broker"] is None and time.monotonic() < deadline:
-        time.sleep(0.5)  # circus puts a new one in its place, which the workers never hear
-    assert not machine("look")["healthy"]
-    assert "started" in machine("start")["message"]
-    assert_finished_once(machine)
+    machine("wait", "waiting", "2")
+    kill(pid for part in parts for pid in ([state[part]] if part != "workers" else state[part]))
+    machine.assert_finished_once()
+    log = next(machine.folder.glob(".aiida/daemon/log/*watchdog.log")).read_text()
+    assert "mended: daemon started with 2 workers" in log
+    assert "NOT" not in log
+
+
+def test_a_daemon_that_was_stopped_stays_stopped_and_has_no_watchdog(machine: Machine) -> None:
+    machine("start")
+    machine.verdi("daemon", "stop")
+    deadline = time.monotonic() + 60
+    while machine.processes() and time.monotonic() < deadline:
+        time.sleep(1)  # it looks twice, as a restart too stops the daemon for a moment
+    assert machine.processes() == []
 
 
 def test_left_overs_of_a_killed_supervisor_are_ended(machine: Machine) -> None:
-    state = machine("start")
+    state = machine("start_unwatched")
     old = {process.pid for process in machine.processes()}
     kill([state["supervisor"]])
     assert machine("look")["problems"] == ["the supervisor is gone, its children are left over"]
@@ -123,18 +78,68 @@ def test_left_overs_of_a_killed_supervisor_are_ended(machine: Machine) -> None:
 
 
 def test_campaign_of_a_killed_terminal_is_taken_over_by_the_daemon(machine: Machine) -> None:
+    machine("stop")
     with subprocess.Popen(machine.command("abandon", "8"), env=machine.env) as terminal:
-        machine.await_look("waiting", jobs=2)
+        machine("wait", "waiting", "2")
         terminal.send_signal(signal.SIGSTOP)  # slow, but alive: the work chain is its own, not the daemon's
         assert machine("start")["pending"] == 0
         assert machine("look")["processing"] == 0
         terminal.kill()
     machine("stop")
     assert "revived" in machine("start")["message"]
-    assert_finished_once(machine)
+    machine.assert_finished_once()
 
 
 def test_starting_twice_changes_nothing(machine: Machine) -> None:
     first, second = machine("start"), machine("start")
     assert second["message"].startswith("daemon is running")
     assert {**first, "message": "", "subscribers": None} == {**second, "message": "", "subscribers": None}
+
+
+def test_resume_plays_what_a_computer_that_did_not_answer_had_paused(machine: Machine) -> None:
+    scratch = machine.folder / ".aiida" / "scratch"
+    machine("start")
+    if scratch.is_dir():
+        scratch.rename(scratch.with_name("kept"))
+    scratch.write_text("not a folder")
+    try:
+        machine("submit", "1")
+        machine("wait", "waiting", "2")
+        assert len(machine("wait_paused", "2")["paused"]) == 2
+    finally:
+        scratch.unlink()
+    kill([process.pid for process in machine.processes()])
+    told = machine.zif("resume")
+    assert told.count("ArithmeticAddCalculation") == told.count("goes on; pausing after failed transport task") == 2
+    machine.assert_finished_once()
+
+
+def test_resume_leaves_alone_what_a_person_paused(machine: Machine) -> None:
+    machine("start")
+    pk = machine("submit", "1")["pk"]
+    machine("wait", "waiting", "2")
+    machine.verdi("process", "pause", str(pk))
+    told = machine.zif("resume")
+    assert f"<{pk}> stays paused: Paused through `verdi process pause`" in told
+    machine.verdi("process", "play", str(pk))
+    machine.assert_finished_once()
+
+
+def test_a_program_in_the_foreground_needs_neither_daemon_nor_broker(machine: Machine) -> None:
+    machine("stop")
+    machine("foreground", "0")
+    machine.assert_finished_once()
+
+
+def test_a_job_whose_process_number_another_process_has_is_found_ended(machine: Machine) -> None:
+    machine("start")
+    machine("submit", "60")
+    (first, _) = machine("wait_jobs", "2")["jobs"]
+    with subprocess.Popen(["sleep", "600"], cwd="/") as stranger:  # a service that began after the reboot
+        kill([process.pid for process in machine.processes()])
+        machine("renumber", str(first), str(stranger.pid))
+        assert "found 1 jobs ended" in machine("start")["message"]
+        machine("wait_ended", str(first))
+        assert stranger.poll() is None
+        stranger.kill()
+    machine.verdi("process", "kill", str(machine("look")["pk"]))

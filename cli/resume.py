@@ -1,0 +1,73 @@
+"""`resume`: after a crash, a reboot or a lost connection, everything goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aiida_zif.cli.common import emit_json, fail, with_profile
+
+if TYPE_CHECKING:
+    from aiida_zif.setup.paused import Paused
+
+
+@click.command(epilog="Example: aiida-zif resume")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@with_profile
+def resume(as_json: bool) -> None:
+    """Bring everything back after a crash, a reboot or a lost connection, and say what goes on.
+
+    Starts the daemon if it is down or broken, gives every unfinished process exactly one task, and plays those that
+    AiiDA paused because a computer did not answer. What a person paused stays paused. Safe at any time.
+    """
+    from aiida_zif.provenance.campaign_view import find_campaigns
+    from aiida_zif.setup.daemon import DaemonError, ensure_daemon
+    from aiida_zif.setup.paused import paused_processes, play
+
+    try:
+        message = ensure_daemon()
+    except DaemonError as error:
+        fail(str(error), exit_code=1)
+    paused = paused_processes()
+    stuck = play([process for process in paused if process.by_aiida])
+    campaigns = {node: doing(node) for node in find_campaigns(unfinished=True)}
+    if as_json:
+        content = {"daemon": message, "played": pks_of(paused, stuck), "paused": [p.pk for p in paused_processes()]}
+        emit_json({**content, "campaigns": {str(node.pk): line for node, line in campaigns.items()}})
+        return
+    click.echo(message)
+    for line in pause_lines(paused, stuck):
+        click.echo(line)
+    for node, line in campaigns.items():
+        click.echo(f"Campaign {node.label} <{node.pk}> goes on: {line}; follow it with: aiida-zif watch {node.pk}")
+    if not campaigns:
+        click.echo("No campaign is unfinished.")
+
+
+def doing(campaign: Any) -> str:
+    """Return what a campaign is doing now, in words."""
+    from aiida_zif.provenance.campaign_view import load_view
+    from aiida_zif.provenance.progress import current_activity
+
+    lines = dict.fromkeys(activity.line for activity in current_activity(load_view(campaign)))
+    return "; ".join(lines) or "between two steps"
+
+
+def pks_of(paused: list[Paused], stuck: list[Paused]) -> list[int]:
+    """Return which processes go on that were paused by AiiDA."""
+    return [process.pk for process in paused if process.by_aiida and process not in stuck]
+
+
+def pause_lines(paused: list[Paused], stuck: list[Paused]) -> list[str]:
+    """Return one line a process that was found paused: whether it goes on, and if not, what to do."""
+    lines = []
+    for process in paused:
+        name = f"{process.label} <{process.pk}>"
+        if process in stuck:
+            lines.append(f"{name} does not go on. See `verdi process report {process.pk}`, then `aiida-zif resume`.")
+        elif process.by_aiida:
+            lines.append(f"{name} goes on; {process.status[0].lower()}{process.status[1:]}")
+        else:
+            lines.append(f"{name} stays paused: {process.status} Go on with `verdi process play {process.pk}`.")
+    return lines

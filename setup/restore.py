@@ -1,0 +1,95 @@
+"""From a backup to a profile that works: a copy of its storage under a name of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from aiida_zif.setup.backup import CARD, STORAGE, BackupError
+from aiida_zif.setup.profile import OPTIONS, keep_write_ahead_log
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return what a backup says about itself.
+
+    :raises BackupError: if the folder is no backup.
+    """
+    try:
+        card = json.loads((folder / CARD).read_text())
+        return {**card, "storage_backend": str(card["storage_backend"]), "profile": str(card["profile"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BackupError(f"{folder} is no backup: {CARD} is missing or damaged ({error}).") from error
+
+
+def restore_backup(folder: Path, name: str) -> dict[str, int]:
+    """Make a profile of a backup; the backup itself stays as it is.
+
+    :param folder: made by ``aiida-zif backup``.
+    :param name: of the new profile.
+    :returns: ``n_nodes`` and ``n_objects`` that the new profile holds, as many as the backup.
+    :raises BackupError: if the name is taken, or the backup does not hold what its card says.
+    """
+    from aiida.manage.configuration import Profile, get_config
+
+    card, config = read_card(folder), get_config(create=True)
+    if card["storage_backend"] != "core.sqlite_dos":
+        raise BackupError(
+            "this backup is of a PostgreSQL profile. Restore its database.sql with psql into an empty database, copy "
+            f"{folder / STORAGE / 'container'} and name both to `verdi profile setup core.psql_dos`; see docs/care.md."
+        )
+    if name in config.profile_names:
+        raise BackupError(f"there is a profile {name!r} already. Choose another name with --as.")
+    target = Path(config.dirpath) / "repository" / f"restored_{uuid4().hex}"
+    shutil.copytree(folder / STORAGE, target)
+    profile = Profile(name, profile_definition(str(target)))
+    try:
+        found = contents(profile)
+        short = {key: value for key, value in found.items() if value != card.get(key)}
+        if short:
+            raise BackupError(f"{folder} is damaged: its card says {card}, found were {short}.")
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    keep_write_ahead_log(target / "database.sqlite")
+    config.add_profile(profile)
+    for option, value in OPTIONS.items():
+        config.set_option(option, value, scope=name)
+    config.store()
+    return found
+
+
+def profile_definition(storage: str) -> dict[str, Any]:
+    """Return the entry of an embedded profile in AiiDA's configuration.
+
+    :param storage: folder of its storage.
+    """
+    from aiida.plugins import BrokerFactory
+
+    return {
+        "storage": {"backend": "core.sqlite_dos", "config": {"filepath": storage}},
+        "process_control": {"backend": "core.zeromq", "config": BrokerFactory("core.zeromq").get_default_config()},
+        "default_user_email": "aiida@localhost",
+        "test_profile": False,
+    }
+
+
+def contents(profile: Any) -> dict[str, int]:
+    """Open the storage of a profile that is not loaded, and count its nodes and the files that are there for them.
+
+    :raises BackupError: if AiiDA cannot open it.
+    """
+    from aiida.common.exceptions import AiidaException
+    from aiida.orm import Node, QueryBuilder
+
+    try:
+        storage = profile.storage_cls(profile)
+        nodes = QueryBuilder(backend=storage).append(Node).count()
+        keys = set(Node.get_collection(storage).iter_repo_keys())
+        present = sum(storage.get_repository().has_objects(list(keys)))
+    except (AiidaException, ValueError) as error:
+        raise BackupError(f"the backup cannot be opened: {error}") from error
+    storage.close()
+    return {"n_nodes": nodes, "n_objects": present}

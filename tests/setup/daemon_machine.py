@@ -1,0 +1,78 @@
+"""A throw-away AiiDA folder, the commands that are typed on it, and ways to hurt its daemon."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+HERE = Path(__file__).parent
+
+
+class Machine:
+    """A throw-away AiiDA folder and the commands that are typed on it, each in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {**os.environ, "AIIDA_PATH": str(folder), "PYTHONPATH": str(HERE)}
+        self.env.pop("AIIDA_PROFILE", None)
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, str(HERE / "campaign_driver.py"), *words]
+
+    def __call__(self, *words: str) -> dict[str, Any]:
+        done = subprocess.run(
+            self.command(*words), env=self.env, capture_output=True, text=True, timeout=400, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        answer = dict(json.loads(done.stdout.splitlines()[-1]))
+        if "message" in answer:
+            print(answer["message"])  # shown by pytest -rP: how long it took
+        return answer
+
+    def zif(self, *words: str) -> str:
+        """Run ``aiida-zif`` and return what it prints."""
+        return self.python("-c", "from aiida_zif.cli.main import main; main()", *words)
+
+    def verdi(self, *words: str) -> str:
+        """Run ``verdi`` and return what it prints."""
+        return self.python("-m", "aiida", *words)
+
+    def python(self, *words: str) -> str:
+        """Run Python on this AiiDA folder and return what it prints."""
+        command = [sys.executable, *words]
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=400, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def processes(self) -> list[psutil.Process]:
+        """Every live process that carries this AiiDA folder in its environment, jobs excluded."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                mine = process.environ().get("AIIDA_PATH", "").startswith(str(self.folder))
+                if mine and process.status() != psutil.STATUS_ZOMBIE and "daemon" in " ".join(process.cmdline()):
+                    found.append(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+        return found
+
+    def assert_finished_once(self) -> None:
+        """The work chain ended well, and no job ran twice."""
+        seen = self("wait", "finished", "4")
+        assert seen["total"] == 6
+        assert seen["jobs"] == ["finished"] * 4
+        assert (seen["pending"], seen["processing"]) == (0, 0)
+
+
+def kill(pids: Iterable[int]) -> None:
+    """End processes at once, as a power loss would."""
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,103 @@
+"""What the watchdog does about what it sees; it is never started here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aiida_zif.setup import watchdog
+from aiida_zif.setup.processes import watchdog_of
+from aiida_zif.setup.state import DaemonFiles, DaemonState
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> DaemonFiles:
+    daemon = tmp_path / "daemon"
+    (daemon / "log").mkdir(parents=True)
+    return DaemonFiles(tmp_path, daemon / "circus-zif.pid", daemon / "circus-zif.sockets", tmp_path / "broker")
+
+
+def state(*problems: str, running: bool = True) -> DaemonState:
+    return DaemonState("zif", 1 if running else None, None, (), None, 0, 0, None, problems)
+
+
+Script = Callable[..., None]
+
+
+@pytest.fixture
+def script(files: DaemonFiles, monkeypatch: pytest.MonkeyPatch) -> Script:
+    """Let the looks of the watchdog find one state after the other, and the daemon stopped at the end."""
+
+    def play(*states: DaemonState, pauses: list[float] | None = None) -> None:
+        files.circus_pid.touch()
+        rest = list(states)
+
+        def look(*_: object) -> DaemonState:
+            found = rest.pop(0)
+            if not rest:
+                files.circus_pid.unlink()
+            return found
+
+        monkeypatch.setattr(watchdog, "look_at_daemon", look)
+        monkeypatch.setattr("time.sleep", (pauses if pauses is not None else []).append)
+
+    return play
+
+
+def mended(files: DaemonFiles) -> int:
+    calls: list[str] = []
+    watchdog.watch("zif", files, lambda: calls.append("mend") or "mended")  # type: ignore[func-returns-value]
+    return len(calls)
+
+
+def test_a_sound_daemon_is_left_alone(files: DaemonFiles, script: Script) -> None:
+    script(state(), state())
+    assert mended(files) == 0
+
+
+def test_what_is_broken_is_mended_and_told(
+    files: DaemonFiles, script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script(state(), state("the broker is gone"), state())
+    assert mended(files) == 1
+    assert capsys.readouterr().out.strip().endswith("the broker is gone: mended")
+
+
+def test_a_daemon_of_which_nothing_is_left_was_killed(
+    files: DaemonFiles, script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script(state(running=False), state())
+    assert mended(files) == 1
+    assert "the whole daemon was killed" in capsys.readouterr().out
+
+
+def test_a_daemon_that_was_stopped_ends_the_watchdog(files: DaemonFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr(watchdog, "look_at_daemon", lambda *_: pytest.fail("it was stopped: nothing to look at"))
+    assert mended(files) == 0
+
+
+def test_what_cannot_be_mended_is_tried_less_and_less_often(files: DaemonFiles, script: Script) -> None:
+    pauses: list[float] = []
+    script(*[state("the broker is gone")] * 9, state(), state(), pauses=pauses)
+    assert mended(files) == 9
+    assert pauses[1:7] == [30.0, 60.0, 120.0, 240.0, 480.0, 600.0]
+    assert pauses[-1] == 15.0
+
+
+def test_of_two_watchdogs_one_ends(files: DaemonFiles) -> None:
+    first = watchdog.alone(files.watchdog_pid)
+    assert first is not None
+    assert watchdog.alone(files.watchdog_pid) is None
+    assert files.watchdog_pid.read_text() == str(os.getpid())
+    first.close()
+
+
+@pytest.mark.parametrize("content", ["", "no number", str(os.getpid()), "999999999"])
+def test_an_id_that_is_no_watchdog_s_counts_as_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "pid").write_text(content)
+    assert watchdog_of(tmp_path / "pid") is None
+    assert watchdog_of(tmp_path / "missing") is None
