@@ -28,16 +28,19 @@ def labels_for(curve: Curve, error: float) -> float:
     return float("inf")
 
 
-def ratio(curves: list[Curve], others: list[Curve]) -> dict[str, Any]:
-    """Return the labels of a strategy over those of another at the error that the other ends with, seed by seed.
+def ratio(curves: list[Curve], others: list[Curve], at: int = -1) -> dict[str, Any]:
+    """Return the labels of a strategy over those of another at the error that the other has, seed by seed.
 
     A seed where ours never reaches that error counts with the labels it had, as a lower bound, and is counted.
+
+    :param at: index of the other's cycle; the last one if left out.
     """
     each, short = [], 0
     for curve, other in zip(curves, others, strict=True):
-        needed = labels_for(curve, other[-1][1])
+        n_labels, error = other[at]
+        needed = labels_for(curve, error)
         short += not np.isfinite(needed)
-        each.append(min(needed, float(curve[-1][0])) / other[-1][0])
+        each.append(min(needed, float(curve[-1][0])) / n_labels)
     return {"mean": float(np.mean(each)), "each": each, "n_not_reached": short}
 
 
@@ -49,6 +52,12 @@ def compare(curves: dict[str, list[Curve]], full: float, n_pool: int) -> dict[st
     return {
         **{f"labels_ratio_vs_{name}": found["mean"] for name, found in ratios.items()},
         "labels_ratios": ratios,
+        "labels_ratios_before": {
+            name: {
+                str(curves[name][0][at][0]): ratio(ours, curves[name], at)["mean"] for at in range(1, len(ours[0]) - 1)
+            }
+            for name in ratios
+        },
         "n_seeds": len(ours),
         "full_pool": {"n_labels": n_pool, "force_rmse_eV_per_A": full},
         "ours_at_the_end": {
@@ -79,9 +88,11 @@ def table(results: dict[str, Any]) -> str:
         lines.append(f"{name:9s} " + "   ".join(cells))
     full = results["full_pool"]
     lines.append(f"full pool {full['n_labels']}: {full['force_rmse_eV_per_A']:.4f}")
-    lines += [
-        f"labels of ours over those of {name}: {found['mean']:.2f}" for name, found in results["labels_ratios"].items()
-    ]
+    for name, found in results["labels_ratios"].items():
+        before = ", ".join(f"{mean:.2f} with {n}" for n, mean in results["labels_ratios_before"][name].items())
+        lines.append(
+            f"labels of ours over those of {name}: {found['mean']:.2f} at its last error; {before} labels of it"
+        )
     return "\n".join(lines)
 
 
