@@ -44,6 +44,12 @@ def ratio(curves: list[Curve], others: list[Curve], at: int = -1) -> dict[str, A
     return {"mean": float(np.mean(each)), "each": each, "n_not_reached": short}
 
 
+def earlier_ratios(curves: list[Curve], others: list[Curve]) -> dict[str, float]:
+    """Return the mean ratio at the errors that the other had before its last cycle, by its labels."""
+    cycles = range(1, len(others[0]) - 1)
+    return {str(others[0][at][0]): ratio(curves, others, at)["mean"] for at in cycles}
+
+
 def compare(curves: dict[str, list[Curve]], full: float, n_pool: int) -> dict[str, Any]:
     """Return the figures that answer the question, and the curves."""
     ours = curves["ours"]
@@ -52,12 +58,7 @@ def compare(curves: dict[str, list[Curve]], full: float, n_pool: int) -> dict[st
     return {
         **{f"labels_ratio_vs_{name}": found["mean"] for name, found in ratios.items()},
         "labels_ratios": ratios,
-        "labels_ratios_before": {
-            name: {
-                str(curves[name][0][at][0]): ratio(ours, curves[name], at)["mean"] for at in range(1, len(ours[0]) - 1)
-            }
-            for name in ratios
-        },
+        "labels_ratios_before": {name: earlier_ratios(ours, curves[name]) for name in ratios},
         "n_seeds": len(ours),
         "full_pool": {"n_labels": n_pool, "force_rmse_eV_per_A": full},
         "ours_at_the_end": {
@@ -90,9 +91,7 @@ def table(results: dict[str, Any]) -> str:
     lines.append(f"full pool {full['n_labels']}: {full['force_rmse_eV_per_A']:.4f}")
     for name, found in results["labels_ratios"].items():
         before = ", ".join(f"{mean:.2f} with {n}" for n, mean in results["labels_ratios_before"][name].items())
-        lines.append(
-            f"labels of ours over those of {name}: {found['mean']:.2f} at its last error; {before} labels of it"
-        )
+        lines.append(f"labels of ours over those of {name}: {found['mean']:.2f} at its last error; before: {before}")
     return "\n".join(lines)
 
 

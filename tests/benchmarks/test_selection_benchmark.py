@@ -15,7 +15,7 @@ from aiida_zif.plugins.deepmd.dataset import System, write_system
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "selection"
 sys.path.insert(0, str(FOLDER))
 
-from curves import labels_for, ratio  # noqa: E402
+from curves import earlier_ratios, labels_for, ratio  # noqa: E402
 from frames import read_frames  # noqa: E402
 
 CURVE = [(8, 0.4), (16, 0.2), (32, 0.1)]
@@ -31,6 +31,11 @@ def test_labels_are_read_off_a_curve_in_logarithms() -> None:
 def test_ratio_compares_at_the_error_that_the_other_ends_with() -> None:
     other = [(8, 0.4), (16, 0.3), (32, 0.2)]
     assert ratio([CURVE], [other]) == {"mean": pytest.approx(0.5), "each": [pytest.approx(0.5)], "n_not_reached": 0}
+
+
+def test_ratios_are_also_told_for_the_errors_that_the_other_had_before() -> None:
+    other = [(8, 0.4), (16, 0.4 / 2**0.5), (32, 0.2)]
+    assert earlier_ratios([CURVE], [other]) == {"16": pytest.approx(2**-0.5)}
 
 
 def test_an_error_that_is_never_reached_is_not_taken_for_a_success() -> None:
