@@ -1,4 +1,4 @@
-"""`run`, `watch`, `resume` and `schema`."""
+"""`run`, `watch` and `schema`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail, load_campaign_node, with_profile
+from aiida_zif.cli.common import PROFILE, emit_json, fail, load, load_campaign_node, with_debug, with_profile
+from aiida_zif.cli.in_process import run_to_its_end
 from aiida_zif.cli.plumed import refuse_without_plumed
 from aiida_zif.cli.watching import follow
 
@@ -53,7 +54,8 @@ def schema() -> None:
 @click.option("--submit", is_flag=True, help="Return at once; the daemon carries the campaign.")
 @click.option("--foreground", is_flag=True, help="Run inside this process, without a daemon.")
 @SEED
-@with_profile
+@PROFILE
+@with_debug
 def run(
     campaign_file: Path,
     directory: Path | None,
@@ -62,6 +64,7 @@ def run(
     submit: bool,
     foreground: bool,
     seed: int | None,
+    profile: str | None,
 ) -> None:
     """Run CAMPAIGN, or go on with it where it stopped: nothing that was labelled is labelled again.
 
@@ -72,7 +75,8 @@ def run(
     """
     if submit and foreground:
         fail("--submit and --foreground exclude each other: choose the daemon or this process.")
-    campaign = read_campaign(campaign_file, seed, reuse)
+    campaign = read_campaign(campaign_file, seed, reuse)  # told what is wrong, also without a profile
+    load(profile)
     refuse_without_plumed(campaign)
     node = None if fresh else known_campaign(campaign)
     if node is not None and node.is_finished_ok:
@@ -155,10 +159,8 @@ def hand_over(campaign: Campaign, node: Any) -> Any:
 
 def run_here(campaign: Campaign) -> Any:
     """Run a campaign inside this process."""
-    from aiida.engine import run_get_node
-
     click.echo(f"Running campaign {campaign.name} in this process; `aiida-zif status` in another terminal shows more.")
-    return run_get_node(make_builder(campaign))[1]
+    return run_to_its_end(make_builder(campaign), "Stopped. The same command begins anew, with the labels there are.")
 
 
 def make_builder(campaign: Campaign) -> Any:
@@ -203,18 +205,3 @@ def watch(pk: str | None) -> None:
     node = load_campaign_node(pk)
     follow(node)
     conclude(node, None)
-
-
-@click.command(epilog="Example: aiida-zif resume")
-@with_profile
-def resume() -> None:
-    """Bring the daemon back after a crash or a reboot; every unfinished campaign goes on by itself."""
-    from aiida_zif.provenance.campaign_view import find_campaigns
-    from aiida_zif.setup.daemon import ensure_daemon
-
-    click.echo(ensure_daemon())
-    campaigns = find_campaigns(unfinished=True)
-    for node in campaigns:
-        click.echo(f"Campaign {node.label} <{node.pk}> goes on; follow it with: aiida-zif watch {node.pk}")
-    if not campaigns:
-        click.echo("No campaign is unfinished.")
