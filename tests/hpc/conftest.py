@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from cluster import Cluster, missing_programs
 from postgresql import PostgresqlServer, find_programs
-
-
-def skip(reason: str) -> None:
-    """Skip a test for want of a server; under ``setup/test-hpc.sh`` this is a failure."""
-    if os.environ.get("AIIDA_ZIF_HPC"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(f"{reason}; ./setup/test-hpc.sh installs it")
+from wanting import skip
 
 
 @pytest.fixture(scope="session")
