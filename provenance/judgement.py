@@ -19,13 +19,16 @@ def latest_state(view: CampaignView) -> dict[str, Any] | None:
 
 
 def verdict_of(view: CampaignView) -> dict[str, Any]:
-    """Return the criteria of the newest verdict, what converging waits for, and which systems were left out."""
+    """Return the criteria of the newest verdict, what converging waits for, which systems were left out or fail."""
     state = latest_state(view) or {}
     systems = state.get("systems", {})
     return {
         "criteria": [{"words": "", **entry} for entry in state.get("criteria", [])],
         "blocking": state.get("blocking"),
         "left_out": {name: entry["cause"] for name, entry in systems.items() if entry["quarantined"]},
+        "failing": {
+            name: entry["cause"] for name, entry in systems.items() if entry["failures"] and not entry["quarantined"]
+        },
     }
 
 
@@ -54,9 +57,13 @@ def judgement_lines(summary: dict[str, Any]) -> list[str]:
 
 
 def verdict_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
-    """Return what was left out, what ended the campaign and how the criteria stand: ``what``, ``words``, ``state``."""
+    """Return which systems fail, what ended the campaign, how the criteria stand: ``what``, ``words``, ``state``."""
     verdict, ended = summary["verdict"], summary["stop_reason"]
-    rows = [{"what": name, "words": cause, "state": "left out"} for name, cause in verdict["left_out"].items()]
+    rows = [
+        {"what": name, "words": cause, "state": state}
+        for state, systems in (("left out", verdict["left_out"]), ("failed once", verdict["failing"]))
+        for name, cause in systems.items()
+    ]
     if ended is not None:
         words = next((entry["words"] for entry in verdict["criteria"] if entry["name"] == ended), "")
         rows.append({"what": in_plain(ended), "words": words, "state": "ended by"})

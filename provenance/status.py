@@ -182,12 +182,14 @@ def new_table() -> Table:
 
 
 def reason_lines(summary: dict[str, Any]) -> list[str]:
-    """Return why frames were not chosen and why frames got no label, cycle by cycle."""
+    """Return how MD runs ended, why frames were not chosen and why frames got no label, cycle by cycle."""
     lines = [
         f"no label for {readable(task)}: {in_words(counts)}"
         for task, counts in summary["seed_labels"]["n_rejected"].items()
     ]
     for iteration in summary["iterations"]:
+        if set(iteration["n_runs_ended"]) - {"completed"}:
+            lines.append(f"MD runs of cycle {iteration['iteration'] + 1}: {in_words(iteration['n_runs_ended'])}")
         for title, key in (("not chosen", "n_not_chosen"), ("no label", "n_rejected")):
             if any(iteration[key].values()):
                 lines.append(f"{title} in cycle {iteration['iteration'] + 1}: {in_words(iteration[key])}")

@@ -71,8 +71,10 @@ def summarise_iteration(view: CampaignView, cycle: int) -> dict[str, Any] | None
     for report in reports:
         add_counts(rejected, report["n_rejected"])
     not_chosen: dict[str, int] = {}
+    runs_ended: dict[str, int] = {}
     for selection in selections:
         add_counts(not_chosen, selection["not_chosen"])
+        add_counts(runs_ended, selection.get("runs_ended", {}))
     return {
         "iteration": cycle,
         "n_train_frames": sum(block.n_frames for block in inputs_under(training, "dataset").values()),
@@ -85,6 +87,7 @@ def summarise_iteration(view: CampaignView, cycle: int) -> dict[str, Any] | None
         "n_selected": sum(report["n_selected"] for report in selections),
         "n_control": sum(report["n_control"] for report in selections),
         "n_not_chosen": not_chosen,
+        "n_runs_ended": runs_ended,
         "n_labelled": sum(report["n_labelled"] for report in reports),
         "n_reused": sum(n_reused(step) for step in view.of("label", following)),
         "n_rejected": rejected,

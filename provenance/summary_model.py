@@ -57,6 +57,7 @@ class Iteration(Strict):
     n_selected: Count = Field(description="chosen for their deviation")
     n_control: Count = Field(description="drawn at random to measure what the choice is worth")
     n_not_chosen: Counts = Field(description="explored frames that were not chosen, by reason; n_selected is the rest")
+    n_runs_ended: Counts = Field(description="MD runs by how they ended, such as completed or deviation_hopeless")
     n_labelled: Count = Field(description="of the chosen and the random ones")
     n_reused: Count = Field(description="of these, labels that the profile held already: not computed again")
     n_rejected: Counts = Field(description="frames without a label, by reason")
@@ -107,6 +108,7 @@ class Verdict(Strict):
     criteria: list[Criterion]
     blocking: str | None = Field(description="what converging waits for; null if nothing is asked, or all is met")
     left_out: dict[str, str | None] = Field(description="systems that failed while others went on, and why")
+    failing: dict[str, str] = Field(description="systems that failed in the last cycle and get another chance, and why")
 
 
 class Relation(Strict):
@@ -117,6 +119,7 @@ class Relation(Strict):
     level: float = Field(description="typical error there, eV/Å")
     slope: float
     scatter: float = Field(description="of log(error)")
+    dof: float = Field(description="degrees of freedom of the scatter")
     level_error: float = Field(description="standard error of log(level)")
     slope_error: float
     range: list[float] = Field(description="smallest and largest deviation, eV/Å")

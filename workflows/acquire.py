@@ -9,7 +9,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, WorkChain, if_
 from aiida.plugins import DataFactory, WorkflowFactory
 
-from aiida_zif.workflows.ending import blames_the_committee, why_it_ended
+from aiida_zif.workflows.ending import blames_the_committee, what_the_last_job_said, why_it_ended
 from aiida_zif.workflows.frame_steps import compare_choice, select_frames
 from aiida_zif.workflows.quarantine import LOST, is_hopeless
 from aiida_zif.workflows.start_steps import draw_starts
@@ -96,8 +96,9 @@ class AcquireWorkChain(WorkChain):
         """Go no further without an exploration, or if more of its runs were lost than is tolerated."""
         exploration = self.ctx.exploration
         if not exploration.is_finished_ok:
-            hopeless = "hopeless" in self.inputs and blames_the_committee(exploration)
-            return self.ending("COMMITTEE_HOPELESS" if hopeless else "EXPLORATION", why_it_ended(exploration))
+            if "hopeless" in self.inputs and blames_the_committee(exploration):
+                return self.ending("COMMITTEE_HOPELESS", what_the_last_job_said(exploration))
+            return self.ending("EXPLORATION", why_it_ended(exploration))
         self.out("exploration", exploration.outputs.output_parameters[self.inputs.system])
         runs = self.outputs["exploration"]["runs"]
         lost = [f"{run['label']} {run['ended']}" for run in runs if run["ended"] in LOST]

@@ -40,7 +40,7 @@ def why_it_ended(node: orm.ProcessNode) -> str:
     :param node: a process that has ended.
     """
     if node.exit_status is not None:
-        return f"[{node.exit_status}] {node.exit_message or ''}".rstrip()
+        return f"[{node.exit_status}] {node.exit_message or ''}".rstrip(". ")
     state = node.process_state.value if node.process_state else "never started"
     detail = node.exception or node.process_status
     return f"{state}: {detail.strip()}" if detail else state
@@ -48,5 +48,15 @@ def why_it_ended(node: orm.ProcessNode) -> str:
 
 def blames_the_committee(exploration: orm.ProcessNode) -> bool:
     """Whether every job of an exploration ran and found the committee at fault, not the code or the machine."""
-    jobs = [node for node in exploration.called if isinstance(node, orm.CalcJobNode)]
+    jobs = jobs_of(exploration)
     return bool(jobs) and all(500 <= (job.exit_status or 0) < 600 for job in jobs)
+
+
+def what_the_last_job_said(chain: orm.ProcessNode) -> str:
+    """Return the first sentence of how the last job of a chain ended: what happened, without the advice."""
+    return why_it_ended(jobs_of(chain)[-1]).partition(". ")[0]
+
+
+def jobs_of(chain: orm.ProcessNode) -> list[orm.CalcJobNode]:
+    """Return the jobs that a chain called, in the order of their creation."""
+    return sorted((node for node in chain.called if isinstance(node, orm.CalcJobNode)), key=lambda node: node.ctime)

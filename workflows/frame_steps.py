@@ -62,7 +62,8 @@ def select_frames(
     except StrategyError as error:
         return ExitCode(310, str(error))
     chosen_ids = set(np.array(candidates.frame_ids())[sieved.kept])
-    extra = [index for index, key in enumerate(control.frame_ids()) if key not in chosen_ids]
+    # random frames alone would compare nothing, and are not labelled
+    extra = [index for index, key in enumerate(control.frame_ids()) if chosen_ids and key not in chosen_ids]
     frames = concatenate(subset(candidates, sieved.kept), subset(control, extra))
     frames.set_array("role", np.repeat([CHOSEN, CONTROL], [len(sieved.kept), len(extra)]))
     report = choice_report(explored, candidates.n_frames, sieved, candidates.get_array("run"), values)

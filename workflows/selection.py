@@ -65,7 +65,8 @@ def choice_report(
     :param sieved: of the candidates.
     :param runs: index of the run of each candidate, shape (N,).
     :param selection: that the choice was made by.
-    :returns: among others ``n_selected`` and ``not_chosen`` (number by reason), which add up to ``n_explored``.
+    :returns: among others ``n_selected`` and ``not_chosen`` (number by reason), which add up to ``n_explored``, and
+        ``runs_ended``, the number of MD runs by how they ended.
     """
     labels = [str(run["label"]) for run in explored.get("runs", [])]
     conditions = Counter(
@@ -76,6 +77,7 @@ def choice_report(
         "n_selected": len(sieved.kept),
         "selected_by_condition": dict(sorted(conditions.items())),
         "not_chosen": reasons(explored, n_returned, sieved),
+        "runs_ended": dict(sorted(Counter(run["ended"] for run in explored.get("runs", []) if "ended" in run).items())),
         "deviation": explored["deviation"],
         "histogram": explored["histogram"],
         "lower": selection["lower"],

@@ -521,6 +521,7 @@ class SyntheticCampaign:
             "n_selected": 4,
             "n_control": 2,
             "strategy": ["window", "turns", "separation", "budget"],
+            "runs_ended": {"completed": 3, "grounded": 1},
             "not_chosen": {
                 "accurate": counts["n_accurate"],
                 "broken_linker": counts["n_failed"],

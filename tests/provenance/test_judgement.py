@@ -27,7 +27,7 @@ def summary(**found: Any) -> dict[str, Any]:
     """The part of a summary that is read here."""
     return {
         "stop_reason": None,
-        "verdict": {"criteria": [], "blocking": None, "left_out": {}},
+        "verdict": {"criteria": [], "blocking": None, "left_out": {}, "failing": {}},
         "calibration": None,
     } | found
 
@@ -42,8 +42,10 @@ def test_it_is_told_which_criterion_blocks_and_what_ended_it_and_what_was_left_o
         {"name": "max_cycles", "met": True, "found": 3, "limit": 3, "words": "3 cycles"},
     ]
     verdict = {"criteria": criteria, "blocking": "80% …", "left_out": {"zif8": "no frame came back"}}
+    verdict["failing"] = {"zif4": "5 of 5 frames got no label"}
     assert judgement_lines(summary(stop_reason="max_cycles", verdict=verdict)) == [
         "left out: zif8, no frame came back",
+        "failed once: zif4, 5 of 5 frames got no label",
         "ended by: max cycles, 3 cycles",
         "not met: accurate share, 80% are accurate, 90% asked",
     ]

@@ -45,6 +45,7 @@ def test_the_reasons_of_frames_left_out_are_told(view: CampaignView, summary: di
         assert told[f"not chosen in cycle {iteration['iteration'] + 1}"] == in_words(iteration["n_not_chosen"])
     assert "5 broken linker" in told["not chosen in cycle 1"]
     assert "no label in cycle 1: 1 scf not converged" in text
+    assert "MD runs of cycle 1: 3 completed, 1 grounded" in text
 
 
 def test_labels_that_needed_another_way_to_self_consistency_are_told(view: CampaignView) -> None:

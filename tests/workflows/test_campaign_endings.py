@@ -97,11 +97,14 @@ def test_jobs_that_blame_the_committee_are_told_from_those_that_crashed(
         job = orm.CalcJobNode()
         job.base.links.add_incoming(child.node, LinkType.CALL_CALC, "zinc")
         job.store()
-        end(job, Ending(exit_status=job_status, exit_message="why"))
-        return Ending(exit_status=330, exit_message="failed for every system")
+        end(job, Ending(exit_status=job_status, exit_message="What happened. What to do."))
+        return Ending(exit_status=330, exit_message="Failed for every system. Do this.")
 
     done = run("zinc", own={"explore": explore})
     assert done.exit_code.status == status
+    said = "What happened. Train it longer" if status == 501 else "Failed for every system. Do this"
+    assert said in done.exit_code.message
+    assert ".." not in done.exit_code.message
 
 
 def explores(systems: dict[str, list[float] | None], answers: Answers) -> Callable[[Child], Ending]:  # noqa: F811

@@ -13,9 +13,9 @@ from aiida_zif.workflows.selection import affordable, choice_report, reasons, sh
 SECTION: dict[str, Any] = {"per_cycle": 8, "control": 4, "lower": 0.1, "upper": 1.0, "strategy": ["window"]}
 
 
-def run(label: str, **failed: int) -> dict[str, Any]:
+def run(label: str, ended: str, **failed: int) -> dict[str, Any]:
     """Return what the summary of an exploration says of a run."""
-    return {"label": label, "failed_reasons": failed}
+    return {"label": label, "ended": ended, "failed_reasons": failed}
 
 
 EXPLORED = {
@@ -23,7 +23,10 @@ EXPLORED = {
     "n_accurate": 30,
     "n_candidate": 20,
     "n_failed": 10,
-    "runs": [run("300K", above_upper=4), run("900K", above_upper=2, broken_linker=3)],
+    "runs": [
+        run("300K", "completed", above_upper=4),
+        run("900K", "deviation_hopeless", above_upper=2, broken_linker=3),
+    ],
     "deviation": {"q50": 0.1},
     "histogram": {"edges": [0.0, 1.0], "counts": [60]},
 }
@@ -95,6 +98,7 @@ def test_everything_explored_is_chosen_or_has_a_reason() -> None:
     assert report["n_selected"] + sum(report["not_chosen"].values()) == report["n_explored"]
     assert report["selected_by_condition"] == {"300K": 1, "900K": 2}
     assert report["strategy"] == ["window", "turns", "separation", "budget"]
+    assert report["runs_ended"] == {"completed": 1, "deviation_hopeless": 1}
 
 
 def test_frames_of_which_chance_drew_some_are_counted_once() -> None:
