@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiida.manage.configuration.profile import Profile
 
 STOP_TIMEOUT = 40  # s; circus gives a worker 30 s to finish what it is doing
-START_TIMEOUT = 60.0  # s
+START_TIMEOUT = 180.0  # s; a machine with much else to do takes minutes
 SETTLE = 10.0  # s that circus gets to replace a dead worker by itself
 
 

@@ -24,7 +24,7 @@ from aiida_zif.setup.state import DaemonFiles, look_at_daemon
 
 LOOK_EVERY = 15.0  # s
 LONGEST_PAUSE = 600.0  # s between two attempts to mend what cannot be mended
-MEND_TIMEOUT = 300.0  # s
+MEND_TIMEOUT = 600.0  # s
 START_TIMEOUT = 10.0  # s that a young watchdog has to say that it is there
 STOPPED_LOOKS = 2  # looks in a row that must find the daemon stopped; a restart stops it for a moment
 

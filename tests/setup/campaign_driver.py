@@ -111,6 +111,16 @@ def wait_until(answer: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
     raise TimeoutError(f"not within {PATIENCE:g} s; last seen: {look()}")
 
 
+def wait_finished() -> dict[str, Any]:
+    """Look until the newest work chain has finished and no task is left."""
+
+    def answer() -> dict[str, Any] | None:
+        seen = look()
+        return seen if seen["chain"] == "finished" and seen["pending"] + seen["processing"] == 0 else None
+
+    return wait_until(answer)
+
+
 def wait(state: str, jobs: str) -> dict[str, Any]:
     """Look until the newest work chain is in a state and has so many jobs."""
 
@@ -168,7 +178,7 @@ def renumber(pk: str, process: str) -> dict[str, Any]:
 
 COMMANDS: tuple[Callable[..., dict[str, Any]], ...] = (
     setup, start, start_unwatched, stop, submit, abandon, foreground, look, renumber,
-    wait, wait_broken, wait_paused, wait_jobs, wait_ended,
+    wait, wait_finished, wait_broken, wait_paused, wait_jobs, wait_ended,
 )  # fmt: skip
 
 if __name__ == "__main__":
