@@ -40,7 +40,7 @@ def finished_job(aiida_profile: object, tmp_path: Path) -> Callable[..., object]
         node.store()
         retrieved = orm.FolderData()
         contents = {path.name: path.read_text() for path in (FIXTURES / case).iterdir()} | (files or {})
-        for name in ("aiida.out", "aiida-pos-1.xyz", "aiida-frc-1.xyz", "aiida-1.cell"):
+        for name in ("aiida.out", "aiida-pos-1.xyz", "aiida-frc-1.xyz", "aiida-1.cell", "clock"):
             if contents.get(name) is not None:
                 retrieved.base.repository.put_object_from_bytes(str(contents[name]).encode(), name)
         retrieved.base.links.add_incoming(node, LinkType.CREATE, "retrieved")

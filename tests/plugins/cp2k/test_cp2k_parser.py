@@ -103,6 +103,24 @@ def test_a_disk_that_was_full_loses_what_was_not_written_whole_and_blames_the_ne
     assert outputs["labelled"].per_frame["index"].tolist() == [0, 1]  # 2 and 3 are broken
 
 
+def test_a_disk_that_the_clock_found_full_is_named(finished_job: Callable, parse: Callable) -> None:
+    clock = "10.0\n20.0\n0m0.5s 0m0.2s\n2m1.0s 0m3.0s\ntmpfs 132 132 0 100% /work\n"
+    outputs, exit_code = parse(finished_job("disk", BATCH, {"clock": clock}))
+    assert exit_code.status == 321
+    assert "0 kB were left of the disk" in exit_code.message
+    assert outputs["output_parameters"]["stopped"]["cause"] == "disk_full"
+
+
+def test_memory_that_did_not_suffice_to_begin_is_named(finished_job: Callable, parse: Callable) -> None:
+    # what a job under `ulimit -v` really said, before a word of CP2K itself
+    said = "\nCould not print backtrace: mmap: Cannot allocate memory\n\n#0  0x7fb6dbe218ee\n#1  0x7fb6dbe223b9\n"
+    files = {"aiida.out": said, "aiida-pos-1.xyz": None, "aiida-frc-1.xyz": None, "aiida-1.cell": None}
+    outputs, exit_code = parse(finished_job("batch", BATCH, files))
+    assert exit_code.status == 322
+    assert "Cannot allocate memory" in exit_code.message
+    assert not outputs
+
+
 def test_a_runtime_that_says_that_the_disk_is_full_is_believed(finished_job: Callable, parse: Callable) -> None:
     whole = stored("batch")
     said = whole[: whole.rindex("MD| Step number")] + "\nFortran runtime error: No space left on device\n"
