@@ -1,0 +1,202 @@
+"""A throw-away AiiDA folder in which a campaign runs with stand-in codes, in a minute, and can be hurt.
+
+The codes are those of ``tests/codes``. A fault is put in the way of a code for so many jobs; the job that meets it
+takes it away, so that what follows is undisturbed. States are read from the database file, which costs nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+CODES = Path(__file__).parents[1] / "codes"
+FACTS = Path(__file__).parents[1] / "workflows" / "campaign_facts.py"
+PATIENCE = 600.0  # s
+CODE = """#!/bin/sh
+# {label}: waits {pause} s, then is the stand-in, or a faulty one if a fault is in its way
+sleep {pause}
+for fault in {folder}/{label}.*; do
+    [ -e "$fault" ] || continue
+    name="${{fault##*.}}" && name="${{name%-*}}"
+    mv "$fault" {folder}/met."${{fault##*/}}" 2>/dev/null &&
+        exec python3 {codes}/{label}_standin.py "$name" "$@"
+done
+exec python3 {codes}/{label}_standin.py ok "$@"
+"""
+CRYSTAL = """6
+Lattice="{a} 0 0 0 {a} 0 0 0 {a}" Properties=species:S:1:pos:R:3 pbc="T T T"
+Zn 2.0 2.0 2.0
+Zn 7.0 7.0 7.0
+H 3.6 2.0 2.0
+H 0.4 2.0 2.0
+H 8.6 7.0 7.0
+H 5.4 7.0 7.0
+"""
+
+
+class Site:
+    """An AiiDA folder, its codes and one campaign.
+
+    :param folder: to make everything in.
+    :param pauses: seconds that each code (``cp2k``, ``dp``, ``lmp``) waits before it does anything.
+    """
+
+    def __init__(self, folder: Path, **pauses: float) -> None:
+        self.folder, self.resumed = folder, ""
+        self.environment = {**os.environ, "AIIDA_PATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment.pop("AIIDA_PROFILE", None)
+        (folder / "codes").mkdir(parents=True)
+        for label in ("cp2k", "dp", "lmp"):
+            code = folder / "codes" / label
+            words = {"label": label, "pause": pauses.get(label, 0.0), "folder": code.parent, "codes": CODES}
+            code.write_text(CODE.format(**words))
+            code.chmod(0o755)
+            self.environment[f"AIIDA_ZIF_{label.upper()}"] = str(code)
+        self.call("-m", "aiida_zif.setup.profile")
+
+    # -- commands ----------------------------------------------------------------------------------------------
+
+    def call(self, *words: str, check: bool = True) -> str:
+        """Run Python in this folder and return what it prints."""
+        command = [sys.executable, *words]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE)
+        assert done.returncode == 0 or not check, done.stdout[-2000:] + done.stderr[-4000:]
+        return done.stdout
+
+    def zif(self, *words: str, check: bool = True) -> str:
+        """Run ``aiida-zif`` in this folder."""
+        return self.call("-c", "from aiida_zif.cli.main import main; main()", *words, check=check)
+
+    def verdi(self, *words: str, check: bool = True) -> str:
+        """Run ``verdi`` in this folder."""
+        return self.call("-m", "aiida", *words, check=check)
+
+    def write_campaign(self, systems: int = 1, **sections: Any) -> Path:
+        """Write a campaign file for so many small frameworks, and return its path; JSON is YAML."""
+        labels = [f"net{number}" for number in range(systems)]
+        for number, label in enumerate(labels):
+            (self.folder / f"{label}.extxyz").write_text(CRYSTAL.format(a=11.0 + 0.1 * number))
+        aimd = {"timestep": "0.5 fs", "steps": 12, "stride": 4}
+        content: dict[str, Any] = {
+            "name": "standin",
+            "protocol": "demo",
+            "seed": 7,
+            "systems": {label: {"structure": f"./{label}.extxyz"} for label in labels},
+            "type_map": ["H", "Zn"],
+            "seed_data": {
+                "aimd": [{"temperature": "300 K", **aimd}],
+                "perturbed": {"frames": 4, "displacement": "0.05 Å", "strain": 0.01},
+            },
+            "held_out": {"aimd": [{"temperature": "500 K", **aimd}]},
+            "training": {"models": 2, "rcut": "5 Å", "steps": 40},
+            "exploration": {
+                "temperatures": ["300 K", "600 K"],
+                "pressures": ["0 GPa"],
+                "steps": 200,
+                "sample_every": 20,
+            },
+            "selection": {"lower": "0.1 eV/Å", "upper": "5 eV/Å", "per_cycle": 3, "control": 2, "min_separation": 20},
+            "convergence": {"patience": 1000, "accurate_share": None, "held_out_error": {"below": "0.000001 eV/Å"}},
+            "limits": {"cycles": 2, "labels": 100000},
+            "resources": {"label": {"ranks": 1, "concurrent": 2}},
+        }
+        for name, section in sections.items():
+            content[name] = {**content.get(name, {}), **section} if isinstance(section, dict) else section
+        path = self.folder / "campaign.yaml"
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False))
+        return path
+
+    def facts(self) -> dict[str, Any]:
+        """Return what came of the campaign: frame ids of its blocks, orphans, processes that failed."""
+        (pk,) = (process["pk"] for process in self.processes("ActiveLearningWorkChain"))
+        return dict(json.loads(self.call(str(FACTS), str(pk))))
+
+    # -- states ------------------------------------------------------------------------------------------------
+
+    @property
+    def database(self) -> Path:
+        """The file of the database."""
+        return next(self.folder.glob(".aiida/repository/*/database.sqlite"))
+
+    def processes(self, label: str | None = None) -> list[dict[str, Any]]:
+        """Return pk, label, state, exit status and time of the processes, of one kind or of all."""
+        names = {"label": "process_label", "state": "process_state", "exit_status": "exit_status"}
+        columns = ", ".join(f"json_extract(attributes, '$.{key}')" for key in names.values())
+        query = f"SELECT id, {columns} FROM db_dbnode WHERE node_type LIKE 'process.%' ORDER BY id"
+        with closing(sqlite3.connect(self.database)) as connection:
+            rows = [dict(zip(("pk", *names), row, strict=True)) for row in connection.execute(query)]
+        return [row for row in rows if label in (None, row["label"])]
+
+    def wait(self, until: Callable[[], Any], what: str, pause: float = 0.2) -> Any:
+        """Wait until something is true, and return it."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if answer := until():
+                return answer
+            time.sleep(pause)
+        raise AssertionError(f"not within {PATIENCE:g} s: {what}; {self.processes()[-5:]}")
+
+    def wait_for_process(self, label: str, number: int) -> None:
+        """Wait until there are so many processes of a kind."""
+        self.wait(lambda: len(self.processes(label)) >= number, f"{number} x {label}")
+
+    def wait_for_end(self) -> dict[str, Any]:
+        """Wait until the campaign has ended, and return its process."""
+
+        def ended() -> dict[str, Any] | None:
+            campaigns = self.processes("ActiveLearningWorkChain")
+            return next((c for c in campaigns if c["state"] in ("finished", "excepted", "killed")), None)
+
+        return dict(self.wait(ended, "the end of the campaign"))
+
+    # -- faults ------------------------------------------------------------------------------------------------
+
+    def put_fault(self, label: str, fault: str, jobs: int = 1) -> None:
+        """Let the next jobs of a code meet a fault of its stand-in."""
+        for number in range(jobs):
+            (self.folder / "codes" / f"{label}.{fault}-{number}").touch()
+
+    def faults_met(self) -> list[str]:
+        """Return the faults that a job has met."""
+        return sorted(path.name for path in (self.folder / "codes").glob("met.*"))
+
+    def daemon(self) -> list[psutil.Process]:
+        """Return every process of this folder's daemon and its watchdog."""
+        return [process for process in self.alive() if "daemon" in " ".join(process.cmdline())]
+
+    def workers(self) -> list[psutil.Process]:
+        """Return the workers of this folder's daemon."""
+        return [process for process in self.alive() if process.cmdline()[-2:] == ["daemon", "worker"]]
+
+    def alive(self) -> list[psutil.Process]:
+        """Return every live process of this folder, jobs included, this one not."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                home = process.environ().get("AIIDA_PATH", "")  # of the daemon: the folder .aiida
+                ours = any(path.startswith(str(self.folder)) for path in (home, process.cwd()))
+                if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                    process.cmdline()
+                    found.append(process)
+        return found
+
+
+def kill(processes: Iterable[psutil.Process]) -> int:
+    """End processes at once, as a power loss would; return how many."""
+    victims = list(processes)
+    for victim in victims:
+        with suppress(psutil.NoSuchProcess):
+            victim.send_signal(signal.SIGKILL)
+    psutil.wait_procs(victims, timeout=10.0)
+    return len(victims)
