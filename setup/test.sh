@@ -72,7 +72,7 @@ mkdir -p "$AIIDA_PATH"
 light="not codes and not slow"
 check "tests without codes" python -m pytest -m "$light" -n 2 --dist loadfile
 if [ -z "$fast" ]; then
-    check "tests with the real codes" python -m pytest -m "not ($light)"
+    check "tests with the real codes" python -m pytest -m "not ($light) and not hpc"
 fi
 [ "${#failed[@]}" -eq 0 ] || {
     printf 'FAILED: %s\n' "${failed[@]}"

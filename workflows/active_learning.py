@@ -17,7 +17,7 @@ from aiida_zif.workflows.ending import EXIT_CODES, why_it_ended
 from aiida_zif.workflows.frame_steps import frames_from_structure
 from aiida_zif.workflows.judge import judge, open_campaign
 from aiida_zif.workflows.plan import plan_campaign, plan_exploration
-from aiida_zif.workflows.quarantine import active
+from aiida_zif.workflows.quarantine import active, in_words
 from aiida_zif.workflows.resources import stage_options, with_layout
 from aiida_zif.workflows.training_plan import plan_training
 
@@ -200,7 +200,7 @@ class ActiveLearningWorkChain(WorkChain):
         """Note that a system failed in this cycle; whether others are left, for which the campaign goes on."""
         systems = self.active_systems()
         if len(systems) > 1:
-            self.report(f"{system} failed in cycle {self.ctx.cycle}: {failure.message}")
+            self.report(f"cycle {self.ctx.cycle} goes on without {system}. {failure.message}")
         self.ctx.failed = sorted({*self.ctx.failed, system})
         return bool(set(systems) - set(self.ctx.failed))
 
@@ -220,7 +220,7 @@ class ActiveLearningWorkChain(WorkChain):
                 name=name,
                 share=share,
                 budget=budget,
-                cause=report["n_rejected"] or why_it_ended(child),
+                cause=in_words(report["n_rejected"]) or why_it_ended(child),
                 pk=self.node.pk,
             )
         return None

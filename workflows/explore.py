@@ -50,8 +50,7 @@ class ExploreWorkChain(WorkChain):
         spec.exit_code(
             330,
             "ERROR_NO_EXPLORATION",
-            message="exploration failed for every system; last cause: {cause}. If the committee is too raw to run "
-            "MD, train it longer, start colder (exploration.temperatures) or label more seed frames.",
+            message="exploration failed for every system; last cause: {cause}",
         )
 
     def setup(self) -> None:

@@ -110,7 +110,7 @@ def draw(curves: dict[str, list[Curve]], full: float, path: Path) -> None:
         axes.fill_between(labels, mean - spread, mean + spread, color=COLOURS[name], alpha=0.15, lw=0)
         axes.plot(labels, mean, "o-", color=COLOURS[name], label=name)
     axes.axhline(full, color="black", lw=0.8, ls="--")
-    axes.text(0.99, full, "whole pool ", transform=axes.get_yaxis_transform(), ha="right", va="bottom", fontsize=9)
+    axes.text(0.01, full, " whole pool", transform=axes.get_yaxis_transform(), ha="left", va="bottom", fontsize=9)
     axes.set_xscale("log", base=2)
     ticks = sorted({point[0] for of_strategy in curves.values() for curve in of_strategy for point in curve})
     axes.set_xticks(ticks, [str(tick) for tick in ticks])

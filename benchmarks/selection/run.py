@@ -1,6 +1,6 @@
 """Choosing frames, in retrospect: how many labels does a strategy need for a given force error?
 
-``python benchmarks/selection/run.py`` takes about 50 min on two idle cores. It works in
+``python benchmarks/selection/run.py`` takes about an hour on two idle cores. It works in
 ``.aiida/benchmarks/selection`` and may be stopped and started again: what is trained is not trained again. Numbers go
 to ``benchmarks/results/selection.json``, the figure to ``docs/images/selection.png``.
 
