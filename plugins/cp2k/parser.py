@@ -55,9 +55,9 @@ class Cp2kLabelParser(Parser):
         text = self._read(Cp2kLabelCalculation._DEFAULT_OUTPUT_FILE)
         main = read_main_output(text, first_step=task.first_step if isinstance(task, AimdTask) else 1)
         if not main.started and not main.abort:
-            stop = self._stop(main, text)
-            known = stop.cause in (DISK_FULL, OUT_OF_MEMORY)
-            return self._exit(f"ERROR_{stop.cause.upper()}", stop.detail) if known else self._exit("ERROR_NO_OUTPUT")
+            why = self._stop(main, text)
+            known = why.cause in (DISK_FULL, OUT_OF_MEMORY)
+            return self._exit(f"ERROR_{why.cause.upper()}", why.detail) if known else self._exit("ERROR_NO_OUTPUT")
         try:
             readings = self._readings(main)
         except ValueError as error:
