@@ -96,7 +96,9 @@ def test_of_two_watchdogs_one_ends(files: DaemonFiles) -> None:
     first.close()
 
 
-@pytest.mark.parametrize("content", ["", "no number", str(os.getpid()), "999999999"])
+@pytest.mark.parametrize(
+    "content", ["", "no number", str(os.getpid()), "999999999"], ids=["nothing", "no number", "another", "gone"]
+)
 def test_an_id_that_is_no_watchdog_s_counts_as_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "pid").write_text(content)
     assert watchdog_of(tmp_path / "pid") is None
