@@ -170,6 +170,9 @@ def find_problems(
     if now - broker.started > GRACE:
         if status.get("task_subscribers") == 0:
             yield "no worker listens to the broker"
+        elif (status.get("task_subscribers") or 0) > len(workers) and now - max(w.started for w in workers) > GRACE:
+            # One that was killed just as it had signed on: the broker goes on giving it tasks.
+            yield "the broker holds tasks for a worker that is dead"
         elif waited is not None and waited > GRACE:
             yield f"tasks have waited for {waited:.0f} s and nobody takes them"
 

@@ -68,6 +68,14 @@ def test_a_broker_without_subscribers_is_a_problem_once_it_is_old_enough() -> No
     assert young == []
 
 
+def test_a_dead_worker_that_the_broker_counts_is_a_problem_once_it_had_time_to_forget_it() -> None:
+    (problem,) = problems(SUPERVISOR, BROKER, WORKER, task_subscribers=2)
+    assert "a worker that is dead" in problem
+    young = DaemonProcess(13, "worker", 990.0, 10)
+    assert problems(SUPERVISOR, BROKER, WORKER, young, task_subscribers=3) == []
+    assert problems(SUPERVISOR, BROKER, WORKER, DaemonProcess(13, "worker", 100.3, 10), task_subscribers=2) == []
+
+
 def test_tasks_that_nobody_takes_are_a_problem() -> None:
     assert problems(SUPERVISOR, BROKER, WORKER, waited=5.0) == []
     (problem,) = problems(SUPERVISOR, BROKER, WORKER, waited=45.0)
