@@ -17,7 +17,13 @@ File = Callable[..., Path]
 WRONG = [
     ("seed: 3", "sed: 3", "sed", "the key 'sed'", "did you mean 'seed'?"),
     ("rcut: 5 Å", "rcut: 5 K", "training.rcut", "'5 K'", "Å"),
-    ("rcut: 5 Å", "rcut: 6 Å", "systems.zinc", "11.00 Å thick", "at least twice the cut-off of 6 Å"),
+    (
+        "rcut: 5 Å",
+        "rcut: 6 Å",
+        "systems.zinc",
+        "10.77 Å thick when strained by 2 %",
+        "at least twice the cut-off of 6 Å",
+    ),
     (
         "selection: {",
         "selection: {upper: 90 eV/Å, ",

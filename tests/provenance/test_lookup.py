@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from aiida import orm
 from synthetic_campaign import SyntheticCampaign
@@ -11,7 +13,14 @@ from aiida_zif.provenance.lookup import find_frame
 
 def test_a_frame_is_found_without_opening_a_file(finished: SyntheticCampaign, monkeypatch: pytest.MonkeyPatch) -> None:
     key = finished.choice.frame_ids()[1]
-    monkeypatch.setattr(orm.ArrayData, "get_array", lambda *_: pytest.fail("an array was opened"))
+    read = orm.ArrayData.get_array
+
+    def unopened(node: orm.ArrayData, name: str) -> Any:
+        if "frame_ids" in node.base.attributes:  # other tests store nodes as they were before the attribute
+            pytest.fail("an array was opened")
+        return read(node, name)
+
+    monkeypatch.setattr(orm.ArrayData, "get_array", unopened)
     assert finished.choice.pk in {place.node.pk for place in find_frame(key)}
 
 

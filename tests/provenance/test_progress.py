@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from synthetic_campaign import SyntheticCampaign
 
-from aiida_zif.provenance import workload
+from aiida_zif.provenance import progress, workload
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
 from aiida_zif.provenance.progress import Activity, clock, current_activity, expected_remaining_s, readable
 
@@ -54,6 +54,7 @@ def test_the_expected_rest_shrinks_with_the_progress_of_a_job(
     labelling: SyntheticCampaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rests = []
+    monkeypatch.setattr(progress, "seconds_since", lambda moment: 4.0)
     for done in (0, 3, 6):
         monkeypatch.setattr(workload, "progress_reader", lambda stage, done=done: lambda folder: (done, None))
         rests.append(expected_remaining_s(load_view(labelling.campaign)))

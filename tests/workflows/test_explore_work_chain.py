@@ -95,7 +95,7 @@ def test_what_a_job_that_was_stopped_early_saw_is_kept(explore: Factory, found: 
 @pytest.mark.parametrize(
     ("ending", "cause"),
     [
-        (CRASHED, "zinc: [320] LAMMPS crashed before it sampled a usable frame."),
+        (CRASHED, "zinc: [320] LAMMPS crashed before it sampled a usable frame"),
         (Ending(exception="RuntimeError: no connection"), "zinc: excepted: RuntimeError: no connection"),
     ],
     ids=["failed", "excepted"],
