@@ -85,7 +85,7 @@ def look() -> dict[str, Any]:
 
     from aiida_zif.setup.daemon import daemon_state
 
-    chain = QueryBuilder().append(WorkChainNode).order_by({WorkChainNode: "id"}).first(flat=True)
+    chain = QueryBuilder().append(WorkChainNode).order_by({WorkChainNode: {"id": "desc"}}).first(flat=True)
     jobs = [] if chain is None else [node for node in chain.called if isinstance(node, CalcJobNode)]
     return {
         "pk": None if chain is None else chain.pk,
@@ -103,8 +103,11 @@ def state_of(process: Any) -> str:
 
 def wait_until(answer: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
     """Ask again and again until there is an answer."""
+    from aiida.manage import get_manager
+
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
+        get_manager().get_profile_storage().get_session().commit()  # else SQLite shows what it showed before
         if found := answer():
             return found
         time.sleep(0.5)
