@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 BY_AIIDA = "Pausing after failed transport task"
 """How AiiDA begins the status of a process that it paused because a computer could not be reached."""
@@ -36,14 +35,15 @@ class Paused:
 
 def paused_processes() -> list[Paused]:
     """Return the processes of the loaded profile that are paused, the oldest first."""
-    from aiida.engine.processes.control import get_active_processes
     from aiida.manage.manager import get_manager
+    from aiida.orm import ProcessNode, QueryBuilder
 
     session = getattr(get_manager().get_profile_storage(), "get_session", None)
     if session is not None:
         session().commit()  # a read transaction of SQLite does not see what workers write
+    filters = {"attributes.process_state": {"in": ["created", "waiting", "running"]}, "attributes.paused": True}
     columns = ["id", "attributes.process_label", "attributes.process_status"]
-    rows: list[Any] = get_active_processes(paused=True, project=columns)
+    rows = QueryBuilder().append(ProcessNode, filters=filters, project=columns).all()
     return sorted((Paused(pk, label or "process", status or "") for pk, label, status in rows), key=lambda p: p.pk)
 
 

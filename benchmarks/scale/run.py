@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT / "tests" / "faults"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from figure import draw  # noqa: E402
-from standin_site import Site  # noqa: E402
+from standin_site import Site, words_of  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "scale.json"
 LOOK_EVERY = 2.0  # s
@@ -96,7 +96,7 @@ def sizes(site: Site) -> dict[str, Any]:
         "repository_bytes": sum(files),
         "repository_files": len(files),
         "workers_MB": sorted(megabytes(process.pid) for process in site.workers()),
-        "broker_MB": sum(megabytes(p.pid) for p in site.daemon() if "broker" in p.cmdline()),
+        "broker_MB": sum(megabytes(p.pid) for p in site.daemon() if "broker" in words_of(p)),
     }
 
 

@@ -173,11 +173,11 @@ class Site:
 
     def daemon(self) -> list[psutil.Process]:
         """Return every process of this folder's daemon and its watchdog."""
-        return [process for process in self.alive() if "daemon" in " ".join(process.cmdline())]
+        return [process for process in self.alive() if any("daemon" in word for word in words_of(process))]
 
     def workers(self) -> list[psutil.Process]:
         """Return the workers of this folder's daemon."""
-        return [process for process in self.alive() if process.cmdline()[-2:] == ["daemon", "worker"]]
+        return [process for process in self.alive() if words_of(process)[-2:] == ["daemon", "worker"]]
 
     def alive(self) -> list[psutil.Process]:
         """Return every live process of this folder, jobs included, this one not."""
@@ -187,9 +187,16 @@ class Site:
                 home = process.environ().get("AIIDA_PATH", "")  # of the daemon: the folder .aiida
                 ours = any(path.startswith(str(self.folder)) for path in (home, process.cwd()))
                 if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-                    process.cmdline()
                     found.append(process)
         return found
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """Return the command line of a process, nothing if it has ended."""
+    try:
+        return list(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return []
 
 
 def kill(processes: Iterable[psutil.Process]) -> int:
