@@ -40,8 +40,8 @@ def run_to_its_end(what: Any, words: str, **inputs: Any) -> Any:
         click.echo("Stopping …", err=True)
         runner.loop.create_task(run_with_portal(process.kill, "Ctrl-C"))
 
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for one in signals:
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    for one in before:
         runner.loop.add_signal_handler(one, stop)
     try:
         process.execute()
@@ -50,8 +50,9 @@ def run_to_its_end(what: Any, words: str, **inputs: Any) -> Any:
         click.echo(words, err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     finally:
-        for one in signals:
+        for one, handler in before.items():
             runner.loop.remove_signal_handler(one)
+            signal.signal(one, handler)  # the loop leaves Python's default, also where the signal was ignored
     return process.node
 
 
