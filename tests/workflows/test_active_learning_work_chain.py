@@ -319,6 +319,7 @@ def chosen(run: Run) -> dict[str, int]:
     return {link: outputs.selection["n_selected"] for link, outputs in found.items()}
 
 
+@pytest.mark.slow
 def test_systems_take_turns_and_one_that_knows_all_is_not_labelled(inputs: Factory, answers: Any) -> None:
     run = two_systems(inputs, answers, {"zinc": [0.4, 0.5], "iron": []})
     assert run.exit_code is None
@@ -328,6 +329,7 @@ def test_systems_take_turns_and_one_that_knows_all_is_not_labelled(inputs: Facto
     assert not [child for child in run.below if child.link == "c01_label_iron"]
 
 
+@pytest.mark.slow
 def test_one_system_is_explored_while_another_is_labelled_where_the_resources_allow(
     inputs: Factory, answers: Any
 ) -> None:
@@ -337,6 +339,7 @@ def test_one_system_is_explored_while_another_is_labelled_where_the_resources_al
     assert {child.inputs.concurrent for child in run.named("AcquireWorkChain")} == {2}
 
 
+@pytest.mark.slow
 def test_labels_that_one_system_does_not_use_go_to_the_others(inputs: Factory, answers: Any) -> None:
     few, many = [0.4], [0.4 + 0.01 * index for index in range(9)]
     limits, selection = {"cycles": 1, "labels": 3 * 10 + 8}, {"control": 0, "strategy": "window", "per_cycle": 9}
@@ -345,6 +348,7 @@ def test_labels_that_one_system_does_not_use_go_to_the_others(inputs: Factory, a
     assert chosen(run) == {"c01_acquire_copper": 1, "c01_acquire_iron": 3, "c01_acquire_zinc": 4}
 
 
+@pytest.mark.slow
 def test_systems_side_by_side_ask_for_no_more_labels_than_there_are(inputs: Factory, answers: Any) -> None:
     many = [0.4 + 0.01 * index for index in range(9)]
     limits, selection = {"cycles": 1, "labels": 2 * 10 + 7}, {"control": 0, "strategy": "window", "per_cycle": 9}
@@ -355,6 +359,7 @@ def test_systems_side_by_side_ask_for_no_more_labels_than_there_are(inputs: Fact
     assert chosen(run) == {"c01_acquire_iron": 3, "c01_acquire_zinc": 3}
 
 
+@pytest.mark.slow
 def test_the_system_that_asked_for_least_chooses_first(inputs: Factory, answers: Any) -> None:
     run = two_systems(inputs, answers, {"iron": [0.4, 0.5, 0.6], "zinc": [0.4]})
     order = [child.link for child in run.named("AcquireWorkChain")]
@@ -379,6 +384,7 @@ def test_a_system_that_fails_in_a_cycle_is_told_with_its_cause(campaign_at: Fact
     assert "no exploration in cycle 1: zinc: [330] failed for every system" in exit_code.message
 
 
+@pytest.mark.slow
 def test_labels_are_made_in_the_layout_that_was_found_fastest(
     inputs: Factory, answers: dict[str, Callable[..., Ending]]
 ) -> None:
@@ -395,6 +401,7 @@ def test_labels_are_made_in_the_layout_that_was_found_fastest(
         assert (resources["num_mpiprocs_per_machine"], resources["num_cores_per_mpiproc"]) == (1, 2)
 
 
+@pytest.mark.slow
 def test_a_campaign_whose_layouts_could_not_be_timed_takes_the_given_one(
     inputs: Factory, answers: dict[str, Callable[..., Ending]]
 ) -> None:

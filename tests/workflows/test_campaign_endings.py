@@ -15,7 +15,7 @@ from test_active_learning_work_chain import DEVIATIONS, answers, inputs  # noqa:
 Answers = dict[str, Callable[..., Ending]]
 Factory = Callable[..., Any]
 
-pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+pytestmark = pytest.mark.slow  # every test takes a campaign through many steps
 
 
 def after_test(error: float) -> Ending:
