@@ -63,7 +63,7 @@ def test_the_watchdog_mends_without_being_asked(machine: Machine, parts: tuple[s
 def test_a_daemon_that_was_stopped_stays_stopped_and_has_no_watchdog(machine: Machine) -> None:
     machine("start")
     machine.verdi("daemon", "stop")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while machine.processes() and time.monotonic() < deadline:
         time.sleep(1)  # it looks twice, as a restart too stops the daemon for a moment
     assert machine.processes() == []
@@ -117,7 +117,7 @@ def test_resume_plays_what_a_computer_that_did_not_answer_had_paused(machine: Ma
 
 def test_resume_leaves_alone_what_a_person_paused(machine: Machine) -> None:
     machine("start")
-    pk = machine("submit", "1")["pk"]
+    pk = machine("submit", "10")["pk"]  # long enough to be caught
     machine("wait", "waiting", "2")
     machine.verdi("process", "pause", str(pk))
     told = machine.zif("resume")
