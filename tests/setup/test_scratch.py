@@ -14,11 +14,11 @@ from aiida_zif.setup import scratch
 
 Job = Callable[..., Any]
 UUID = "abcdef12-3456-7890-abcd-ef1234567890"
-OWN = "/work/ab/cd/ef12-3456-7890-abcd-ef1234567890"
+OWN = "/scratch/ab/cd/ef12-3456-7890-abcd-ef1234567890"
 
 
 def test_a_job_s_folder_is_where_its_uuid_says() -> None:
-    assert scratch.own_folder("/work/", UUID) == OWN
+    assert scratch.own_folder("/scratch/", UUID) == OWN
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_job_s_folder_is_where_its_uuid_says() -> None:
         ("/home/me/thesis", "/home/me/thesis", "not the job's own"),
         (f"{OWN}/../../../..", "/", "not the job's own"),
         (OWN, "/home/me/thesis", "a link leads out"),
-        (OWN, "/work/ab/cd/another", "a link leads out"),
+        (OWN, "/scratch/ab/cd/another", "a link leads out"),
     ],
 )
 def test_only_a_job_s_own_folder_may_go(path: str, resolved: str | None, why: str) -> None:
