@@ -26,7 +26,7 @@ def test_a_job_s_folder_is_where_its_uuid_says() -> None:
     [
         (OWN, OWN, ""),
         (OWN, None, ""),
-        ("/work", "/work", "not the job's own"),
+        ("/scratch", "/scratch", "not the job's own"),
         ("/home/me/thesis", "/home/me/thesis", "not the job's own"),
         (f"{OWN}/../../../..", "/", "not the job's own"),
         (OWN, "/home/me/thesis", "a link leads out"),
@@ -34,12 +34,12 @@ def test_a_job_s_folder_is_where_its_uuid_says() -> None:
     ],
 )
 def test_only_a_job_s_own_folder_may_go(path: str, resolved: str | None, why: str) -> None:
-    assert why in scratch.why_not(path, resolved, OWN, "/work", UUID)
-    assert bool(scratch.why_not(path, resolved, OWN, "/work", UUID)) == bool(why)
+    assert why in scratch.why_not(path, resolved, OWN, "/scratch", UUID)
+    assert bool(scratch.why_not(path, resolved, OWN, "/scratch", UUID)) == bool(why)
 
 
 def test_a_work_directory_may_itself_be_a_link() -> None:
-    assert scratch.why_not(OWN, OWN.replace("/work", "/disk/work"), OWN, "/disk/work", UUID) == ""
+    assert scratch.why_not(OWN, OWN.replace("/scratch", "/disk/scratch"), OWN, "/disk/scratch", UUID) == ""
 
 
 @pytest.fixture
