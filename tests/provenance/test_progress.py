@@ -61,7 +61,10 @@ def test_the_expected_rest_shrinks_with_the_progress_of_a_job(
     assert rests[0] > rests[1] > rests[2] > 0
 
 
-def test_the_expected_rest_comes_from_the_durations_of_earlier_cycles(labelling: SyntheticCampaign) -> None:
+def test_the_expected_rest_comes_from_the_durations_of_earlier_cycles(
+    labelling: SyntheticCampaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "seconds_since", lambda moment: 0.0)
     # Left are label (6 frames at 4 s), train and test (110 s) of cycle 1; explore (60 s) and the same in cycle 2.
     rest = expected_remaining_s(load_view(labelling.campaign))
     assert rest == pytest.approx(24 + 110 + 60 + 24 + 110, rel=0.1)
