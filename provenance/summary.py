@@ -104,9 +104,12 @@ def summarise_iteration(view: CampaignView, cycle: int) -> dict[str, Any] | None
 
 def held_out_errors(test: orm.ProcessNode | None) -> dict[str, Any]:
     """Return the errors on the held-out frames, mean over the members of the committee and each member's."""
-    if test is None or "output_parameters" not in test.outputs:
+    found = (
+        test.outputs.output_parameters.get_dict() if test is not None and "output_parameters" in test.outputs else {}
+    )
+    blocks = list(found.values())
+    if not blocks:
         return {"force_rmse_eV_per_A": None, "energy_rmse_meV_per_atom": None, "force_rmse_per_model": {}}
-    blocks = list(test.outputs.output_parameters.get_dict().values())
     weights = [block["n_frames"] for block in blocks]
     members = {
         key: {
