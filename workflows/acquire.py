@@ -6,12 +6,13 @@ from typing import Any
 
 from aiida import orm
 from aiida.common import AttributeDict
-from aiida.engine import ExitCode, WorkChain, if_
+from aiida.engine import ExitCode, if_
 from aiida.plugins import DataFactory, WorkflowFactory
 
 from aiida_zif.workflows.ending import blames_the_committee, what_the_last_job_said, why_it_ended
 from aiida_zif.workflows.frame_steps import compare_choice, select_frames
 from aiida_zif.workflows.quarantine import LOST, is_hopeless
+from aiida_zif.workflows.resumable import ResumableWorkChain
 from aiida_zif.workflows.start_steps import draw_starts
 
 DeepPotentialData = DataFactory("zif.potential")
@@ -21,7 +22,7 @@ ExploreWorkChain = WorkflowFactory("zif.explore")
 LabelWorkChain = WorkflowFactory("zif.label")
 
 
-class AcquireWorkChain(WorkChain):
+class AcquireWorkChain(ResumableWorkChain):
     """One cycle of one system; several systems go side by side, one explored while another is labelled."""
 
     @classmethod

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiida import orm
 from aiida.common import AttributeDict
-from aiida.engine import ExitCode, ProcessBuilder, WorkChain, if_, while_
+from aiida.engine import ExitCode, ProcessBuilder, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 
 from aiida_zif.plugins.deepmd import early_stop
@@ -19,6 +19,7 @@ from aiida_zif.workflows.judge import judge, open_campaign
 from aiida_zif.workflows.plan import plan_campaign, plan_exploration
 from aiida_zif.workflows.quarantine import active, in_words
 from aiida_zif.workflows.resources import stage_options, with_layout
+from aiida_zif.workflows.resumable import ResumableWorkChain
 from aiida_zif.workflows.training_plan import plan_training
 
 DeepPotentialData = DataFactory("zif.potential")
@@ -35,7 +36,7 @@ FOUND = {"exploration": "explorations", "selection": "selections", "labelling": 
 """What a verdict is made of: by output of `zif.acquire` where the context keeps it, system by system."""
 
 
-class ActiveLearningWorkChain(WorkChain):
+class ActiveLearningWorkChain(ResumableWorkChain):
     """From crystal structures to a committee of deep potentials and the data set that taught it."""
 
     @classmethod

@@ -6,12 +6,13 @@ from typing import Any
 
 from aiida import orm
 from aiida.common import AttributeDict
-from aiida.engine import ExitCode, WorkChain, while_
+from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.workflows.aimd_steps import account_for_run, begin_run, continue_run
 from aiida_zif.workflows.ending import why_it_ended
 from aiida_zif.workflows.frame_steps import last_frame
+from aiida_zif.workflows.resumable import ResumableWorkChain
 from aiida_zif.workflows.run_cache import take_known_run
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
@@ -19,7 +20,7 @@ FramesData = DataFactory("zif.frames")
 LabelledFramesData = DataFactory("zif.frames.labelled")
 
 
-class AimdWorkChain(WorkChain):
+class AimdWorkChain(ResumableWorkChain):
     """Take an AIMD run part by part, every step once, and label what lies on its grid.
 
     A part ends with a stair of a ramp, once an automatic stride can be measured, or where a job was cut off. The next

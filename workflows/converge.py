@@ -7,7 +7,7 @@ from typing import Any
 
 from aiida import orm
 from aiida.common import AttributeDict
-from aiida.engine import ExitCode, WorkChain, while_
+from aiida.engine import ExitCode, while_
 from aiida.manage.caching import enable_caching
 from aiida.plugins import CalculationFactory, DataFactory
 
@@ -17,6 +17,7 @@ from aiida_zif.workflows.convergence import COMBINED, errors
 from aiida_zif.workflows.convergence_steps import frame_and_copies, judge_rungs, ladder_of, plan_study, read_job
 from aiida_zif.workflows.frame_steps import frames_from_structure
 from aiida_zif.workflows.ladder import TIGHTEST
+from aiida_zif.workflows.resumable import ResumableWorkChain
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
 FramesData = DataFactory("zif.frames")
@@ -25,7 +26,7 @@ CACHED = "aiida.calculations:zif.cp2k"
 """Process type of the jobs: a rung that was labelled before, in another study or with another noise, is not again."""
 
 
-class ConvergeWorkChain(WorkChain):
+class ConvergeWorkChain(ResumableWorkChain):
     """Every setting of a ladder is relaxed by itself, all others at their tightest; what passes is then combined.
 
     Rungs are single jobs without any recovery: a setting that needs help to converge shall say so.

@@ -6,17 +6,18 @@ from typing import Any
 
 from aiida import orm
 from aiida.common import AttributeDict
-from aiida.engine import ExitCode, WorkChain, while_
+from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.workflows.ending import why_it_ended
+from aiida_zif.workflows.resumable import ResumableWorkChain
 
 LammpsExploreCalculation = CalculationFactory("zif.lammps")
 DeepPotentialData = DataFactory("zif.potential")
 FramesData = DataFactory("zif.frames")
 
 
-class ExploreWorkChain(WorkChain):
+class ExploreWorkChain(ResumableWorkChain):
     """One packed LAMMPS job a system; a system that fails does not take the others along."""
 
     NOTHING_CAME_BACK = 300

@@ -6,19 +6,20 @@ from typing import Any
 
 from aiida import orm
 from aiida.common import AttributeDict
-from aiida.engine import ExitCode, WorkChain, if_, while_
+from aiida.engine import ExitCode, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.workflows.batch_steps import account_for_batch, batch_task, begin_batch, continue_batch, pick_frames
 from aiida_zif.workflows.ending import why_it_ended
 from aiida_zif.workflows.label_cache import take_known
+from aiida_zif.workflows.resumable import ResumableWorkChain
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
 FramesData = DataFactory("zif.frames")
 LabelledFramesData = DataFactory("zif.frames.labelled")
 
 
-class LabelWorkChain(WorkChain):
+class LabelWorkChain(ResumableWorkChain):
     """Label frames with CP2K, in jobs of about the same time, and find for every frame a way or a reason why not.
 
     A frame whose self-consistency fails climbs the rungs of its level, each with the other frames that need it. A

@@ -8,7 +8,7 @@ import numpy as np
 from aiida import orm
 from aiida.common import AttributeDict
 from aiida.common.links import LinkType
-from aiida.engine import ExitCode, WorkChain, calcfunction, if_, while_
+from aiida.engine import ExitCode, calcfunction, if_, while_
 from aiida.plugins import CalculationFactory
 
 from aiida_zif.plugins.cp2k.cost import hill_formula
@@ -16,6 +16,7 @@ from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.workflows.ending import why_it_ended
 from aiida_zif.workflows.perturbation import perturbed_frames
 from aiida_zif.workflows.resources import layouts, with_layout
+from aiida_zif.workflows.resumable import ResumableWorkChain
 from aiida_zif.workflows.seeds import derive_seed
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
@@ -33,7 +34,7 @@ FORCE_TOLERANCE = 0.02
 """eV/Å between layouts: well above the noise of self-consistency, well below any real difference."""
 
 
-class TimeLabelsWorkChain(WorkChain):
+class TimeLabelsWorkChain(ResumableWorkChain):
     """Label two frames in each split of some cores into ranks and threads, one job at a time; keep the fastest.
 
     What was tried before, on the same computer at the same level with a cell of like size, is not tried again.

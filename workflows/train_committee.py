@@ -6,18 +6,19 @@ from typing import Any
 
 from aiida import orm
 from aiida.common import AttributeDict
-from aiida.engine import ExitCode, WorkChain, calcfunction, while_
+from aiida.engine import ExitCode, calcfunction, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.plugins.deepmd.checks import training_problem
 from aiida_zif.workflows.ending import why_it_ended
+from aiida_zif.workflows.resumable import ResumableWorkChain
 
 DeepmdTrainCalculation = CalculationFactory("zif.deepmd.train")
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
 
 
-class TrainCommitteeWorkChain(WorkChain):
+class TrainCommitteeWorkChain(ResumableWorkChain):
     """N seeds become N potentials; a member that fails is trained once more from another seed."""
 
     @classmethod

@@ -127,13 +127,17 @@ class Run:
         end(run.chain.node, Ending(exit_status=code.status if code else 0, exit_message=code.message if code else None))
 
     def to_the_end(self, checkpoints: bool) -> None:
-        """Follow the outline; with ``checkpoints`` the chain is saved and loaded after every step."""
+        """Follow the outline; with ``checkpoints`` the worker dies at the end of every step, which is taken again."""
         self.checkpoints = checkpoints
         outline: Any = self.chain.spec().get_outline()
         self.chain._stepper = outline.create_stepper(self.chain)
-        while isinstance(command := self.step(self.chain._do_step), plumpy.Wait | plumpy.Continue):
+        command: Any = plumpy.Continue(None)
+        while isinstance(command, plumpy.Wait | plumpy.Continue):
             if checkpoints:
-                self.chain = through_checkpoint(self.chain)
+                save(self.chain)
+                self.step(self.chain._do_step)
+                self.chain = loaded(self.chain)
+            command = self.step(self.chain._do_step)
         self.chain.update_outputs()
         self.exit_code = command
 
@@ -193,17 +197,22 @@ def flattened(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield f"{prefix}{name}", value
 
 
-def through_checkpoint(chain: WorkChain) -> WorkChain:
-    """Save a chain as the daemon does, and load it into a new instance."""
+def save(chain: WorkChain) -> None:
+    """Save a chain as the daemon does."""
     foreign = sorted(path for path, value in context_leaves(chain.ctx) if not isinstance(value, PLAIN))
     assert not foreign, f"neither a node nor a plain scalar in the context: {foreign}"
     chain._store_nodes(chain.ctx)
     persister: Any = chain.runner.persister
     persister.save_checkpoint(chain)
+
+
+def loaded(chain: WorkChain) -> WorkChain:
+    """Load what was saved last into a new instance, and forget the old one."""
+    persister: Any = chain.runner.persister
     bundle = persister.load_checkpoint(chain.pid)
     chain.close()
-    loaded: WorkChain = bundle.unbundle(plumpy.LoadSaveContext(loader=get_object_loader(), runner=chain.runner))
-    return loaded
+    anew: WorkChain = bundle.unbundle(plumpy.LoadSaveContext(loader=get_object_loader(), runner=chain.runner))
+    return anew
 
 
 PLAIN = (orm.Node, str, int, float, bool, type(None))

@@ -158,5 +158,5 @@ def test_others_that_have_chosen_or_still_may_leave_a_fair_part(
 def test_what_the_last_cycle_chose_tells_where_to_start(acquire: Factory, answers: Answers, explored: Factory) -> None:  # noqa: F811
     last = explored([0.3, 0.4], seed=3)
     run = acquire(lambda child: answers[child.name](child), explored=last)
-    (drawn,) = [node for node in run.chain.node.called if node.process_label == "draw_starts"]
+    (*_, drawn) = [node for node in run.chain.node.called if node.process_label == "draw_starts"]
     assert drawn.inputs.explored.uuid == last.uuid

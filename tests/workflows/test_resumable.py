@@ -1,0 +1,63 @@
+"""A step that is taken again finds the children that it launched before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plumpy
+import pytest
+from aiida import orm
+from aiida.common.links import LinkType
+from fake_children import Ending, end
+
+from aiida_zif.workflows.resumable import submitted_before
+
+pytestmark = pytest.mark.usefixtures("aiida_profile")
+
+
+@pytest.fixture
+def caller() -> orm.WorkChainNode:
+    """Return a work chain that runs."""
+    return orm.WorkChainNode().store()
+
+
+def child(caller: orm.WorkChainNode, label: str, checkpoint: str | None = "saved", state: Any = "waiting") -> Any:
+    """Return a child that has not ended, and may have been saved or not."""
+    node = orm.CalcJobNode(computer=None)
+    node.base.links.add_incoming(caller, LinkType.CALL_CALC, label)
+    node.set_process_state(plumpy.ProcessState(state))
+    if checkpoint:
+        node.set_checkpoint(checkpoint)
+    return node.store()
+
+
+def test_a_child_that_goes_on_is_taken_back(caller: orm.WorkChainNode) -> None:
+    known = child(caller, "attempt_1")
+    assert submitted_before(caller, "attempt_1").pk == known.pk
+
+
+def test_a_child_that_has_ended_is_taken_back_whatever_its_exit_status(caller: orm.WorkChainNode) -> None:
+    known = child(caller, "attempt_1", checkpoint=None)
+    end(known, Ending(exit_status=410))
+    assert submitted_before(caller, "attempt_1").pk == known.pk
+
+
+def test_a_child_that_never_reached_its_first_checkpoint_is_launched_anew(caller: orm.WorkChainNode) -> None:
+    child(caller, "attempt_1", checkpoint=None, state="created")
+    assert submitted_before(caller, "attempt_1") is None
+
+
+def test_a_child_that_broke_inside_the_engine_is_launched_anew(caller: orm.WorkChainNode) -> None:
+    end(child(caller, "attempt_1"), Ending(exception="KeyError"))
+    assert submitted_before(caller, "attempt_1") is None
+
+
+def test_names_are_compared_letter_by_letter(caller: orm.WorkChainNode) -> None:
+    child(caller, "c01xlabel")
+    assert submitted_before(caller, "c01_label") is None
+
+
+def test_of_two_the_later_one_counts(caller: orm.WorkChainNode) -> None:
+    end(child(caller, "attempt_1"), Ending(exception="KeyError"))
+    later = child(caller, "attempt_1")
+    assert submitted_before(caller, "attempt_1").pk == later.pk
