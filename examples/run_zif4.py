@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from aiida.engine import run_get_node, submit
+from aiida.engine import submit
 
+from aiida_zif.cli.in_process import run_to_its_end
 from aiida_zif.workflows.builder import builder_from_campaign
 from aiida_zif.workflows.campaign import load_campaign
 
@@ -21,7 +22,8 @@ def main(arguments: list[str]) -> None:
     """Build the inputs as `aiida-zif run` does, and run or submit them."""
     files = [argument for argument in arguments if argument != "--submit"]
     builder = builder_from_campaign(load_campaign(files[0] if files else DEMO))
-    node = submit(builder) if "--submit" in arguments else run_get_node(builder)[1]
+    # AiiDA's own `run` leaves the jobs running at Ctrl-C
+    node = submit(builder) if "--submit" in arguments else run_to_its_end(builder, "Stopped; its labels are kept.")
     print(f"Campaign {node.label} <{node.pk}>; see `aiida-zif status {node.pk}`")
 
 

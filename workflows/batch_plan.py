@@ -31,7 +31,8 @@ from typing import Any
 from aiida_zif.plugins.cp2k.cost import FrameCost, frames_per_job
 from aiida_zif.plugins.cp2k.labels import NOT_CONVERGED, NOT_REACHED
 from aiida_zif.plugins.cp2k.recovery import Rung, next_rung
-from aiida_zif.plugins.cp2k.stops import DISK_FULL, OUT_OF_TIME
+from aiida_zif.plugins.cp2k.stops import ABORTED, DISK_FULL, OUT_OF_TIME
+from aiida_zif.plugins.outside import BLAMELESS
 
 PILOT = 3
 """Frames of the first job where nothing is known of their cost."""
@@ -46,6 +47,9 @@ HARDER = 3
 """Times as long as a usual frame takes one that needs a rung."""
 
 NEEDS_SMEARING = "needs_smearing"
+
+NO_FRAMES_FAULT = BLAMELESS | {DISK_FULL}
+"""What stops a job whatever its frames are."""
 
 Plan = dict[str, Any]
 
@@ -140,7 +144,7 @@ def _count(plan: Plan, job: Mapping[str, Any], account: Mapping[str, Any] | None
     """Add up what a job brought, and how it ended."""
     stopped = account.get("stopped") if account else None
     plan["n_jobs"] += 1
-    plan["blamed"] = stopped is not None and stopped["cause"] != DISK_FULL
+    plan["blamed"] = stopped is not None and stopped["cause"] not in NO_FRAMES_FAULT
     plan["last_cause"] = f"{stopped['cause']}, {stopped['detail']}" if stopped else None
     if account is None:
         plan["last_cause"] = "no output came back"
@@ -185,12 +189,16 @@ def _next(
     if entry["reason"] != NOT_REACHED:
         return None, {}
     stopped = (account or {}).get("stopped") or {"cause": NOT_REACHED, "detail": entry["detail"], "index": None}
-    if stopped["index"] is None or job["indices"][stopped["index"]] != frame["index"] or stopped["cause"] == DISK_FULL:
+    if stopped["cause"] in NO_FRAMES_FAULT:
+        return dict(frame), {}
+    if stopped["index"] is None or job["indices"][stopped["index"]] != frame["index"]:
         return dict(frame), {}
     ending = {"reason": stopped["cause"], "detail": stopped["detail"]}
     if stopped["cause"] == OUT_OF_TIME:
         return (dict(frame), {}) if _decided(job, account) else (None, ending)
-    return (None, ending) if len(job["indices"]) == 1 else ({**frame, "alone": True}, {})
+    # What CP2K itself says of a frame by itself is final; a process that was killed may have been killed by chance.
+    alone = frame["alone"] or (len(job["indices"]) == 1 and stopped["cause"] == ABORTED)
+    return (None, ending) if alone else ({**frame, "alone": True}, {})
 
 
 def _climb(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from aiida import orm
 
+from aiida_zif.plugins.outside_codes import STATUSES
+
 RESUME = "After mending it, `aiida-zif run CAMPAIGN --fresh` starts again."
 EXIT_CODES = (
     (301, "ERROR_NO_LABELS", "{name} got no labels: {cause}. " + RESUME),
@@ -44,6 +46,28 @@ def why_it_ended(node: orm.ProcessNode) -> str:
     state = node.process_state.value if node.process_state else "never started"
     detail = node.exception or node.process_status
     return f"{state}: {detail.strip()}" if detail else state
+
+
+MOST_TRIES, MOST_TRIES_FROM_OUTSIDE = 2, 3
+"""How often a job that fails is run, and one that somebody or something else ends."""
+
+
+def ended_from_outside(job: orm.ProcessNode) -> bool:
+    """Whether a job was ended by the batch system, a person or a machine, and not by what it did."""
+    return bool(job.is_killed or job.exit_status in STATUSES)
+
+
+def may_run_again(job: orm.ProcessNode, n_tries: int) -> bool:
+    """Whether a job that failed is run once more.
+
+    :param n_tries: how often it has been run.
+    """
+    return n_tries < (MOST_TRIES_FROM_OUTSIDE if ended_from_outside(job) else MOST_TRIES)
+
+
+def name_of_try(name: str, n_tries: int) -> str:
+    """Return the call link's label of the next run of a job, which has been run so often: ``x``, ``x_again``, …"""
+    return (name, f"{name}_again")[n_tries] if n_tries < 2 else f"{name}_again_{n_tries}"
 
 
 def blames_the_committee(exploration: orm.ProcessNode) -> bool:

@@ -9,7 +9,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
-from aiida_zif.workflows.ending import why_it_ended
+from aiida_zif.workflows.ending import ended_from_outside, may_run_again, name_of_try, why_it_ended
 from aiida_zif.workflows.resumable import ResumableWorkChain
 
 LammpsExploreCalculation = CalculationFactory("zif.lammps")
@@ -21,7 +21,7 @@ class ExploreWorkChain(ResumableWorkChain):
     """One packed LAMMPS job a system; a system that fails does not take the others along."""
 
     NOTHING_CAME_BACK = 300
-    """Exit status of `zif.lammps` where the job was killed from outside, by a reboot for instance."""
+    """Exit status of `zif.lammps` where LAMMPS left nothing; the machine may have failed."""
 
     OUTPUTS = ("candidates", "control", "output_parameters")
 
@@ -58,7 +58,7 @@ class ExploreWorkChain(ResumableWorkChain):
         """Queue every system."""
         self.ctx.queue = sorted(self.inputs.starts)
         self.ctx.running = []
-        self.ctx.retried = []
+        self.ctx.tries = AttributeDict.fromkeys(self.ctx.queue, 0)
         self.ctx.cause = ""
 
     def has_systems_left(self) -> bool:
@@ -80,19 +80,20 @@ class ExploreWorkChain(ResumableWorkChain):
             )
             if system in self.inputs.get("topology", {}):
                 inputs["topology"] = self.inputs.topology[system]
-            inputs.metadata.call_link_label = f"{system}_again" if system in self.ctx.retried else system
+            inputs.metadata.call_link_label = name_of_try(system, self.ctx.tries[system])
+            self.ctx.tries[system] += 1
             jobs[f"job_{system}"] = self.submit(LammpsExploreCalculation, **inputs)
         self.to_context(**jobs)
 
     def inspect(self) -> None:
-        """Say which systems came back with less than everything; try one of which nothing came back once more."""
+        """Say which systems came back with less than everything; try one again of which nothing came back."""
         for system in self.ctx.running:
             job = self.ctx[f"job_{system}"]
             if not job.is_finished_ok:
                 self.ctx.cause = f"{system}: {why_it_ended(job)}"
                 self.report(f"{job.process_label}<{job.pk}> ended with {self.ctx.cause}")
-            if job.exit_status == self.NOTHING_CAME_BACK and system not in self.ctx.retried:
-                self.ctx.retried = [*self.ctx.retried, system]
+            lost = ended_from_outside(job) or job.exit_status == self.NOTHING_CAME_BACK
+            if lost and not brought_back_frames(job) and may_run_again(job, self.ctx.tries[system]):
                 self.ctx.queue = [*self.ctx.queue, system]
 
     def results(self) -> ExitCode | None:

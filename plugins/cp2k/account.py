@@ -12,7 +12,8 @@ from aiida_zif.plugins.cp2k.labels import NOT_CONVERGED, NOT_REACHED, Label, Rej
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.outputs import MainOutput
 from aiida_zif.plugins.cp2k.scf import diagnose
-from aiida_zif.plugins.cp2k.stops import ABORTED, Stop
+from aiida_zif.plugins.cp2k.stops import ABORTED
+from aiida_zif.plugins.outside import Ending
 
 GAVE_UP = "SCF run NOT converged"
 """With these words later versions of CP2K abort where 2023.1 warns."""
@@ -22,7 +23,7 @@ def account(
     labels: Sequence[Label],
     rejected: Sequence[Rejection],
     main: MainOutput,
-    stop: Stop | None,
+    stop: Ending | None,
     symbols: Sequence[str],
     level: Level,
 ) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def _entry(one: Rejection) -> dict[str, Any]:
 
 
 def _blame(
-    rejected: Sequence[Rejection], main: MainOutput, stop: Stop | None, level: Level
+    rejected: Sequence[Rejection], main: MainOutput, stop: Ending | None, level: Level
 ) -> tuple[list[Rejection], dict[str, Any] | None]:
     """Say in which frame the run ended and why; where CP2K gave its loop up, that is the verdict on the frame."""
     missing = [one for one in rejected if one.reason == NOT_REACHED]

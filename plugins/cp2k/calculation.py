@@ -22,6 +22,7 @@ from aiida_zif.plugins.cp2k.recovery import read_rung
 from aiida_zif.plugins.cp2k.restart import WRITTEN_FILES, restart_files
 from aiida_zif.plugins.cp2k.task import AUTO, AimdTask, BatchTask, Task, read_task, target_in_words
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.plugins.outside_codes import define_exit_codes
 
 NOT_OURS = {
     "inputs": (
@@ -67,6 +68,7 @@ class Cp2kLabelCalculation(Cp2kCalculation):
         spec.output("labelled", valid_type=LabelledFramesData, required=False, help="The good frames.")
         spec.output("output_parameters", valid_type=orm.Dict, required=False, help="Counts, reasons and times.")
         _define_exit_codes(spec)
+        define_exit_codes(spec)
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the CP2K input and the frames.

@@ -28,9 +28,11 @@ from aiida_zif.plugins.cp2k.outputs import MainOutput, read_cells, read_main_out
 from aiida_zif.plugins.cp2k.recovery import Rung, read_rung
 from aiida_zif.plugins.cp2k.restart import restart_files
 from aiida_zif.plugins.cp2k.run_outcome import measured_stride, run_outcome, with_stride
-from aiida_zif.plugins.cp2k.stops import DISK_FULL, OUT_OF_MEMORY, Stop, why_stopped
+from aiida_zif.plugins.cp2k.stops import DISK_FULL, why_stopped
 from aiida_zif.plugins.cp2k.task import AimdTask, BatchTask, Task, read_task
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.plugins.outside import OUT_OF_MEMORY, Ending
+from aiida_zif.plugins.outside_codes import CODES, ending_of, exit_code_of
 
 
 class Cp2kLabelParser(Parser):
@@ -56,8 +58,7 @@ class Cp2kLabelParser(Parser):
         main = read_main_output(text, first_step=task.first_step if isinstance(task, AimdTask) else 1)
         if not main.started and not main.abort:
             why = self._stop(main, text)
-            known = why.cause in (DISK_FULL, OUT_OF_MEMORY)
-            return self._exit(f"ERROR_{why.cause.upper()}", why.detail) if known else self._exit("ERROR_NO_OUTPUT")
+            return self._ended(why, why.detail) or self._exit("ERROR_NO_OUTPUT")
         try:
             readings = self._readings(main)
         except ValueError as error:
@@ -87,11 +88,11 @@ class Cp2kLabelParser(Parser):
         self.out("output_parameters", orm.Dict(with_frame_ids(summary, ids)))
         return self._judge(main, stop, labels, rejected)
 
-    def _stop(self, main: MainOutput, text: str) -> Stop:
+    def _stop(self, main: MainOutput, text: str) -> Ending:
         """Why the run did not come to its end, as far as anybody said so."""
         texts = [text, self.node.get_scheduler_stderr() or "", self.node.get_scheduler_stdout() or ""]
         clock = read_clock(self._read(CLOCK_FILE))
-        return why_stopped(main, texts, self.node.exit_status, clock.free_kb if clock else None)
+        return why_stopped(main, texts, ending_of(self.node), clock.free_kb if clock else None)
 
     def _readings(self, main: MainOutput) -> Readings:
         names = Cp2kLabelCalculation
@@ -103,12 +104,13 @@ class Cp2kLabelParser(Parser):
         )
 
     def _judge(
-        self, main: MainOutput, stop: Stop | None, labels: list[Label], rejected: list[Rejection]
+        self, main: MainOutput, stop: Ending | None, labels: list[Label], rejected: list[Rejection]
     ) -> ExitCode | None:
         reasons = Counter(rejection.reason for rejection in rejected)
         tally = f"{len(labels)} of {len(labels) + len(rejected)} frames labelled"
-        if stop is not None and stop.cause in (DISK_FULL, OUT_OF_MEMORY):
-            return self._exit(f"ERROR_{stop.cause.upper()}", f"{stop.detail}; {tally}")
+        ended = self._ended(stop, f"{stop.detail}; {tally}") if stop is not None else None
+        if ended is not None:
+            return ended
         if main.abort:
             return self._exit("ERROR_OUTPUT_CONTAINS_ABORT", f"{main.abort} ({tally})")
         if main.out_of_time and reasons[NOT_REACHED]:
@@ -123,6 +125,12 @@ class Cp2kLabelParser(Parser):
         if set(reasons) == {NOT_CONVERGED}:
             return self._exit("ERROR_SCF_NOT_CONVERGED")
         return self._exit("ERROR_NO_GOOD_FRAME", counted)
+
+    def _ended(self, stop: Ending, detail: str) -> ExitCode | None:
+        """The exit code of a run that the machine stopped, None if it stopped by itself."""
+        if stop.cause in (DISK_FULL, OUT_OF_MEMORY):
+            return self._exit(f"ERROR_{stop.cause.upper()}", detail)
+        return exit_code_of(Ending(stop.cause, detail)) if stop.cause in CODES else None
 
     def _exit(self, label: str, detail: str = "") -> ExitCode:
         return getattr(self.exit_codes, label).format(detail=detail)

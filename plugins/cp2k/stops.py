@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from aiida_zif.plugins.outside import CUT_OFF, NEVER_BEGAN, OUT_OF_MEMORY, Ending
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.outputs import MainOutput
 
 ABORTED, KILLED = "cp2k_aborted", "cp2k_killed"
-OUT_OF_TIME, OUT_OF_MEMORY, DISK_FULL = "out_of_walltime", "out_of_memory", "disk_full"
+OUT_OF_TIME, DISK_FULL = "out_of_walltime", "disk_full"
 
 _TROUBLE = {
     DISK_FULL: re.compile(r"no space left on device|disk quota exceeded|file too large", re.IGNORECASE),
@@ -27,45 +28,34 @@ _TROUBLE = {
 FULL_KB = 1024
 """A disk with less than this to spare is full: what a code writes at a time is more."""
 
-_SCHEDULER = {110: OUT_OF_MEMORY, 120: OUT_OF_TIME}
-"""Exit codes that AiiDA's scheduler plugins give a job."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """What stopped a run.
-
-    :param cause: ``cp2k_aborted``, ``cp2k_killed``, ``out_of_walltime``, ``out_of_memory`` or ``disk_full``.
-    :param detail: what was said, for reading.
-    """
-
-    cause: str
-    detail: str
-
 
 def why_stopped(
-    main: MainOutput, texts: Sequence[str], scheduler: int | None = None, free_kb: int | None = None
-) -> Stop:
+    main: MainOutput, texts: Sequence[str], outside: Ending | None = None, free_kb: int | None = None
+) -> Ending:
     """Return what stopped a run that has not evaluated all it was asked for.
 
     :param main: its main output.
     :param texts: the main output and whatever else may hold an error message.
-    :param scheduler: exit code that the scheduler's plugin gave.
+    :param outside: what ended its job from outside, if anything did.
     :param free_kb: what was free, after the run, of the disk that it wrote to; None if nobody looked.
+    :returns: with a cause of :mod:`aiida_zif.plugins.outside`, or ``cp2k_aborted``, ``cp2k_killed``,
+        ``out_of_walltime`` (CP2K stopped itself) or ``disk_full``.
     """
     found = {cause: line for cause in reversed(_TROUBLE) for line in [_line_of(cause, texts)] if line}
     for cause in (DISK_FULL, OUT_OF_MEMORY):
         if cause in found:
-            return Stop(cause, found[cause])
-    if scheduler in _SCHEDULER:
-        return Stop(_SCHEDULER[scheduler], "said the scheduler")
+            return Ending(cause, found[cause])
+    if outside is not None and outside.cause not in (CUT_OFF, NEVER_BEGAN):
+        return outside
     if main.abort:
-        return Stop(ABORTED, main.abort)
+        return Ending(ABORTED, main.abort)
     if main.out_of_time:
-        return Stop(OUT_OF_TIME, "CP2K stopped itself before the job would have been killed")
+        return Ending(OUT_OF_TIME, "CP2K stopped itself before the job would have been killed")
     if free_kb is not None and free_kb < FULL_KB:  # nobody can say so on that disk: the output just ends
-        return Stop(DISK_FULL, f"{free_kb} kB were left of the disk, and the output ends without a word")
-    return Stop(KILLED, found.get(KILLED, "the output ends without a word: killed, or no space left"))
+        return Ending(DISK_FULL, f"{free_kb} kB were left of the disk, and the output ends without a word")
+    if outside is not None:
+        return outside
+    return Ending(KILLED, found.get(KILLED, "the output ends without a word: killed, or no space left"))
 
 
 def _line_of(cause: str, texts: Sequence[str]) -> str | None:

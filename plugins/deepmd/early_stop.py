@@ -33,7 +33,9 @@ CHECKS = 2
 WATCH = """\
 #!/bin/sh
 # Ends `dp train` when the error on validation frames is flat; then `dp freeze` takes the last checkpoint.
-# $1: the shell of the job, $2: seconds between two looks.
+# $1: the shell of the job, $2: seconds between two looks, $3: the folder of the member if there are several.
+cd "${3:-.}" || exit 1
+export INPUT=" ${3:+$3/}input.json"
 seen=0
 flat=0
 while [ ! -e freeze.log ] && kill -0 "$1" 2>/dev/null; do
@@ -63,7 +65,7 @@ while [ ! -e freeze.log ] && kill -0 "$1" 2>/dev/null; do
     flat=$((flat + 1))
     [ "$flat" -ge CHECKS ] || continue
     COLUMNS=10000 ps -A -o pid= -o ppid= -o args= | awk -v shell="$1" '
-        { parent[$1] = $2; if ($0 ~ / train .*input[.]json/) found[$1] }
+        { parent[$1] = $2; if (index($0, " train ") && index($0, ENVIRON["INPUT"])) found[$1] }
         END { for (pid in found) { for (p = pid; p > 1 && p != shell; p = parent[p]); if (p == shell) print pid } }
     ' > training.pid
     [ -s training.pid ] || exit 0
@@ -83,9 +85,13 @@ def watch_script() -> str:
     return text
 
 
-def start_line() -> str:
-    """Return the shell line that starts the watcher beside what follows it."""
-    return f'sh {SCRIPT} "$$" {POLL_S} > {LOG} 2>&1 &'
+def start_line(folder: str = "") -> str:
+    """Return the shell line that starts the watcher beside what follows it.
+
+    :param folder: of the member that is watched; empty if the job trains no other.
+    """
+    where = f"{POLL_S} {folder} > {folder}/{LOG}" if folder else f"{POLL_S} > {LOG}"
+    return f'sh {SCRIPT} "$$" {where} 2>&1 &'
 
 
 def applies(parameters: Mapping[str, Any]) -> bool:

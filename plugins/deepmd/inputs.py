@@ -124,6 +124,7 @@ def complete_input(
     sel: Sequence[int],
     validation: Sequence[str] = (),
     n_validation: int = 0,
+    folder: str = "",
 ) -> dict[str, Any]:
     """Return the whole input.json: parameters plus data paths, seeds, ``sel`` and frequencies.
 
@@ -133,6 +134,7 @@ def complete_input(
     :param sel: neighbours kept of each element.
     :param validation: folders of systems whose error is followed in the learning curve, but never learned.
     :param n_validation: frames in these.
+    :param folder: where learning curve and checkpoints go, relative to the job's; empty for the job's own.
     """
     complete = copy.deepcopy(parameters)
     seeds = derive_seeds(seed)
@@ -145,12 +147,12 @@ def complete_input(
     if validation:
         frames = {"batch_size": 1, "numb_btch": min(n_validation, VALIDATED_FRAMES)}
         training["validation_data"] = {"systems": list(validation), **frames}
-    training.setdefault("disp_file", "lcurve.out")
+    training.setdefault("disp_file", f"{folder}/lcurve.out" if folder else "lcurve.out")
     training.setdefault("disp_freq", max(1, steps // (VALIDATED_STEPS if validation else DISPLAYED_STEPS)))
     # DeePMD-kit saves only where it also displays
     often = training["disp_freq"] * (CHECKPOINT_ROWS if validation else round(CHECKPOINT_EVERY / training["disp_freq"]))
     training.setdefault("save_freq", max(often, training["disp_freq"]))
-    training.setdefault("save_ckpt", "model.ckpt")
+    training.setdefault("save_ckpt", f"{folder}/model.ckpt" if folder else "model.ckpt")
     training.setdefault("max_ckpt_keep", 1)
     return complete
 

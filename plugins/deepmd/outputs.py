@@ -46,10 +46,18 @@ def read_training_log(text: str) -> TrainingLog:
     )
 
 
+def last_checkpoint(text: str) -> int | None:
+    """Return the step of the newest checkpoint that a log of ``dp train`` names; None if there is none."""
+    before, found, _ = text.rpartition("saved checkpoint")
+    steps = re.findall(r"Batch\s+(\d+):", before)
+    return int(steps[-1]) if found and steps else None
+
+
 def read_learning_curve(text: str) -> dict[str, np.ndarray]:
     """Read ``lcurve.out``: columns by name, ``step`` first.
 
-    Lines that are not whole (a run that was cut short) are left out.
+    Lines that are not whole (a run that was cut short) are left out, and so are rows behind a checkpoint from which the
+    run went on later: those steps were taken again.
 
     :raises ValueError: no header, so no training has begun.
     """
@@ -57,7 +65,7 @@ def read_learning_curve(text: str) -> dict[str, np.ndarray]:
     if header is None:
         raise ValueError("lcurve.out has no header")
     names = header[0].lstrip("# ").split()
-    rows = []
+    rows: list[list[float]] = []
     for line in text[header.end() :].splitlines(keepends=True):
         if not line.endswith("\n") or line.startswith("#"):
             continue
@@ -66,6 +74,8 @@ def read_learning_curve(text: str) -> dict[str, np.ndarray]:
         except ValueError:
             continue
         if len(row) == len(names):
+            while rows and rows[-1][0] >= row[0]:
+                rows.pop()
             rows.append(row)
     table = np.array(rows).reshape(-1, len(names))
     columns = {name: table[:, index] for index, name in enumerate(names)}

@@ -15,6 +15,7 @@ from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import checks, job
 from aiida_zif.plugins.deepmd.dataset import write_dataset
+from aiida_zif.plugins.outside_codes import define_exit_codes
 
 EXIT_CODES = {
     300: ("ERROR_NO_OUTPUT", "No model was tested: {detail}. Check the code `dp` and the job's stderr."),
@@ -67,6 +68,7 @@ class DeepmdTestCalculation(CalcJob):
 
         for status, (name, message) in EXIT_CODES.items():
             spec.exit_code(status, name, message=message)
+        define_exit_codes(spec)
 
     @classmethod
     def validate_inputs(cls, inputs: Any, _: object) -> str | None:

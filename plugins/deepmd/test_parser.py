@@ -15,6 +15,7 @@ from aiida_zif.plugins.deepmd import outputs
 from aiida_zif.plugins.deepmd.dataset import Labelled, System
 from aiida_zif.plugins.deepmd.errors import Prediction, max_force_deviation, read_predictions
 from aiida_zif.plugins.deepmd.test_calculation import DeepmdTestCalculation as Calculation
+from aiida_zif.plugins.outside_codes import ending_of, exit_code_of
 
 Predictions = dict[str, dict[str, Prediction]]
 """Model → block → prediction."""
@@ -43,7 +44,8 @@ class DeepmdTestParser(Parser):
                 predictions[model] = read_predictions(temporary / model, blocks, list(blocks))
             except (FileNotFoundError, EOFError, ValueError) as error:
                 failure = self._failure(model, error)
-                return ExitCode(self.node.exit_status, self.node.exit_message) if self.node.exit_status else failure
+                ending = ending_of(self.node)
+                return failure if ending is None else exit_code_of(ending)
             for label, prediction in predictions[model].items():
                 if not np.isfinite(prediction.forces).all():
                     return self.exit_codes.ERROR_NAN_IN_PREDICTION.format(model=model, block=label)

@@ -20,6 +20,7 @@ from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.lammps import inputs, structure
 from aiida_zif.plugins.lammps.harvest_config import harvest_config
 from aiida_zif.plugins.lammps.settings import Run, Settings, check_runs
+from aiida_zif.plugins.outside_codes import define_exit_codes
 
 HARVEST = Path(__file__).parent / "harvest"
 TIME_FOR_HARVEST = 0.1
@@ -76,6 +77,7 @@ class LammpsExploreCalculation(CalcJob):
         spec.default_output_node = "output_parameters"
         for status, label, message in EXIT_CODES:
             spec.exit_code(status, label, message=message)
+        define_exit_codes(spec)
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the starting frames, a LAMMPS input for each lane and the configuration of the harvest."""

@@ -13,8 +13,8 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
-from aiida_zif.plugins.clock import CLOCK_FILE, read_clock
 from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.plugins.outside_codes import ending_of, exit_code_of
 
 DEVIATIONS = ("max_force_deviation", "mean_force_deviation", "forces_predicted")
 PER_FRAME = (*DEVIATIONS, "step", "temperature", "pressure", "run", "driver")
@@ -41,10 +41,11 @@ class LammpsExploreParser(Parser):
 
     def _parse(self) -> ExitCode | None:
         salvaged = self._attach()
-        if self.node.exit_status:
-            return None  # the scheduler knows best: wall time, memory, node
+        if self.node.exit_status:  # set by the scheduler
+            return None
         if isinstance(salvaged, ExitCode):
-            return salvaged
+            ending = ending_of(self.node)
+            return salvaged if ending is None else exit_code_of(ending)
         for run in [*salvaged["preflight"], *salvaged["runs"]]:
             if run["ended"] != "completed":
                 self.logger.warning(f"{run['label']}: {run['ended']} at step {run['n_steps']} {run['detail'] or ''}")
@@ -80,9 +81,6 @@ class LammpsExploreParser(Parser):
     def _why_nothing(self, present: list[str]) -> ExitCode:
         """LAMMPS never ran, or it did and what followed went wrong."""
         files = self.retrieved.base.repository
-        clock = read_clock(files.get_object_content(CLOCK_FILE, "r")) if CLOCK_FILE in present else None
-        if clock is not None and clock.end is None:
-            return self.exit_codes.ERROR_NO_OUTPUT  # the script never came to its end: killed from outside
         errors = files.get_object_content("harvest.err", "r").split("\n") if "harvest.err" in present else []
         said = [line for line in errors if line.strip()][-1:]
         if said or any(name.startswith("lane_") and name.endswith(".log") for name in present):

@@ -2,7 +2,8 @@
 
     dp_standin.py FAULT --tf train|freeze|test ...
 
-Faults: ok, nan, truncated, silent, no_model, swapped (frozen model with its elements in reverse). Tests of models
+Faults: ok, nan, truncated, silent, no_model, swapped (frozen model with its elements in reverse), one_nan (nan in the
+member model_1 of a pack only), cut (killed after a checkpoint at half of the steps, unless it goes on from one). Tests of models
 give the reference plus noise that shrinks with the number of training frames. Needs nothing but Python.
 """
 
@@ -16,7 +17,7 @@ import struct
 import sys
 from pathlib import Path
 
-STATE = Path("standin.json")
+STATE = "standin.json"
 
 
 def main() -> int:
@@ -27,29 +28,41 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(dest="command", required=True)
     train_parser = commands.add_parser("train")
-    train_parser.add_argument("--init-frz-model")
+    for option in ("--init-frz-model", "--restart", "-o"):
+        train_parser.add_argument(option)
     train_parser.add_argument("input")
-    commands.add_parser("freeze").add_argument("-o", dest="output")
+    freeze_parser = commands.add_parser("freeze")
+    freeze_parser.add_argument("-o", dest="output")
+    freeze_parser.add_argument("-c", dest="folder", default=".")
     test_parser = commands.add_parser("test")
     for option in ("m", "f", "n", "d"):
         test_parser.add_argument(f"-{option}")
     arguments = parser.parse_args(words)
     if arguments.command == "train":
-        return train(fault, json.loads(Path(arguments.input).read_text()))
+        if fault == "one_nan":
+            fault = "nan" if Path(arguments.input).parent.name == "model_1" else "ok"
+        return train(fault, json.loads(Path(arguments.input).read_text()), arguments.restart)
     if arguments.command == "freeze":
-        return freeze(fault, Path(arguments.output))
+        return freeze(fault, Path(arguments.folder) / STATE, Path(arguments.output))
     return test(Path(arguments.m), Path(arguments.f).read_text().split(), Path(arguments.d))
 
 
-def train(fault: str, settings: dict) -> int:
+def train(fault: str, settings: dict, restart: str | None) -> int:
     """Write a log and a learning curve."""
     training = settings["training"]
+    checkpoint = Path(training["save_ckpt"])
+    first = int(Path(f"{restart}.index").read_text()) if restart else 0
     steps, stride = training["numb_steps"], training["disp_freq"]
     frames = sum(read_npy(Path(name) / "set.000" / "energy.npy")[0][0] for name in training["training_data"]["systems"])
     print("[2026-01-01 00:00:00,000] DEEPMD INFO    Source:            v3.2.0", flush=True)
-    with Path(training["disp_file"]).open("w") as curve:
+    with Path(training["disp_file"]).open("a" if restart else "w") as curve:
         curve.write("# step       rmse_trn    rmse_e_trn    rmse_f_trn    rmse_v_trn   lr      \n")
-        for step in range(0, steps + 1, stride):
+        for step in range(first, steps + 1, stride):
+            if fault == "cut" and not restart and step > steps // 2:
+                for end in ("index", "meta", "data-00000-of-00001"):
+                    Path(f"{checkpoint}.{end}").write_text(str(step - stride))
+                print(f"DEEPMD INFO    Batch {step - stride:7d}: total\nDEEPMD INFO    saved checkpoint {checkpoint}")
+                return 137
             if fault == "truncated" and step > steps // 2:
                 return 137
             if fault == "nan" and step >= steps // 2:
@@ -58,18 +71,18 @@ def train(fault: str, settings: dict) -> int:
             error = 2.0 / (1 + step / 20)
             curve.write(f"{step:7d} {30 * error:13.2e} {0.02 * error:13.2e} {error:13.2e} {0.1:13.2e} {1e-3:10.1e}\n")
             curve.flush()
-    STATE.write_text(json.dumps(settings | {"standin": {"frames": frames, "seed": training["seed"]}}))
+    (checkpoint.parent / STATE).write_text(json.dumps(settings | {"standin": {"frames": frames, "seed": training["seed"]}}))
     print("DEEPMD INFO    average training time: 0.0010 s/batch (exclude first 1 batches)")
     print("DEEPMD INFO    finished training\nDEEPMD INFO    wall time: 0.100 s")
     return 0
 
 
-def freeze(fault: str, output: Path) -> int:
+def freeze(fault: str, state: Path, output: Path) -> int:
     """Write a graph of two constants: the elements and the training input."""
-    if fault == "no_model" or not STATE.is_file():
+    if fault == "no_model" or not state.is_file():
         print("AttributeError: 'NoneType' object has no attribute 'model_checkpoint_path'")
         return 1
-    settings = json.loads(STATE.read_text())
+    settings = json.loads(state.read_text())
     type_map = settings["model"]["type_map"]
     if fault == "swapped":
         type_map = type_map[::-1]

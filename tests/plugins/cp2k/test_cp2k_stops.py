@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aiida_zif.plugins.cp2k.outputs import MainOutput
-from aiida_zif.plugins.cp2k.stops import Stop, why_stopped
+from aiida_zif.plugins.cp2k.stops import why_stopped
+from aiida_zif.plugins.outside import CANCELLED, CUT_OFF, Ending
 
 SAID = {
     "At line 1092 of file message_passing.F\nFortran runtime error: No space left on device\n": "disk_full",
@@ -40,16 +41,25 @@ def test_a_full_disk_does_not_explain_what_ended_for_another_reason() -> None:
 
 
 def test_an_abort_of_cp2k_is_passed_on() -> None:
-    assert why_stopped(MainOutput(abort="Cholesky"), [""]) == Stop("cp2k_aborted", "Cholesky")
+    assert why_stopped(MainOutput(abort="Cholesky"), [""]) == Ending("cp2k_aborted", "Cholesky")
 
 
 def test_a_full_disk_explains_an_abort_and_not_the_other_way_round() -> None:
     assert why_stopped(MainOutput(abort="write error"), ["No space left on device"]).cause == "disk_full"
 
 
-@pytest.mark.parametrize(("code", "cause"), [(110, "out_of_memory"), (120, "out_of_walltime"), (100, "cp2k_killed")])
-def test_the_scheduler_knows_what_a_killed_run_cannot_say(code: int, cause: str) -> None:
-    assert why_stopped(MainOutput(), [""], code).cause == cause
+def test_what_ended_the_job_is_what_stopped_the_run() -> None:
+    cancelled = Ending(CANCELLED, "by somebody")
+    assert why_stopped(MainOutput(), [""], cancelled) == cancelled
+    assert why_stopped(MainOutput(abort="cut short"), [""], cancelled) == cancelled
+
+
+def test_a_script_that_was_cut_off_explains_only_an_output_that_just_ends() -> None:
+    cut_off = Ending(CUT_OFF, "nobody said why")
+    assert why_stopped(MainOutput(), [""], cut_off) == cut_off
+    assert why_stopped(MainOutput(), [""], cut_off, free_kb=0).cause == "disk_full"
+    assert why_stopped(MainOutput(abort="Cholesky"), [""], cut_off).cause == "cp2k_aborted"
+    assert why_stopped(MainOutput(out_of_time=True), [""], cut_off).cause == "out_of_walltime"
 
 
 def test_cp2ks_own_walltime_is_no_crash() -> None:
