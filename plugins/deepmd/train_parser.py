@@ -12,4 +12,5 @@ class DeepmdTrainParser(TrainingParser):
 
     def parse_members(self, temporary: str | None) -> ExitCode | None:
         """Read the one member."""
-        return self.keep_scheduler_code(MemberReader(self, temporary).read())
+        failure = MemberReader(self, temporary).read()
+        return None if failure is None else self.told_from_outside(failure)

@@ -71,7 +71,8 @@ def train(fault: str, settings: dict, restart: str | None) -> int:
             error = 2.0 / (1 + step / 20)
             curve.write(f"{step:7d} {30 * error:13.2e} {0.02 * error:13.2e} {error:13.2e} {0.1:13.2e} {1e-3:10.1e}\n")
             curve.flush()
-    (checkpoint.parent / STATE).write_text(json.dumps(settings | {"standin": {"frames": frames, "seed": training["seed"]}}))
+    state = settings | {"standin": {"frames": frames, "seed": training["seed"]}}
+    (checkpoint.parent / STATE).write_text(json.dumps(state))
     print("DEEPMD INFO    average training time: 0.0010 s/batch (exclude first 1 batches)")
     print("DEEPMD INFO    finished training\nDEEPMD INFO    wall time: 0.100 s")
     return 0

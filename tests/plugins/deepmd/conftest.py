@@ -14,6 +14,9 @@ from aiida_zif.plugins.deepmd.inputs import complete_input, training_input
 
 LEVEL = {"hash": "0" * 16, "line": "Gaussians that repel each other"}
 
+CLOCK = b"1795000000.0\n1795000042.0\n0m0.1s 0m0.1s\n0m40.0s 0m1.0s\n/dev/sda 100 10 90 10% /\n"
+"""What the script of a job says that came to its last line."""
+
 Factory = Callable[..., Any]
 
 
@@ -91,7 +94,7 @@ def generate_job_node(localhost: Any, tmp_path: Path) -> Factory:
             node.base.repository.put_object_from_bytes(text.encode(), name)
         node.store()
         retrieved = orm.FolderData()
-        for name, content in files.items():
+        for name, content in {"clock": CLOCK, **files}.items():
             retrieved.base.repository.put_object_from_bytes(content, name)
         retrieved.base.links.add_incoming(node, LinkType.CREATE, "retrieved")
         retrieved.store()

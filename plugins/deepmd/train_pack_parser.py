@@ -1,0 +1,28 @@
+"""Parser of a job that trains several members."""
+
+from __future__ import annotations
+
+from aiida import orm
+from aiida.engine import ExitCode
+
+from aiida_zif.plugins.deepmd.train_pack_calculation import folder_of
+from aiida_zif.plugins.deepmd.training_parser import MemberReader, TrainingParser
+
+
+class DeepmdTrainPackParser(TrainingParser):
+    """Several models: those that are whole are kept, those that failed are named with their cause."""
+
+    def parse_members(self, temporary: str | None) -> ExitCode | None:
+        """Read the members one after the other."""
+        failures: dict[str, ExitCode] = {}
+        for label in sorted(self.node.inputs.seeds):
+            failure = MemberReader(self, temporary, folder_of(label), f".{label}").read()
+            if failure is not None:
+                failures[label] = self.told_from_outside(failure)
+        if not failures:
+            return None
+        self.out("failures", orm.Dict({label: [code.status, code.message] for label, code in failures.items()}))
+        causes = "; ".join(f"{label} [{code.status}] {code.message}" for label, code in failures.items())
+        return self.exit_codes.ERROR_MEMBERS_FAILED.format(
+            n=len(failures), total=len(self.node.inputs.seeds), causes=causes
+        )
