@@ -1,0 +1,71 @@
+"""What ended a job from outside, by what it left behind (no AiiDA).
+
+With accounting Slurm can be asked how a job ended; AiiDA does, and knows three ends. Without it, and for all other
+ends, the error file of the job is the only witness. A job that a dead machine or `kill -9` took away has not even
+that: then the last line of its script was never run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiida_zif.plugins.clock import read_clock
+
+OUT_OF_MEMORY, KILLED_AT_WALLTIME, NODE_FAILURE = "out_of_memory", "killed_at_walltime", "node_failure"
+PREEMPTED, CANCELLED = "preempted", "cancelled"
+CUT_OFF, NEVER_BEGAN = "cut_off", "never_began"
+
+BLAMELESS = frozenset({NODE_FAILURE, PREEMPTED, CANCELLED, CUT_OFF, NEVER_BEGAN})
+"""Ends that say nothing of what the job was to do: the same job may go well the next time."""
+
+_SAID = {
+    OUT_OF_MEMORY: r"oom[-_ ]?kill|exceeded (job )?memory limit|PBS: job killed: (v|p)?mem\b",
+    KILLED_AT_WALLTIME: r"CANCELLED AT .*DUE TO TIME LIMIT|PBS: job killed: walltime",
+    NODE_FAILURE: r"CANCELLED AT .*DUE TO NODE FAILURE|PBS: job killed: node \d+ .*requested job",
+    PREEMPTED: r"CANCELLED AT .*DUE TO (PREEMPTION|JOB REQUEUE)",
+    CANCELLED: r"CANCELLED AT |PBS: job killed",
+}
+"""What Slurm and PBS write into the error file of a job that they end, the more telling first."""
+
+_BY_SCHEDULER = {110: OUT_OF_MEMORY, 120: KILLED_AT_WALLTIME, 140: NODE_FAILURE}
+"""Exit codes that AiiDA's scheduler plugins give a job."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job was ended.
+
+    :param cause: one of the names above.
+    :param detail: what was said, for reading.
+    """
+
+    cause: str
+    detail: str
+
+
+def ended_from_outside(texts: Sequence[str | None], clock: str, scheduler: int | None = None) -> Ending | None:
+    """Return what ended a job from outside, None if nothing did as far as one can see.
+
+    :param texts: what the batch system kept of the script's error and output streams; None where there is no file.
+    :param clock: the file that the script writes at its first and at its last line, empty if there is none.
+    :param scheduler: exit code that AiiDA's plugin for the scheduler gave.
+    """
+    said = next((found for cause in _SAID for text in texts for found in _line_of(cause, text or "")), None)
+    if said is not None:
+        return said
+    if scheduler in _BY_SCHEDULER:
+        return Ending(_BY_SCHEDULER[scheduler], "says the scheduler")
+    begun = read_clock(clock)
+    if begun is not None and begun.end is None:
+        return Ending(CUT_OFF, "its script never came to the last line, and nobody said why")
+    if begun is None and all(text is None for text in texts):
+        return Ending(NEVER_BEGAN, "it left neither output nor errors")
+    return None
+
+
+def _line_of(cause: str, text: str) -> list[Ending]:
+    """The last line that tells of a cause, its blanks collapsed; none if no line does."""
+    lines = [line for line in text.splitlines()[-400:] if re.search(_SAID[cause], line, re.IGNORECASE)]
+    return [Ending(cause, " ".join(line.split())[:300]) for line in lines[-1:]]

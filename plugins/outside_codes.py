@@ -1,0 +1,48 @@
+"""Exit codes of jobs that were ended from outside: those of AiiDA, and what it has none for."""
+
+from __future__ import annotations
+
+from aiida import orm
+from aiida.engine import CalcJobProcessSpec, ExitCode
+
+from aiida_zif.plugins import outside
+from aiida_zif.plugins.clock import CLOCK_FILE
+
+CODES = {
+    outside.OUT_OF_MEMORY: (110, "The job ran out of memory"),
+    outside.KILLED_AT_WALLTIME: (120, "The job ran out of walltime"),
+    outside.NODE_FAILURE: (140, "The node of the job failed"),
+    outside.CANCELLED: (430, "The job was cancelled by a person or an administrator"),
+    outside.PREEMPTED: (431, "The job had to make room for another one"),
+    outside.CUT_OFF: (432, "The job was cut off: killed, or its machine went down"),
+    outside.NEVER_BEGAN: (433, "The job ended before it began: cancelled in the queue, or its node cannot start jobs"),
+}
+"""Cause: (status, message); the first three statuses are those of AiiDA's own schedulers."""
+
+STATUSES = frozenset(status for status, _ in CODES.values())
+
+
+def define_exit_codes(spec: CalcJobProcessSpec) -> None:
+    """Declare what AiiDA does not."""
+    for cause, (status, message) in CODES.items():
+        if status >= 400:
+            spec.exit_code(status, f"ERROR_{cause.upper()}", message=f"{message} ({{detail}}).", invalidates_cache=True)
+
+
+def ending_of(node: orm.CalcJobNode) -> outside.Ending | None:
+    """Return what ended a job from outside, by its retrieved files and what AiiDA's scheduler found."""
+    texts = [_read(node, node.get_option(f"scheduler_{stream}")) for stream in ("stderr", "stdout")]
+    return outside.ended_from_outside(texts, _read(node, CLOCK_FILE) or "", node.exit_status)
+
+
+def _read(node: orm.CalcJobNode, name: str) -> str | None:
+    """Text of a retrieved file, None if there is none."""
+    files = node.outputs.retrieved.base.repository
+    known = name in files.list_object_names()
+    return files.get_object_content(name, mode="rb").decode("utf-8", errors="replace") if known else None
+
+
+def exit_code_of(ending: outside.Ending) -> ExitCode:
+    """Return the exit code of an end, with what was said."""
+    status, message = CODES[ending.cause]
+    return ExitCode(status, f"{message} ({ending.detail}).", invalidates_cache=True)
