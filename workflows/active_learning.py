@@ -13,7 +13,7 @@ from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 from aiida_zif.plugins.deepmd import early_stop
 from aiida_zif.workflows.calibration_steps import calibrate
 from aiida_zif.workflows.campaign_steps import first_and_last
-from aiida_zif.workflows.ending import EXIT_CODES, why_it_ended
+from aiida_zif.workflows.ending import EXIT_CODES, may_run_again, name_of_try, why_it_ended
 from aiida_zif.workflows.frame_steps import frames_from_structure
 from aiida_zif.workflows.judge import judge, open_campaign
 from aiida_zif.workflows.plan import plan_campaign, plan_exploration
@@ -241,6 +241,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         inputs = {
             "dataset": dict(self.ctx.dataset),
             "seeds": {name: seed for name, seed in plan.items() if name != "parameters"},
+            "lanes": resources.get("lanes") or 1,
             "concurrent": resources.get("concurrent") or 1,
             "min_models": max(2, math.ceil(settings["models"] * (1.0 - budget))),
             "train": {
@@ -268,7 +269,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
     def must_evaluate(self) -> bool:
         """Whether the newest committee still has to be tested; a test that failed is tried once more."""
         tries = self.ctx.evaluation_tries
-        return tries == 0 or (tries == 1 and not self.ctx.evaluation.is_finished_ok)
+        return tries == 0 or (not self.ctx.evaluation.is_finished_ok and may_run_again(self.ctx.evaluation, tries))
 
     def evaluate(self) -> None:
         """Test the committee on the frames that no training sees."""
@@ -277,7 +278,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
             "committee": dict(self.ctx.committee),
             "blocks": dict(self.ctx.held_out),
             "metadata": {
-                **self.stage_metadata("test", "again" if self.ctx.evaluation_tries else None),
+                **self.stage_metadata(name_of_try("test", self.ctx.evaluation_tries)),
                 "options": stage_options(self.inputs.resources["test"]),
             },
         }

@@ -40,6 +40,12 @@ class LabelStage(RankStage):
     )
 
 
+class TrainStage(RankStage):
+    """The stage that trains a committee, whose members may share a job."""
+
+    lanes: Count = Field(1, description="members side by side in one job, each on `ranks` × `threads` cores")
+
+
 class LaneStage(Stage):
     """A stage that packs serial processes side by side into one job."""
 
@@ -60,12 +66,13 @@ class Resources(Section):
     """Resources by stage."""
 
     label: LabelStage = Field(description="CP2K")
-    train: RankStage = Field(description="DeePMD-kit, training")
+    train: TrainStage = Field(description="DeePMD-kit, training")
     explore: ExploreStage = Field(description="LAMMPS")
     test: LaneStage = Field(description="DeePMD-kit, testing")
 
 
-CodeLabel = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$", examples=["cp2k@localhost"])]
+_PART = r"[^\s@\x00-\x1f\x7f-\x9f]+"
+CodeLabel = Annotated[str, Field(pattern=f"^{_PART}@{_PART}$", examples=["cp2k@localhost"])]
 
 
 class Codes(Section):

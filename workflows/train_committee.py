@@ -10,16 +10,23 @@ from aiida.engine import ExitCode, calcfunction, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.plugins.deepmd.checks import training_problem
-from aiida_zif.workflows.ending import why_it_ended
+from aiida_zif.workflows import members
+from aiida_zif.workflows.ending import may_run_again, name_of_try
+from aiida_zif.workflows.resources import with_layout
 from aiida_zif.workflows.resumable import ResumableWorkChain
 
 DeepmdTrainCalculation = CalculationFactory("zif.deepmd.train")
+DeepmdTrainPackCalculation = CalculationFactory("zif.deepmd.train_pack")
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
 
 
 class TrainCommitteeWorkChain(ResumableWorkChain):
-    """N seeds become N potentials; a member that fails is trained once more from another seed."""
+    """N seeds become N potentials.
+
+    A training that was cut off goes on from its checkpoint. A member that fails is trained once more, alone and from
+    another seed.
+    """
 
     @classmethod
     def define(cls, spec: Any) -> None:
@@ -36,7 +43,8 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
             required=False,
             help="Members to start from, by name; all others, and second tries, start from random weights.",
         )
-        spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Trainings at a time.")
+        spec.input("lanes", valid_type=int, default=1, non_db=True, help="Members side by side in one job.")
+        spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Jobs at a time.")
         spec.input("min_models", valid_type=int, default=2, non_db=True, help="Fewest members to go on with.")
         spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
         spec.outline(
@@ -55,10 +63,13 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         )
 
     def setup(self) -> None:
-        """Queue every member."""
-        self.ctx.queue = sorted(self.inputs.seeds)
+        """Queue every member, with those of the same job."""
+        names = sorted(self.inputs.seeds)
+        self.ctx.queue = members.packs(names, self.inputs.lanes)
         self.ctx.running = []
-        self.ctx.retried = []
+        self.ctx.alone = []
+        self.ctx.runs, self.ctx.failures = AttributeDict.fromkeys(names, 0), AttributeDict.fromkeys(names, 0)
+        self.ctx.reached, self.ctx.restarts = AttributeDict.fromkeys(names, 0), AttributeDict()
         self.ctx.cause = ""
         self.ctx.committee = AttributeDict()
         self.ctx.seeds = AttributeDict(dict(self.inputs.seeds))
@@ -68,24 +79,45 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         return bool(self.ctx.queue)
 
     def train(self) -> None:
-        """Train as many members side by side as the cores allow."""
+        """Submit as many jobs side by side as the resources allow."""
         width = self.inputs.concurrent
         self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
         jobs = {}
-        for name in self.ctx.running:
+        for names in self.ctx.running:
             inputs = AttributeDict(self.exposed_inputs(DeepmdTrainCalculation, namespace="train"))
-            inputs.update(dataset=dict(self.inputs.dataset), seed=self.ctx.seeds[name])
-            start = self.start_of(name)
-            if start is not None:
-                inputs.init_model = start
-            inputs.metadata.call_link_label = name if name not in self.ctx.retried else f"{name}_again"
-            jobs[f"job_{name}"] = self.submit(DeepmdTrainCalculation, **inputs)
+            inputs.dataset = dict(self.inputs.dataset)
+            inputs.metadata.call_link_label = name_of_try(members.name_of(names), self.ctx.runs[names[0]])
+            if names[0] in self.ctx.restarts:
+                inputs.restart = self.ctx.restarts[names[0]]
+            packed = self.inputs.lanes > 1 and names[0] not in self.ctx.alone
+            jobs[f"job_{names[0]}"] = self.submit_pack(names, inputs) if packed else self.submit_one(names[0], inputs)
         self.to_context(**jobs)
+
+    def submit_one(self, name: str, inputs: AttributeDict) -> Any:
+        """Submit the job of one member."""
+        inputs.seed = self.ctx.seeds[name]
+        start = self.start_of(name)
+        if start is not None:
+            inputs.init_model = start
+        return self.submit(DeepmdTrainCalculation, **inputs)
+
+    def submit_pack(self, names: list[str], inputs: AttributeDict) -> Any:
+        """Submit the job of several members, one process each."""
+        inputs.seeds = {name: self.ctx.seeds[name] for name in names}
+        starts = {name: self.start_of(name) for name in names}
+        inputs.init_models = {name: start for name, start in starts.items() if start is not None}
+        options = inputs.metadata.options
+        threads = options["resources"].get("num_cores_per_mpiproc") or 1
+        inputs.metadata.options = {
+            **with_layout(options, len(names), threads),
+            "parser_name": DeepmdTrainPackCalculation.spec().inputs["metadata"]["options"]["parser_name"].default,
+        }
+        return self.submit(DeepmdTrainPackCalculation, **inputs)
 
     def start_of(self, name: str) -> Any:
         """Return the model that a member starts from: none at its second try, or if the data have outgrown it."""
         start = self.inputs.get("init_committee", {}).get(name)
-        if start is None or name in self.ctx.retried:
+        if start is None or name in self.ctx.alone:
             return None
         problem = training_problem(self.inputs.dataset, self.inputs.train.parameters.get_dict(), start)
         if problem is not None:
@@ -94,18 +126,37 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         return start
 
     def inspect(self) -> None:
-        """Keep what was trained; queue a failed member once more with another seed."""
-        for name in self.ctx.running:
-            job = self.ctx[f"job_{name}"]
-            if job.is_finished_ok:
-                self.ctx.committee[name] = job.outputs.potential
-                continue
-            self.ctx.cause = why_it_ended(job)
-            self.report(f"{name}: {job.process_label}<{job.pk}> ended with {self.ctx.cause}")
-            if name not in self.ctx.retried:
-                self.ctx.retried = [*self.ctx.retried, name]
-                self.ctx.queue = [*self.ctx.queue, name]
-                self.ctx.seeds[name] = next_seed(self.ctx.seeds[name])
+        """Keep what was trained; those that were cut off go on, with the others of their job that were."""
+        for names in self.ctx.running:
+            job, together = self.ctx[f"job_{names[0]}"], dict[int | None, list[str]]()
+            for name in names:
+                self.ctx.runs[name] += 1
+                model = members.of_member(job, "potential", name)
+                if model is not None:
+                    self.ctx.committee[name] = model
+                elif self.goes_on(name, job):
+                    folder = self.ctx.restarts.get(name)
+                    together.setdefault(folder.pk if folder else None, []).append(name)
+            self.ctx.queue = [*self.ctx.queue, *together.values()]
+
+    def goes_on(self, name: str, job: orm.CalcJobNode) -> bool:
+        """Whether a member is trained further; one that failed by itself is queued alone, with another seed."""
+        status, self.ctx.cause = members.what_went_wrong(job, name)
+        self.report(f"{name}: {job.process_label}<{job.pk}> ended with {self.ctx.cause}")
+        step = members.checkpoint_of(job, name, status)
+        if step > self.ctx.reached[name]:
+            self.ctx.reached[name], self.ctx.restarts[name] = step, job.outputs.remote_folder
+            return True
+        self.ctx.failures[name] += 1
+        if not may_run_again(job, self.ctx.failures[name]):
+            return False
+        if members.is_blameless(job, status):
+            return True
+        self.ctx.reached[name] = 0
+        self.ctx.restarts.pop(name, None)
+        self.ctx.alone, self.ctx.queue = [*self.ctx.alone, name], [*self.ctx.queue, [name]]
+        self.ctx.seeds[name] = next_seed(self.ctx.seeds[name])
+        return False
 
     def results(self) -> ExitCode | None:
         """Hand over the committee, if it is large enough to disagree."""

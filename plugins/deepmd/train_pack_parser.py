@@ -7,6 +7,7 @@ from aiida.engine import ExitCode
 
 from aiida_zif.plugins.deepmd.train_pack_calculation import folder_of
 from aiida_zif.plugins.deepmd.training_parser import MemberReader, TrainingParser
+from aiida_zif.plugins.outside_codes import STATUSES, ending_of, exit_code_of
 
 
 class DeepmdTrainPackParser(TrainingParser):
@@ -22,6 +23,9 @@ class DeepmdTrainPackParser(TrainingParser):
         if not failures:
             return None
         self.out("failures", orm.Dict({label: [code.status, code.message] for label, code in failures.items()}))
+        ending = ending_of(self.node)
+        if ending is not None and any(code.status in STATUSES for code in failures.values()):
+            return exit_code_of(ending)
         causes = "; ".join(f"{label} [{code.status}] {code.message}" for label, code in failures.items())
         return self.exit_codes.ERROR_MEMBERS_FAILED.format(
             n=len(failures), total=len(self.node.inputs.seeds), causes=causes

@@ -149,3 +149,87 @@ def test_a_member_that_the_data_have_outgrown_starts_from_random_weights(
     run = train(1, trained, dataset={"crowded": crowded}, init_committee={"model_0": potential().store()})
     assert run.exit_code is None
     assert "init_model" not in run.children[0].inputs
+
+
+# -- several members in one job ------------------------------------------------------------------------------
+
+
+def pack_of(child: Any, potential: Factory, **failures: tuple[int, str]) -> Ending:
+    """A job of several members, of which some failed."""
+    trained = {name: potential() for name in child.inputs.seeds if name not in failures}
+    outputs: dict[str, Any] = {"potential": trained}
+    if not failures:
+        return Ending(outputs)
+    failed = {name: list(failure) for name, failure in failures.items()}
+    return Ending({**outputs, "failures": orm.Dict(failed)}, 420, "1 of 4 members failed")
+
+
+@pytest.fixture(scope="module")
+def packed(train: Factory, potential: Factory) -> Run:
+    """Four members in one job, of which one fails."""
+
+    def answer(child: Any) -> Ending:
+        if child.name == "DeepmdTrainCalculation":
+            return Ending({"potential": potential()})
+        return pack_of(child, potential, model_1=(410, "The loss was not finite from step 7 on."))
+
+    return train(4, answer, checkpoints=True, lanes=4)
+
+
+def test_members_share_a_job_of_as_many_processes(packed: Run) -> None:
+    job = packed.children[0]
+    assert (job.link, job.name) == ("model_0_to_model_3", "DeepmdTrainPackCalculation")
+    assert job.inputs.metadata.options.resources["num_mpiprocs_per_machine"] == 4
+    assert job.inputs.metadata.options.parser_name == "zif.deepmd.train_pack"
+
+
+def test_a_member_of_a_pack_that_fails_is_trained_once_more_alone(packed: Run) -> None:
+    assert packed.exit_code is None
+    assert [child.link for child in packed.children] == ["model_0_to_model_3", "model_1_again"]
+    again = packed.children[1]
+    assert again.inputs.seed.creator.process_label == "next_seed"
+    assert again.inputs.metadata.options.resources["num_mpiprocs_per_machine"] == 1
+    assert sorted(packed.outputs["committee"]) == ["model_0", "model_1", "model_2", "model_3"]
+
+
+def test_more_members_than_lanes_take_several_jobs(train: Factory, potential: Factory) -> None:
+    run = train(4, lambda child: pack_of(child, potential), lanes=3, concurrent=2)
+    assert run.waves == [["model_0_to_model_1", "model_2_to_model_3"]]
+
+
+def cut_off_at(child: Any, step: int | None, names: list[str]) -> Ending:
+    """A pack that the batch system ended, with checkpoints at a step."""
+    numbers = {name: orm.Dict({"checkpoint": step}) for name in names}
+    failures = orm.Dict({name: [120, "The job ran out of walltime."] for name in names})
+    folder = orm.RemoteData(remote_path=f"/scratch/{child.pk}", computer=child.node.computer)
+    return Ending({"output_parameters": numbers, "failures": failures, "remote_folder": folder}, 120, "walltime")
+
+
+def test_members_that_were_cut_off_go_on_together_from_their_checkpoints(train: Factory, potential: Factory) -> None:
+    steps = [10, 20]
+
+    def answer(child: Any) -> Ending:
+        names = list(child.inputs.seeds)
+        return cut_off_at(child, steps.pop(0), names) if steps else pack_of(child, potential)
+
+    run = train(2, answer, lanes=2)
+    assert run.exit_code is None
+    again = ["model_0_to_model_1", "model_0_to_model_1_again", "model_0_to_model_1_again_2"]
+    assert [child.link for child in run.children] == again
+    folders = [child.inputs.get("restart") for child in run.children]
+    assert folders[0] is None
+    assert [folder.get_remote_path() for folder in folders[1:]] == [f"/scratch/{run.children[i].pk}" for i in (0, 1)]
+    assert len({child.inputs.seeds["model_0"].uuid for child in run.children}) == 1
+
+
+def test_a_training_that_comes_no_further_is_given_up(train: Factory) -> None:
+    run = train(2, lambda child: cut_off_at(child, 10, list(child.inputs.seeds)), lanes=2)
+    assert run.exit_code.status == 320
+    assert len(run.children) == 4, "one that came further, and three that did not"
+
+
+def test_a_job_that_never_began_is_run_again_with_the_same_seeds(train: Factory, potential: Factory) -> None:
+    endings = [Ending(exit_status=433, exit_message="The job ended before it began.")]
+    run = train(2, lambda child: endings.pop() if endings else pack_of(child, potential), lanes=2)
+    assert run.exit_code is None
+    assert {child.inputs.seeds["model_0"].value for child in run.children} == {1}

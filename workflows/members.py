@@ -1,0 +1,58 @@
+"""The members of a committee and the jobs that train them: who goes together, and what became of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiida import orm
+
+from aiida_zif.plugins.outside_codes import STATUSES
+from aiida_zif.workflows.ending import why_it_ended
+
+CUT_SHORT = 400
+"""Exit status of a training whose log breaks off."""
+
+
+def packs(names: Sequence[str], lanes: int) -> list[list[str]]:
+    """Return the members of each job: no more than its lanes, in as few jobs as they take, evenly.
+
+    :param lanes: members side by side in one job.
+    """
+    n_jobs = -(-len(names) // lanes)
+    size = -(-len(names) // n_jobs)
+    return [list(names[first : first + size]) for first in range(0, len(names), size)]
+
+
+def name_of(names: Sequence[str]) -> str:
+    """Return the name of a job that trains some members."""
+    return names[0] if len(names) == 1 else f"{names[0]}_to_{names[-1]}"
+
+
+def of_member(job: orm.ProcessNode, output: str, name: str) -> Any:
+    """Return an output of a training for one member, None if there is none."""
+    if output not in job.outputs:
+        return None
+    found = job.outputs[output]
+    return found if isinstance(found, orm.Data) else found.get(name)
+
+
+def what_went_wrong(job: orm.ProcessNode, name: str) -> tuple[int | None, str]:
+    """Return exit status and cause of the failure of one member."""
+    if "failures" in job.outputs and name in job.outputs.failures.get_dict():
+        status, message = job.outputs.failures[name]
+        return status, f"[{status}] {message}".rstrip(". ")
+    return job.exit_status, why_it_ended(job)
+
+
+def is_blameless(job: orm.ProcessNode, status: int | None) -> bool:
+    """Whether a member failed because somebody or something ended its job."""
+    return job.is_killed or status in STATUSES
+
+
+def checkpoint_of(job: orm.ProcessNode, name: str, status: int | None) -> int:
+    """Return the step from which a training that was cut off can go on, 0 if it cannot."""
+    numbers = of_member(job, "output_parameters", name)
+    if numbers is None or "remote_folder" not in job.outputs or not (status == CUT_SHORT or is_blameless(job, status)):
+        return 0
+    return numbers.get("checkpoint") or 0
