@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from aiida_zif.provenance.campaign_view import CampaignView
+from aiida_zif.provenance.failed_jobs import what
 from aiida_zif.provenance.judgement import calibration_lines, verdict_rows
 from aiida_zif.provenance.progress import clock
 from aiida_zif.provenance.report_figures import choice_ratios, compared_frames, draw_figures, draw_reliability
@@ -40,7 +41,7 @@ def render(view: CampaignView) -> str:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"clock": clock, "number": number, "in_words": in_words, "pair": pair}
+    environment.filters |= {"clock": clock, "number": number, "in_words": in_words, "pair": pair, "what": what}
     return environment.get_template(TEMPLATE).render(**page_content(view))
 
 

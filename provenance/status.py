@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
+from aiida_zif.provenance.failed_jobs import failure_lines
 from aiida_zif.provenance.judgement import judgement_lines
 from aiida_zif.provenance.progress import VERBS, clock, current_activity, expected_remaining_s, readable
 from aiida_zif.provenance.summary import summarise
@@ -56,7 +57,8 @@ def print_status(view: CampaignView, console: Console | None = None) -> None:
     if summary["iterations"]:
         console.print(make_table(rows_of(view, summary), console))
         console.print("[dim]Errors and deviations in eV/Å; a committee explores in the cycle beside it.[/dim]")
-    for line in [*reason_lines(summary), *recovery_lines(summary), *judgement_lines(summary)]:
+    reasons = [*reason_lines(summary), *recovery_lines(summary), *failure_lines(summary)]
+    for line in [*reasons, *judgement_lines(summary)]:
         console.print(escape(line), soft_wrap=True)
     for activity in current_activity(view):
         console.print(f"[bold cyan]running[/bold cyan]  {escape(activity.line)}", soft_wrap=True)

@@ -10,6 +10,7 @@ from aiida import orm
 
 from aiida_zif.provenance.campaign_view import CampaignView, Step, inputs_under
 from aiida_zif.provenance.engine import engine_of
+from aiida_zif.provenance.failed_jobs import failed_jobs
 from aiida_zif.provenance.judgement import calibration_of, latest_state, verdict_of
 
 PACKAGES = ("aiida-zif", "aiida-core", "aiida-cp2k", "deepmd-kit", "lammps", "ase", "numpy")
@@ -47,6 +48,7 @@ def summarise(view: CampaignView) -> dict[str, Any]:
         "total_labels": total_labels(view),
         "n_reused": sum(n_reused(step) for step in view.of("label")),
         **recoveries(view),
+        "failed_jobs": failed_jobs(view),
         "wall_s": round(view.elapsed_s, 1),
         "engine": engine_of(view),
         "campaign_uuid": node.uuid,

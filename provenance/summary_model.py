@@ -135,6 +135,17 @@ class Calibration(Strict):
     pooled: Relation | None
 
 
+class FailedJob(Strict):
+    """One job that did not end well; what it left to be done may have been done by another."""
+
+    cycle: int
+    stage: str
+    name: str = Field(description="system or task, where the stage has several")
+    pk: int
+    exit_status: int | None = Field(description="null for a job that was killed or broke inside the engine")
+    cause: str
+
+
 class Summary(Strict):
     """The figures of one campaign."""
 
@@ -158,6 +169,7 @@ class Summary(Strict):
     n_reused: int = Field(description="of total_labels, those that were taken from the profile instead of computed")
     n_recovered: Counts = Field(description="labels that needed another way to self-consistency, by rung of the level")
     n_flagged: Count = Field(description="of these, labels whose rung changes the physics, such as smearing")
+    failed_jobs: list[FailedJob]
     wall_s: float
     engine: Engine
     campaign_uuid: str

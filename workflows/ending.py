@@ -44,8 +44,8 @@ def why_it_ended(node: orm.ProcessNode) -> str:
     if node.exit_status is not None:
         return f"[{node.exit_status}] {node.exit_message or ''}".rstrip(". ")
     state = node.process_state.value if node.process_state else "never started"
-    detail = node.exception or node.process_status
-    return f"{state}: {detail.strip()}" if detail else state
+    detail = (node.exception or node.process_status or "").strip()
+    return f"{state}: {detail.splitlines()[-1]}" if detail else state  # what a traceback says comes last
 
 
 MOST_TRIES, MOST_TRIES_FROM_OUTSIDE = 2, 3

@@ -1,7 +1,6 @@
 """A throw-away AiiDA folder in which a campaign runs with stand-in codes, in a minute, and can be hurt.
 
-The codes are those of ``tests/codes``. A fault is put in the way of a code for so many jobs; the job that meets it
-takes it away, so that what follows is undisturbed. States are read from the database file, which costs nothing.
+States are read from the database file, which costs nothing.
 """
 
 from __future__ import annotations
@@ -19,30 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
+from standin_campaign import FACTS, StandIns, write_campaign
 
-CODES = Path(__file__).parents[1] / "codes"
-FACTS = Path(__file__).parents[1] / "workflows" / "campaign_facts.py"
 PATIENCE = 600.0  # s
-CODE = """#!/bin/sh
-# {label}: waits {pause} s, then is the stand-in, or a faulty one if a fault is in its way
-sleep {pause}
-for fault in {folder}/{label}.*; do
-    [ -e "$fault" ] || continue
-    name="${{fault##*.}}" && name="${{name%-*}}"
-    mv "$fault" {folder}/met."${{fault##*/}}" 2>/dev/null &&
-        exec python3 {codes}/{label}_standin.py "$name" "$@"
-done
-exec python3 {codes}/{label}_standin.py ok "$@"
-"""
-CRYSTAL = """6
-Lattice="{a} 0 0 0 {a} 0 0 0 {a}" Properties=species:S:1:pos:R:3 pbc="T T T"
-Zn 2.0 2.0 2.0
-Zn 7.0 7.0 7.0
-H 3.6 2.0 2.0
-H 0.4 2.0 2.0
-H 8.6 7.0 7.0
-H 5.4 7.0 7.0
-"""
 
 
 class Site:
@@ -56,13 +34,9 @@ class Site:
         self.folder, self.resumed = folder, ""
         self.environment = {**os.environ, "AIIDA_PATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         self.environment.pop("AIIDA_PROFILE", None)
-        (folder / "codes").mkdir(parents=True)
-        for label in ("cp2k", "dp", "lmp"):
-            code = folder / "codes" / label
-            words = {"label": label, "pause": pauses.get(label, 0.0), "folder": code.parent, "codes": CODES}
-            code.write_text(CODE.format(**words))
-            code.chmod(0o755)
-            self.environment[f"AIIDA_ZIF_{label.upper()}"] = str(code)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.codes = StandIns(folder / "codes", **pauses)
+        self.environment |= {f"AIIDA_ZIF_{label.upper()}": str(path) for label, path in self.codes.paths.items()}
         self.call("-m", "aiida_zif.setup.profile")
 
     # -- commands ----------------------------------------------------------------------------------------------
@@ -84,38 +58,7 @@ class Site:
 
     def write_campaign(self, systems: int = 1, **sections: Any) -> Path:
         """Write a campaign file for so many small frameworks, and return its path; JSON is YAML."""
-        labels = [f"net{number}" for number in range(systems)]
-        for number, label in enumerate(labels):
-            (self.folder / f"{label}.extxyz").write_text(CRYSTAL.format(a=11.0 + 0.1 * number))
-        aimd = {"timestep": "0.5 fs", "steps": 12, "stride": 4}
-        content: dict[str, Any] = {
-            "name": "standin",
-            "protocol": "demo",
-            "seed": 7,
-            "systems": {label: {"structure": f"./{label}.extxyz"} for label in labels},
-            "type_map": ["H", "Zn"],
-            "seed_data": {
-                "aimd": [{"temperature": "300 K", **aimd}],
-                "perturbed": {"frames": 4, "displacement": "0.05 Å", "strain": 0.01},
-            },
-            "held_out": {"aimd": [{"temperature": "500 K", **aimd}]},
-            "training": {"models": 2, "rcut": "5 Å", "steps": 40},
-            "exploration": {
-                "temperatures": ["300 K", "600 K"],
-                "pressures": ["0 GPa"],
-                "steps": 200,
-                "sample_every": 20,
-            },
-            "selection": {"lower": "0.1 eV/Å", "upper": "5 eV/Å", "per_cycle": 3, "control": 2, "min_separation": 20},
-            "convergence": {"patience": 1000, "accurate_share": None, "held_out_error": {"below": "0.000001 eV/Å"}},
-            "limits": {"cycles": 2, "labels": 100000},
-            "resources": {"label": {"ranks": 1, "concurrent": 2}},
-        }
-        for name, section in sections.items():
-            content[name] = {**content.get(name, {}), **section} if isinstance(section, dict) else section
-        path = self.folder / "campaign.yaml"
-        path.write_text(json.dumps(content, indent=2, ensure_ascii=False))
-        return path
+        return write_campaign(self.folder, systems, **sections)
 
     def facts(self) -> dict[str, Any]:
         """Return what came of the campaign: frame ids of its blocks, orphans, processes that failed."""
@@ -164,12 +107,11 @@ class Site:
 
     def put_fault(self, label: str, fault: str, jobs: int = 1) -> None:
         """Let the next jobs of a code meet a fault of its stand-in."""
-        for number in range(jobs):
-            (self.folder / "codes" / f"{label}.{fault}-{number}").touch()
+        self.codes.put_fault(label, fault, jobs)
 
     def faults_met(self) -> list[str]:
         """Return the faults that a job has met."""
-        return sorted(path.name for path in (self.folder / "codes").glob("met.*"))
+        return self.codes.faults_met()
 
     def daemon(self) -> list[psutil.Process]:
         """Return every process of this folder's daemon and its watchdog."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from standin_campaign import frames
 from standin_site import Site, kill
 
 pytestmark = pytest.mark.slow
@@ -63,11 +64,6 @@ def hurt_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def hurt(hurt_site: Site) -> dict[str, Any]:
     return hurt_site.facts()
-
-
-def frames(blocks: dict[str, list[str]]) -> list[str]:
-    """Return the frames of blocks, in an order that does not depend on who labelled them when."""
-    return sorted(key for keys in blocks.values() for key in keys)
 
 
 def test_the_faults_were_met(hurt_site: Site, hurt: dict[str, Any]) -> None:

@@ -50,18 +50,22 @@ SlurmdLogFile={folder}/slurmd.log
 # neither systemd nor cgroups are asked for
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
+# what asked for memory and takes more is ended, at a look every second
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 MpiDefault=none
-# cores are handed out one by one; all of the memory would otherwise go to the first job
+# cores are handed out one by one, with more memory than there is to whoever does not ask
 SelectType=select/cons_tres
-SelectTypeParameters=CR_CPU
+SelectTypeParameters=CR_CPU_Memory
+DefMemPerCPU=8000
 SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=0,sched_interval=2
 MinJobAge=120
 KillWait=3
 ReturnToService=2
-NodeName=localhost NodeAddr=127.0.0.1 CPUs={cores} State=UNKNOWN
+NodeName=localhost NodeAddr=127.0.0.1 CPUs={cores} RealMemory=64000 State=UNKNOWN
 PartitionName=cpu Nodes=localhost Default=YES MaxTime=2:00:00 State=UP
 PartitionName=long Nodes=localhost MaxTime=UNLIMITED State=UP
 """
@@ -165,20 +169,33 @@ class Cluster:
         return {**os.environ, "HOME": str(self.home), "SLURM_CONF": str(self.folder / "slurm.conf")}
 
     def _start_all(self) -> None:
-        if os.getuid() == 0:
-            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where sshd locks itself in
         socket, key = self.folder / "munge.socket", self.folder / "munge.key"
         files = [f"--pid-file={self.folder}/munged.pid", f"--log-file={self.folder}/munged.log"]
         self._start("munged", "--foreground", f"--socket={socket}", f"--key-file={key}", *files, f"--seed-file={key}.s")
         self._await("munged", socket.is_socket)
-        conf = str(self.folder / "slurm.conf")
-        self._start("slurmctld", "-D", "-f", conf)
-        self._start("slurmd", "-D", "-f", conf, "-N", "localhost")
+        self.start_controller()
+        self._start("slurmd", "-D", "-f", str(self.folder / "slurm.conf"), "-N", "localhost")
         self.start_sshd()
+        self._await("slurmd", lambda: self.call("sinfo", "-h", "-o", "%T").startswith("idle"))
+
+    def start_controller(self) -> None:
+        """Start Slurm's controller, which goes on with the jobs it knew."""
+        self._start("slurmctld", "-D", "-f", str(self.folder / "slurm.conf"))
+
+    def stop_controller(self) -> None:
+        """Let Slurm answer no question; jobs run on."""
+        self._stop("slurmctld")
+
+    def fail_node(self) -> None:
+        """Let the node fail, with every job on it, and come back."""
+        self.call("scontrol", "update", "NodeName=localhost", "State=DOWN", "Reason=test")
+        self.call("scontrol", "update", "NodeName=localhost", "State=RESUME")  # refused where it is back already
         self._await("slurmd", lambda: self.call("sinfo", "-h", "-o", "%T").startswith("idle"))
 
     def start_sshd(self) -> None:
         """Let people log in."""
+        if os.getuid() == 0:
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where sshd locks itself in
         self._start("sshd", "-D", "-f", str(self.folder / "sshd_config"), "-E", str(self.folder / "sshd.log"))
         self._await("sshd", lambda: listens(int(str(self.names["ssh_port"]))))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cluster import Cluster, missing_programs
 from postgresql import PostgresqlServer, find_programs
 from wanting import skip
+
+sys.path.append(str(Path(__file__).parents[1] / "faults"))  # the campaign with stand-in codes
 
 
 @pytest.fixture(scope="session")

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cluster import HOST, Cluster
+from codes_of_cluster import real_codes, stand_ins
 from postgresql import PostgresqlServer
 from site_of_tests import Site
 
-from aiida_zif.setup.codes import local_codes
-
 pytestmark = [pytest.mark.hpc, pytest.mark.slow]
 HERE = Path(__file__).parent
-STAND_INS = HERE.parent / "codes"
 FACTS = HERE.parent / "workflows" / "campaign_facts.py"
 PATIENCE = 1500.0
 WHERE_JOBS_RAN = """
@@ -28,29 +25,6 @@ jobs = orm.QueryBuilder().append(orm.CalcJobNode).all(flat=True)
 rows = [[job.computer.label, job.get_job_id(), job.get_option("queue_name"), job.process_label] for job in jobs]
 print(json.dumps(rows))
 """
-
-
-def real_codes() -> dict[str, dict[str, Any]]:
-    """Return the codes of this machine, as jobs of the cluster start them."""
-    return {
-        spec.label: {
-            "filepath_executable": str(spec.executable),
-            "with_mpi": spec.with_mpi,
-            "prepend_text": spec.prepend_text,
-            **({"default_calc_job_plugin": spec.plugin} if spec.plugin else {}),
-        }
-        for spec in local_codes()
-    }
-
-
-def stand_ins() -> dict[str, dict[str, Any]]:
-    """Return programs that answer as the codes do, at once."""
-    path = f"export PATH={Path(sys.executable).parent}:$PATH"
-    executables = {name: STAND_INS / f"{name}_ok" for name in ("cp2k", "dp", "lmp")}
-    return {
-        label: {**code, "filepath_executable": str(executables.get(label, sys.executable)), "prepend_text": path}
-        for label, code in real_codes().items()
-    }
 
 
 @pytest.fixture
