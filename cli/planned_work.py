@@ -60,7 +60,7 @@ def learning_work(campaign: Campaign) -> list[Work]:
         Work(
             "all", f"train, {cycles + 1} × {training.models} models", "steps", "train", max(sizes.values()),
             round(sum(steps) / len(steps)), (train.ranks, train.threads), train.walltime,
-            (cycles + 1) * training.models, train.concurrent, is_continued=False,
+            (cycles + 1) * training.models, train.concurrent * train.lanes,
         )
     ]  # fmt: skip
     for system, n_atoms in sizes.items():

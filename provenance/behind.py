@@ -10,11 +10,10 @@ from aiida.common.links import LinkType
 from aiida_zif.provenance import sql
 from aiida_zif.provenance.campaign_view import ENTRY_POINT
 from aiida_zif.provenance.origin import counted
+from aiida_zif.provenance.trainings import PACK, TRAINING, seeds_of
 
-TRAINING = "aiida.calculations:zif.deepmd.train"
 BLOCK = "data.zif.frames.labelled.LabelledFramesData."
 KINDS = {
-    "n_trainings": TRAINING,
     "n_explorations": "aiida.calculations:zif.lammps",
     "n_blocks": BLOCK,
     "n_structures": "data.core.structure.StructureData.",
@@ -30,14 +29,16 @@ def what_stands_behind(node: orm.Node) -> dict[str, Any]:
     """
     start = starting_points(node)
     counts = sql.count_ancestors(start)
+    packs: list[Any] = [orm.load_node(pack) for pack in sql.ancestors_of_kind(start, PACK)]
     blocks: list[Any] = [orm.load_node(block) for block in sql.ancestors_of_kind(start, BLOCK)]
     return {
         "n_nodes": sum(counts.values()),
         # A job counts where its labels were learnt: the report of a job alone goes into every later plan too.
         "n_cp2k_jobs": len({block.creator.pk for block in blocks if isinstance(block.creator, orm.CalcJobNode)}),
+        "n_trainings": counts.get(TRAINING, 0) + sum(len(seeds_of(pack)) for pack in packs),
         **{name: counts.get(kind, 0) for name, kind in KINDS.items()},
         "n_labelled_frames": len({key for block in blocks for key in block.frame_ids()}),  # a re-used one counts once
-        "n_committees": len(sql.callers_of_ancestors(start, TRAINING)),
+        "n_committees": len({pk for kind in (TRAINING, PACK) for pk in sql.callers_of_ancestors(start, kind)}),
         "campaigns": campaigns_behind(start),
     }
 

@@ -62,20 +62,22 @@ def training_paces(computer_uuid: str, model: dict[str, Any]) -> list[Pace]:
 
     :param model: section of DeePMD-kit's input that describes the network.
     """
-    query = jobs_on(computer_uuid, "zif.deepmd.train").limit(MOST_JOBS)
-    query.append(orm.Dict, with_outgoing="job", edge_filters={"label": "parameters"}, project="attributes.model")
-    query.append(
-        orm.Dict,
-        with_incoming="job",
-        edge_filters={"label": "output_parameters"},
-        project=[f"attributes.{key}" for key in ("steps", "wall_s", "seconds_per_step")],
-    )
-    query.append(FramesData, with_outgoing="job", project="attributes.symbols")
     jobs: dict[int, Observed] = {}
-    for pk, resources, when, network, steps, wall, step, symbols in query.all():
-        if network == model and wall and step:
-            first = max(wall - steps * step, 0.0)
-            jobs[pk] = len(symbols), layout_of(resources), first, step, day(when)
+    for plugin, label in (("train", "output\\_parameters"), ("train_pack", "output\\_parameters\\_\\_%")):
+        query = jobs_on(computer_uuid, f"zif.deepmd.{plugin}").limit(MOST_JOBS)
+        query.append(orm.Dict, with_outgoing="job", edge_filters={"label": "parameters"}, project="attributes.model")
+        query.append(
+            orm.Dict,
+            with_incoming="job",
+            edge_filters={"label": {"like": label}},
+            project=[f"attributes.{key}" for key in ("steps", "wall_s", "seconds_per_step")],
+        )
+        query.append(FramesData, with_outgoing="job", project="attributes.symbols")
+        for pk, resources, when, network, steps, wall, step, symbols in query.all():
+            if network == model and wall and step:
+                n_processes, threads = layout_of(resources)
+                layout = (1 if plugin == "train_pack" else n_processes, threads)
+                jobs[pk] = len(symbols), layout, max(wall - steps * step, 0.0), step, day(when)
     return medians("train", jobs.values())
 
 

@@ -16,16 +16,15 @@ from aiida_zif.provenance.origin import (
     aimd_in_words,
     campaign_origin,
     counted,
-    creation_label,
     cycle_of,
     is_campaign,
     perturbed_in_words,
     short_list,
     summary_of,
-    warm_starts,
     with_fact,
 )
 from aiida_zif.provenance.status import in_words
+from aiida_zif.provenance.trainings import member_of, seeds_of, starts_of, warm_starts
 
 MANY = 8
 """Blocks of one training that are shown without being asked for all of them."""
@@ -52,6 +51,7 @@ class Tracer:
         self.shown: set[int] = set()
         self.processes: dict[str, Callable[[Any, Place | None], Origin]] = {
             "DeepmdTrainCalculation": self.training,
+            "DeepmdTrainPackCalculation": self.training,
             "DeepmdTestCalculation": self.test,
             "Cp2kLabelCalculation": self.labelling,
             "LammpsExploreCalculation": self.exploration,
@@ -104,8 +104,7 @@ class Tracer:
     def name(node: Any) -> tuple[str, str]:
         """Return kind and title of a node."""
         if isinstance(node, DeepPotentialData):
-            name = creation_label(node.creator) if node.creator else ""
-            return "model", f"potential {name or node.filename}"
+            return "model", f"potential {member_of(node) or node.filename}"
         if isinstance(node, LabelledFramesData):
             return "block", f"{counted(node.n_frames, 'labelled frame')} of {node.system}"
         if isinstance(node, FramesData):
@@ -127,18 +126,19 @@ class Tracer:
     # -- processes ---------------------------------------------------------------------------------------------
 
     def training(self, job: orm.CalcJobNode, place: Place | None) -> Origin:
-        """A model: its seed, the blocks it learnt, the model it started from."""
+        """One model, or several in one job: their seeds, the blocks they learnt, the models they started from."""
         blocks = sorted(inputs_under(job, "dataset").values(), key=lambda block: block.pk)
-        n_frames, seed = sum(block.n_frames for block in blocks), job.inputs.seed.value
-        title = f"DeePMD-kit training, seed {seed}, on {n_frames} frames in {len(blocks)} blocks"
+        n_frames, seeds, starts = sum(block.n_frames for block in blocks), seeds_of(job), starts_of(job)
+        listed = ", ".join(map(str, seeds.values()))
+        who = f"seed {listed}" if len(seeds) == 1 else f"{len(seeds)} members side by side, seeds {listed}"
+        title = f"DeePMD-kit training, {who}, on {n_frames} frames in {len(blocks)} blocks"
+        facts: dict[str, Any] = {"seed": next(iter(seeds.values()))} if len(seeds) == 1 else {"seeds": seeds}
 
         def origins() -> list[Origin]:
-            found = self.blocks(blocks)
-            if "init_model" in job.inputs:
-                found.append(self.warm_start(job.inputs.init_model))
-            return found
+            warm = list(starts.values()) if self.full else list(starts.values())[:1]
+            return [*self.blocks(blocks), *map(self.warm_start, warm)]
 
-        return Origin("training", title, job, {"seed": seed, "n_frames": n_frames}, self.below(origins))
+        return Origin("training", title, job, {**facts, "n_frames": n_frames}, self.below(origins))
 
     def warm_start(self, model: DeepPotentialData) -> Origin:
         """The model that a training started from; a long row of such starts is named, not followed."""

@@ -8,7 +8,6 @@ from typing import Any
 from aiida import orm
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.provenance import sql
 from aiida_zif.provenance.campaign_view import ENTRY_POINT, STEP
 
@@ -50,17 +49,6 @@ def creation_label(process: orm.ProcessNode) -> str:
     """Return the label under which a process was called, such as ``model_2``."""
     calls = sql.calls_above(int(process.pk or 0))
     return next((label for _, label, called in calls if called == process.pk), "")
-
-
-def warm_starts(model: DeepPotentialData) -> list[DeepPotentialData]:
-    """Return a model and the ones before it, each of which was where the training of the next one started."""
-    row, current = [], model
-    while True:
-        row.append(current)
-        training = current.creator
-        if training is None or "init_model" not in training.inputs:
-            return row
-        current = training.inputs.init_model
 
 
 def is_campaign(node: orm.Node) -> bool:

@@ -13,6 +13,7 @@ from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of
 from aiida_zif.provenance.workload import job_progress, label_units, stage_work, step_units
 from aiida_zif.workflows.campaign_steps import training_steps
 from aiida_zif.workflows.curriculum import conditions, longest
+from aiida_zif.workflows.resources import trainings_at_a_time
 
 STAGES = ("explore", "label", "train", "test")
 """Order inside a cycle of the stages that take time; cycle 0 has no exploration."""
@@ -150,7 +151,7 @@ def prior_pace(view: CampaignView, stage: str) -> float:
         return 2.5 * size * (1.0 if "xtb" in settings["level_of_theory"]["name"] else 40.0)
     if stage == "train":
         steps = training_steps(settings["training"]["steps"], view.last_cycle, settings["limits"]["cycles"])
-        return (20 + 0.04 * size * steps) / (resources["train"].get("concurrent") or 1)
+        return (20 + 0.04 * size * steps) / trainings_at_a_time(resources["train"])
     if stage == "explore":
         explored = longest(settings["exploration"])
         runs = len(conditions(explored))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of, inputs_under, outputs_under
-from aiida_zif.provenance.origin import aimd_in_words, creation_label, perturbed_in_words
+from aiida_zif.provenance.origin import aimd_in_words, perturbed_in_words
 from aiida_zif.provenance.progress import readable
+from aiida_zif.provenance.trainings import seeds_of
 
 UNITS = {
     "temperature": "K",
@@ -115,7 +116,7 @@ def training_seeds(view: CampaignView) -> list[dict[str, Any]]:
     return [
         {
             "committee": step.cycle,
-            "seeds": {creation_label(job): job.inputs.seed.value for job in calcjobs_of([step.node])},
+            "seeds": {name: seed for job in calcjobs_of([step.node]) for name, seed in seeds_of(job).items()},
             "n_blocks": len(inputs_under(step.node, "dataset")),
         }
         for step in view.of("train")

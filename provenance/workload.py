@@ -55,7 +55,12 @@ def step_done(step: Step) -> float:
     if step.stage == "label":
         done = sum((label_units(job) if job.is_terminated else job_progress("label", job)[0] or 0) for job in jobs)
         return min(done, step_units(step))
-    return min(sum(job_share(step.stage, job) for job in jobs), step_units(step))
+    return min(sum(job_share(step.stage, job) * job_units(job) for job in jobs), step_units(step))
+
+
+def job_units(job: orm.CalcJobNode) -> int:
+    """Return how many units of its step a job is: a training may have several members."""
+    return len(inputs_under(job, "seeds")) or 1
 
 
 def job_share(stage: str, job: orm.CalcJobNode) -> float:

@@ -24,6 +24,14 @@ def stage_options(resources: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
+def trainings_at_a_time(resources: dict[str, Any]) -> int:
+    """Return how many members of a committee learn at the same time.
+
+    :param resources: of the stage that trains.
+    """
+    return (resources.get("concurrent") or 1) * (resources.get("lanes") or 1)
+
+
 MOST_THREADS = 4
 """Threads of a rank at most: CP2K's ranks stay the better use of a core."""
 

@@ -9,6 +9,9 @@ from typing import Any
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS")
 FIXED_VARIABLES = {"DP_INTER_OP_PARALLELISM_THREADS": 1, "TF_CPP_MIN_LOG_LEVEL": 2}
 
+MEMBERS = "members"
+"""Folder of the members of a committee that share a job, each in a folder of its own."""
+
 ONE_PROCESS = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
 
 

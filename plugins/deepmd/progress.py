@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from aiida_zif.plugins.deepmd.job import MEMBERS
 from aiida_zif.plugins.deepmd.outputs import read_learning_curve
 
 
 def steps_so_far(folder: Path) -> tuple[int, int | None]:
     """Return (steps done, steps asked for); the latter is None where the input cannot be read.
 
-    :param folder: the folder of a training, running or finished.
+    :param folder: the folder of a training, running or finished; of several members side by side the last one counts.
     """
+    members = sorted((folder / MEMBERS).glob("*"))
+    if members:
+        return min(map(steps_so_far, members), key=lambda found: found[0])
     try:
         total = int(json.loads((folder / "input.json").read_text())["training"]["numb_steps"])
     except (OSError, KeyError, TypeError, ValueError):

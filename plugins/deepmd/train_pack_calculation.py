@@ -11,12 +11,10 @@ from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import checks, job
 from aiida_zif.plugins.deepmd.training_job import Member, TrainingJob
 
-MEMBERS = "members"
-
 
 def folder_of(label: str) -> str:
     """Return the folder of a member, relative to that of its job."""
-    return f"{MEMBERS}/{label}"
+    return f"{job.MEMBERS}/{label}"
 
 
 class DeepmdTrainPackCalculation(TrainingJob):
