@@ -9,6 +9,7 @@ import click
 
 from aiida_zif.cli.common import emit_json, fail, load, with_debug
 from aiida_zif.cli.in_process import run_to_its_end
+from aiida_zif.cli.machine import refuse_oversubscription
 from aiida_zif.cli.plumed import refuse_without_plumed
 from aiida_zif.cli.run import CAMPAIGN_FILE, read_campaign
 
@@ -37,6 +38,7 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     if time_it or profile:
         load(profile)
     refuse_without_plumed(campaign)
+    refuse_oversubscription(campaign)
     if time_it:
         time_labels(campaign)
     estimates, computer = estimate_costs(campaign), campaign.code_labels()["cp2k"].split("@")[1]

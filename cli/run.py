@@ -10,6 +10,7 @@ import click
 
 from aiida_zif.cli.common import PROFILE, emit_json, fail, load, load_campaign_node, with_debug, with_profile
 from aiida_zif.cli.in_process import run_to_its_end
+from aiida_zif.cli.machine import refuse_oversubscription
 from aiida_zif.cli.plumed import refuse_without_plumed
 from aiida_zif.cli.watching import follow
 
@@ -78,6 +79,7 @@ def run(
     campaign = read_campaign(campaign_file, seed, reuse)  # told what is wrong, also without a profile
     load(profile)
     refuse_without_plumed(campaign)
+    refuse_oversubscription(campaign)
     node = None if fresh else known_campaign(campaign)
     if node is not None and node.is_finished_ok:
         click.echo(f"Campaign {campaign.name} <{node.pk}> is finished already; --fresh starts a new one.")

@@ -30,11 +30,11 @@ def starts_of(job: orm.CalcJobNode) -> dict[str, DeepPotentialData]:
 
 def member_of(model: DeepPotentialData) -> str:
     """Return the name of a model in its committee, such as ``model_2``; empty if nothing trained it here."""
-    links = model.base.links.get_incoming(link_type=LinkType.CREATE).all()
-    if not links:
+    if model.creator is None:
         return ""
-    _, packed, name = links[0].link_label.partition(f"{OUTPUT}__")
-    return name if packed else creation_label(links[0].node)
+    (link,) = model.base.links.get_incoming(link_type=LinkType.CREATE).all()
+    _, packed, name = link.link_label.partition(f"{OUTPUT}__")
+    return name if packed else creation_label(model.creator)
 
 
 def warm_starts(model: DeepPotentialData) -> list[DeepPotentialData]:

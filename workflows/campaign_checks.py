@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
 from aiida_zif.workflows.campaign_levels import level_problems
+from aiida_zif.workflows.campaign_machines import TrainStage
 from aiida_zif.workflows.campaign_model import Training
 from aiida_zif.workflows.campaign_section import Section
 from aiida_zif.workflows.campaign_source import Source, YamlPath
@@ -40,6 +41,8 @@ def all_problems(
         yield from level_problems(parts["level_of_theory"], systems, structures, source, level_file)
     if "labelling" in parts and "resources" in parts:
         yield from batch_problems(parts["labelling"].batch_time, parts["resources"].label.walltime, source)
+    if "resources" in parts:
+        yield from lane_problems(parts["resources"].train, source)
     if "training" in parts:
         yield from committee_problems(parts["training"], source)
 
@@ -71,6 +74,13 @@ def batch_problems(batch_time: float, walltime: float, source: Source) -> Iterat
     if batch_time > walltime:
         path, mend = ("labelling", "batch_time"), "shorten it, or raise resources.label.walltime"
         yield source.problem(path, f"{batch_time:g} s", f"at most resources.label.walltime, {walltime:g} s", mend)
+
+
+def lane_problems(train: TrainStage, source: Source) -> Iterator[Problem]:
+    """Members that share a job are one process each."""
+    if train.lanes > 1 and train.ranks > 1:
+        mend = "take ranks: 1, or lanes: 1"
+        yield source.problem(("resources", "train", "ranks"), str(train.ranks), "1 where lanes is above 1", mend)
 
 
 def committee_problems(training: Training, source: Source) -> Iterator[Problem]:

@@ -108,10 +108,8 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         inputs.init_models = {name: start for name, start in starts.items() if start is not None}
         options = inputs.metadata.options
         threads = options["resources"].get("num_cores_per_mpiproc") or 1
-        inputs.metadata.options = {
-            **with_layout(options, len(names), threads),
-            "parser_name": DeepmdTrainPackCalculation.spec().inputs["metadata"]["options"]["parser_name"].default,
-        }
+        # what is exposed of the training of one member has its parser for default
+        inputs.metadata.options = {**with_layout(options, len(names), threads), "parser_name": "zif.deepmd.train_pack"}
         return self.submit(DeepmdTrainPackCalculation, **inputs)
 
     def start_of(self, name: str) -> Any:

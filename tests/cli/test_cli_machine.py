@@ -1,0 +1,44 @@
+"""A machine without a queue is never asked for more cores than it has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiida import orm
+
+
+@pytest.fixture
+def code(aiida_profile: object, tmp_path: Path) -> Callable[..., str]:
+    """Factory of codes by what runs the jobs of their computer."""
+
+    def make(scheduler: str, transport: str = "core.local", cores: int | None = None) -> str:
+        label = f"cores-{tmp_path.name}-{scheduler}-{transport}".replace(".", "-")
+        place = {"transport_type": transport, "scheduler_type": scheduler, "workdir": str(tmp_path)}
+        computer = orm.Computer(label, "localhost", **place).store()
+        computer.set_default_mpiprocs_per_machine(cores)
+        return str(orm.InstalledCode(computer, "/bin/true", label="cp2k").store().full_label)
+
+    return make
+
+
+def test_a_campaign_that_asks_for_more_is_refused_before_anything_is_stored(
+    invoke: Callable[..., Any], campaign_file: Any, code: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2})
+    text = f"codes: {{cp2k: {code('core.direct')}}}\nresources: {{label: {{ranks: 2, threads: 2}}}}\n"
+    refused = invoke("check", campaign_file(new=text))
+    assert refused.exit_code == 2
+    assert "resources.label" in refused.stderr
+    assert "4 cores at once (2 ranks × 2 threads × 1 jobs)" in refused.stderr
+    assert "{ranks: 3, threads: 1, concurrent: 1}" in refused.stderr
+
+
+@pytest.mark.parametrize(("scheduler", "cores"), [("core.slurm", None), ("core.direct", 8)])
+def test_a_queue_and_a_machine_that_is_large_enough_are_not(code: Any, scheduler: str, cores: int | None) -> None:
+    from aiida_zif.cli.machine import cores_without_queue
+
+    assert cores_without_queue(code(scheduler, "core.ssh_async", cores)) == cores
