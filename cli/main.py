@@ -6,6 +6,8 @@ from importlib import import_module
 
 import click
 
+from aiida_zif.cli.terminal import guard_terminal
+
 COMMANDS = {
     "check": ("check:check", "Validate a campaign file, say what would run and what it costs."),
     "run": ("run:run", "Run a campaign, or go on with it where it stopped."),
@@ -73,4 +75,5 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; a failure that we know ends in one line, not in a traceback."""
+    guard_terminal()
     cli()

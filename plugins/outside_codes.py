@@ -7,6 +7,7 @@ from aiida.engine import CalcJobProcessSpec, ExitCode
 
 from aiida_zif.plugins import outside
 from aiida_zif.plugins.clock import CLOCK_FILE
+from aiida_zif.plugins.foreign import readable
 
 CODES = {
     outside.OUT_OF_MEMORY: (110, "The job ran out of memory"),
@@ -39,7 +40,7 @@ def _read(node: orm.CalcJobNode, name: str) -> str | None:
     """Text of a retrieved file, None if there is none."""
     files = node.outputs.retrieved.base.repository
     known = name in files.list_object_names()
-    return files.get_object_content(name, mode="rb").decode("utf-8", errors="replace") if known else None
+    return readable(files.get_object_content(name, mode="rb")) if known else None
 
 
 def exit_code_of(ending: outside.Ending) -> ExitCode:

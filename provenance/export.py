@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -68,6 +69,7 @@ def export_to(nodes: Sequence[orm.Node], kind: str, folder: Path, force: bool = 
         raise ExportError("no labelled frame there. Give a campaign or blocks of labelled frames.")
     level = level_of(blocks_behind(goods) if kind == "models" else goods.blocks)
     type_map = type_map_of(goods)
+    check_names([*goods.models, *type_map, *(symbol for block in goods.blocks for symbol in block.symbols)])
     prepare(folder, force)
     if kind == "models":
         entries = write_models(folder, goods.models)
@@ -161,6 +163,17 @@ def type_map_of(goods: Goods) -> list[str]:
 def describe(part: str, label: str, block: LabelledFramesData) -> dict[str, Any]:
     """Return the manifest's entry of a block."""
     return {"label": label, "part": part, "pk": block.pk, "uuid": block.uuid, "n_frames": block.n_frames}
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse what must not become the name of a file: nodes of an archive hold what its author wrote.
+
+    :raises ExportError: if a name is not of letters, digits, ``_`` and ``-``.
+    """
+    for name in {*names}:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+            allowed = "letters, digits, _ and -"
+            raise ExportError(f"an element or model {name!a} found; allowed are {allowed}. Who made these nodes?")
 
 
 # -- the folder ----------------------------------------------------------------------------------------------

@@ -42,6 +42,9 @@ def restore_backup(folder: Path, name: str) -> dict[str, int]:
         )
     if name in config.profile_names:
         raise BackupError(f"there is a profile {name!r} already. Choose another name with --as.")
+    for path in (folder / STORAGE).rglob("*"):
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):  # what a link points to would become ours
+            raise BackupError(f"{path} is neither folder nor file; a backup holds nothing else. Who made it?")
     target = Path(config.dirpath) / "repository" / f"restored_{uuid4().hex}"
     shutil.copytree(folder / STORAGE, target)
     profile = Profile(name, profile_definition(str(target)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -73,6 +75,44 @@ def cp2k_code(localhost: object) -> Callable[..., object]:
         return orm.InstalledCode(localhost, executable, label=standin or "cp2k", prepend_text=prepend)
 
     return code
+
+
+NUMBER = re.compile(rb"\d+\.\d+")
+TAMPERED: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda content: b"",
+    "cut": lambda content: content[: len(content) // 2],
+    "zeros": lambda content: content[: len(content) // 2] + bytes(len(content) // 2),  # a disk that was full
+    "twice": lambda content: content + content,
+    "nan": lambda content: NUMBER.sub(b"nan", content),
+    "endless": lambda content: NUMBER.sub(b"9e999", content),
+    "stars": lambda content: NUMBER.sub(b"*******", content),
+    "terminal": lambda content: content.replace(b" ", b" \x1b]0;mine\x07\x00\xc2\x9b"),
+    "binary": lambda content: bytes(range(256)) * 40,
+    "noise": lambda content: bytes(
+        np.where(np.random.default_rng(1).random(len(content)) < 0.01, 0, np.frombuffer(content, np.uint8)).astype("u1")
+    ),
+}
+"""What may happen to a file on another computer."""
+
+
+@pytest.fixture(params=TAMPERED)
+def tamper(request: pytest.FixtureRequest) -> Callable[[bytes], bytes]:
+    """Changes the content of a file on its way, each time in another way."""
+    return TAMPERED[request.param]
+
+
+@pytest.fixture
+def fit_to_store() -> Callable[..., None]:
+    """Fails if an end of a job could not be kept in a database (not in PostgreSQL either), or shown in a terminal."""
+
+    def check(outputs: dict[str, object], *messages: str | None) -> None:
+        for node in outputs.values():
+            node.store()
+            json.dumps(node.base.attributes.all, allow_nan=False)
+        texts = [json.dumps(node.base.attributes.all, ensure_ascii=False) for node in outputs.values()]
+        assert not re.search(r"\\u00[01]|[\x00-\x08\x0b-\x1f\x7f-\x9f]", " ".join([*texts, *filter(None, messages)]))
+
+    return check
 
 
 @pytest.fixture

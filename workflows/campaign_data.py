@@ -14,7 +14,7 @@ from aiida_zif.workflows.quantities import AtomicEnergy, Displacement, Force, Wa
 class Perturbed(Section):
     """Copies of the crystal, strained and rattled at random."""
 
-    frames: Whole = Field(description="number of copies of every system")
+    frames: Annotated[Whole, Field(le=100_000)] = Field(description="number of copies of every system")
     displacement: Displacement = Field(description="standard deviation of the atoms along each axis")
     strain: Annotated[float, Field(ge=0, le=0.2, strict=True)] = Field(
         description="largest component of the random strain"

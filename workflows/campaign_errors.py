@@ -79,5 +79,6 @@ def dotted(path: Sequence[str | int]) -> str:
     """Return ``("seed_data", "aimd", 0)`` as ``seed_data.aimd[0]``."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        name = part if not isinstance(part, str) or (part.isprintable() and len(part) <= LONGEST) else shown(part)
+        text += f"[{name}]" if isinstance(part, int) else f".{name}" if text else str(name)
     return text

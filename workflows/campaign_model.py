@@ -44,11 +44,14 @@ DEEPMD_FILLED_IN = {
 }
 """Entries of input.json that follow from another key of the campaign file."""
 
+DEEPMD_FILES = ("disp_file", "save_ckpt", "profiling_file", "tensorboard_log_dir", "stat_file")
+"""Entries of its section ``training`` that name a file to write; the job names them, below its own folder."""
+
 
 class Training(Section):
     """How the committee learns."""
 
-    models: Count = Field(description="members of the committee")
+    models: Annotated[Count, Field(le=100)] = Field(description="members of the committee")
     steps: TrainingSteps = Field(
         description="training steps of every member; `{first: …, last: …}` lets them grow from cycle to cycle"
     )
@@ -65,6 +68,11 @@ class Training(Section):
             if key not in DEEPMD_SECTIONS:
                 mend = did_you_mean(key, DEEPMD_SECTIONS, "see the manual of DeePMD-kit for the keys of each section")
                 raise refuse(f"deepmd.{key}", f"the key {key!r}", ", ".join(DEEPMD_SECTIONS), mend)
+        named = self.deepmd.get("training")
+        for key in DEEPMD_FILES:
+            if isinstance(named, dict) and key in named:
+                path = f"deepmd.training.{key}"
+                raise refuse(path, shown(named[key]), "keys that name no file", "leave it out; the job names its files")
         for path, source in DEEPMD_FILLED_IN.items():
             inside: Any = self.deepmd
             for part in path.split("."):

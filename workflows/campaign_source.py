@@ -20,6 +20,9 @@ MOST_NODES = 20_000
 
 DEEPEST = 40
 
+LONGEST_NUMBER = 100
+"""Characters of a value that YAML does not read as text; one of a megabyte would keep it busy for hours."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -134,7 +137,11 @@ def _walk(root: Any, source: Source) -> Iterator[Problem]:
             yield Problem(source.file, None, "", "a file that is too large or refers to itself", allowed, "shorten it")
             return
         source.lines.setdefault(path, node.start_mark.line + 1)  # a key's own line is noted already
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, yaml.ScalarNode):
+            if node.tag != "tag:yaml.org,2002:str" and len(node.value) > LONGEST_NUMBER:
+                allowed = f"a number of at most {LONGEST_NUMBER} characters"
+                yield source.problem(path, shown(node.value), allowed, "shorten it, or put it in quotes")
+        elif isinstance(node, yaml.SequenceNode):
             waiting += [(child, (*path, index)) for index, child in enumerate(node.value)]
         elif isinstance(node, yaml.MappingNode):
             seen: set[str] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aiida_zif.plugins.data.xyz_text import frame_texts
 from aiida_zif.plugins.geometry import cell_heights
 from aiida_zif.plugins.systems import available_systems, load_system
 from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
@@ -25,6 +27,9 @@ MOST_ATOMS = 5_000
 
 THINNEST = 1.0
 """Å between opposite faces; less is no crystal but a mistake in the cell."""
+
+THICKEST = 1_000.0
+"""Å; the largest coordinate and the longest cell vector of a crystal that can be labelled."""
 
 OVERLAP = 0.75
 """Atoms closer than this fraction of the sum of their covalent radii overlap; the shortest bond of a ZIF, C-H
@@ -71,22 +76,22 @@ def _parsed(file: Path, kind: str) -> Atoms | str:
 
     builtin = (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError, RuntimeError)
     errors = (*builtin, StopIteration, SyntaxError, TypeError, ValueError)
-    if _counts_without_atoms(file, kind):
+    if kind == "vasp" and _counts_without_atoms(file):
         return "it announces more atoms than it has lines"
     try:
+        content = io.StringIO(next(frame_texts(file))) if kind == "extxyz" else file
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            first = read(file, index=0, format=kind)
+            first = read(content, index=0, format=kind)
             return first if isinstance(first, Atoms) else "more than one structure"
     except (*errors, ParseError, UnknownFileTypeError, SpacegroupError) as error:
         return f"{type(error).__name__}: {error}".splitlines()[0][:100]
 
 
-def _counts_without_atoms(file: Path, kind: str) -> bool:
-    """Whether a file announces more atoms than it has lines; ASE would wait, or make room, for all of them."""
+def _counts_without_atoms(file: Path) -> bool:
+    """Whether a POSCAR announces more atoms than it has lines; ASE would make room for all of them."""
     lines = file.read_bytes().splitlines()
-    announcing = {"vasp": lines[5:7], "extxyz": lines[:1]}.get(kind, [])
-    words = [word for line in announcing for word in line.split() if word.isdigit()]
+    words = [word for line in lines[5:7] for word in line.split() if word.isdigit()]
     return any(len(word) > 9 or int(word) > len(lines) for word in words)
 
 
@@ -106,6 +111,9 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
         return unfit(f"of {len(atoms)} atoms", f"at most {MOST_ATOMS} atoms", "take a smaller cell")
     if not (np.isfinite(atoms.positions).all() and np.isfinite(atoms.cell[:]).all()):
         return unfit("with coordinates that are no numbers", "finite numbers", "correct the file")
+    if max(np.abs(atoms.positions).max(), np.abs(atoms.cell[:]).max()) > THICKEST:
+        mend = "correct the file; coordinates and cell are in Å"
+        return unfit("with a coordinate or cell vector that is farther out", f"at most {THICKEST:g} Å", mend)
     if 0 in atoms.numbers:
         return unfit("with a dummy atom X", "chemical elements", "remove or replace it")
     if not atoms.pbc.all() or atoms.cell.rank < 3 or cell_heights(atoms.cell[:]).min() < THINNEST:

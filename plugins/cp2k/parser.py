@@ -31,6 +31,7 @@ from aiida_zif.plugins.cp2k.run_outcome import measured_stride, run_outcome, wit
 from aiida_zif.plugins.cp2k.stops import DISK_FULL, why_stopped
 from aiida_zif.plugins.cp2k.task import AimdTask, BatchTask, Task, read_task
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.plugins.foreign import readable, storable
 from aiida_zif.plugins.outside import OUT_OF_MEMORY, Ending
 from aiida_zif.plugins.outside_codes import CODES, ending_of, exit_code_of
 
@@ -85,7 +86,7 @@ class Cp2kLabelParser(Parser):
             restarts = restart_files(restart_texts(self.retrieved))
             summary["dynamics"] = run_outcome(task, labels, rejected, main.evaluations, restarts, stride)
         ids = frames.frame_ids() if isinstance(task, BatchTask) else []
-        self.out("output_parameters", orm.Dict(with_frame_ids(summary, ids)))
+        self.out("output_parameters", orm.Dict(storable(with_frame_ids(summary, ids))))
         return self._judge(main, stop, labels, rejected)
 
     def _stop(self, main: MainOutput, text: str) -> Ending:
@@ -138,11 +139,11 @@ class Cp2kLabelParser(Parser):
     def _read(self, name: str) -> str:
         """Text of a retrieved file, or of one that is not kept; empty when it is not there."""
         if self._temporary is not None and (self._temporary / name).is_file():
-            return (self._temporary / name).read_text(encoding="utf-8", errors="replace")
+            return readable((self._temporary / name).read_bytes())
         files = self.retrieved.base.repository
         if name not in files.list_object_names():
             return ""
-        return files.get_object_content(name, mode="rb").decode("utf-8", errors="replace")
+        return readable(files.get_object_content(name, mode="rb"))
 
 
 def requested_frames(frames: FramesData, task: Task, level: Level) -> list[Requested]:

@@ -117,6 +117,10 @@ def _keyword_faults(value: Any, keyword: Keyword, path: tuple[str, ...]) -> Iter
             yield Fault(path, repr(item), _allowed(keyword), "write the values as one text, blanks between them")
         elif not all(_fits(word, keyword) for word in words):
             yield Fault(path, repr(item), _allowed(keyword), _mend(item, keyword))
+        elif isinstance(item, str) and not item.isprintable():
+            yield Fault(path, ascii(item), "text on one line", "remove line breaks and control characters")
+        elif path[-1].upper() == "FILENAME" and re.search(r"[/\\]", str(item)):
+            yield Fault(path, repr(item), "a name without a folder", "CP2K writes into the folder of its job")
 
 
 def _words(value: Any, keyword: Keyword) -> list[Any]:

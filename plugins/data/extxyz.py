@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
+from aiida_zif.plugins.data.xyz_text import frame_texts
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 PROPERTIES = "species:S:1:pos:R:3:forces:R:3"
 STRESS_TOLERANCE = 1e-3
 """Share by which a stress and a virial of one frame may differ."""
+
+LONGEST_REASON = 200
+"""Characters of what a reader complains of; it may quote the whole file."""
 
 
 def write_frame(stream: TextIO, frame: LabelledFrame, info: Mapping[str, str | int]) -> None:
@@ -51,18 +56,20 @@ def read_extxyz(path: Path, name: str) -> Iterator[LabelledFrame | Refused]:
     :param name: of the file, for messages.
     :raises FormatError: if it is no extended XYZ.
     """
-    from ase.io import iread
+    from ase.io import read
 
-    index = -1
+    index = 0
     try:
-        for index, atoms in enumerate(iread(path, index=":", format="extxyz")):
+        for text in frame_texts(path):
+            atoms: Any = read(io.StringIO(text), index=0, format="extxyz")
             yield labelled(atoms, f"{name}:{index}")
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+            index += 1
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise FormatError(
-            f"{name}: frame {index + 1} is no extended XYZ ({error}). Write the file with `ase.io.write(..., "
-            "format='extxyz')` or export it with `aiida-zif export`."
+            f"{name}: frame {index} is no extended XYZ ({str(error)[:LONGEST_REASON]}). Write the file with "
+            "`ase.io.write(..., format='extxyz')` or export it with `aiida-zif export`."
         ) from error
-    if index < 0:
+    if not index:
         raise FormatError(f"{name}: no frame found. Is this the right file?")
 
 

@@ -17,6 +17,9 @@ LARGEST = 2 * 10**9
 
 MOST_FILES = 10_000
 
+LARGEST_LIST = 10**6
+"""Bytes of a type.raw or type_map.raw."""
+
 XYZ_SUFFIXES = (".xyz", ".extxyz")
 
 
@@ -84,6 +87,8 @@ def deepmd_files(root: Path) -> Iterator[str]:
         here = Path(folder)
         for link in (here / name for name in [*names, *files] if (here / name).is_symlink()):
             raise FormatError(f"{link}: a symbolic link; only files inside the folder are read. Copy the file there.")
+        for name in (name for name in [*names, *files] if not name.isprintable()):
+            raise FormatError(f"{folder}: {name!a}, a name that no database or terminal takes. Rename it.")
         if "type.raw" in files:
             systems.append(here)
     if not systems:
@@ -109,10 +114,12 @@ def system_files(system: Path) -> Iterator[Path]:
             "composition instead: dpdata.MultiSystems().load_systems_from_file(..., fmt='deepmd/npy/mixed') and then "
             ".to('deepmd/npy', ...)."
         )
-    yield system / "type.raw"
     if not (system / "type_map.raw").is_file():
         raise FormatError(f"{system}: no type_map.raw. Write the elements in the order of the types into it.")
-    yield system / "type_map.raw"
+    for name in ("type.raw", "type_map.raw"):
+        if not (system / name).is_file() or (system / name).stat().st_size > LARGEST_LIST:  # a pipe would be waited for
+            raise FormatError(f"{system / name}: not a file of at most {LARGEST_LIST // 1000} kB. Is it the right one?")
+        yield system / name
     for path in sets:
         yield from (path / f"{name}.npy" for name in ARRAYS if (path / f"{name}.npy").is_file())
 

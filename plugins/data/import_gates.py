@@ -10,9 +10,16 @@ from aiida_zif.plugins.cp2k.order import OVERLAP, closest_contact
 from aiida_zif.plugins.cp2k.task import MAX_FORCE
 from aiida_zif.plugins.data.frame_id import frame_ids
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame, Refused
+from aiida_zif.plugins.geometry import cell_heights
 
 ASYMMETRY = 1e-3
 """Largest difference of a virial to its transpose, over its largest component."""
+
+FARTHEST = 1e5
+"""Å; atoms drift out of their cell in a long run, but not farther, nor is a cell of a crystal larger."""
+
+THINNEST = 1.0
+"""Å between opposite faces of a cell."""
 
 
 def sort_frames(frames: Iterable[LabelledFrame | Refused]) -> tuple[list[LabelledFrame], list[Refused]]:
@@ -40,15 +47,17 @@ def fault_of(frame: LabelledFrame) -> tuple[str, str] | None:
 
     unknown = sorted({symbol for symbol in frame.symbols if not atomic_numbers.get(symbol)})
     if unknown:
-        return "unknown_element", f"{', '.join(unknown)} in the types"
+        return "unknown_element", f"{', '.join(map(ascii, unknown))} in the types"
     shape = (len(frame.symbols), 3)
     if frame.positions.shape != shape or frame.forces.shape != shape:
         return "wrong_shape", f"{shape[0]} atoms, positions {frame.positions.shape}, forces {frame.forces.shape}"
     arrays = [frame.positions, frame.cell, frame.forces, np.zeros(0) if frame.virial is None else frame.virial]
     if not (np.isfinite(frame.energy) and all(np.isfinite(array).all() for array in arrays)):
         return "non_finite", "energy, forces, virial, positions or cell hold no number"
-    if abs(np.linalg.det(frame.cell)) < 1e-6:
-        return "not_periodic", "a cell without volume"
+    if max(np.abs(frame.positions).max(), np.abs(frame.cell).max()) > FARTHEST:
+        return "out_of_range", f"a position or cell beyond {FARTHEST:g} Å"
+    if abs(np.linalg.det(frame.cell)) < 1e-6 or cell_heights(frame.cell).min() < THINNEST:
+        return "not_periodic", f"a cell without volume, or less than {THINNEST:g} Å thick"
     largest = float(np.abs(frame.forces).max())
     if largest > MAX_FORCE:
         return "force_too_large", f"{largest:.1f} eV/Å, more than {MAX_FORCE:g}: atoms overlap"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Protocol
 
 import numpy as np
@@ -84,8 +85,7 @@ def read_system(folder: Path) -> System:
     :raises FileNotFoundError: a file that every system has is missing.
     :raises ValueError: a file is no plain array of numbers, or its size is not that of the frames.
     """
-    type_map = (folder / "type_map.raw").read_text().split()
-    symbols = [type_map[int(number)] for number in (folder / "type.raw").read_text().split()]
+    symbols = read_symbols(folder)
     sets = sorted(path for path in folder.glob("set.*") if path.is_dir())
     if not sets:
         raise FileNotFoundError(f"{folder}: no folder set.* in this deepmd/npy system")
@@ -108,14 +108,32 @@ def read_system(folder: Path) -> System:
     return system
 
 
+def read_symbols(folder: Path) -> list[str]:
+    """Return the element of every atom.
+
+    :raises ValueError: there is no atom, or one of a type that is not in the type map.
+    """
+    type_map = (folder / "type_map.raw").read_text().split()
+    types = [int(number) for number in (folder / "type.raw").read_text().split()]
+    if not types or not 0 <= min(types) <= max(types) < len(type_map):
+        raise ValueError(f"{folder}: type.raw needs an atom, and types from 0 to {len(type_map) - 1}")
+    return [type_map[number] for number in types]
+
+
 def load_numbers(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """Read one array of a set, shape (N, *shape).
 
     The file is mapped, so that a header cannot ask for more memory than the file is large; nothing is unpickled.
 
+    :raises FileNotFoundError: there is no such file.
     :raises ValueError: it is no plain array of numbers, or does not hold whole frames.
     """
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")  # a pipe would be waited for
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (EOFError, MemoryError, RecursionError, TokenError) as error:  # an empty file, a header made to hurt
+        raise ValueError(f"{path}: not an array in NumPy's format") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
         raise ValueError(f"{path}: not a plain array of numbers")
     if array.size % math.prod(shape):

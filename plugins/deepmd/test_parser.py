@@ -15,6 +15,7 @@ from aiida_zif.plugins.deepmd import outputs
 from aiida_zif.plugins.deepmd.dataset import Labelled, System
 from aiida_zif.plugins.deepmd.errors import Prediction, max_force_deviation, read_predictions
 from aiida_zif.plugins.deepmd.test_calculation import DeepmdTestCalculation as Calculation
+from aiida_zif.plugins.foreign import readable, storable
 from aiida_zif.plugins.outside_codes import ending_of, exit_code_of
 
 Predictions = dict[str, dict[str, Prediction]]
@@ -47,9 +48,9 @@ class DeepmdTestParser(Parser):
                 ending = ending_of(self.node)
                 return failure if ending is None else exit_code_of(ending)
             for label, prediction in predictions[model].items():
-                if not np.isfinite(prediction.forces).all():
+                if not (np.isfinite(prediction.forces).all() and np.isfinite(prediction.energies).all()):
                     return self.exit_codes.ERROR_NAN_IN_PREDICTION.format(model=model, block=label)
-        self.out("output_parameters", orm.Dict(summarise(predictions, blocks)))
+        self.out("output_parameters", orm.Dict(storable(summarise(predictions, blocks))))
         array = orm.ArrayData()
         for name, values in frame_errors(predictions, blocks).items():
             array.set_array(name, values)
@@ -79,7 +80,7 @@ class DeepmdTestParser(Parser):
     def _text(self, name: str) -> str:
         if name not in self.retrieved.base.repository.list_object_names():
             return ""
-        return self.retrieved.base.repository.get_object_content(name, mode="rb").decode(errors="replace")
+        return readable(self.retrieved.base.repository.get_object_content(name, mode="rb"))
 
 
 def summarise(predictions: Predictions, blocks: Mapping[str, Labelled]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import early_stop, outputs
 from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
 from aiida_zif.plugins.deepmd.training_job import TrainingJob
+from aiida_zif.plugins.foreign import readable
 from aiida_zif.plugins.outside_codes import ending_of, exit_code_of
 
 EXIT_CODE_OF = {
@@ -161,7 +162,7 @@ class MemberReader:
     def _text(self, name: str) -> str:
         files = self.parser.retrieved.base.repository
         try:
-            return files.get_object_content(f"{self.prefix}{name}", mode="rb").decode(errors="replace")
+            return readable(files.get_object_content(f"{self.prefix}{name}", mode="rb"))
         except FileNotFoundError:
             return ""
 

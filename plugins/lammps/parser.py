@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import json
 import re
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from aiida import orm
@@ -14,6 +11,7 @@ from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
 from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.plugins.foreign import load_arrays, read_json, readable
 from aiida_zif.plugins.outside_codes import ending_of, exit_code_of
 
 DEVIATIONS = ("max_force_deviation", "mean_force_deviation", "forces_predicted")
@@ -57,11 +55,10 @@ class LammpsExploreParser(Parser):
         if "harvest_output.json" not in present or "harvest.npz" not in present:
             return self._why_nothing(present)
         try:
-            summary = json.loads(self.retrieved.base.repository.get_object_content("harvest_output.json", "r"))
-            content = self.retrieved.base.repository.get_object_content("harvest.npz", "rb")
-            arrays = dict(np.load(io.BytesIO(content), allow_pickle=False))
+            summary = read_json(self._content("harvest_output.json"))
+            arrays = load_arrays(self._content("harvest.npz"))
             frames = {name: self._frames(arrays, name) for name in ("candidates", "control")}
-        except (ValueError, KeyError, OSError, EOFError, BadZipFile):
+        except (ValueError, KeyError):
             return self.exit_codes.ERROR_OUTPUT_TRUNCATED
         for name, node in frames.items():
             self.out(name, node)
@@ -70,18 +67,22 @@ class LammpsExploreParser(Parser):
 
     def _frames(self, arrays: dict[str, np.ndarray], name: str) -> FramesData:
         start = self.node.inputs.frames
-        return FramesData(
+        frames = FramesData(
             start.symbols,
             arrays[f"{name}_positions"],
             arrays[f"{name}_cells"],
             system=start.system,
             per_frame={quantity: arrays[f"{name}_{quantity}"] for quantity in PER_FRAME},
         )
+        frames._validate()  # AiiDA would do so when it stores the node, too late for an exit code
+        return frames
+
+    def _content(self, name: str) -> bytes:
+        return self.retrieved.base.repository.get_object_content(name, "rb")
 
     def _why_nothing(self, present: list[str]) -> ExitCode:
         """LAMMPS never ran, or it did and what followed went wrong."""
-        files = self.retrieved.base.repository
-        errors = files.get_object_content("harvest.err", "r").split("\n") if "harvest.err" in present else []
+        errors = readable(self._content("harvest.err")).split("\n") if "harvest.err" in present else []
         said = [line for line in errors if line.strip()][-1:]
         if said or any(name.startswith("lane_") and name.endswith(".log") for name in present):
             return self.exit_codes.ERROR_HARVEST_FAILED.format(detail="".join(said) or "without a word")
