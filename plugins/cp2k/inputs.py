@@ -51,6 +51,7 @@ def cp2k_input(
         {"FORCE_EVAL": {"DFT": level.settings["energy"] | level.state}},
         _frame(level, task, symbols, cell),
         motion,
+        {"FORCE_EVAL": {"DFT": level.settings.get("open_shell", {}) if "UKS" in level.state else {}}},
         {"FORCE_EVAL": {"DFT": level.settings.get(task.mode, {})}},
         rung or {},
         {"GLOBAL": {"WALLTIME": walltime}} if walltime else {},

@@ -12,12 +12,12 @@ from aiida_zif.plugins.cp2k.schema import read_schema
 from aiida_zif.plugins.cp2k.schema_check import Fault, closest, faults
 
 TEXTS = ("description", "label")
-BELOW_DFT = ("energy", "batch", "aimd")
+BELOW_DFT = ("energy", "batch", "aimd", "open_shell")
 REQUIRED = (*TEXTS, "energy", "valence")
 ELSEWHERE = ("recovery", "ladder")
 """Blocks with checks of their own, next to what uses them."""
 
-KEYS = (*TEXTS, "energy", "solver", "batch", "aimd", *FAMILIES, "valence", *ELSEWHERE)
+KEYS = (*TEXTS, "solver", *BELOW_DFT, *FAMILIES, "valence", *ELSEWHERE)
 
 WITHOUT_BASIS = ("XTB", "DFTB")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
@@ -94,7 +94,7 @@ def _cost_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
     solver = content.get("solver", {})
     root = read_schema(solver)
     yield from _below("solver", faults(solver, root))
-    blocks: dict[tuple[str, ...], Any] = {("batch",): content.get("batch", {}), ("aimd",): content.get("aimd", {})}
+    blocks: dict[tuple[str, ...], Any] = {(name,): content.get(name, {}) for name in BELOW_DFT if name != "energy"}
     for name, section in solver.items():
         if name == "FORCE_EVAL":
             blocks["solver", "FORCE_EVAL", "DFT"] = section.get("DFT", {})

@@ -28,9 +28,9 @@ class Level:
     :param description: one line that says for whom.
     :param elements: chemical symbols it can treat.
     :param settings: ``label``; ``energy`` (below FORCE_EVAL/DFT, hashed); ``solver`` (below the root of the
-        input), ``batch`` and ``aimd`` (below FORCE_EVAL/DFT by mode), ``recovery`` and ``ladder``, which do not change
-        it; ``valence`` (electrons by element); and where the method needs them ``basis`` and ``potential`` (family
-        names in CP2K's data files).
+        input), ``batch`` and ``aimd`` (below FORCE_EVAL/DFT by mode), ``open_shell`` (there, with unpaired electrons),
+        ``recovery`` and ``ladder``, which do not change it; ``valence`` (electrons by element); and where the method
+        needs them ``basis`` and ``potential`` (family names in CP2K's data files).
     :param charge: of the whole cell, in elementary charges.
     :param multiplicity: 2S + 1 of the whole cell; None where nobody stated it, which means 1.
     """

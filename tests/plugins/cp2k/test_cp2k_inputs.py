@@ -54,6 +54,22 @@ def test_writing_an_input_leaves_the_level_alone() -> None:
     assert level.as_dict() == before
 
 
+def ot_of(metal: str, multiplicity: int, **overrides: object) -> dict:
+    level = load_level("pbe-d3", overrides).in_state(-2, multiplicity)
+    content = cp2k_input(level, read_task(TASKS["batch"]), [metal, "Cl", "Cl", "Cl", "Cl"], CELL)
+    return content["FORCE_EVAL"]["DFT"]["SCF"]["OT"]
+
+
+def test_unpaired_electrons_get_the_preconditioner_that_they_converge_with() -> None:
+    assert ot_of("Zn", 1)["PRECONDITIONER"] == "FULL_SINGLE_INVERSE"
+    cobalt = ot_of("Co", 4)
+    assert (cobalt["PRECONDITIONER"], cobalt["MINIMIZER"]) == ("FULL_ALL", "DIIS")
+
+
+def test_what_the_user_sets_wins_over_the_settings_for_unpaired_electrons() -> None:
+    assert ot_of("Co", 4, **{"SCF/OT/PRECONDITIONER": "FULL_KINETIC"})["PRECONDITIONER"] == "FULL_KINETIC"
+
+
 def test_seeds_of_any_size_fit_into_the_input() -> None:
     task = read_task(TASKS["nvt"] | {"seed": 2**40 + 3})
     assert cp2k_input(load_level("gfn1-xtb"), task, SYMBOLS, CELL)["GLOBAL"]["SEED"] == 3
