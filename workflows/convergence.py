@@ -123,7 +123,7 @@ def combinations(
         loose = [setting for setting, values in ladder.items() if places[setting] < len(values) - 1]
         if not loose:
             return
-        places[max(loose, key=ratio)] += 1
+        places[max(sorted(loose), key=ratio)] += 1  # sorted: PostgreSQL keeps no order of the settings
 
 
 def _coarsest(setting: str, values: list[Any], table: Mapping[str, Mapping[str, Any]]) -> int:

@@ -135,7 +135,7 @@ def learns_nothing(history: Sequence[Record], patience: int) -> str | None:
 def worst(values: Mapping[str, float | None]) -> tuple[float | None, str]:
     """Return the largest value and whose it is; (None, "") if there is none."""
     known = {name: value for name, value in values.items() if value is not None}
-    name = max(known, key=lambda key: known[key], default="")
+    name = max(sorted(known), key=lambda key: known[key], default="")
     return known.get(name), name
 
 

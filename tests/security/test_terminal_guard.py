@@ -17,7 +17,7 @@ CLI = "from aiida_zif.cli.main import main; main()"
 
 @pytest.mark.parametrize(
     "text",
-    ["\x1b]0;x\x07", "\x1b]52;c;bHM=\x07", "\x1bP$q\x1b\\", "\x1b[6n", "\x1b[2J", "\x9b31m", "\x08", "a\u202eb", "\x00"],
+    ["\x1b]0;\x07", "\x1b]52;c;bHM=\x07", "\x1bP$q\x1b\\", "\x1b[6n", "\x1b[2J", "\x9b31m", "\x08", "a\u202eb", "\x00"],
     ids=["title", "clipboard", "device", "report", "clear", "c1", "backspace", "direction", "nul"],
 )
 def test_a_sequence_that_acts_is_shown_harmlessly(text: str) -> None:
