@@ -7,12 +7,16 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from aiida_zif.setup.batch_trials import TRIALS, Trial
 from aiida_zif.setup.doctor import CP2K_FILES, QUESTIONS, Check, Question, first_line
 
 TIMEOUT = 300  # s for one answer; the first start of LAMMPS from a cold parallel file system takes its time
 RANKS = 2
 LEAST_FREE = 20e9  # bytes in the working folder
 WORST_CLOCK = 60.0  # s between its clock and ours
+QUOTA = 'quota -w -f "$1"; command -v lfs > /dev/null && lfs quota -u "$(id -un)" "$1"; true'
+"""Both print file system, used, soft and hard limit in kB; many centres have neither."""
+
 KINDS = {"zif.cp2k": "cp2k", "zif.deepmd.train": "dp", "zif.deepmd.test": "dp", "zif.lammps": "lmp"}
 """Calculation plugin of a code: the question for it."""
 
@@ -25,12 +29,14 @@ class Probe:
     :param lines: shell lines before it, as before the jobs of a campaign.
     :param command: the command and its arguments.
     :param stdin: what it reads.
+    :param trial: what it computes, in the folder of that name; None if it only has to answer.
     """
 
     name: str
     lines: str
     command: list[str]
     stdin: str = ""
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True)
@@ -56,16 +62,21 @@ class Installed:
         return QUESTIONS[self.kind]
 
 
-def probes(codes: Iterable[Installed], mpirun: list[str], folder: str) -> Iterator[Probe]:
+def probes(
+    codes: Iterable[Installed], mpirun: list[str], folder: str, tried: Iterable[str] = tuple(TRIALS)
+) -> Iterator[Probe]:
     """Yield what a computer is asked.
 
     :param codes: its codes.
     :param mpirun: words of its ``mpirun`` command, for ``RANKS`` ranks.
     :param folder: where jobs run.
+    :param tried: kinds of code that have to compute something.
     """
+    codes = list(codes)
     yield Probe("clock", "", ["date", "+%s"])
     yield Probe("cores", "", ["nproc"])
     yield Probe("scratch", "", ["df", "-Pk", folder])
+    yield Probe("quota", "", ["bash", "-c", QUOTA, "bash", folder])
     for code in codes:
         yield Probe(code.label, code.lines, [code.executable, *code.question.arguments], code.question.stdin)
         if code.with_mpi:
@@ -73,6 +84,11 @@ def probes(codes: Iterable[Installed], mpirun: list[str], folder: str) -> Iterat
         if code.kind == "cp2k":
             look = 'cd "${CP2K_DATA_DIR:?is not set}" && pwd && ls -d "$@"'
             yield Probe(f"{code.label}: data", code.lines, ["bash", "-c", look, "bash", *CP2K_FILES])
+    for kind, trial in TRIALS.items():
+        for code in codes:
+            if code.kind == kind and kind in tried:
+                start = [*mpirun, code.executable] if code.with_mpi else [code.executable]
+                yield Probe(f"{code.label}: {trial.name}", code.lines, trial.command(start), trial=trial)
 
 
 def script(asked: Iterable[Probe], mark: str) -> str:
@@ -80,21 +96,23 @@ def script(asked: Iterable[Probe], mark: str) -> str:
 
     :param mark: a word that no answer holds.
     """
-    parts = []
+    parts = ["here=$PWD"]
     for number, probe in enumerate(asked):
         end = f"{mark}-{number}"
         command = shlex.join(["timeout", str(TIMEOUT), *probe.command])
+        lines = f'{probe.lines}\ncd "$here"/{probe.trial.name}' if probe.trial else probe.lines
         parts.append(
-            f"echo {mark} {number}\n(\n{probe.lines}\n{command} <<'{end}'\n{probe.stdin}\n{end}\n) 2>&1\necho {mark} $?"
+            f"echo {mark} {number}\nSECONDS=0\n(\n{lines}\n{command} <<'{end}'\n{probe.stdin}\n{end}\n) 2>&1\n"
+            f"echo {mark} $? $SECONDS"
         )
     return "\n".join(parts)
 
 
-def answers(output: str, mark: str) -> dict[int, tuple[int, str]]:
-    """Return exit code and answer by number of the question, from what the script printed."""
-    pattern = rf"^{mark} (\d+)\n(.*?)^{mark} (\d+)$"
+def answers(output: str, mark: str) -> dict[int, tuple[int, str, int]]:
+    """Return exit code, answer and seconds by number of the question, from what the script printed."""
+    pattern = rf"^{mark} (\d+)\n(.*?)^{mark} (\d+) (\d+)$"
     found = re.finditer(pattern, output, flags=re.MULTILINE | re.DOTALL)
-    return {int(match[1]): (int(match[3]), match[2]) for match in found}
+    return {int(match[1]): (int(match[3]), match[2], int(match[4])) for match in found}
 
 
 def judge(
@@ -109,7 +127,7 @@ def judge(
     by_label = {code.label: code for code in codes}
     checks = []
     for number, probe in enumerate(asked):
-        code, text = given.get(number, (None, ""))
+        code, text, seconds = given.get(number, (None, "", 0))
         if code is None:
             mend = "the job ended before; look at its walltime, its memory and the line before it"
             checks.append(Check(probe.name, False, "no answer", mend))
@@ -119,6 +137,10 @@ def judge(
             checks.append(Check("cores", text.strip().isdigit(), text.strip()))
         elif probe.name == "scratch":
             checks.append(_scratch(code, text))
+        elif probe.name == "quota":
+            checks += _quota(text)
+        elif probe.trial is not None:
+            checks.append(_tried(probe.name, probe.trial, code, text, seconds))
         elif probe.name in by_label:
             checks.append(_code(by_label[probe.name], code, text))
         elif probe.name.endswith("mpirun"):
@@ -148,6 +170,30 @@ def _scratch(code: int, text: str) -> Check:
     mend = f"make room, or choose another work_dir: {LEAST_FREE / 1e9:.0f} GB or more"
     found = f"{free / 1e9:.0f} GB free on {words[5]}"
     return Check("scratch", free >= LEAST_FREE, found, mend if free < LEAST_FREE else "")
+
+
+def _quota(text: str) -> list[Check]:
+    """One check a limit of the user's; none where there is no limit, or none that can be asked for."""
+    mend = "remove what is not needed (`aiida-zif clean`), or ask for a larger quota"
+    checks = []
+    for line in text.splitlines():
+        words = line.replace("*", " ").split()
+        if len(words) >= 4 and all(word.isdigit() for word in words[1:4]) and int(words[3]):
+            free = 1024 * (float(words[3]) - float(words[1]))
+            found, ok = (
+                f"{free / 1e9:.0f} GB left of {1.024e-6 * float(words[3]):.0f} GB on {words[0]}",
+                free >= LEAST_FREE,
+            )
+            checks.append(Check("quota", ok, found, "" if ok else mend))
+    return checks
+
+
+def _tried(name: str, trial: Trial, code: int, text: str, seconds: int) -> Check:
+    result = trial.result(text) if code == 0 else None
+    if result is not None:
+        return Check(name, True, f"{result}, {seconds} s")
+    found = f"no result in {TIMEOUT} s" if code == 124 else f"exit code {code}: {last_line(text)}"
+    return Check(name, False, found, trial.mend)
 
 
 def _code(installed: Installed, code: int, text: str) -> Check:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.setup.batch_doctor import KINDS, RANKS, Installed, judge, probes, script
+from aiida_zif.setup.batch_trials import MODEL, TRIALS, trial_files
 from aiida_zif.setup.computers import ComputerError
 from aiida_zif.setup.connection import opened
 from aiida_zif.setup.doctor import Check
@@ -36,11 +37,12 @@ def examine(computer: Computer, options: dict[str, Any], patience: float, tell: 
     mark = f"zif-{uuid.uuid4().hex}"
     with opened(computer) as transport:
         folder = computer.get_workdir().format(username=transport.whoami())
-        asked = list(probes(codes, mpirun, folder))
+        files = files_for({code.kind for code in codes})
+        tried = [kind for kind in TRIALS if kind != "lmp" or f"model/{MODEL}" in files or "model/input.json" in files]
+        asked = list(probes(codes, mpirun, folder, tried))
+        files["doctor.sh"] = submit_script(computer, script(asked, mark), options).encode()
         begin = time.time()
-        output = run_script(
-            computer, transport, f"{folder}/doctor-{mark}", script(asked, mark), options, patience, tell
-        )
+        output = run_script(computer, transport, f"{folder}/doctor-{mark}", files, patience, tell)
     return judge(asked, codes, output, mark, (begin, time.time()))
 
 
@@ -63,19 +65,54 @@ def installed_codes(computer: Computer) -> list[Installed]:
     return found
 
 
+def files_for(kinds: set[str]) -> dict[str, bytes]:
+    """Return the files that the codes of a computer need for what they try.
+
+    LAMMPS loads what ``dp`` has just frozen there; where it has no ``dp``, the newest model of the profile.
+    """
+    files = trial_files(kinds)
+    if "lmp" in kinds and "dp" not in kinds and (model := newest_model()) is not None:
+        files[f"model/{MODEL}"] = model
+    return files
+
+
+def newest_model() -> bytes | None:
+    """Return the newest potential of the profile that knows the elements of the crystal, None if there is none."""
+    from aiida.orm import QueryBuilder
+
+    from aiida_zif.plugins.data.potential import DeepPotentialData
+    from aiida_zif.setup.batch_trials import type_map
+
+    filters = {"attributes.model_backend": "tensorflow"}
+    query = QueryBuilder().append(DeepPotentialData, filters=filters, tag="model").order_by({"model": {"id": "desc"}})
+    models: list[DeepPotentialData] = query.limit(100).all(flat=True)
+    fit = next((model for model in models if set(type_map()) <= set(model.type_map)), None)
+    if fit is None:
+        return None
+    with fit.open(mode="rb") as handle:
+        return bytes(handle.read())
+
+
+def submit_script(computer: Computer, text: str, options: dict[str, Any]) -> str:
+    """Return the job script around shell lines."""
+    scheduler = computer.get_scheduler()
+    return str(scheduler.get_submit_script(job_template(computer, scheduler, text, options)))
+
+
 def run_script(
-    computer: Computer, transport: Any, folder: str, text: str, options: dict[str, Any], patience: float,
+    computer: Computer, transport: Any, folder: str, files: dict[str, bytes], patience: float,
     tell: Callable[[str], None],
 ) -> str:  # fmt: skip
-    """Submit shell lines, wait until the job has ended, return what it printed, and leave nothing behind."""
+    """Submit ``doctor.sh``, wait until the job has ended, return what it printed, and leave nothing behind."""
     scheduler = computer.get_scheduler()
     scheduler.set_transport(transport)
-    transport.makedirs(folder, ignore_existing=True)
     try:
         with TemporaryDirectory() as local:
-            file = Path(local) / "doctor.sh"
-            file.write_text(scheduler.get_submit_script(job_template(computer, scheduler, text, options)))
-            transport.putfile(str(file), f"{folder}/doctor.sh")
+            for name, content in files.items():
+                (Path(local) / name).parent.mkdir(parents=True, exist_ok=True)
+                (Path(local) / name).write_bytes(content)
+            transport.makedirs(str(Path(folder).parent), ignore_existing=True)
+            transport.puttree(local, folder)
         job = _submit(computer, scheduler, folder)
         tell(f"{computer.label}: job {job} is in the queue")
         _await_end(computer, scheduler, job, patience)

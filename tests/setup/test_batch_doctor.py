@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from aiida_zif.setup.batch_doctor import Installed, Probe, answers, judge, probes, script
+from aiida_zif.setup.batch_trials import TRIALS, trial_files
 from aiida_zif.setup.doctor import Check
 
 MARK = "zif-0123456789"
+FRAME = " ENERGY| Total FORCE_EVAL ( QS ) energy [a.u.]:  -176.902012\n ****  PROGRAM ENDED AT 2026-11-23"
+LOOP = "Loop time of 5.0 on 1 procs for 10 steps with 102 atoms"
 
 
 def executable(folder: Path, name: str, text: str) -> str:
@@ -26,7 +29,10 @@ def examine(folder: Path, codes: list[Installed], clock: float = 0.0) -> dict[st
     mpirun = executable(folder, "mpirun", 'shift 2; "$@"; "$@"')
     asked = list(probes(codes, [mpirun, "-np", "2"], str(folder)))
     begin = time.time()
-    output = subprocess.run(["bash", "-c", script(asked, MARK)], capture_output=True, text=True, check=True).stdout
+    for name in ("frame", "model"):
+        (folder / name).mkdir(exist_ok=True)
+    shell = ["bash", "-c", script(asked, MARK)]
+    output = subprocess.run(shell, cwd=folder, capture_output=True, text=True, check=True).stdout
     now = (begin + clock, time.time() + clock)
     return {check.check: check for check in judge(asked, codes, output, MARK, now)}
 
@@ -40,13 +46,29 @@ def test_a_computer_that_has_everything_passes(tmp_path: Path) -> None:
     data.mkdir()
     for name in ("BASIS_MOLOPT", "GTH_POTENTIALS", "xTB_parameters", "dftd3.dat"):
         (data / name).touch()
-    cp2k = executable(tmp_path, "cp2k", 'echo " CP2K version 2024.1"')
-    lmp = executable(tmp_path, "lmp", 'read -r what; echo "LAMMPS (22 Jul 2025)"; echo "$what: lj/cut deepmd"')
-    codes = [code("cp2k", cp2k, f"export CP2K_DATA_DIR='{data}'"), code("lmp", lmp)]
+    cp2k = executable(tmp_path, "cp2k", f'case $1 in -i) echo "{FRAME}";; *) echo " CP2K version 2024.1";; esac')
+    lmp = executable(tmp_path, "lmp", f'read -r what; echo "LAMMPS (22 Jul 2025)"; echo "$what: deepmd"; echo "{LOOP}"')
+    dp = executable(
+        tmp_path, "dp", 'case $* in *train*) touch trained; echo "finished training";; *) echo 3.2.0;; esac'
+    )
+    codes = [code("cp2k", cp2k, f"export CP2K_DATA_DIR='{data}'"), code("lmp", lmp), code("dp", dp, "cd /")]
     checks = examine(tmp_path, codes)
     bad = {name: check for name, check in checks.items() if not check.ok and name != "scratch"}
     assert bad == {}
-    assert set(checks) == {"clock", "cores", "scratch", "cp2k", "cp2k: mpirun", "cp2k: data", "lmp"}
+    machine = {"clock", "cores", "scratch"}
+    assert set(checks) == machine | {
+        "cp2k",
+        "cp2k: mpirun",
+        "cp2k: data",
+        "cp2k: frame",
+        "dp",
+        "dp: model",
+        "lmp",
+        "lmp: model",
+    }
+    assert "-176.902 Hartree" in checks["cp2k: frame"].found
+    assert "102 atoms, 0.500 s an MD step" in checks["lmp: model"].found
+    assert (tmp_path / "model" / "trained").exists(), "whatever folder the lines of the code go to"
     assert checks["lmp"].found.startswith("LAMMPS (22 Jul 2025)")
 
 
@@ -73,14 +95,14 @@ def test_a_module_that_fails_ends_no_other_question(tmp_path: Path) -> None:
 
 def test_mpirun_that_starts_one_rank_is_told(tmp_path: Path) -> None:
     asked = [Probe("cp2k: mpirun", "", ["mpirun", "-np", "2", "echo", "rank"])]
-    (check,) = judge(asked, [], f"{MARK} 0\nrank\n{MARK} 0\n", MARK, (0.0, 0.0))
+    (check,) = judge(asked, [], f"{MARK} 0\nrank\n{MARK} 0 3\n", MARK, (0.0, 0.0))
     assert not check.ok
     assert check.found.startswith("1 of 2 ranks")
 
 
 def test_a_job_that_ended_early_left_questions_open() -> None:
     asked = [Probe("cores", "", ["nproc"]), Probe("clock", "", ["date"])]
-    first, second = judge(asked, [], f"{MARK} 0\n8\n{MARK} 0\n{MARK} 1\n", MARK, (0.0, 0.0))
+    first, second = judge(asked, [], f"{MARK} 0\n8\n{MARK} 0 0\n{MARK} 1\n", MARK, (0.0, 0.0))
     assert (first.ok, second.ok) == (True, False)
     assert "walltime" in second.mend
 
@@ -92,7 +114,7 @@ def test_a_clock_that_is_off_is_told(tmp_path: Path, shift: float, ok: bool) -> 
 
 @pytest.mark.parametrize("text", ["", "Filesystem\n", "df: /x: No such file or directory\n"])
 def test_a_working_folder_that_is_not_there_is_told(text: str) -> None:
-    (check,) = judge([Probe("scratch", "", [])], [], f"{MARK} 0\n{text}{MARK} 1\n", MARK, (0.0, 0.0))
+    (check,) = judge([Probe("scratch", "", [])], [], f"{MARK} 0\n{text}{MARK} 1 0\n", MARK, (0.0, 0.0))
     assert not check.ok
     assert "work_dir" in check.mend
 
@@ -105,5 +127,36 @@ def test_an_executable_with_blanks_and_quotes_is_started(tmp_path: Path) -> None
 
 
 def test_an_answer_may_look_like_a_mark() -> None:
-    output = f"{MARK} 0\nzif-9 0\n{MARK} 0\n"
-    assert answers(output, MARK) == {0: (0, "zif-9 0\n")}
+    output = f"{MARK} 0\nzif-9 0\n{MARK} 0 7\n"
+    assert answers(output, MARK) == {0: (0, "zif-9 0\n", 7)}
+
+
+def test_a_wrong_energy_and_a_model_that_does_not_load_are_told() -> None:
+    asked = [Probe("cp2k: frame", "", [], trial=TRIALS["cp2k"]), Probe("lmp: model", "", [], trial=TRIALS["lmp"])]
+    wrong, error = FRAME.replace("-176", "-170"), "ERROR: DeePMD-kit Error: model file cannot be read"
+    output = f"{MARK} 0\n{wrong}\n{MARK} 0 5\n{MARK} 1\n{error}\n{MARK} 1 5\n"
+    frame, model = judge(asked, [], output, MARK, (0.0, 0.0))
+    assert (frame.ok, model.ok) == (False, False)
+    assert "libraries" in frame.mend
+    assert error in model.found
+    assert "one environment" in model.mend
+
+
+@pytest.mark.parametrize(("used", "ok"), [(10_000_000, True), (99_000_000, False)])
+def test_a_quota_that_is_nearly_used_up_is_told(used: int, ok: bool) -> None:
+    limits = f"/dev/sdb {used}* 90000000 100000000 6days 1 0 0"
+    text = f"Disk quotas for user me (uid 7):\n  Filesystem blocks quota limit grace\n{limits}\n"
+    (check,) = judge([Probe("quota", "", [])], [], f"{MARK} 0\n{text}{MARK} 0 0\n", MARK, (0.0, 0.0))
+    assert check.ok is ok
+    assert "GB left of 102 GB on /dev/sdb" in check.found
+
+
+def test_lammps_without_dp_and_without_a_model_is_not_asked_to_load_one() -> None:
+    asked = [probe.name for probe in probes([code("lmp", "/bin/lmp")], [], "/scratch", tried=["cp2k", "dp"])]
+    assert "lmp: model" not in asked
+
+
+def test_what_is_tried_is_small() -> None:
+    files = trial_files({"cp2k", "dp", "lmp"})
+    assert {path.split("/")[0] for path in files} == {"frame", "model"}
+    assert sum(map(len, files.values())) < 100_000
