@@ -23,6 +23,7 @@ from aiida_zif.plugins.cp2k.restart import WRITTEN_FILES, restart_files
 from aiida_zif.plugins.cp2k.task import AUTO, AimdTask, BatchTask, Task, read_task, target_in_words
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.outside_codes import define_exit_codes
+from aiida_zif.plugins.tolerant_job import TolerantJob
 
 NOT_OURS = {
     "inputs": (
@@ -34,13 +35,13 @@ NOT_OURS = {
 """Ports of aiida-cp2k that a labelling job has no use for."""
 
 
-class Cp2kLabelCalculation(Cp2kCalculation):
+class Cp2kLabelCalculation(TolerantJob, Cp2kCalculation):
     """Energies, forces and virials of many frames in one CP2K run, given or made by molecular dynamics."""
 
     _DEFAULT_PARSER = "zif.cp2k"
 
     @classmethod
-    def define(cls, spec: CalcJobProcessSpec) -> None:
+    def define(cls, spec: CalcJobProcessSpec) -> None:  # type: ignore[override]
         """Inputs, outputs and exit codes."""
         super().define(spec)
         for port in NOT_OURS["inputs"]:

@@ -8,7 +8,7 @@ from typing import Any
 from aiida import orm
 from aiida.common import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
-from aiida.engine import CalcJob, CalcJobProcessSpec
+from aiida.engine import CalcJobProcessSpec
 
 from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.data.frames import LabelledFramesData
@@ -16,6 +16,7 @@ from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import checks, job
 from aiida_zif.plugins.deepmd.dataset import write_dataset
 from aiida_zif.plugins.outside_codes import define_exit_codes
+from aiida_zif.plugins.tolerant_job import TolerantJob
 
 EXIT_CODES = {
     300: ("ERROR_NO_OUTPUT", "No model was tested: {detail}. Check the code `dp` and the job's stderr."),
@@ -44,7 +45,7 @@ EXIT_CODES = {
 """Status: (name, message); 3xx cannot be mended by running again, 4xx can, 5xx is the science."""
 
 
-class DeepmdTestCalculation(CalcJob):
+class DeepmdTestCalculation(TolerantJob):
     """Test every model on every block: one process a model, as many side by side as the job has processes."""
 
     DATA = "data"

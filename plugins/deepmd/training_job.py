@@ -11,7 +11,7 @@ from typing import Any
 from aiida import orm
 from aiida.common import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
-from aiida.engine import CalcJob, CalcJobProcessSpec
+from aiida.engine import CalcJobProcessSpec
 
 from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.data.frames import LabelledFramesData
@@ -23,6 +23,7 @@ from aiida_zif.plugins.deepmd.endings import EXIT_CODES
 from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
 from aiida_zif.plugins.deepmd.inputs import complete_input
 from aiida_zif.plugins.outside_codes import define_exit_codes
+from aiida_zif.plugins.tolerant_job import TolerantJob
 
 CHECKPOINT = "model.ckpt"
 CHECKPOINT_FILES = ("index", "meta", "data-00000-of-00001")
@@ -55,7 +56,7 @@ class Member:
         return (path, ".", path.count("/") + 1) if self.folder else path
 
 
-class TrainingJob(CalcJob):
+class TrainingJob(TolerantJob):
     """Trains its members side by side on the same data, and freezes each as soon as it is trained."""
 
     INPUT = "input.json"

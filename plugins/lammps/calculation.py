@@ -11,7 +11,6 @@ from aiida import orm
 from aiida.common.datastructures import CalcInfo, CodeInfo, CodeRunMode
 from aiida.common.escaping import escape_for_bash
 from aiida.common.folders import Folder
-from aiida.engine import CalcJob
 from aiida.engine.processes.calcjobs.calcjob import CalcJobProcessSpec
 
 from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
@@ -21,13 +20,14 @@ from aiida_zif.plugins.lammps import inputs, structure
 from aiida_zif.plugins.lammps.harvest_config import harvest_config
 from aiida_zif.plugins.lammps.settings import Run, Settings, check_runs
 from aiida_zif.plugins.outside_codes import define_exit_codes
+from aiida_zif.plugins.tolerant_job import TolerantJob
 
 HARVEST = Path(__file__).parent / "harvest"
 TIME_FOR_HARVEST = 0.1
 """Share of the wall time (at least a minute) that is left for the harvest."""
 
 
-class LammpsExploreCalculation(CalcJob):
+class LammpsExploreCalculation(TolerantJob):
     """Explores one system with a committee; only candidates, a control sample and statistics come back.
 
     The runs are shared among as many serial processes (lanes) as the job has MPI processes. The trajectories stay in

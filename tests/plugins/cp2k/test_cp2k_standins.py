@@ -21,11 +21,11 @@ def label(cp2k_code: Callable, generate_frames: Callable) -> Callable[..., Any]:
     from aiida.engine import run_get_node
     from aiida.plugins import CalculationFactory
 
-    def run(standin: str, task: dict[str, Any]) -> Any:
+    def run(standin: str, task: dict[str, Any], *lines: str) -> Any:
         options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": False}
         _, node = run_get_node(
             CalculationFactory("zif.cp2k"),
-            code=cp2k_code(standin),
+            code=cp2k_code(standin, *lines),
             frames=generate_frames(4),
             level=orm.Dict(load_level("gfn1-xtb").as_dict()),
             task=orm.Dict(task),
@@ -54,6 +54,12 @@ def test_fault_of_cp2k_ends_in_its_exit_code(
     node = label(standin, BATCH)
     assert node.exit_status == status
     assert (node.outputs.labelled.n_frames if "labelled" in node.outputs else None) == n_labelled
+
+
+def test_a_batch_system_that_writes_no_text_does_not_end_the_job(label: Callable) -> None:
+    node = label("cp2k_ok", BATCH, r"printf '\377\000\033[31m' >&2")
+    assert node.is_finished_ok, node.exit_message
+    assert node.outputs.labelled.n_frames == 4
 
 
 def test_dynamics_of_the_stand_in_follow_the_seed(label: Callable) -> None:
