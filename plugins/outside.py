@@ -8,7 +8,7 @@ that: then the last line of its script was never run.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from aiida_zif.plugins.clock import read_clock
@@ -45,14 +45,17 @@ class Ending:
     detail: str
 
 
-def ended_from_outside(texts: Sequence[str | None], clock: str, scheduler: int | None = None) -> Ending | None:
+def ended_from_outside(
+    texts: Sequence[str], clock: str, scheduler: int | None = None, left: Collection[str] | None = None
+) -> Ending | None:
     """Return what ended a job from outside, None if nothing did as far as one can see.
 
-    :param texts: what the batch system kept of the script's error and output streams; None where there is no file.
+    :param texts: what the batch system kept of the script's error and output streams.
     :param clock: the file that the script writes at its first and at its last line, empty if there is none.
     :param scheduler: exit code that AiiDA's plugin for the scheduler gave.
+    :param left: names of the files that the job left, None if nobody looked.
     """
-    said = next((found for cause in _SAID for text in texts for found in _line_of(cause, text or "")), None)
+    said = next((found for cause in _SAID for text in texts for found in _line_of(cause, text)), None)
     if said is not None:
         return said
     if scheduler in _BY_SCHEDULER:
@@ -60,8 +63,8 @@ def ended_from_outside(texts: Sequence[str | None], clock: str, scheduler: int |
     begun = read_clock(clock)
     if begun is not None and begun.end is None:
         return Ending(CUT_OFF, "its script never came to the last line, and nobody said why")
-    if begun is None and all(text is None for text in texts):
-        return Ending(NEVER_BEGAN, "it left neither output nor errors")
+    if left is not None and not left:
+        return Ending(NEVER_BEGAN, "it left no file, not even an empty one")
     return None
 
 

@@ -32,15 +32,11 @@ def define_exit_codes(spec: CalcJobProcessSpec) -> None:
 
 def ending_of(node: orm.CalcJobNode) -> outside.Ending | None:
     """Return what ended a job from outside, by its retrieved files and what AiiDA's scheduler found."""
-    texts = [_read(node, node.get_option(f"scheduler_{stream}")) for stream in ("stderr", "stdout")]
-    return outside.ended_from_outside(texts, _read(node, CLOCK_FILE) or "", node.exit_status)
-
-
-def _read(node: orm.CalcJobNode, name: str) -> str | None:
-    """Text of a retrieved file, None if there is none."""
     files = node.outputs.retrieved.base.repository
-    known = name in files.list_object_names()
-    return readable(files.get_object_content(name, mode="rb")) if known else None
+    left = files.list_object_names()
+    names = [node.get_option("scheduler_stderr"), node.get_option("scheduler_stdout"), CLOCK_FILE]
+    *texts, clock = [readable(files.get_object_content(name, mode="rb")) if name in left else "" for name in names]
+    return outside.ended_from_outside(texts, clock, node.exit_status, left)
 
 
 def exit_code_of(ending: outside.Ending) -> ExitCode:

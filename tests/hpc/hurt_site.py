@@ -23,7 +23,7 @@ RETRY_AFTER = (
 )
 ENDED = ("finished", "excepted", "killed")
 STATES = """
-SELECT id, attributes->>'process_label', attributes->>'process_state', attributes->>'exit_status',
+SELECT id, attributes->>'process_label', attributes->>'process_state', (attributes->>'exit_status')::int,
        coalesce(attributes->>'paused', 'false') = 'true'
 FROM db_dbnode WHERE node_type LIKE 'process.%' ORDER BY id
 """
@@ -48,7 +48,7 @@ class HurtSite(Site):
     def submit(self) -> None:
         """Hand the campaign to the daemon; its label jobs ask for little memory."""
         codes = {label: f"{label}@{self.cluster.names['host']}" for label in (*self.codes.paths, "python")}
-        label = {"concurrent": 2, "custom_scheduler_commands": "#SBATCH --mem=300"}
+        label = {"ranks": 1, "concurrent": 2, "custom_scheduler_commands": "#SBATCH --mem=300"}
         file = write_campaign(self.folder, codes=codes, resources={"label": label})
         self.zif("run", str(file), "--submit")
 
@@ -100,7 +100,7 @@ class HurtSite(Site):
         return self.codes.wait_for_fault(label, "hold", PATIENCE)
 
     def restart_database(self) -> None:
-        """Stop the database under everybody's hands, and start it again."""
+        """Stop the database under everybody's hands, and start it again some seconds later."""
         self.server.stop()
         time.sleep(3)
         self.server.start()

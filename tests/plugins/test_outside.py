@@ -39,7 +39,7 @@ def test_the_batch_system_is_taken_at_its_word_wherever_it_stands(text: str, cau
     ("status", "cause"), [(110, "out_of_memory"), (120, "killed_at_walltime"), (140, "node_failure")]
 )
 def test_what_accounting_says_holds_where_the_job_says_nothing(status: int, cause: str) -> None:
-    ending = ended_from_outside([None, None], CUT_CLOCK, status)
+    ending = ended_from_outside([], CUT_CLOCK, status)
     assert ending is not None
     assert ending.cause == cause
 
@@ -51,9 +51,10 @@ def test_a_script_that_did_not_come_to_its_end_was_cut_off() -> None:
 
 
 def test_a_job_that_left_not_even_an_empty_file_never_began() -> None:
-    ending = ended_from_outside([None, None], "")
+    ending = ended_from_outside(["", ""], "", left=[])
     assert ending is not None
     assert ending.cause == "never_began"
+    assert ended_from_outside(["", ""], "", left=["_scheduler-stderr.txt"]) is None
     assert ended_from_outside(["", ""], "") is None
 
 

@@ -18,6 +18,17 @@ LADDER = [
 ]
 MINUTE = FrameCost(1, 1, 120.0, 60.0, 10, "batch")
 
+STOPS = (
+    "cp2k_aborted",
+    "cp2k_killed",
+    "out_of_walltime",
+    "out_of_memory",
+    "disk_full",
+    "cancelled",
+    "node_failure",
+    "killed_at_walltime",
+)
+
 Behaviour = Callable[[str | None], str]
 """What a frame does by the rung it is given: ``good``, a verdict on its loop, ``broken``, or a cause of a stop."""
 
@@ -37,7 +48,7 @@ def job_account(job: Mapping[str, Any], frames: Mapping[int, Behaviour], wall: i
             what = "out_of_walltime"
         if stopped is not None:
             rejected.append({**about, "reason": "not_reached"})
-        elif what in ("cp2k_aborted", "cp2k_killed", "out_of_walltime", "out_of_memory", "disk_full"):
+        elif what in STOPS:
             stopped = {"cause": what, "detail": "Cholesky", "index": place}
             rejected.append({**about, "reason": "not_reached"})
         elif what == "broken":
@@ -162,6 +173,30 @@ def test_a_full_disk_is_no_frames_fault() -> None:
     plan, waves = work(4, answer=lambda job, frames: answer(job, frames) if filled else job_account(job, frames))
     assert waves == [[[0, 1, 2, 3]], [[2, 3]]]
     assert plan["n_labelled"] == 4
+
+
+@pytest.mark.parametrize("cause", ["cancelled", "node_failure"])
+def test_a_job_that_was_ended_from_outside_goes_on_where_it_was_and_blames_no_frame(cause: str) -> None:
+    ended = [2, 2, 3]
+
+    def answer(job: Mapping[str, Any], frames: Mapping[int, Behaviour]) -> dict[str, Any]:
+        return job_account(job, {ended.pop(0): always(cause)} if ended else {})
+
+    plan, waves = work(4, answer=answer)
+    assert waves == [[[0, 1, 2, 3]], [[2, 3]], [[2, 3]], [[3]]]
+    assert plan["n_labelled"] == 4
+
+
+@pytest.mark.parametrize("cause", ["cp2k_killed", "out_of_memory", "killed_at_walltime"])
+def test_a_job_of_one_frame_that_was_killed_may_have_been_killed_by_chance(cause: str) -> None:
+    ended = [cause]
+
+    def answer(job: Mapping[str, Any], frames: Mapping[int, Behaviour]) -> dict[str, Any]:
+        return job_account(job, {0: always(ended.pop())} if ended else {})
+
+    plan, waves = work(1, answer=answer)
+    assert waves == [[[0]], [[0]]]
+    assert plan["n_labelled"] == 1
 
 
 def test_a_job_out_of_time_goes_on_where_it_stopped() -> None:

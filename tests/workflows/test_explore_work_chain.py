@@ -86,6 +86,21 @@ def test_the_starts_and_runs_of_two_systems_differ(one_fails: Run) -> None:
     assert len(seeds) == sum(len(child.inputs.runs) for child in one_fails.children)
 
 
+@pytest.mark.parametrize("status", [120, 140, 300, 430, 432, 433])
+def test_an_exploration_that_was_ended_from_outside_is_run_again(explore: Factory, found: Factory, status: int) -> None:
+    ends = [Ending(exit_status=status, exit_message="cancelled")] * (1 if status == 300 else 2)
+    run = explore(lambda child: ends.pop() if ends else found(), "zinc")
+    assert run.exit_code is None
+    again = ["zinc", "zinc_again", "zinc_again_2"]
+    assert [child.link for child in run.children] == again[: 2 if status == 300 else 3]
+
+
+def test_an_exploration_is_not_run_a_fourth_time(explore: Factory) -> None:
+    run = explore(lambda child: Ending(exit_status=430, exit_message="cancelled"), "zinc")
+    assert len(run.children) == 3
+    assert run.exit_code.status == 330
+
+
 def test_what_a_job_that_was_stopped_early_saw_is_kept(explore: Factory, found: Factory) -> None:
     run = explore(lambda child: found(exit_status=400, exit_message="Out of walltime"), "zinc")
     assert run.exit_code is None

@@ -47,14 +47,15 @@ def test_run_that_was_stopped_does_not_spoil_the_others(parse_exploration: Facto
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
-        ({"harvest_output.json": None, "harvest.npz": None}, 300),
+        ({"harvest_output.json": None, "harvest.npz": None}, 433),
+        ({"harvest_output.json": None, "harvest.npz": None, "_scheduler-stderr.txt": b""}, 300),
         ({"harvest.npz": None}, 300),
         ({"harvest.npz": (PACKED / "harvest.npz").read_bytes()[:500]}, 301),
         ({"harvest.npz": b""}, 301),
         ({"harvest_output.json": b'{"runs": ['}, 301),
         ({"harvest_output.json": None, "harvest.err": b"Traceback\nNo module named 'numpy'\n"}, 303),
         ({"harvest_output.json": None, "lane_0.log": b"LAMMPS"}, 303),
-        ({"harvest_output.json": None, "lane_0.log": b"LAMMPS", "clock": b"1795000000.5\n"}, 300),
+        ({"harvest_output.json": None, "lane_0.log": b"LAMMPS", "clock": b"1795000000.5\n"}, 432),
         ({"harvest_output.json": b"{}"}, 310),
         (nothing("not_run", "not_run", "not_run"), 300),
         (nothing("crashed", "not_run", "crashed", detail="ERROR: pair_coeff: element Fe not found in the model"), 304),

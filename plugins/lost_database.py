@@ -1,0 +1,53 @@
+"""A worker of the daemon that loses its connection to the database ends, and the supervisor starts another.
+
+AiiDA keeps one session a worker. When the server is restarted, or the connection is cut, the transaction of that
+session is never ended: every later query fails, the worker looks alive and its processes stand still for ever. Another
+worker takes them up where their last checkpoint is, as after any death of a worker.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine, ExceptionContext
+
+ASK_EVERY = 5.0  # s
+
+
+def in_worker() -> bool:
+    """Whether this program is a worker of AiiDA's daemon."""
+    return sys.argv[-2:] == ["daemon", "worker"]
+
+
+def end_with_the_database() -> None:
+    """End this program as soon as one of its connections is lost, and the database answers again."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    event.listen(Engine, "handle_error", end_if_lost)
+
+
+def end_if_lost(context: ExceptionContext) -> None:
+    """End this program if an error means that a connection in use is lost.
+
+    :param context: of the error, by SQLAlchemy.
+    """
+    if context.is_disconnect and context.engine is not None:
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} the database is gone: this worker ends", flush=True)
+        while not answers(context.engine):
+            time.sleep(ASK_EVERY)  # a new worker could do nothing but end too
+        os._exit(1)
+
+
+def answers(engine: Engine) -> bool:
+    """Whether a new connection can be made."""
+    try:
+        arguments, options = engine.dialect.create_connect_args(engine.url)
+        engine.dialect.connect(*arguments, **options).close()
+    except Exception:  # whatever the driver raises
+        return False
+    return True
