@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from aiida_zif.setup.state import DaemonFiles, look_at_daemon
 LOOK_EVERY = 15.0  # s
 LONGEST_PAUSE = 600.0  # s between two attempts to mend what cannot be mended
 MEND_TIMEOUT = 600.0  # s
+LET_GO_EVERY = 1200.0  # s between two questions for what a lost connection has paused, which cost 3 s of CPU time
 START_TIMEOUT = 10.0  # s that a young watchdog has to say that it is there
 STOPPED_LOOKS = 2  # looks in a row that must find the daemon stopped; a restart stops it for a moment
 
@@ -72,15 +74,22 @@ def log_of(files: DaemonFiles) -> Path:
     return files.circus_pid.parent / "log" / f"{files.watchdog_pid.stem}.log"
 
 
-def watch(profile: str, files: DaemonFiles, mend: Callable[[], str], pause: float = LOOK_EVERY) -> None:
+def watch(
+    profile: str,
+    files: DaemonFiles,
+    mend: Callable[[], str],
+    let_go: Callable[[], str | None] = lambda: None,
+    pause: float = LOOK_EVERY,
+) -> None:
     """Look again and again until the daemon was stopped in good order; mend it where it is broken.
 
     :param profile: profile name.
     :param files: what its daemon leaves behind.
     :param mend: brings the daemon back and says in one line what it did.
+    :param let_go: lets go on what a lost connection has paused, and says what; None if nothing was.
     :param pause: s between two looks; doubled after every attempt that did not help.
     """
-    stopped, wait = 0, pause
+    stopped, wait, asked = 0, pause, time.monotonic()
     while stopped < STOPPED_LOOKS:
         time.sleep(wait)
         stopped = 0 if files.circus_pid.is_file() else stopped + 1
@@ -88,6 +97,10 @@ def watch(profile: str, files: DaemonFiles, mend: Callable[[], str], pause: floa
         wait = min(2 * wait, LONGEST_PAUSE) if problem else pause
         if problem:
             say(f"{problem}: {mend()}")
+        elif not stopped and time.monotonic() - asked > LET_GO_EVERY:
+            asked = time.monotonic()
+            if played := let_go():
+                say(played)
 
 
 def problem_of(profile: str, files: DaemonFiles) -> str | None:
@@ -107,6 +120,17 @@ def mend_daemon(profile: str, n_workers: int) -> str:
         return f"not mended within {MEND_TIMEOUT:.0f} s"
     lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
     return f"{'mended' if done.returncode == 0 else 'NOT mended'}: {' '.join(lines[-2:])}"
+
+
+def let_go_on(profile: str) -> str | None:
+    """Let go on what AiiDA paused when a computer did not answer, in a process of its own; None if nothing was."""
+    command = [sys.executable, "-c", _ZIF, "resume", "--json", "--profile", profile]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=MEND_TIMEOUT, check=True)
+        played = json.loads(done.stdout)["played"]
+    except (subprocess.SubprocessError, ValueError, KeyError):
+        return None  # the next look finds what is wrong
+    return f"let go on what a lost connection had paused: {', '.join(map(str, played))}" if played else None
 
 
 def say(line: str) -> None:
@@ -140,7 +164,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     handle = alone(files.watchdog_pid)
     if handle is not None:
         with handle:
-            watch(given.profile, files, lambda: mend_daemon(given.profile, given.workers))
+            watch(
+                given.profile,
+                files,
+                lambda: mend_daemon(given.profile, given.workers),
+                lambda: let_go_on(given.profile),
+            )
             files.watchdog_pid.unlink(missing_ok=True)
     return 0
 

@@ -53,6 +53,20 @@ def mended(files: DaemonFiles) -> int:
     return len(calls)
 
 
+def test_what_a_lost_connection_paused_is_let_go_on_now_and_then(
+    files: DaemonFiles, script: Script, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script(state(), state(), state("broken"), state())
+    hours = iter(range(100))
+    monkeypatch.setattr("time.monotonic", lambda: 3600.0 * next(hours))
+    answers = [None, "let go on 7", None]  # a broken daemon is not asked
+    watchdog.watch("zif", files, lambda: "mended", lambda: answers.pop(0))
+    assert answers == []
+    told = capsys.readouterr().out
+    assert "let go on 7" in told
+    assert "None" not in told
+
+
 def test_a_sound_daemon_is_left_alone(files: DaemonFiles, script: Script) -> None:
     script(state(), state())
     assert mended(files) == 0
