@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests, from a bare Debian 12: style, types, shell scripts, and pytest with the real codes.
+# All tests, from a bare Debian 12: style, types, shell scripts, and pytest with the real codes and with servers.
 set -euo pipefail
 
 ROOT="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)"
@@ -11,7 +11,9 @@ usage() {
     cat <<'END'
 Usage: ./setup/test.sh [--fast]
 
-  --fast   only what needs no compute code: less than 2 minutes instead of less than 30
+  --fast   only what needs no compute code and no server: less than 2 minutes instead of less than 30
+
+Of the tests with servers it runs those of ./setup/test-hpc.sh --fast; that script by itself runs all.
   --help   this text
 END
 }
@@ -73,6 +75,7 @@ light="not codes and not slow"
 check "tests without codes" python -m pytest -m "$light" -n 2 --dist loadfile
 if [ -z "$fast" ]; then
     check "tests with the real codes" python -m pytest -m "not ($light) and not hpc"
+    check "tests with servers" ./setup/test-hpc.sh --fast
 fi
 [ "${#failed[@]}" -eq 0 ] || {
     printf 'FAILED: %s\n' "${failed[@]}"

@@ -17,7 +17,7 @@ from postgresql import PostgresqlServer
 from standin_campaign import frames
 from standin_site import Site, kill
 
-pytestmark = [pytest.mark.hpc, pytest.mark.slow]
+pytestmark = [pytest.mark.hpc, pytest.mark.slow, pytest.mark.long]
 
 OUTAGE = 60.0  # s
 
