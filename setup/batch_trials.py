@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -164,8 +164,8 @@ def dynamics_files() -> dict[str, bytes]:
     from aiida_zif.plugins.lammps import structure
 
     atoms, types = crystal(), type_map()
-    arguments: tuple[Any, ...] = (atoms.get_chemical_symbols(), atoms.positions, atoms.cell.array, types)
-    start = structure.data_file(*arguments, structure.masses(types))
+    symbols, masses = atoms.get_chemical_symbols(), structure.masses(types)
+    start = structure.data_file(symbols, atoms.positions, atoms.cell.array, types, masses)
     return {f"model/{START}": start.encode(), "model/md.in": MD.replace("TYPES", " ".join(types)).encode()}
 
 
