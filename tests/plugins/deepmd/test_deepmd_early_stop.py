@@ -18,7 +18,7 @@ STAND_IN = """\
 import sys, time
 from pathlib import Path
 rows, fall, slow = int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "slow"
-with Path("lcurve.out").open("w") as curve:
+with (Path(sys.argv[-1]).parent / "lcurve.out").open("w") as curve:
     curve.write({header!r})
     for row in range(rows):
         rate = 1e-3 * (1e-5 if not slow else 0.1) ** (row / rows)
@@ -57,6 +57,23 @@ def test_an_error_that_falls_or_a_rate_that_is_high_does_not(tmp_path: Path, fal
     log, step = train(tmp_path, rows=100, fall=fall, rate=rate)
     assert "finished training" in log
     assert step == ""
+
+
+def test_of_members_side_by_side_only_the_one_that_is_flat_is_ended(tmp_path: Path) -> None:
+    (tmp_path / early_stop.SCRIPT).write_text(early_stop.watch_script())
+    (tmp_path / "dp.py").write_text(STAND_IN.format(header=HEADER))
+    lines = []
+    for name, fall in (("model_1", 1.0), ("model_10", 0.99)):
+        folder = f"members/{name}"
+        (tmp_path / folder).mkdir(parents=True)
+        lines.insert(0, early_stop.start_line(folder).replace(f" {early_stop.POLL_S} ", " 0.05 "))
+        words = f"python3 dp.py --tf train 200 {fall} fast {folder}/input.json"
+        lines.append(f"(\n{words} > {folder}/train.log 2>&1\necho frozen > {folder}/freeze.log\n) &")
+    (tmp_path / "job.sh").write_text("\n".join([*lines, "wait"]))
+    subprocess.run(["bash", "job.sh"], cwd=tmp_path, check=True, timeout=60, capture_output=True)
+    stopped = [path.parent.name for path in sorted(tmp_path.rglob(early_stop.STOPPED))]
+    assert stopped == ["model_1"]
+    assert "finished training" in (tmp_path / "members" / "model_10" / "train.log").read_text()
 
 
 def test_only_long_exponential_schedules_are_watched() -> None:
