@@ -83,7 +83,7 @@ def newest_model() -> bytes | None:
     from aiida_zif.plugins.data.potential import DeepPotentialData
     from aiida_zif.setup.batch_trials import type_map
 
-    filters = {"attributes.model_backend": "tensorflow"}
+    filters = {"attributes.backend": "tensorflow"}
     query = QueryBuilder().append(DeepPotentialData, filters=filters, tag="model").order_by({"model": {"id": "desc"}})
     models: list[DeepPotentialData] = query.limit(100).all(flat=True)
     fit = next((model for model in models if set(type_map()) <= set(model.type_map)), None)

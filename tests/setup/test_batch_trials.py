@@ -1,0 +1,30 @@
+"""What the codes of a computer are given to compute, and which model LAMMPS loads where there is no `dp`."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from aiida_zif.setup.batch_job import files_for
+from aiida_zif.setup.batch_trials import dynamics_result, label_result, training_result, type_map
+
+
+def store_model(content: bytes, elements: list[str]) -> None:
+    from aiida.plugins import DataFactory
+
+    details = {"rcut": 5.0, "model_backend": "tensorflow", "deepmd_version": "3.2.0"}
+    DataFactory("zif.potential")(BytesIO(content), filename="model.pb", type_map=elements, **details).store()
+
+
+def test_lammps_without_dp_loads_the_newest_model_that_knows_the_elements(aiida_profile: object) -> None:
+    store_model(b"older", type_map())
+    store_model(b"newer", [*type_map(), "O"])
+    store_model(b"newest, of other elements", ["H", "O"])
+    assert files_for({"lmp", "python"})["model/model.pb"] == b"newer"
+    assert "model/model.pb" not in files_for({"lmp", "dp"}), "dp makes one there"
+    assert files_for({"python"}) == {}
+
+
+def test_a_code_that_says_something_else_has_no_result() -> None:
+    assert label_result("PROGRAM ENDED AT\n") is None
+    assert training_result("Segmentation fault") is None
+    assert dynamics_result("Loop time of 5.0 on 1 procs for 3 steps with 102 atoms\n") is None
