@@ -48,7 +48,7 @@ def test_a_dry_run_tells_levels_ladder_and_number_of_jobs(
     steps = ("--ladder", "MGRID/CUTOFF=300,800", "--ladder", "SCF/EPS_SCF=1e-4,1e-7")
     result = invoke("converge", campaign_file(), "--level", "pbe-d3-fast", *steps, "--dry-run")
     assert result.exit_code == 0
-    assert "MGRID/CUTOFF: 300, 400, 800" in result.stdout  # with the 400 Ry of the level itself
+    assert "MGRID/CUTOFF: 300, 600, 800" in result.stdout  # with the 600 Ry of the level itself
     assert "6 jobs of 2 frames of zinc" in result.stdout
     assert "not known" in result.stdout  # nothing was ever labelled here
     assert count_nodes() == before

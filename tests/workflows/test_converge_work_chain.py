@@ -65,7 +65,7 @@ def converge(codes: dict[str, Any], options: dict[str, Any], atoms: Any, block: 
         } | changes
         inputs = {
             "cp2k": {"code": codes["cp2k"], "metadata": {"options": options}},
-            "level": orm.Dict(load_level("pbe-d3-fast").as_dict()),
+            "level": orm.Dict(load_level("pbe-d3-fast", {"MGRID/CUTOFF": 400}).as_dict()),
             "study": orm.Dict(study),
         }
         source = {"structure": orm.StructureData(ase=atoms)} if frames is None else {"frames": frames}

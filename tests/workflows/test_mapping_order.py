@@ -59,7 +59,7 @@ def test_a_level_stays_what_it_is(name: str) -> None:
 
 
 def test_of_settings_that_are_equally_far_off_the_same_one_is_tightened() -> None:
-    level = load_level("pbe-d3-fast")
+    level = load_level("pbe-d3-fast", {"MGRID/CUTOFF": 400})
     values = {"SCF/EPS_SCF": [1.0e-4, 1.0e-5, 1.0e-7], "MGRID/CUTOFF": [300, 400, 800]}
 
     def tightened(given: dict[str, list[Any]]) -> Any:

@@ -96,7 +96,7 @@ def test_forces_and_virial_of_a_framework_are_slopes_of_the_energy(label: Callab
 def test_forces_and_virial_of_pbe_are_slopes_of_the_energy(label: Callable) -> None:
     positions = np.array([[2.0, 2.0, 2.1], [2.1, 2.3, 2.95]])
     cell = np.array([[4.2, 0, 0], [0.4, 4.0, 0], [0, 0.3, 4.4]])
-    level = load_level("pbe-d3-fast", {"SCF/EPS_SCF": 1e-7, "QS/EPS_DEFAULT": 1e-12})
+    level = load_level("pbe-d3-fast", {"MGRID/CUTOFF": 400, "SCF/EPS_SCF": 1e-7, "QS/EPS_DEFAULT": 1e-12})
     finite_differences(label, ["F", "H"], positions, cell, level, 0.01)
 
 
