@@ -9,7 +9,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
-from aiida_zif.workflows.ending import ended_from_outside, may_run_again, name_of_try, why_it_ended
+from aiida_zif.workflows.ending import ended_from_outside, is_blameless, may_run_again, name_of_try, why_it_ended
 from aiida_zif.workflows.resumable import ResumableWorkChain
 
 LammpsExploreCalculation = CalculationFactory("zif.lammps")
@@ -86,14 +86,15 @@ class ExploreWorkChain(ResumableWorkChain):
         self.to_context(**jobs)
 
     def inspect(self) -> None:
-        """Say which systems came back with less than everything; try one again of which nothing came back."""
+        """Say which systems came back with less than everything; run again what was ended from outside or lost."""
         for system in self.ctx.running:
             job = self.ctx[f"job_{system}"]
             if not job.is_finished_ok:
                 self.ctx.cause = f"{system}: {why_it_ended(job)}"
                 self.report(f"{job.process_label}<{job.pk}> ended with {self.ctx.cause}")
             lost = ended_from_outside(job) or job.exit_status == self.NOTHING_CAME_BACK
-            if lost and not brought_back_frames(job) and may_run_again(job, self.ctx.tries[system]):
+            again = is_blameless(job) or (lost and not brought_back_frames(job))
+            if again and may_run_again(job, self.ctx.tries[system]):
                 self.ctx.queue = [*self.ctx.queue, system]
 
     def results(self) -> ExitCode | None:

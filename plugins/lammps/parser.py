@@ -26,6 +26,10 @@ CAUSES = {
 }
 
 
+CUT_SHORT = ("crashed", "not_run", "walltime")
+"""How a run ends, for its files, whose LAMMPS somebody ended."""
+
+
 class LammpsExploreParser(Parser):
     """Attaches whatever can be salvaged; the exit code tells the rest."""
 
@@ -41,9 +45,12 @@ class LammpsExploreParser(Parser):
         salvaged = self._attach()
         if self.node.exit_status:  # set by the scheduler
             return None
+        ending = ending_of(self.node)
+        # a script whose LAMMPS was ended goes on to the harvest, which then finds runs that are not there
+        if ending is not None and (isinstance(salvaged, ExitCode) or any(map(is_cut_short, salvaged["runs"]))):
+            return exit_code_of(ending)
         if isinstance(salvaged, ExitCode):
-            ending = ending_of(self.node)
-            return salvaged if ending is None else exit_code_of(ending)
+            return salvaged
         for run in [*salvaged["preflight"], *salvaged["runs"]]:
             if run["ended"] != "completed":
                 self.logger.warning(f"{run['label']}: {run['ended']} at step {run['n_steps']} {run['detail'] or ''}")
@@ -113,3 +120,8 @@ class LammpsExploreParser(Parser):
         if len(set(ended)) == 1 and ended[0] in CAUSES:
             return self.exit_codes[CAUSES[ended[0]]]
         return self.exit_codes.ERROR_EVERY_RUN_FAILED.format(detail=", ".join(sorted(set(ended))))
+
+
+def is_cut_short(run: dict[str, Any]) -> bool:
+    """Whether a run did not come to an end of its own."""
+    return run["ended"] in CUT_SHORT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cluster import Cluster, missing_programs
@@ -36,3 +37,17 @@ def cluster() -> Iterator[Cluster]:
         yield cluster
     finally:
         cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def peaceful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What comes of the campaign with stand-ins on this machine, its database in a file, left in peace."""
+    from standin_site import Site
+
+    site = Site(tmp_path_factory.mktemp("peaceful"))
+    try:
+        site.zif("run", str(site.write_campaign()), "--submit")
+        assert site.wait_for_end()["exit_status"] == 0
+        yield site.facts()
+    finally:
+        site.zif("daemon", "stop")

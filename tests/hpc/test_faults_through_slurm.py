@@ -15,23 +15,11 @@ from cluster import Cluster
 from hurt_site import HurtSite
 from postgresql import PostgresqlServer
 from standin_campaign import frames
-from standin_site import Site, kill
+from standin_site import kill
 
 pytestmark = [pytest.mark.hpc, pytest.mark.slow, pytest.mark.long]
 
 OUTAGE = 60.0  # s
-
-
-@pytest.fixture(scope="module")
-def peaceful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What comes of the campaign on this machine, with the database in a file, left in peace."""
-    site = Site(tmp_path_factory.mktemp("peaceful"))
-    try:
-        site.zif("run", str(site.write_campaign()), "--submit")
-        assert site.wait_for_end()["exit_status"] == 0
-        yield site.facts()
-    finally:
-        site.zif("daemon", "stop")
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,8 @@ def parse_exploration(localhost: Any, lammps_frames: Any) -> Factory:
         names = ("harvest_output.json", "harvest.npz")
         files: dict[str, bytes | None] = {name: (PACKED / name).read_bytes() for name in names}
         node = orm.CalcJobNode(computer=localhost, process_type=f"aiida.calculations:{EXPLORE}")
-        node.set_options({"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}})
+        streams = {f"scheduler_{stream}": f"_scheduler-{stream}.txt" for stream in ("stderr", "stdout")}
+        node.set_options({"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, **streams})
         node.base.links.add_incoming(lammps_frames.store(), LinkType.INPUT_CALC, "frames")
         node.store()
         if scheduler_exit is not None:

@@ -11,6 +11,7 @@ import pytest
 from lammps_toy import FIXTURES, PACKED, SYMBOLS
 
 Factory = Callable[..., Any]
+CANCELLED = b"slurmstepd: error: *** JOB 7 ON node1 CANCELLED AT 2026-11-23T17:18:47 ***\n"
 STORED = json.loads((PACKED / "harvest_output.json").read_text())
 
 
@@ -58,6 +59,8 @@ def test_run_that_was_stopped_does_not_spoil_the_others(parse_exploration: Facto
         ({"harvest_output.json": None, "lane_0.log": b"LAMMPS", "clock": b"1795000000.5\n"}, 432),
         ({"harvest_output.json": b"{}"}, 310),
         (nothing("not_run", "not_run", "not_run"), 300),
+        ({**changed("completed", "not_run", "not_run"), "_scheduler-stderr.txt": CANCELLED}, 430),
+        ({**changed("completed", "completed", "completed"), "_scheduler-stderr.txt": CANCELLED}, 0),
         (nothing("crashed", "not_run", "crashed", detail="ERROR: pair_coeff: element Fe not found in the model"), 304),
         (nothing("crashed", "not_run", "crashed", detail="ERROR: Non-numeric {positions}"), 320),
         (changed("completed", "walltime", "not_run"), 400),
@@ -71,7 +74,7 @@ def test_run_that_was_stopped_does_not_spoil_the_others(parse_exploration: Facto
 def test_failure_has_its_exit_code(parse_exploration: Factory, changes: dict[str, bytes | None], status: int) -> None:
     _, node = parse_exploration(changes)
     assert node.exit_status == status
-    assert "{" not in node.exit_message.replace("{positions}", "")
+    assert "{" not in (node.exit_message or "").replace("{positions}", "")
 
 
 def test_real_unreadable_model_is_named(parse_exploration: Factory) -> None:
