@@ -51,7 +51,10 @@ def account(freed: list[Scratch], spared: list[Scratch], yes: bool) -> list[str]
     for kind in sorted({(scratch.computer, scratch.label) for scratch in freed}):
         sizes = [scratch.n_bytes or 0 for scratch in freed if (scratch.computer, scratch.label) == kind]
         lines.append(f"  {kind[0]}  {kind[1]}: {len(sizes)} folders, {sum(sizes) / 1e6:,.1f} MB")
-    lines += [f"  left alone: {s.label} <{s.pk}> {s.path}: {s.why_not}" for s in spared]
+    for computer, reason in sorted({(scratch.computer, scratch.why_not) for scratch in spared}):
+        first, *others = (s for s in spared if (s.computer, s.why_not) == (computer, reason))
+        more = f" and {len(others)} more" if others else ""
+        lines.append(f"  left alone: {first.label} <{first.pk}> {computer}:{first.path}{more}: {reason}")
     total = f"{len(freed)} folders, {sum(s.n_bytes or 0 for s in freed) / 1e6:,.1f} MB"
     if not freed:
         return [*lines, "Nothing to remove."]

@@ -108,7 +108,7 @@ def load_view(campaign: orm.WorkChainNode) -> CampaignView:
             steps += [Step(cycle, part, name, node) for part, node in called_by(child) if part in PARTS]
         else:
             steps.append(Step(cycle, stage, name, child))
-    steps.sort(key=lambda step: step.node.pk or 0)
+    steps.sort(key=lambda step: (step.node.ctime, step.node.pk or 0))  # an archive gives its nodes new pks in any order
     return CampaignView(campaign, campaign.inputs.settings.get_dict(), steps)
 
 
@@ -130,7 +130,7 @@ def find_campaigns(label: str | None = None, unfinished: bool = False) -> list[o
     if unfinished:
         filters["attributes.process_state"] = {"!in": ["finished", "excepted", "killed"]}
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters=filters, tag="campaign")
-    return query.order_by({"campaign": {"id": "desc"}}).all(flat=True)
+    return query.order_by({"campaign": {"ctime": "desc"}}).all(flat=True)
 
 
 def inputs_under(node: orm.ProcessNode, namespace: str) -> dict[str, Any]:
@@ -160,4 +160,4 @@ def calcjobs_of(nodes: Iterable[orm.ProcessNode]) -> list[orm.CalcJobNode]:
     """Return all CalcJobs at or below the given processes, oldest first."""
     pks = sql.jobs_below([int(node.pk or 0) for node in nodes])
     query = orm.QueryBuilder().append(orm.CalcJobNode, filters={"id": {"in": pks}}, tag="job")
-    return query.order_by({"job": "id"}).all(flat=True) if pks else []
+    return query.order_by({"job": "ctime"}).all(flat=True) if pks else []

@@ -17,7 +17,7 @@ ENTRY_POINT = "aiida.workflows:zif.converge"
 def find_studies() -> list[orm.WorkChainNode]:
     """Return the convergence studies of the profile, the newest first."""
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"process_type": ENTRY_POINT}, tag="study")
-    return query.order_by({"study": {"id": "desc"}}).all(flat=True)
+    return query.order_by({"study": {"ctime": "desc"}}).all(flat=True)
 
 
 def summarise_study(node: orm.WorkChainNode) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def jobs_on(computer_uuid: str, plugin: str) -> orm.QueryBuilder:
         project=["id", "attributes.resources", "ctime"],
         tag="job",
     )
-    return query.order_by({"job": [{"id": {"order": "desc"}}]})
+    return query.order_by({"job": [{"ctime": {"order": "desc"}}]})
 
 
 def medians(kind: str, jobs: Iterable[Observed]) -> list[Pace]:

@@ -127,7 +127,7 @@ class Tracer:
 
     def training(self, job: orm.CalcJobNode, place: Place | None) -> Origin:
         """One model, or several in one job: their seeds, the blocks they learnt, the models they started from."""
-        blocks = sorted(inputs_under(job, "dataset").values(), key=lambda block: block.pk)
+        blocks = sorted(inputs_under(job, "dataset").values(), key=lambda block: (block.ctime, block.pk))
         n_frames, seeds, starts = sum(block.n_frames for block in blocks), seeds_of(job), starts_of(job)
         listed = ", ".join(map(str, seeds.values()))
         who = f"seed {listed}" if len(seeds) == 1 else f"{len(seeds)} members side by side, seeds {listed}"

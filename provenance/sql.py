@@ -44,7 +44,7 @@ def count_ancestors(pks: Sequence[int]) -> dict[str, int]:
 def ancestors_of_kind(pks: Sequence[int], kind: str) -> list[int]:
     """Return the pks of the ancestors of one kind, see :func:`count_ancestors`."""
     query = f"{ANCESTORS} select node.id from ancestor join db_dbnode node on node.id = ancestor.id "
-    return [row[0] for row in run(query + f"where {KIND} = :kind order by node.id", pks=pks, kind=kind)]
+    return [row[0] for row in run(query + f"where {KIND} = :kind order by node.ctime, node.id", pks=pks, kind=kind)]
 
 
 def callers_of_ancestors(pks: Sequence[int], kind: str) -> list[int]:
@@ -79,7 +79,8 @@ with recursive called(id) as (
     select link.input_id from db_dblink link join called on link.output_id = called.id where link.type in {CALLS}
 )
 select link.input_id, link.label, link.output_id from db_dblink link join called on link.output_id = called.id
-where link.type in {CALLS} order by link.input_id desc
+join db_dbnode caller on caller.id = link.input_id
+where link.type in {CALLS} order by caller.ctime desc, link.input_id desc
 """
     return [(int(caller), str(label), int(called)) for caller, label, called in run(query, pks=[pk])]
 

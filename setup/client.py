@@ -10,8 +10,11 @@ from pathlib import Path
 
 from aiida.engine.daemon.client import DaemonClient
 
-# A thread count of the terminal that happens to start the daemon must not reach the jobs of a campaign.
-_PRIVATE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VIRTUAL_ENV")
+from aiida_zif.setup.postgresql import ADMIN_VARIABLE, ROLE_VARIABLE
+from aiida_zif.setup.processes import SUPERVISOR
+
+# Neither thread counts nor passwords of the terminal that starts the daemon may reach the jobs of a campaign.
+_PRIVATE = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VIRTUAL_ENV", ADMIN_VARIABLE, ROLE_VARIABLE}
 
 
 class OwnDaemonClient(DaemonClient):
@@ -31,7 +34,8 @@ class OwnDaemonClient(DaemonClient):
 
     def cmd_start_daemon(self, number_workers: int = 1, foreground: bool = False) -> list[str]:
         """Return the command that starts the supervisor, with the interpreter named explicitly."""
-        return [str(self._scripts / "python"), *super().cmd_start_daemon(number_workers, foreground)]
+        _, *words = super().cmd_start_daemon(number_workers, foreground)
+        return [str(self._scripts / "python"), "-m", SUPERVISOR, *words]
 
     def get_env(self) -> dict[str, str]:  # type: ignore[override]  # a static method above
         """Return the environment of the daemon: ours, our scripts first, no thread counts."""

@@ -11,11 +11,13 @@ from aiida_zif.setup.computers import ComputerError
 if TYPE_CHECKING:
     from aiida.orm import Computer
 
+UNKNOWN_HOST = (
+    "the key of its host is not in ~/.ssh/known_hosts, or another one than that",
+    "run `ssh {host}` by hand and compare the fingerprint it shows with the one that the centre publishes",
+)
 REFUSALS = {
-    "HostKeyNotVerifiable": (
-        "the key of its host is not in ~/.ssh/known_hosts, or another one than that",
-        "run `ssh {host}` by hand and compare the fingerprint it shows with the one that the centre publishes",
-    ),
+    "HostKeyNotVerifiable": UNKNOWN_HOST,
+    "BadHostKeyException": UNKNOWN_HOST,
     "PermissionDenied": (
         "it accepts none of our keys",
         "`ssh {host}` has to work without a password: IdentityFile in ~/.ssh/config, or a key agent",
@@ -50,10 +52,11 @@ def explain(error: BaseException, host: str) -> str:
     """Say what a refused log-in means and how to mend it."""
     chain: BaseException | None = error
     while chain is not None:
-        for kind in type(chain).__mro__:
-            if kind.__name__ in REFUSALS:
-                meaning, mend = REFUSALS[kind.__name__]
-                return f"{meaning} ({chain}). Mend: {mend.format(host=host)}."
+        names = [kind.__name__ for kind in type(chain).__mro__]
+        known = next((REFUSALS[name] for name in names if name in REFUSALS), None)
+        if known or "not found in known_hosts" in str(chain):  # for which paramiko has no class
+            meaning, mend = known or UNKNOWN_HOST
+            return f"{meaning} ({chain}). Mend: {mend.format(host=host)}."
         chain = chain.__cause__ or chain.__context__
     return f"{type(error).__name__}: {error}"
 

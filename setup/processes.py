@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 WATCHDOG = "aiida_zif.setup.watchdog"
+SUPERVISOR = "aiida_zif.setup.supervisor"
 ROLES = {"start-circus": "supervisor", "broker": "broker", "worker": "worker"}
 
 
@@ -126,7 +127,7 @@ def only_watches(command: list[str]) -> bool:
     names = [Path(word).name for word in command[:3]]
     if "aiida-zif" in names:
         return "--foreground" not in command
-    return "verdi" in names and not {"run", "shell"}.intersection(command)
+    return bool({"verdi", SUPERVISOR}.intersection(names)) and not {"run", "shell"}.intersection(command)
 
 
 def watchdog_of(pid_file: Path) -> int | None:

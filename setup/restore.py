@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from aiida_zif.setup.backup import CARD, STORAGE, BackupError
+from aiida_zif.setup.backup import CARD, CONTAINER, STORAGE, BackupError
 from aiida_zif.setup.profile import OPTIONS, keep_write_ahead_log
 
 
@@ -38,7 +38,8 @@ def restore_backup(folder: Path, name: str) -> dict[str, int]:
     if card["storage_backend"] != "core.sqlite_dos":
         raise BackupError(
             "this backup is of a PostgreSQL profile. Restore its database.sql with psql into an empty database, copy "
-            f"{folder / STORAGE / 'container'} and name both to `verdi profile setup core.psql_dos`; see docs/care.md."
+            f"{folder / STORAGE / CONTAINER} into a new folder, and name both to `aiida-zif setup profile --postgresql "
+            "--existing --database … --repository FOLDER`; docs/care.md has the lines."
         )
     if name in config.profile_names:
         raise BackupError(f"there is a profile {name!r} already. Choose another name with --as.")

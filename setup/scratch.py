@@ -14,6 +14,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from aiida_zif.setup.computers import ComputerError
+from aiida_zif.setup.connection import opened
+
 if TYPE_CHECKING:
     from aiida.orm import CalcJobNode, Computer
     from aiida.transports import Transport
@@ -76,11 +79,14 @@ def survey(jobs: Sequence[CalcJobNode], say: Callable[[str], None]) -> list[Scra
     """Look at the folders of jobs: where they are, how large, and which must be left alone."""
     found: list[Scratch] = []
     for computer, here in by_computer(jobs):
-        with computer.get_transport() as transport:
-            work = work_directory(computer, transport)
-            for first in range(0, len(here), PACK):
-                found += look(transport, computer.label, work, here[first : first + PACK])
-                say(f"{computer.label}: looked at {min(first + PACK, len(here))} of {len(here)} folders")
+        try:
+            with opened(computer) as transport:
+                work = work_directory(computer, transport)
+                for first in range(0, len(here), PACK):
+                    found += look(transport, computer.label, work, here[first : first + PACK])
+                    say(f"{computer.label}: looked at {min(first + PACK, len(here))} of {len(here)} folders")
+        except ComputerError as error:  # other computers may answer
+            found += [replace(claimed(computer.label, job), why_not=str(error)) for job in here]
     return found
 
 
@@ -103,13 +109,10 @@ def work_directory(computer: Computer, transport: Transport) -> str:
 
 def look(transport: Transport, computer: str, work: str, jobs: Sequence[CalcJobNode]) -> list[Scratch]:
     """Return the folders of some jobs of one computer, with their sizes."""
-    claimed = [
-        Scratch(job.pk or 0, job.process_label or "", computer, job.outputs.remote_folder.get_remote_path())
-        for job in jobs
-    ]
+    there = [claimed(computer, job) for job in jobs]
     resolved, sizes = (
-        resolve(transport, [work, *(s.path for s in claimed)]),
-        weigh(transport, [s.path for s in claimed]),
+        resolve(transport, [work, *(s.path for s in there)]),
+        weigh(transport, [s.path for s in there]),
     )
     real_work = resolved.get(work, work)
     return [
@@ -118,8 +121,13 @@ def look(transport: Transport, computer: str, work: str, jobs: Sequence[CalcJobN
             n_bytes=sizes.get(scratch.path),
             why_not=why_not(scratch.path, resolved.get(scratch.path), own_folder(work, job.uuid), real_work, job.uuid),
         )
-        for job, scratch in zip(jobs, claimed, strict=True)
+        for job, scratch in zip(jobs, there, strict=True)
     ]
+
+
+def claimed(computer: str, job: CalcJobNode) -> Scratch:
+    """Return the folder of a job as the database has it."""
+    return Scratch(job.pk or 0, job.process_label or "", computer, job.outputs.remote_folder.get_remote_path())
 
 
 def why_not(path: str, resolved: str | None, own: str, real_work: str, uuid: str) -> str:
@@ -164,7 +172,7 @@ def remove(jobs: Sequence[CalcJobNode], found: Sequence[Scratch], say: Callable[
     left: list[Scratch] = []
     plan = {scratch.pk: scratch for scratch in found if not scratch.why_not}
     for computer, here in by_computer([job for job in jobs if job.pk in plan]):
-        with computer.get_transport() as transport:
+        with opened(computer) as transport:
             for number, job in enumerate(here, start=1):
                 scratch = plan[job.pk or 0]
                 reason = "" if scratch.n_bytes is None else removed(transport, scratch.path)

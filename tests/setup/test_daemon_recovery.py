@@ -37,6 +37,13 @@ def test_campaign_continues_after_power_loss(machine: Machine) -> None:
     machine.assert_finished_once()
 
 
+def test_nobody_gathers_statistics_that_nobody_reads(machine: Machine) -> None:
+    assert machine("start")["healthy"]
+    commands = [process.cmdline() for process in machine.processes()]
+    assert any("start-circus" in command for command in commands)
+    assert not any("stats" in " ".join(command) for command in commands)
+
+
 def test_campaign_continues_after_the_broker_alone_died(machine: Machine) -> None:
     state = machine("start_unwatched")
     machine("submit", "4")
