@@ -124,6 +124,58 @@ def test_training_of_nonsense_is_refused_before_a_node_is_stored(
         )
 
 
+@pytest.fixture
+def pack_inputs(small_blocks: dict[str, Any], small_parameters: dict[str, Any]) -> dict[str, Any]:
+    """Two members that learn the same."""
+    from aiida import orm
+
+    seeds = {"model_0": orm.Int(3), "model_1": orm.Int(4)}
+    return {"dataset": small_blocks, "parameters": small_parameters, "seeds": seeds}
+
+
+def test_members_of_a_pack_share_the_data_and_nothing_else(submit: Factory, pack_inputs: dict[str, Any]) -> None:
+    resources = {"num_machines": 1, "num_mpiprocs_per_machine": 2, "num_cores_per_mpiproc": 3}
+    folder, info = submit("zif.deepmd.train_pack", pack_inputs, resources)
+    first = "--tf train --skip-neighbor-stat -o members/model_0/out.json members/model_0/input.json"
+    freeze = "--tf freeze -o members/model_0/model.pb -c members/model_0"
+    assert commands(info) == [f"{first} > members/model_0/train.log", f"{freeze} > members/model_0/freeze.log"]
+    beside = info.prepend_text.partition("(\n")[2]
+    assert beside.count("members/model_1/input.json > members/model_1/train.log 2>&1\n") == 1
+    assert beside.endswith("members/model_1/freeze.log 2>&1\n) &")
+    assert info.append_text.startswith("wait\n")
+    written = [json.loads((folder / f"members/model_{index}/input.json").read_text()) for index in range(2)]
+    assert [one["training"]["training_data"]["systems"] for one in written] == [["data/a", "data/b"]] * 2
+    assert [one["training"]["disp_file"] for one in written] == [f"members/model_{i}/lcurve.out" for i in range(2)]
+    assert written[0]["training"]["seed"] != written[1]["training"]["seed"]
+    assert "export OMP_NUM_THREADS=3" in info.prepend_text
+
+
+def test_a_training_that_goes_on_is_linked_to_the_checkpoint_of_each_member(
+    submit: Factory, pack_inputs: dict[str, Any], localhost: Any
+) -> None:
+    from aiida import orm
+
+    before = orm.RemoteData(remote_path="/scratch/before", computer=localhost).store()
+    _, info = submit(
+        "zif.deepmd.train_pack", {**pack_inputs, "restart": before}, {"num_machines": 1, "num_mpiprocs_per_machine": 2}
+    )
+    assert "--restart members/model_0/before -o members/model_0/out.json" in commands(info)[0]
+    link = (localhost.uuid, "/scratch/before/members/model_1/model.ckpt.meta", "members/model_1/before.meta")
+    assert link in info.remote_symlink_list
+    assert "cp members/model_1/before.out members/model_1/lcurve.out" in info.prepend_text
+
+
+@pytest.mark.parametrize(
+    ("resources", "words"),
+    [({"num_mpiprocs_per_machine": 1}, "2 members in a job of 1 processes"), ({"num_mpiprocs_per_machine": 3}, "of 3")],
+)
+def test_a_pack_that_would_take_other_cores_than_it_has_is_refused(
+    submit: Factory, pack_inputs: dict[str, Any], resources: dict[str, int], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        submit("zif.deepmd.train_pack", pack_inputs, {"num_machines": 1, **resources})
+
+
 def test_models_share_the_lanes_of_a_test(
     submit: Factory, small_blocks: dict[str, Any], generate_potential: Factory
 ) -> None:
