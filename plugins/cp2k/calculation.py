@@ -65,6 +65,7 @@ class Cp2kLabelCalculation(TolerantJob, Cp2kCalculation):
             required=False,
             help="`level_hash` and `energies_per_atom` (eV) of earlier frames of the composition, for the gates.",
         )
+        spec.input("metadata.options.withmpi", valid_type=bool, required=False)  # what the code says holds
         spec.inputs.validator = _check_inputs
         spec.output("labelled", valid_type=LabelledFramesData, required=False, help="The good frames.")
         spec.output("output_parameters", valid_type=orm.Dict, required=False, help="Counts, reasons and times.")
@@ -103,6 +104,8 @@ class Cp2kLabelCalculation(TolerantJob, Cp2kCalculation):
         code.cmdline_params = ["-i", self._DEFAULT_INPUT_FILE]
         code.stdout_name = self._DEFAULT_OUTPUT_FILE
         code.join_files = True
+        if self.inputs.metadata.options.get("withmpi") is None:
+            code.withmpi = self.inputs.code.with_mpi is not False
         info = CalcInfo()
         info.codes_info = [code]
         threads = self.inputs.metadata.options.resources.get("num_cores_per_mpiproc") or 1

@@ -105,3 +105,17 @@ def test_wrong_inputs_are_refused_before_submission(
         builder_inputs[name] = FramesData(value, frames.positions, frames.cells)
     with pytest.raises(ValueError, match=words):
         prepare(builder_inputs, tmp_path / "job")
+
+
+@pytest.mark.parametrize(
+    ("of_code", "of_job", "expected"),
+    [(None, None, True), (True, None, True), (False, None, False), (None, False, None)],
+)
+def test_a_code_without_mpi_is_started_without(
+    builder_inputs: dict, tmp_path: Path, of_code: bool | None, of_job: bool | None, expected: bool | None
+) -> None:
+    builder_inputs["code"].with_mpi = of_code
+    if of_job is not None:
+        builder_inputs["metadata"]["options"]["withmpi"] = of_job
+    _, info = prepare(builder_inputs, tmp_path / "job")
+    assert info.codes_info[0].withmpi is expected
