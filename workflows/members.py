@@ -51,8 +51,12 @@ def is_blameless(job: orm.ProcessNode, status: int | None) -> bool:
 
 
 def checkpoint_of(job: orm.ProcessNode, name: str, status: int | None) -> int:
-    """Return the step from which a training that was cut off can go on, 0 if it cannot."""
+    """Return the step from which a training that was cut off can go on, 0 if it cannot.
+
+    DeePMD-kit saves nothing in a run that has no step left to take, so that nothing could be frozen.
+    """
     numbers = of_member(job, "output_parameters", name)
     if numbers is None or "remote_folder" not in job.outputs or not (status == CUT_SHORT or is_blameless(job, status)):
         return 0
-    return numbers.get("checkpoint") or 0
+    step = numbers.get("checkpoint") or 0
+    return 0 if step == numbers.get("steps_requested") else step

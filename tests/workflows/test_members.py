@@ -1,10 +1,14 @@
-"""Who goes together into one job of the training."""
+"""Who goes together into one job of the training, and who goes on where it was cut off."""
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
+from typing import Any
 
-from aiida_zif.workflows.members import name_of, packs
+import pytest
+from aiida import orm
+
+from aiida_zif.workflows.members import checkpoint_of, name_of, packs
 
 
 @pytest.mark.parametrize(
@@ -20,3 +24,16 @@ def test_members_are_shared_evenly_among_as_few_jobs_as_they_take(n_models: int,
 def test_a_job_is_named_by_its_members() -> None:
     assert name_of(["model_2"]) == "model_2"
     assert name_of(["model_0", "model_1", "model_3"]) == "model_0_to_model_3"
+
+
+@pytest.mark.parametrize(
+    ("status", "checkpoint", "step"),
+    [(120, 50, 50), (400, 50, 50), (432, None, 0), (410, 50, 0), (120, 100, 0)],
+)
+def test_only_a_training_that_was_cut_off_before_its_end_goes_on(
+    aiida_profile: object, status: int, checkpoint: int | None, step: int
+) -> None:
+    numbers = orm.Dict({"checkpoint": checkpoint, "steps_requested": 100})
+    outputs = {"output_parameters": numbers, "remote_folder": "somewhere"}
+    job: Any = SimpleNamespace(outputs=outputs, is_killed=False, exit_status=status)
+    assert checkpoint_of(job, "model_0", status) == step
