@@ -26,8 +26,8 @@ def doctor(labels: tuple[str, ...], patience: int, profile: str | None, as_json:
     """Check this machine and its codes, or a computer from inside a job; say how to mend what is wrong.
 
     This machine takes some 20 seconds. A job asks for the codes as they will be started, MPI, CP2K's data, cores, room
-    where jobs run, quotas and the clock; then it labels a frame, trains a model and runs MD with it, a minute in all. It
-    leaves no node and no file behind.
+    where jobs run, quotas and the clock; then it labels a frame, trains a model and runs MD with it: a minute in all.
+    It leaves no node and no file behind.
     """
     from aiida_zif.setup.doctor import check_codes, check_machine
 

@@ -38,6 +38,6 @@ def submitted_before(caller: orm.ProcessNode, label: str) -> orm.ProcessNode | N
     """
     types = (LinkType.CALL_CALC, LinkType.CALL_WORK)
     called = caller.base.links.get_outgoing(link_type=types, link_label_filter=label).all()
-    children: list[Any] = [link.node for link in called if link.link_label == label]  # the filter takes _ for any letter
+    children: list[Any] = [link.node for link in called if link.link_label == label]  # to the filter _ is any letter
     able = [child for child in children if child.is_finished or (not child.is_terminated and child.checkpoint)]
     return max(able, key=lambda child: child.pk, default=None)

@@ -3,8 +3,8 @@
     dp_standin.py FAULT --tf train|freeze|test ...
 
 Faults: ok, nan, truncated, silent, no_model, swapped (frozen model with its elements in reverse), one_nan (nan in the
-member model_1 of a pack only), cut (killed after a checkpoint at half of the steps, unless it goes on from one). Tests of models
-give the reference plus noise that shrinks with the number of training frames. Needs nothing but Python.
+member model_1 of a pack only), cut (killed after a checkpoint at half of the steps, unless it goes on from one). Tests
+of models give the reference plus noise that shrinks with the number of training frames. Needs nothing but Python.
 """
 
 from __future__ import annotations
