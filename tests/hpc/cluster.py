@@ -84,7 +84,8 @@ PermitRootLogin prohibit-password
 MaxStartups 50
 MaxSessions 50
 Subsystem sftp internal-sftp
-SetEnv SLURM_CONF={folder}/slurm.conf
+# of a home of its own: what the user's shell does at every log-in is none of the cluster's
+SetEnv SLURM_CONF={folder}/slurm.conf HOME={home}
 """
 
 SSH_CONFIG = """
