@@ -114,6 +114,44 @@ def test_a_training_that_is_ended_early_leaves_a_model(
     assert result["potential"].type_map == TYPE_MAP
 
 
+KILLED_AFTER_A_CHECKPOINT = """\
+#!/bin/bash
+case "$*" in *--restart*|*freeze*) exec {dp} "$@";; esac
+{dp} "$@" &
+until grep -q "saved checkpoint" train.log || ! kill -0 $!; do sleep 0.1; done
+kill -9 $!
+"""
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(DP is None, reason="no dp on the PATH")
+def test_a_killed_training_goes_on_from_its_checkpoint(localhost: Any, generate_block: Factory, tmp_path: Path) -> None:
+    from aiida import orm
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    executable = tmp_path / "dp"
+    executable.write_text(KILLED_AFTER_A_CHECKPOINT.format(dp=DP))
+    executable.chmod(0o755)
+    parameters = training_input(TYPE_MAP, 5.0, 800, embedding=[2, 4], axis_neuron=2, fitting=[4, 4])
+    parameters["training"] |= {"disp_freq": 50, "save_freq": 50}
+    inputs: dict[str, Any] = {
+        "code": orm.InstalledCode(localhost, str(executable), label="dp-killed").store(),
+        "dataset": {"one": generate_block(4, 1)},
+        "parameters": parameters,
+        "seed": 1,
+    }
+    cut, first = run_get_node(CalculationFactory("zif.deepmd.train"), **inputs)
+    assert first.exit_status == 400, first.exit_message
+    assert cut["output_parameters"]["checkpoint"] >= 50
+    whole, second = run_get_node(CalculationFactory("zif.deepmd.train"), **inputs, restart=cut["remote_folder"])
+    assert second.is_finished_ok, second.exit_message
+    assert whole["learning_curve"].get_array("step").tolist() == list(range(0, 801, 50))
+    log = second.outputs.retrieved.base.repository.get_object_content("train.log", "r")
+    assert re.search(r"restart from model \S*before", log)
+    assert whole["potential"].type_map == TYPE_MAP
+
+
 def by_hand(potential: Any, training: Any, folder: Path) -> dict[str, dict[str, float]]:
     """Plain `dp test` of a frozen model on the data that its training left on the computer."""
     (folder / "model.pb").write_bytes(potential.base.repository.get_object_content("model.pb", mode="rb"))
