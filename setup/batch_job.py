@@ -161,7 +161,7 @@ def _submit(computer: Computer, scheduler: Any, folder: str) -> str:
 def _await_end(computer: Computer, scheduler: Any, job: str, patience: float) -> None:
     deadline = time.monotonic() + patience
     pause = max(1.0, computer.get_minimum_job_poll_interval())
-    while job in scheduler.get_jobs(jobs=[job], as_dict=True):
+    while _is_running(scheduler, job):
         if time.monotonic() > deadline:
             scheduler.kill_job(job)
             raise ComputerError(
@@ -169,3 +169,11 @@ def _await_end(computer: Computer, scheduler: Any, job: str, patience: float) ->
                 "Mend: choose a shorter --queue, or give it more --patience."
             )
         time.sleep(pause)
+
+
+def _is_running(scheduler: Any, job: str) -> bool:
+    """Whether a job waits or runs; some schedulers still name one that has ended."""
+    from aiida.schedulers import JobState
+
+    known = scheduler.get_jobs(jobs=[job], as_dict=True).get(job)
+    return known is not None and known.job_state != JobState.DONE
