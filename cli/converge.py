@@ -13,6 +13,7 @@ from aiida_zif.cli.common import PROFILE, emit_json, fail, load, with_debug
 from aiida_zif.cli.converge_table import n_jobs, print_study, tell_plan
 from aiida_zif.cli.costs import estimate_study
 from aiida_zif.cli.in_process import run_to_its_end
+from aiida_zif.cli.machine import refuse_oversubscription
 from aiida_zif.cli.run import CAMPAIGN_FILE, SEED, read_campaign
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def converge(
     if dry_run:
         tell_plan(level, study, estimate_study(campaign, level, study, n_jobs(level, study), max_ranks), as_json)
         return
+    refuse_oversubscription(campaign, ("label",), max_ranks)
     builder = make_builder(campaign, level, study, given[0] if given else name, max_ranks)
     node = None if fresh else known_study(builder)
     if node is None or not node.is_terminated:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.cli.common import fail, load_if_there
@@ -14,15 +15,24 @@ if TYPE_CHECKING:
 CODE_OF = {"label": "cp2k", "train": "dp", "explore": "lmp", "test": "dp"}
 """Stage: the code that runs it, by its name in the campaign file."""
 
+STAGES = tuple(CODE_OF)
 
-def refuse_oversubscription(campaign: Campaign) -> None:
-    """End if a stage would have more cores at work at once than its machine has; what queues is the scheduler's."""
+
+def refuse_oversubscription(
+    campaign: Campaign, stages: Iterable[str] = tuple(CODE_OF), ranks: int | None = None
+) -> None:
+    """End if a stage would have more cores at work at once than its machine has; what queues is the scheduler's.
+
+    :param stages: those that will run.
+    :param ranks: most MPI ranks of a labelling, if the campaign asks for more.
+    """
     if not load_if_there():
         return
-    labels = campaign.code_labels()
-    found = {stage: cores_without_queue(labels[code]) for stage, code in CODE_OF.items()}
+    labels, resources = campaign.code_labels(), campaign.resource_settings()
+    label = {**resources["label"], "ranks": min(resources["label"]["ranks"], ranks or resources["label"]["ranks"])}
+    found = {stage: cores_without_queue(labels[CODE_OF[stage]]) for stage in stages}
     cores = {stage: count for stage, count in found.items() if count is not None}
-    faults = list(oversubscribed(campaign.resource_settings(), cores))
+    faults = list(oversubscribed({**resources, "label": label}, cores))
     if faults:
         rows = (
             f"{field}\n  found    {what}\n  allowed  {allowed}\n  mend     {mend}"
