@@ -11,7 +11,9 @@ from typing import Any
 
 from aiida import orm
 from aiida.common.links import LinkType
-from aiida.engine import WorkChain
+from aiida.engine import ProcessState, WorkChain
+
+CALLS = (LinkType.CALL_CALC, LinkType.CALL_WORK)
 
 
 class ResumableWorkChain(WorkChain):
@@ -26,6 +28,27 @@ class ResumableWorkChain(WorkChain):
         self.report(f"takes up {known.process_label}<{known.pk}>, which was submitted as {label} before")
         return known
 
+    def on_terminated(self) -> None:
+        """End what can no longer end by itself."""
+        super().on_terminated()
+        if self.node.is_finished:  # what was killed may still be about to end its children
+            close_the_dead(self.node)
+
+
+def close_the_dead(caller: orm.ProcessNode) -> None:
+    """End the children whose worker died before they had a checkpoint, calculation functions among them.
+
+    Nobody takes them up, and AiiDA exports no process that has not ended.
+
+    :param caller: a work chain that has ended.
+    """
+    for link in caller.base.links.get_outgoing(link_type=CALLS).all():
+        child: Any = link.node
+        if not child.is_terminated and not child.checkpoint:
+            child.set_process_state(ProcessState.EXCEPTED)
+            child.set_exception("its worker died before it had begun; the step was taken again")
+            child.seal()
+
 
 def submitted_before(caller: orm.ProcessNode, label: str) -> orm.ProcessNode | None:
     """Return the last child of this name that has ended by itself or can still go on, None if there is none.
@@ -36,8 +59,7 @@ def submitted_before(caller: orm.ProcessNode, label: str) -> orm.ProcessNode | N
     :param caller: the work chain that called.
     :param label: of the link between the two.
     """
-    types = (LinkType.CALL_CALC, LinkType.CALL_WORK)
-    called = caller.base.links.get_outgoing(link_type=types, link_label_filter=label).all()
+    called = caller.base.links.get_outgoing(link_type=CALLS, link_label_filter=label).all()
     children: list[Any] = [link.node for link in called if link.link_label == label]  # to the filter _ is any letter
     able = [child for child in children if child.is_finished or (not child.is_terminated and child.checkpoint)]
     return max(able, key=lambda child: child.pk, default=None)

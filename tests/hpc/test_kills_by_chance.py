@@ -66,4 +66,4 @@ def test_the_outcome_is_that_of_a_campaign_left_in_peace(
     assert len(labelled) == len(set(labelled))
     assert labelled == frames(peaceful["labelled"])
     assert frames(hurt["dataset"]) == frames(peaceful["dataset"])
-    assert hurt["orphans"] == []
+    assert hurt["orphans"] == hurt["unfinished"] == []

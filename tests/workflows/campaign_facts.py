@@ -26,6 +26,7 @@ def facts(campaign: orm.WorkChainNode) -> dict[str, Any]:
     blocks = [node for node in data.values() if node.node_type.endswith("LabelledFramesData.")]
     return {
         "orphans": orphans,
+        "unfinished": [f"{p.process_label}<{p.pk}>" for p in processes if not p.is_terminated],
         "n_data": len(data),
         "failed": [
             f"{p.process_label}<{p.pk}> [{p.exit_status}] {p.exit_message}" for p in processes if not p.is_finished_ok

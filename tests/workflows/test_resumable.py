@@ -10,7 +10,7 @@ from aiida import orm
 from aiida.common.links import LinkType
 from fake_children import Ending, end
 
-from aiida_zif.workflows.resumable import submitted_before
+from aiida_zif.workflows.resumable import close_the_dead, submitted_before
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 
@@ -61,3 +61,15 @@ def test_of_two_the_later_one_counts(caller: orm.WorkChainNode) -> None:
     end(child(caller, "attempt_1"), Ending(exception="KeyError"))
     later = child(caller, "attempt_1")
     assert submitted_before(caller, "attempt_1").pk == later.pk
+
+
+def test_what_died_with_its_worker_is_closed_when_its_caller_ends_and_nothing_else(caller: orm.WorkChainNode) -> None:
+    dead, alive = child(caller, "attempt_0", checkpoint=None, state="created"), child(caller, "attempt_1")
+    ended = child(caller, "attempt_2", checkpoint=None)
+    end(ended, Ending(exit_status=410))
+    close_the_dead(caller)
+    assert dead.is_excepted
+    assert dead.is_sealed
+    assert "its worker died" in dead.exception
+    assert not alive.is_terminated
+    assert ended.exit_status == 410
