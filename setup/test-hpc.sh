@@ -19,10 +19,10 @@ loopback in temporary folders, runs the tests marked hpc, and stops everything, 
 END_OF_USAGE
 }
 
-marked="hpc"
+fast=""
 case "${1:-}" in
 "") ;;
---fast) marked="hpc and not codes and not long" ;;
+--fast) fast=yes ;;
 -h | --help)
     usage
     exit 0
@@ -87,4 +87,10 @@ export AIIDA_PATH="$ROOT/.aiida/tests" AIIDA_ZIF_HPC=yes # nothing is skipped fo
 mkdir -p "$AIIDA_PATH"
 sweep() { python tests/hpc/leftovers.py | sed 's/^/      /'; }
 trap sweep EXIT
-python -m pytest tests/hpc -m "$marked"
+# What is short runs on both cores, each file with servers of its own; the codes and the long campaigns one by one.
+failed=0
+python -m pytest tests/hpc -m "hpc and not codes and not long" -n 2 --dist loadfile || failed=1
+if [ -z "$fast" ]; then
+    python -m pytest tests/hpc -m "hpc and (codes or long)" || failed=1
+fi
+[ "$failed" -eq 0 ]
