@@ -38,7 +38,8 @@ def failure_lines(summary: dict[str, Any]) -> list[str]:
     rows = summary["failed_jobs"]
     lines = [f"cycle {row['cycle']}, {what(row)}: job <{row['pk']}> ended with {row['cause']}" for row in rows[-SHOWN:]]
     older = len(rows) - len(lines)
-    return [*([f"{older} earlier jobs did not end well either, see the report"] if older else []), *lines]
+    jobs = "job" if older == 1 else "jobs"
+    return [*([f"{older} earlier {jobs} did not end well either, see the report"] if older else []), *lines]
 
 
 def what(row: dict[str, Any]) -> str:
