@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -59,7 +60,7 @@ def follow(node: Any) -> None:
 
     :param node: the campaign's work chain.
     """
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import OperationalError, PendingRollbackError
 
     from aiida_zif.setup.daemon import ensure_daemon
 
@@ -77,8 +78,8 @@ def follow(node: Any) -> None:
                     line = progress_line(node)
                     click.echo(f"\r\033[K{line}" if terminal else line, nl=not terminal)
                     shown = time.monotonic()
-            except OperationalError:  # a worker is writing; we only look, and look again
-                pass
+            except (OperationalError, PendingRollbackError):  # a worker writes, or the server is away: look again
+                forget_transaction()
             if time.monotonic() - looked >= DAEMON_S:
                 ensure_daemon()
                 looked = time.monotonic()
@@ -91,3 +92,13 @@ def follow(node: Any) -> None:
         raise click.exceptions.Exit(130) from None
     if terminal:
         click.echo("\r\033[K", nl=False)
+
+
+def forget_transaction() -> None:
+    """Give up what was asked of the database, so that it can be asked again, over a new connection if need be."""
+    from aiida.manage import get_manager
+    from sqlalchemy.exc import SQLAlchemyError
+
+    storage: Any = get_manager().get_profile_storage()  # every storage of AiiDA has a session, its base class does not
+    with suppress(SQLAlchemyError):
+        storage.get_session().rollback()
