@@ -12,9 +12,9 @@ usage() {
 Usage: ./setup/test.sh [--fast]
 
   --fast   only what needs no compute code and no server: less than 2 minutes instead of less than 30
+  --help   this text
 
 Of the tests with servers it runs those of ./setup/test-hpc.sh --fast; that script by itself runs all.
-  --help   this text
 END
 }
 
@@ -71,10 +71,11 @@ export AIIDA_PATH="$ROOT/.aiida/tests" # no test ever opens the demo's profile
 mkdir -p "$AIIDA_PATH"
 # What needs no code runs on both cores, each file on one of them, for what is set up for a file costs more than its
 # tests; the codes have the cores one after the other, as each takes all that there is.
-light="not codes and not slow"
-check "tests without codes" python -m pytest -m "$light" -n 2 --dist loadfile
+two=(-n 2 --dist loadfile)
+check "tests without codes" python -m pytest -m "not codes and not slow" "${two[@]}"
 if [ -z "$fast" ]; then
-    check "tests with the real codes" python -m pytest -m "not ($light) and not hpc"
+    check "tests with stand-in codes" python -m pytest -m "slow and not codes and not hpc" "${two[@]}"
+    check "tests with the real codes" python -m pytest -m "codes and not hpc"
     check "tests with servers" ./setup/test-hpc.sh --fast
 fi
 [ "${#failed[@]}" -eq 0 ] || {
