@@ -79,7 +79,7 @@ def follow(node: Any) -> None:
                     click.echo(f"\r\033[K{line}" if terminal else line, nl=not terminal)
                     shown = time.monotonic()
             except (OperationalError, PendingRollbackError):  # a worker writes, or the server is away: look again
-                forget_transaction()
+                begin_anew(node)
             if time.monotonic() - looked >= DAEMON_S:
                 ensure_daemon()
                 looked = time.monotonic()
@@ -94,11 +94,15 @@ def follow(node: Any) -> None:
         click.echo("\r\033[K", nl=False)
 
 
-def forget_transaction() -> None:
-    """Give up what was asked of the database, so that it can be asked again, over a new connection if need be."""
+def begin_anew(node: Any) -> None:
+    """Give up what was asked of the database, so that a node can be read again, over a new connection if need be.
+
+    :param node: AiiDA closes the session of a query that fails, and leaves the nodes that were read through it behind.
+    """
     from aiida.manage import get_manager
     from sqlalchemy.exc import SQLAlchemyError
 
     storage: Any = get_manager().get_profile_storage()  # every storage of AiiDA has a session, its base class does not
     with suppress(SQLAlchemyError):
         storage.get_session().rollback()
+        storage.get_session().add(node.backend_entity.bare_model)
