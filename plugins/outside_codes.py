@@ -21,7 +21,6 @@ CODES = {
 """Cause: (status, message); the first three statuses are those of AiiDA's own schedulers."""
 
 STATUSES = frozenset(status for status, _ in CODES.values())
-BLAMELESS_STATUSES = frozenset(CODES[cause][0] for cause in outside.BLAMELESS)
 
 
 def define_exit_codes(spec: CalcJobProcessSpec) -> None:

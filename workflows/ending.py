@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiida import orm
 
-from aiida_zif.plugins.outside_codes import BLAMELESS_STATUSES, STATUSES
+from aiida_zif.plugins.outside_codes import STATUSES
 
 RESUME = "After mending it, `aiida-zif run CAMPAIGN --fresh` starts again."
 EXIT_CODES = (
@@ -55,11 +55,6 @@ MOST_TRIES, MOST_TRIES_FROM_OUTSIDE = 2, 3
 def ended_from_outside(job: orm.ProcessNode) -> bool:
     """Whether a job was ended by the batch system, a person or a machine, and not by what it did."""
     return bool(job.is_killed or job.exit_status in STATUSES)
-
-
-def is_blameless(job: orm.ProcessNode) -> bool:
-    """Whether a job was ended from outside for a reason that has nothing to do with what it is."""
-    return bool(job.is_killed or job.exit_status in BLAMELESS_STATUSES)
 
 
 def may_run_again(job: orm.ProcessNode, n_tries: int) -> bool:

@@ -9,7 +9,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
-from aiida_zif.workflows.ending import ended_from_outside, is_blameless, may_run_again, name_of_try, why_it_ended
+from aiida_zif.workflows.ending import ended_from_outside, may_run_again, name_of_try, why_it_ended
 from aiida_zif.workflows.resumable import ResumableWorkChain
 
 LammpsExploreCalculation = CalculationFactory("zif.lammps")
@@ -92,9 +92,9 @@ class ExploreWorkChain(ResumableWorkChain):
             if not job.is_finished_ok:
                 self.ctx.cause = f"{system}: {why_it_ended(job)}"
                 self.report(f"{job.process_label}<{job.pk}> ended with {self.ctx.cause}")
+            # LAMMPS ends by itself before the walltime: what is killed all the same may go well the next time
             lost = ended_from_outside(job) or job.exit_status == self.NOTHING_CAME_BACK
-            again = is_blameless(job) or (lost and not brought_back_frames(job))
-            if again and may_run_again(job, self.ctx.tries[system]):
+            if lost and may_run_again(job, self.ctx.tries[system]):
                 self.ctx.queue = [*self.ctx.queue, system]
 
     def results(self) -> ExitCode | None:

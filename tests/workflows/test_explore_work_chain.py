@@ -95,16 +95,18 @@ def test_an_exploration_that_was_ended_from_outside_is_run_again(explore: Factor
     assert [child.link for child in run.children] == again[: 2 if status == 300 else 3]
 
 
-def test_half_an_exploration_is_none_if_somebody_cancelled_it(explore: Factory, found: Factory) -> None:
-    ends = [found(exit_status=430, exit_message="cancelled")]
+@pytest.mark.parametrize("status", [120, 430])
+def test_half_an_exploration_is_none_if_somebody_ended_it(explore: Factory, found: Factory, status: int) -> None:
+    ends = [found(exit_status=status, exit_message="ended")]
     run = explore(lambda child: ends.pop() if ends else found(n_candidate=5), "zinc")
     assert run.outputs["candidates"]["zinc"].n_frames == 5
 
 
-def test_what_memory_or_time_did_not_suffice_for_is_not_run_again(explore: Factory, found: Factory) -> None:
+def test_what_memory_or_time_never_suffice_for_brings_what_it_found(explore: Factory, found: Factory) -> None:
     run = explore(lambda child: found(exit_status=120, exit_message="out of walltime"), "zinc")
     assert run.exit_code is None
-    assert len(run.children) == 1
+    assert len(run.children) == 3
+    assert list(run.outputs["candidates"]) == ["zinc"]
 
 
 def test_an_exploration_is_not_run_a_fourth_time(explore: Factory) -> None:
