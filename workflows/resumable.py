@@ -35,31 +35,44 @@ class ResumableWorkChain(WorkChain):
             close_the_dead(self.node)
 
 
-def close_the_dead(caller: orm.ProcessNode) -> None:
-    """End the children whose worker died before they had a checkpoint, calculation functions among them.
-
-    Nobody takes them up, and AiiDA exports no process that has not ended.
-
-    :param caller: a work chain that has ended.
-    """
-    for link in caller.base.links.get_outgoing(link_type=CALLS).all():
-        child: Any = link.node
-        if not child.is_terminated and not child.checkpoint:
-            child.set_process_state(ProcessState.EXCEPTED)
-            child.set_exception("its worker died before it had begun; the step was taken again")
-            child.seal()
-
-
 def submitted_before(caller: orm.ProcessNode, label: str) -> orm.ProcessNode | None:
-    """Return the last child of this name that has ended by itself or can still go on, None if there is none.
+    """Return the last child of this name that has begun or ended, None if there is none; end those that have not.
 
-    A child whose worker died before its first checkpoint can never begin, and one that was killed or broke inside the
-    engine has nothing to show.
+    Of a child that has not begun nobody knows whether its task ever reached the broker: it may wait for ever. Once it
+    is ended, a task that did reach it is passed over. A child that was killed or broke inside the engine has nothing
+    to show.
 
     :param caller: the work chain that called.
     :param label: of the link between the two.
     """
-    called = caller.base.links.get_outgoing(link_type=CALLS, link_label_filter=label).all()
-    children: list[Any] = [link.node for link in called if link.link_label == label]  # to the filter _ is any letter
-    able = [child for child in children if child.is_finished or (not child.is_terminated and child.checkpoint)]
+    children = children_of(caller, label)
+    for child in children:
+        if not child.is_terminated and not has_begun(child):
+            close(child)
+    able = [child for child in children if child.is_finished or not child.is_terminated]
     return max(able, key=lambda child: child.pk, default=None)
+
+
+def close_the_dead(caller: orm.ProcessNode) -> None:
+    """End the children of a work chain that has ended whose worker died before they had a checkpoint."""
+    for child in children_of(caller):
+        if not child.is_terminated and not child.checkpoint:
+            close(child)
+
+
+def children_of(caller: orm.ProcessNode, label: str | None = None) -> list[Any]:
+    """Return what a process called, calculation functions among them: all, or those of one name."""
+    called = caller.base.links.get_outgoing(link_type=CALLS, link_label_filter=label).all()
+    return [link.node for link in called if label in (None, link.link_label)]  # to the filter _ is any letter
+
+
+def has_begun(child: Any) -> bool:
+    """Whether a process that has not ended was taken up by a worker after it had been saved."""
+    return bool(child.checkpoint) and child.process_state not in (None, ProcessState.CREATED)
+
+
+def close(child: Any) -> None:
+    """End a process that nobody takes up any more; AiiDA exports none that has not ended."""
+    child.set_process_state(ProcessState.EXCEPTED)
+    child.set_exception("its worker died before it had begun; the step was taken again")
+    child.seal()

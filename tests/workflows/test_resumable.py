@@ -47,6 +47,16 @@ def test_a_child_that_never_reached_its_first_checkpoint_is_launched_anew(caller
     assert submitted_before(caller, "attempt_1") is None
 
 
+def test_a_child_that_was_saved_but_has_not_begun_is_ended_so_that_its_task_is_passed_over(
+    caller: orm.WorkChainNode,
+) -> None:
+    """Its worker may have died between the checkpoint and the task: then nobody would ever take it up."""
+    waits = child(caller, "attempt_1", state="created")
+    assert submitted_before(caller, "attempt_1") is None
+    assert waits.is_excepted
+    assert waits.is_sealed
+
+
 def test_a_child_that_broke_inside_the_engine_is_launched_anew(caller: orm.WorkChainNode) -> None:
     end(child(caller, "attempt_1"), Ending(exception="KeyError"))
     assert submitted_before(caller, "attempt_1") is None
