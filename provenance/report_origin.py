@@ -85,7 +85,7 @@ def stride_in_words(step: Step) -> str:
     time, stride = report.get("autocorrelation_fs"), report.get("stride") or step.node.inputs.task.get("stride", 1)
     if stride == "auto":
         return "at a stride that is still to be measured"
-    return f"every {stride}th" + (f" (autocorrelation time {time:.1f} fs)" if time else "")
+    return f"a frame every {stride} steps" + (f" (autocorrelation time {time:.1f} fs)" if time else "")
 
 
 def lines_of(section: dict[str, Any]) -> list[tuple[str, str]]:
