@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 CODE_OF = {"label": "cp2k", "train": "dp", "explore": "lmp", "test": "dp"}
 """Stage: the code that runs it, by its name in the campaign file."""
 
-STAGES = tuple(CODE_OF)
-
 
 def refuse_oversubscription(
     campaign: Campaign, stages: Iterable[str] = tuple(CODE_OF), ranks: int | None = None
