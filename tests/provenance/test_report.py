@@ -76,6 +76,7 @@ def test_words_of_the_user_are_escaped(unfinished: Callable[[], SyntheticCampaig
     assert "<script" not in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["begun", "labelling"])
 def test_an_unfinished_campaign_has_a_page_of_what_there_is(
     request: pytest.FixtureRequest, tmp_path: Path, state: str

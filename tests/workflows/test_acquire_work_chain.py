@@ -11,6 +11,8 @@ from aiida.common.links import LinkType
 from fake_children import Answer, Child, Ending, Run, end, run_chain
 from test_active_learning_work_chain import COMPLETED, answers  # noqa: F401 - fixture
 
+pytestmark = pytest.mark.slow
+
 Factory = Callable[..., Any]
 Answers = dict[str, Callable[..., Ending]]
 SELECTION = {"lower": 0.1, "upper": 5.0, "per_cycle": 3, "strategy": ["window"], "seed": 1, "min_separation": 0}

@@ -49,6 +49,7 @@ def test_a_whole_input_has_no_fault(level: str, task: str) -> None:
     assert list(faults(content, read_schema(content))) == []
 
 
+@pytest.mark.slow
 def test_the_parser_of_cp2k_input_tools_takes_every_input() -> None:
     from cp2k_input_tools.parser import CP2KInputParser
 

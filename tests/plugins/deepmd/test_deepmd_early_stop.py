@@ -46,6 +46,7 @@ def train(folder: Path, rows: int, fall: float, rate: str = "fast") -> tuple[str
     return (folder / "train.log").read_text(), stopped.read_text().strip() if stopped.exists() else ""
 
 
+@pytest.mark.slow
 def test_a_flat_error_ends_the_training_and_the_job_goes_on(tmp_path: Path) -> None:
     log, step = train(tmp_path, rows=400, fall=1.0)
     assert "finished training" not in log
@@ -59,6 +60,7 @@ def test_an_error_that_falls_or_a_rate_that_is_high_does_not(tmp_path: Path, fal
     assert step == ""
 
 
+@pytest.mark.slow
 def test_of_members_side_by_side_only_the_one_that_is_flat_is_ended(tmp_path: Path) -> None:
     (tmp_path / early_stop.SCRIPT).write_text(early_stop.watch_script())
     (tmp_path / "dp.py").write_text(STAND_IN.format(header=HEADER))

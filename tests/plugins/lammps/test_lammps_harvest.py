@@ -178,6 +178,7 @@ def test_a_choice_by_chance_is_offered_what_chance_would_draw(
     assert {len(arrays["candidates_step"]) for arrays in drawn} == {10}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", ["window", "any"])
 def test_what_chance_keeps_is_the_same_for_the_same_seed_and_is_not_the_control(
     monkeypatch: pytest.MonkeyPatch, keep: str
