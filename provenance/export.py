@@ -14,6 +14,7 @@ from typing import Any
 from aiida import orm
 from aiida.common.links import LinkType
 
+from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.data.theory import mixture
@@ -106,6 +107,8 @@ def collect(node: Any, goods: Goods) -> None:
         collect_campaign(node, goods)
     elif isinstance(node, LabelledFramesData):
         goods.training[f"block_{node.pk}"] = node
+    elif isinstance(node, DatasetData):
+        goods.training |= node.blocks()
     elif isinstance(node, DeepPotentialData):
         goods.models[f"model_{node.pk}"] = node
     elif isinstance(node, orm.ProcessNode):
@@ -113,9 +116,11 @@ def collect(node: Any, goods: Goods) -> None:
         for link in links:
             if isinstance(link.node, LabelledFramesData):
                 goods.training[f"block_{link.node.pk}"] = link.node
+            elif isinstance(link.node, DatasetData):
+                goods.training |= link.node.blocks()
             elif isinstance(link.node, DeepPotentialData):
                 goods.models[link.link_label.rpartition("__")[2]] = link.node
-        goods.training |= inputs_under(node, "dataset")
+        goods.training |= blocks_in(inputs_under(node, "dataset"))
     else:
         raise ExportError(
             f"<{node.pk}> is a {type(node).__name__}; what can be exported is a campaign, blocks of labelled "
@@ -139,7 +144,7 @@ def collect_campaign(campaign: orm.WorkChainNode, goods: Goods) -> None:
 def blocks_behind(goods: Goods) -> list[LabelledFramesData]:
     """Return the blocks that the models were trained on."""
     trainings = [model.creator for model in goods.models.values() if model.creator is not None]
-    return [block for training in trainings for block in inputs_under(training, "dataset").values()]
+    return [block for training in trainings for block in blocks_in(inputs_under(training, "dataset")).values()]
 
 
 def level_of(blocks: list[LabelledFramesData]) -> dict[str, str] | None:

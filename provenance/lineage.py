@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiida import orm
 
+from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.provenance.campaign_view import inputs_under, outputs_under
@@ -31,6 +32,11 @@ MANY = 8
 
 MANY_STARTS = 2
 """Models in a row, each trained further from the one before, that are followed without being asked for."""
+
+
+def oldest_first(blocks: Mapping[str, LabelledFramesData]) -> list[LabelledFramesData]:
+    """Return blocks in the order in which they were made."""
+    return sorted(blocks.values(), key=lambda block: (block.ctime, block.pk))
 
 
 def trace(target: Target, depth: int | None = None, full: bool = False) -> Origin:
@@ -90,7 +96,10 @@ class Tracer:
                 origin.facts = {"frame_id": place.frame_id, "index": place.index, **place.values()}
         if isinstance(node, LabelledFramesData):
             origin.facts |= {"level_of_theory": node.level_of_theory["line"], "n_frames": node.n_frames}
-        if isinstance(node, orm.StructureData):
+        if isinstance(node, DatasetData):
+            origin.facts = {"n_blocks": node.n_blocks, "n_frames": node.n_frames}
+            origin.origins = self.below(lambda: self.blocks(oldest_first(node.blocks())))
+        elif isinstance(node, orm.StructureData):
             origin.origins = self.campaigns_of(node)
         elif node.creator is not None:
             origin.origins = self.below(lambda: [self.trace(node.creator, place)])
@@ -109,6 +118,9 @@ class Tracer:
             return "block", f"{counted(node.n_frames, 'labelled frame')} of {node.system}"
         if isinstance(node, FramesData):
             return "frames", f"{counted(node.n_frames, 'frame')} of {node.system}"
+        if isinstance(node, DatasetData):
+            frames, blocks = counted(node.n_frames, "labelled frame"), counted(node.n_blocks, "block")
+            return "dataset", f"data set of {node.system}, {frames} in {blocks}"
         if isinstance(node, orm.StructureData):
             return "structure", f"structure {node.get_formula('hill_compact')}, {len(node.sites)} atoms"
         if isinstance(node, orm.ProcessNode):
@@ -127,7 +139,7 @@ class Tracer:
 
     def training(self, job: orm.CalcJobNode, place: Place | None) -> Origin:
         """One model, or several in one job: their seeds, the blocks they learnt, the models they started from."""
-        blocks = sorted(inputs_under(job, "dataset").values(), key=lambda block: (block.ctime, block.pk))
+        blocks = oldest_first(blocks_in(inputs_under(job, "dataset")))
         n_frames, seeds, starts = sum(block.n_frames for block in blocks), seeds_of(job), starts_of(job)
         listed = ", ".join(map(str, seeds.values()))
         who = f"seed {listed}" if len(seeds) == 1 else f"{len(seeds)} members side by side, seeds {listed}"
@@ -248,8 +260,9 @@ class Tracer:
 
     def starts(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """Starting points of exploration, drawn from what was labelled before."""
-        links = call.base.links.get_incoming().all()
-        blocks = [link.node for link in links if isinstance(link.node, LabelledFramesData)]
+        sources = {link.link_label: link.node for link in call.base.links.get_incoming().all()}
+        known = {name: node for name, node in sources.items() if isinstance(node, LabelledFramesData | DatasetData)}
+        blocks = oldest_first(blocks_in(known))
         title = f"drawn at random from {len(blocks)} blocks, seed {call.inputs.starts['seed']}"
         return Origin("start", title, call, origins=self.below(lambda: self.blocks(blocks)))
 
@@ -280,8 +293,8 @@ class Tracer:
 
     def work_chain(self, chain: orm.WorkChainNode) -> Origin:
         """A work chain: what it handed over."""
-        committee, blocks = outputs_under(chain, "committee"), list(outputs_under(chain, "dataset").values())
-        blocks += list(outputs_under(chain, "blocks").values())
+        committee, found = outputs_under(chain, "committee"), outputs_under(chain, "dataset")
+        blocks = [*blocks_in(found).values(), *outputs_under(chain, "blocks").values()]
         origins = self.below(lambda: self.blocks(blocks) + ([self.committee(committee)] if committee else []))
         return Origin("work_chain", f"{chain.process_label} {chain.label}".strip(), chain, origins=origins)
 

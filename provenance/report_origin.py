@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of, inputs_under, outputs_under
 from aiida_zif.provenance.origin import aimd_in_words, perturbed_in_words
 from aiida_zif.provenance.progress import readable
@@ -117,7 +118,7 @@ def training_seeds(view: CampaignView) -> list[dict[str, Any]]:
         {
             "committee": step.cycle,
             "seeds": {name: seed for job in calcjobs_of([step.node]) for name, seed in seeds_of(job).items()},
-            "n_blocks": len(inputs_under(step.node, "dataset")),
+            "n_blocks": len(blocks_in(inputs_under(step.node, "dataset"))),
         }
         for step in view.of("train")
     ]

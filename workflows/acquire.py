@@ -18,6 +18,7 @@ from aiida_zif.workflows.start_steps import draw_starts
 DeepPotentialData = DataFactory("zif.potential")
 FramesData = DataFactory("zif.frames")
 LabelledFramesData = DataFactory("zif.frames.labelled")
+DatasetData = DataFactory("zif.dataset")
 ExploreWorkChain = WorkflowFactory("zif.explore")
 LabelWorkChain = WorkflowFactory("zif.label")
 
@@ -40,9 +41,9 @@ class AcquireWorkChain(ResumableWorkChain):
         spec.input("plan.runs", valid_type=orm.List)
         spec.input_namespace(
             "dataset",
-            valid_type=LabelledFramesData,
+            valid_type=(LabelledFramesData, DatasetData),
             dynamic=True,
-            help="Blocks of the system: starts, and what is known.",
+            help="Blocks and data sets of the system: starts, and what is known.",
         )
         spec.input("explored", valid_type=FramesData, required=False, help="What the last cycle chose.")
         spec.input_namespace(
@@ -117,7 +118,7 @@ class AcquireWorkChain(ResumableWorkChain):
             exploration=self.outputs["exploration"],
             selection=self.inputs.plan.selection,
             metadata=self.stage("select"),
-            **{f"known_{name}": block for name, block in self.inputs.dataset.items()},
+            **{f"known_{name}": node for name, node in self.inputs.dataset.items()},
             **others,
         )
         if result is None or not call.is_finished_ok:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from aiida import orm
@@ -13,6 +14,7 @@ from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 from aiida_zif.plugins.deepmd import early_stop
 from aiida_zif.workflows.calibration_steps import calibrate
 from aiida_zif.workflows.campaign_steps import first_and_last
+from aiida_zif.workflows.dataset_steps import extend_dataset
 from aiida_zif.workflows.ending import EXIT_CODES, may_run_again, name_of_try, why_it_ended
 from aiida_zif.workflows.frame_steps import frames_from_structure
 from aiida_zif.workflows.judge import judge, open_campaign
@@ -24,6 +26,7 @@ from aiida_zif.workflows.training_plan import plan_training
 
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
+DatasetData = DataFactory("zif.dataset")
 DeepmdTestCalculation = CalculationFactory("zif.deepmd.test")
 TrainCommitteeWorkChain = WorkflowFactory("zif.train_committee")
 AcquireWorkChain = WorkflowFactory("zif.acquire")
@@ -52,7 +55,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         spec.input("settings", valid_type=orm.Dict, help="The campaign in canonical units, see docs/campaign.md.")
         spec.input("resources", valid_type=orm.Dict, help="Ranks, lanes, threads and walltime by stage.")
         spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
-        spec.output_namespace("dataset", valid_type=LabelledFramesData, dynamic=True)
+        spec.output_namespace("dataset", valid_type=(LabelledFramesData, DatasetData), dynamic=True)
         spec.output_namespace("held_out", valid_type=LabelledFramesData, dynamic=True)
         spec.output("verdict", valid_type=orm.Dict, help="Which criterion ended the campaign.")
         spec.outline(
@@ -188,9 +191,10 @@ class ActiveLearningWorkChain(ResumableWorkChain):
                 continue
             self.ctx.reports[name] = child.outputs.report
             blocks = child.outputs.blocks if "blocks" in child.outputs else {}
-            target = self.ctx.held_out if name in self.ctx.held_out_names else self.ctx.dataset
-            for label in blocks:
-                target[f"c{self.ctx.cycle:02d}_{name}_{label}"] = blocks[label]
+            if name in self.ctx.held_out_names:
+                self.ctx.held_out |= self.in_this_cycle(name, blocks)
+            else:
+                self.extend_dataset(name, blocks)
             exceeded = self.over_failure_budget(name, child.outputs.report, child)
             if exceeded is not None and not self.goes_on_without(self.ctx.frames[name].system, exceeded):
                 return exceeded
@@ -364,8 +368,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
                 self.ctx.frames[system] = found.frames
             if "comparison" in found:
                 self.ctx.evidence[f"compare_c{self.ctx.cycle:02d}_{system}"] = found.comparison
-            for label, block in found.blocks.items() if "blocks" in found else ():
-                self.ctx.dataset[f"c{self.ctx.cycle:02d}_{system}_{label}"] = block
+            self.extend_dataset(system, found.blocks if "blocks" in found else {})
             failure = self.failure_of(system, child)
             if failure is not None and (
                 failure.status == self.exit_codes.ERROR_SELECTION.status or not self.goes_on_without(system, failure)
@@ -440,8 +443,21 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         label = f"c{self.ctx.cycle:02d}_{stage}" + (f"_{name}" if name else "")
         return {"call_link_label": label, "label": label}
 
+    def in_this_cycle(self, name: str, blocks: Mapping[str, Any]) -> dict[str, Any]:
+        """Return new blocks by names that no other cycle gives."""
+        return {f"c{self.ctx.cycle:02d}_{name}_{label}": block for label, block in blocks.items()}
+
+    def extend_dataset(self, name: str, blocks: Mapping[str, Any]) -> None:
+        """Add new blocks of a task or system to the data set of their system; imported ones stay beside it."""
+        if not blocks:
+            return
+        system = next(iter(blocks.values())).system
+        before = {"previous": self.ctx.dataset[system]} if system in self.ctx.dataset else {}
+        new = self.in_this_cycle(name, blocks)
+        self.ctx.dataset[system] = extend_dataset(**before, **new, metadata=self.stage_metadata("extend", name))
+
     def blocks_of(self, system: str) -> dict[str, Any]:
-        """Return the labelled blocks of one system; imported ones only if their atoms are those of its structure."""
+        """Return what is labelled of one system; imported blocks only if their atoms are those of its structure."""
         symbols = self.inputs.systems[system].get_ase().get_chemical_symbols()
-        blocks = self.ctx.dataset.items()
-        return {name: block for name, block in blocks if block.system == system and block.symbols == symbols}
+        nodes = self.ctx.dataset.items()
+        return {name: node for name, node in nodes if node.system == system and node.symbols == symbols}

@@ -14,6 +14,7 @@ from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.order import batch_order, carries_wavefunction, contacts
 from aiida_zif.plugins.cp2k.recovery import ladder_of
 from aiida_zif.plugins.cp2k.task import BatchTask, read_task
+from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows import batch_plan
 from aiida_zif.workflows.frame_steps import subset
@@ -23,14 +24,18 @@ Nodes = dict[str, orm.Data]
 
 @calcfunction
 def begin_batch(
-    frames: FramesData, level: orm.Dict, task: orm.Dict, code: orm.AbstractCode, **earlier: LabelledFramesData
+    frames: FramesData,
+    level: orm.Dict,
+    task: orm.Dict,
+    code: orm.AbstractCode,
+    **earlier: LabelledFramesData | DatasetData,
 ) -> Nodes:
     """Refuse frames whose atoms overlap, put the others in order, and plan the first jobs.
 
     What a frame costs is asked of the database, where jobs on the computer of the code tell; the answer is kept in
     the plan.
 
-    :param earlier: blocks of the same composition, whose energies show which are unusual.
+    :param earlier: blocks and data sets; the energies of those of this level and these atoms show which are unusual.
     :returns: ``plan``, see :mod:`aiida_zif.workflows.batch_plan`; ``job_0`` … with the frames of each job, and
         ``rung_0`` … where it needs one; ``references`` with the energies of earlier frames, where there are some.
     """
@@ -41,22 +46,24 @@ def begin_batch(
     computer, formula = code.computer, hill_formula(frames.symbols)
     costs = latest_layout(frame_costs(theory.hash, computer.uuid, formula)) if computer else []
     plan = batch_plan.begin([index for index in order if index not in seen], refused, costs)
-    return _nodes(batch_plan.with_jobs(plan, settings.batch_time), theory, earlier)
+    planned = batch_plan.with_jobs(plan, settings.batch_time)
+    return _nodes(planned, theory, comparable(blocks_in(earlier), theory, frames.symbols))
 
 
 @calcfunction
-def continue_batch(level: orm.Dict, task: orm.Dict, plan: orm.Dict, **results: orm.Data) -> Nodes:
+def continue_batch(frames: FramesData, level: orm.Dict, task: orm.Dict, plan: orm.Dict, **results: orm.Data) -> Nodes:
     """Settle what the jobs of a plan brought, and plan the next ones; returns as :func:`begin_batch`.
 
-    :param results: ``account_0`` …, the ``output_parameters`` of the jobs that brought some, and blocks.
+    :param results: ``account_0`` …, the ``output_parameters`` of the jobs that brought some; blocks and data sets.
     """
     theory, settings = Level.from_dict(level.get_dict()), batch_task(task)
     values = plan.get_dict()
     nodes = [results.get(f"account_{place}") for place in range(len(values["jobs"]))]
     accounts = [node.get_dict() if isinstance(node, orm.Dict) else None for node in nodes]
-    blocks = {name: node for name, node in results.items() if isinstance(node, LabelledFramesData)}
+    known = {name: node for name, node in results.items() if isinstance(node, LabelledFramesData | DatasetData)}
     settled = batch_plan.settle(values, accounts, ladder_of(theory), settings.gates.smearing)
-    return _nodes(batch_plan.with_jobs(settled, settings.batch_time), theory, blocks)
+    planned = batch_plan.with_jobs(settled, settings.batch_time)
+    return _nodes(planned, theory, comparable(blocks_in(known), theory, frames.symbols))
 
 
 @calcfunction
@@ -118,13 +125,24 @@ def overlapping(frames: FramesData, gates: Gates) -> list[dict[str, Any]]:
     ]
 
 
+def comparable(blocks: dict[str, LabelledFramesData], level: Level, symbols: list[str]) -> list[LabelledFramesData]:
+    """Return the blocks of a level and of some atoms in any order, without those of a rung that changes the physics."""
+    return [
+        block
+        for block in blocks.values()
+        if block.level_of_theory["hash"] == level.hash
+        and "rung" not in block.level_of_theory
+        and sorted(block.symbols) == sorted(symbols)
+    ]
+
+
 def latest_layout(costs: list[FrameCost]) -> list[FrameCost]:
     """Return the costs of batches, of the ranks and threads that ran last."""
     batches = [cost for cost in costs if cost.mode == "batch"]
     return [cost for cost in batches if (cost.n_ranks, cost.n_threads) == (batches[0].n_ranks, batches[0].n_threads)]
 
 
-def _nodes(plan: batch_plan.Plan, level: Level, blocks: dict[str, LabelledFramesData]) -> Nodes:
+def _nodes(plan: batch_plan.Plan, level: Level, blocks: list[LabelledFramesData]) -> Nodes:
     rungs = {rung.name: rung for rung in ladder_of(level)}
     nodes: Nodes = {"plan": orm.Dict(plan)}
     for place, job in enumerate(plan["jobs"]):
@@ -132,6 +150,6 @@ def _nodes(plan: batch_plan.Plan, level: Level, blocks: dict[str, LabelledFrames
         if job["rung"] is not None:
             nodes[f"rung_{place}"] = orm.Dict(rungs[job["rung"]].as_dict())
     if plan["jobs"] and blocks:
-        energies = np.concatenate([block.energies / block.n_atoms for block in blocks.values()])
+        energies = np.concatenate([block.energies / block.n_atoms for block in blocks])
         nodes["references"] = orm.Dict({"level_hash": level.hash, "energies_per_atom": thinned(energies)})
     return nodes

@@ -8,6 +8,7 @@ import numpy as np
 from aiida import orm
 from aiida.engine import ExitCode, calcfunction
 
+from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.deepmd.errors import force_rmse_per_frame
 from aiida_zif.plugins.selection import Pool, StrategyError, run_chain
@@ -46,17 +47,18 @@ def select_frames(
 ) -> dict[str, orm.Data] | ExitCode:
     """Choose the frames worth a label, and add the random control that measures what the choice was worth.
 
-    :param others: the labelled blocks of the system (``known_…``), and of the other systems the reports of those that
+    :param others: blocks and data sets of the system (``known_…``), and of the other systems the reports of those that
         have chosen (``earlier_…``) and the plans of those that may still choose (``waiting_…``).
     :returns: ``frames`` (with the per-frame array ``role``) and ``report`` (every frame seen is counted), or an exit
         code if a strategy fails.
     """
     values, explored = selection.get_dict(), exploration.get_dict()
-    blocks, earlier, waiting = (
-        [others[name] for name in sorted(others) if name.startswith(kind)]
+    known, earlier, waiting = (
+        {name: others[name] for name in sorted(others) if name.startswith(kind)}
         for kind in ("known_", "earlier_", "waiting_")
     )
-    values["per_cycle"] = share(values, sum(report["n_selected"] for report in earlier), len(waiting))
+    blocks = list(blocks_in(known).values())
+    values["per_cycle"] = share(values, sum(report["n_selected"] for report in earlier.values()), len(waiting))
     try:
         sieved = run_chain(values["strategy"], pool_of(candidates, explored, blocks), values, values["seed"])
     except StrategyError as error:

@@ -17,6 +17,7 @@ from aiida_zif.workflows.resumable import ResumableWorkChain
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
 FramesData = DataFactory("zif.frames")
 LabelledFramesData = DataFactory("zif.frames.labelled")
+DatasetData = DataFactory("zif.dataset")
 
 
 class LabelWorkChain(ResumableWorkChain):
@@ -36,10 +37,10 @@ class LabelWorkChain(ResumableWorkChain):
         spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Jobs at a time.")
         spec.input_namespace(
             "earlier",
-            valid_type=LabelledFramesData,
+            valid_type=(LabelledFramesData, DatasetData),
             dynamic=True,
             required=False,
-            help="Blocks of the same atoms and level, whose energies show which are unusual.",
+            help="What is labelled already: the energies of the same atoms and level show which are unusual.",
         )
         spec.output_namespace("blocks", valid_type=LabelledFramesData, dynamic=True, help="One block a job.")
         spec.output("report", valid_type=orm.Dict, help="What was asked for, labelled, recovered, rejected and why.")
@@ -81,8 +82,8 @@ class LabelWorkChain(ResumableWorkChain):
 
     def begin(self) -> None:
         """Refuse what no job should see; plan the first jobs by what a frame is known to cost."""
-        fixed = {"level": self.inputs.cp2k.level, "task": self.inputs.task, "code": self.inputs.cp2k.code}
-        self.take(begin_batch(frames=self.ctx.frames, **fixed, **self.energies_so_far()))
+        fixed = {**self.what_is_labelled(), "code": self.inputs.cp2k.code}
+        self.take(begin_batch(**fixed, **self.inputs.get("earlier", {})))
 
     def has_jobs(self) -> bool:
         """Whether the plan has jobs."""
@@ -128,8 +129,8 @@ class LabelWorkChain(ResumableWorkChain):
             if "output_parameters" in job.outputs
         }
         self.ctx.attempt += len(jobs)
-        fixed = {"level": self.inputs.cp2k.level, "task": self.inputs.task, "plan": self.ctx.plan}
-        self.take(continue_batch(**fixed, **accounts, **self.energies_so_far()))
+        fixed = {**self.what_is_labelled(), "plan": self.ctx.plan}
+        self.take(continue_batch(**fixed, **accounts, **self.inputs.get("earlier", {}), **self.ctx.blocks))
 
     def results(self) -> ExitCode | None:
         """Hand over the blocks and the account of every frame."""
@@ -156,17 +157,9 @@ class LabelWorkChain(ResumableWorkChain):
         whole = job["indices"] == list(range(self.ctx.frames.n_frames))
         return self.ctx.frames if whole else pick_frames(self.ctx.frames, job)
 
-    def energies_so_far(self) -> dict[str, Any]:
-        """Return the blocks of these atoms and this level, which show which energies are usual."""
-        blocks = {**self.inputs.get("earlier", {}), **self.ctx.blocks}
-        level, symbols = self.inputs.cp2k.level["hash"], sorted(self.ctx.frames.symbols)
-        return {
-            name: block
-            for name, block in blocks.items()
-            if block.level_of_theory["hash"] == level
-            and "rung" not in block.level_of_theory
-            and sorted(block.symbols) == symbols
-        }
+    def what_is_labelled(self) -> dict[str, Any]:
+        """Return frames, level and task as the planning takes them."""
+        return {"frames": self.ctx.frames, "level": self.inputs.cp2k.level, "task": self.inputs.task}
 
 
 def _check_task(value: orm.Dict | None, _: Any) -> str | None:

@@ -8,6 +8,7 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.deepmd.errors import force_rmse_per_frame
 from aiida_zif.plugins.lammps.limits import Chemistry
@@ -20,15 +21,16 @@ def draw_starts(
     starts: orm.Dict,
     crystal: orm.StructureData | None = None,
     explored: FramesData | None = None,
-    **blocks: LabelledFramesData,
+    **known: LabelledFramesData | DatasetData,
 ) -> FramesData:
     """Draw starting points for exploration from what has been labelled, all different if possible.
 
     :param starts: ``count``, ``seed``, how many of them are ``uncertain`` and not drawn at random, and ``chemistry``.
     :param crystal: a frame that is not the substance of this crystal any more is no start.
     :param explored: what the last cycle chose, with the forces that the committee predicted.
+    :param known: blocks and data sets of the system.
     """
-    pool = [blocks[name] for name in sorted(blocks)]
+    pool = list(blocks_in(known).values())
     draws = choose_starts(
         np.concatenate([true_errors(block, explored) for block in pool]),
         fit_frames(pool, crystal, Chemistry.from_dict(starts.get("chemistry", {}))),

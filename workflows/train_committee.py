@@ -9,6 +9,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, calcfunction, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
+from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.plugins.deepmd.checks import training_problem
 from aiida_zif.workflows import members
 from aiida_zif.workflows.ending import may_run_again, name_of_try
@@ -19,6 +20,7 @@ DeepmdTrainCalculation = CalculationFactory("zif.deepmd.train")
 DeepmdTrainPackCalculation = CalculationFactory("zif.deepmd.train_pack")
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
+DatasetData = DataFactory("zif.dataset")
 
 
 class TrainCommitteeWorkChain(ResumableWorkChain):
@@ -34,7 +36,12 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         spec.expose_inputs(
             DeepmdTrainCalculation, namespace="train", include=("code", "parameters", "validation", "metadata")
         )
-        spec.input_namespace("dataset", valid_type=LabelledFramesData, dynamic=True, help="Blocks to learn.")
+        spec.input_namespace(
+            "dataset",
+            valid_type=(LabelledFramesData, DatasetData),
+            dynamic=True,
+            help="What to learn: blocks, and data sets.",
+        )
         spec.input_namespace("seeds", valid_type=orm.Int, dynamic=True, help="One a member, by its name.")
         spec.input_namespace(
             "init_committee",
@@ -117,7 +124,7 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         start = self.inputs.get("init_committee", {}).get(name)
         if start is None or name in self.ctx.alone:
             return None
-        problem = training_problem(self.inputs.dataset, self.inputs.train.parameters.get_dict(), start)
+        problem = training_problem(blocks_in(self.inputs.dataset), self.inputs.train.parameters.get_dict(), start)
         if problem is not None:
             self.report(f"{name} starts from random weights: {problem}")
             return None

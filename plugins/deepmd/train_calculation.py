@@ -7,6 +7,7 @@ from typing import Any
 from aiida import orm
 from aiida.engine import CalcJobProcessSpec
 
+from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import checks
 from aiida_zif.plugins.deepmd.training_job import Member, TrainingJob
@@ -33,9 +34,8 @@ class DeepmdTrainCalculation(TrainingJob):
         """Refuse what could only fail, or succeed with a wrong model."""
         if "parameters" not in inputs or "dataset" not in inputs:
             return None  # the ports themselves say so
-        return checks.training_problem(
-            inputs["dataset"], inputs["parameters"].get_dict(), inputs.get("init_model"), inputs.get("validation")
-        )
+        blocks, parameters = blocks_in(inputs["dataset"]), inputs["parameters"].get_dict()
+        return checks.training_problem(blocks, parameters, inputs.get("init_model"), inputs.get("validation"))
 
     def members(self) -> list[Member]:
         """The one model, in the job's own folder."""

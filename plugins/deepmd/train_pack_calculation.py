@@ -7,6 +7,7 @@ from typing import Any
 from aiida import orm
 from aiida.engine import CalcJobProcessSpec
 
+from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import checks, job
 from aiida_zif.plugins.deepmd.training_job import Member, TrainingJob
@@ -55,9 +56,8 @@ class DeepmdTrainPackCalculation(TrainingJob):
         if inputs["code"].with_mpi:
             return "code: it is started by mpirun, but each member is one process; take a code with `with_mpi: false`"
         parameters, validation = inputs["parameters"].get_dict(), inputs.get("validation")
-        problems = (
-            checks.training_problem(inputs["dataset"], parameters, starts.get(label), validation) for label in seeds
-        )
+        blocks = blocks_in(inputs["dataset"])
+        problems = (checks.training_problem(blocks, parameters, starts.get(label), validation) for label in seeds)
         return next(filter(None, problems), None)
 
     def members(self) -> list[Member]:

@@ -14,6 +14,7 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
 
 from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
+from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import checks, early_stop, job
@@ -72,7 +73,9 @@ class TrainingJob(TolerantJob):
     def define(cls, spec: CalcJobProcessSpec) -> None:  # type: ignore[override]
         """Declare what all members share."""
         super().define(spec)
-        spec.input_namespace("dataset", valid_type=LabelledFramesData, help="Blocks of labelled frames.")
+        spec.input_namespace(
+            "dataset", valid_type=(LabelledFramesData, DatasetData), help="Blocks of labelled frames, and data sets."
+        )
         spec.input(
             "parameters",
             valid_type=orm.Dict,
@@ -110,10 +113,11 @@ class TrainingJob(TolerantJob):
         """Write the data once and the input of each member; the first runs as the job's codes, the others beside it."""
         path, members, parameters = Path(folder.abspath), self.members(), self.inputs.parameters.get_dict()
         type_map, validation = parameters["model"]["type_map"], self.inputs.get("validation", {})
-        systems = write_dataset(path / self.DATA, self.inputs.dataset, type_map)
+        blocks = blocks_in(self.inputs.dataset)
+        systems = write_dataset(path / self.DATA, blocks, type_map)
         watched = write_dataset(path / self.VALIDATION, validation, type_map) if validation else []
         for member in members:
-            self._write_member(path, member, systems, watched)
+            self._write_member(path, member, blocks, systems, watched)
         first, *others = members
         calc_info = CalcInfo()
         calc_info.codes_info = [self._code_info(*command) for command in self._commands(first)]
@@ -144,23 +148,25 @@ class TrainingJob(TolerantJob):
                 for name, link in {**names, self.CURVE: f"{BEFORE}.out"}.items()
             ]
 
-    def _write_member(self, path: Path, member: Member, systems: list[str], watched: list[str]) -> None:
+    def _write_member(
+        self, path: Path, member: Member, blocks: checks.Blocks, systems: list[str], watched: list[str]
+    ) -> None:
         """Write the model that a member starts from, and its input.json."""
         (path / member.folder).mkdir(parents=True, exist_ok=True)
         parameters, validation = self.inputs.parameters.get_dict(), self.inputs.get("validation", {})
-        frozen = self._write_start(path / member.path(self.START_MODEL), member.start)
+        frozen = self._write_start(path / member.path(self.START_MODEL), member.start, blocks)
         complete = complete_input(
             parameters,
             [f"{self.DATA}/{label}" for label in systems],
             member.seed,
-            checks.resolve_sel(self.inputs.dataset, parameters, frozen),
+            checks.resolve_sel(blocks, parameters, frozen),
             [f"{self.VALIDATION}/{label}" for label in watched],
             sum(block.n_frames for block in validation.values()),
             member.folder,
         )
         (path / member.path(self.INPUT)).write_text(json.dumps(complete, indent=2) + "\n")
 
-    def _write_start(self, path: Path, start: DeepPotentialData | None) -> FrozenModel | None:
+    def _write_start(self, path: Path, start: DeepPotentialData | None, blocks: checks.Blocks) -> FrozenModel | None:
         """Write the model to start from, its energy bias refitted to the data; return what it says of itself."""
         if start is None:
             return None
@@ -168,8 +174,8 @@ class TrainingJob(TolerantJob):
             content = handle.read()
         bias, type_map = read_bias(content), self.inputs.parameters["model"]["type_map"]
         if bias is not None and len(bias) == len(type_map):
-            blocks = [block for block in self.inputs.dataset.values() if block.n_frames]
-            content = with_bias(content, refitted_bias(bias, type_map, blocks))
+            learnt = [block for block in blocks.values() if block.n_frames]
+            content = with_bias(content, refitted_bias(bias, type_map, learnt))
         path.write_bytes(content)
         return read_frozen(content)
 

@@ -112,7 +112,7 @@ class MemberReader:
                     "final": outputs.final_errors(curve),
                     "wall_s": training.wall_s,
                     "seconds_per_step": training.seconds_per_step,
-                    "n_train_frames": sum(block.n_frames for block in self.parser.node.inputs.dataset.values()),
+                    "n_train_frames": sum(known.n_frames for known in self.parser.node.inputs.dataset.values()),
                     "sel": complete["model"]["descriptor"]["sel"],
                     "seeds": {
                         "descriptor": complete["model"]["descriptor"]["seed"],

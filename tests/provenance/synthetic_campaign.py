@@ -13,6 +13,7 @@ import numpy as np
 from aiida import orm
 from aiida.common.links import LinkType
 
+from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.selection.calibration import calibrate_frames
@@ -66,6 +67,7 @@ class SyntheticCampaign:
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(7))
     spans: list[tuple[orm.ProcessNode, datetime, datetime]] = field(default_factory=list)
     dataset: dict[str, LabelledFramesData] = field(default_factory=dict)
+    learnt: dict[str, DatasetData] = field(default_factory=dict)
     held_out: dict[str, LabelledFramesData] = field(default_factory=dict)
     reports: dict[str, orm.Dict] = field(default_factory=dict)
     evidence: dict[str, orm.Dict] = field(default_factory=dict)
@@ -152,7 +154,7 @@ class SyntheticCampaign:
     def close(self) -> orm.WorkChainNode:
         """End the campaign well."""
         outputs: dict[str, orm.Data] = {f"committee__{k}": v for k, v in self.committee.items()}
-        outputs |= {f"dataset__{k}": v for k, v in self.dataset.items()}
+        outputs |= {f"dataset__{k}": v for k, v in self.learnt.items()}
         outputs |= {f"held_out__{k}": v for k, v in self.held_out.items()}
         self.end(self.campaign, outputs | {"verdict": self.state})
         self.settle()
@@ -193,7 +195,7 @@ class SyntheticCampaign:
         starts = self.calcfunction(
             "draw_starts",
             "frame_steps",
-            {"starts": plan["starts_zif4"], **self.dataset},
+            {"starts": plan["starts_zif4"], **self.learnt},
             {"result": FramesData(SYMBOLS, *self.configurations(4), system="zif4")},
             label=None,
         )["result"]
@@ -351,9 +353,25 @@ class SyntheticCampaign:
             caller=chain,
         )["result"]
         self.end(chain, {"blocks__attempt_0": results["labelled"], "report": report})
-        target = self.held_out if "_held_out_" in name else self.dataset
-        target[f"c{self.cycle:02d}_{name}_attempt_0"] = results["labelled"]
+        new = {f"c{self.cycle:02d}_{name}_attempt_0": results["labelled"]}
+        if "_held_out_" in name:
+            self.held_out |= new
+        else:
+            self.dataset |= new
+            self.extend(name, new)
         self.reports[name] = report
+
+    def extend(self, name: str, new: dict[str, LabelledFramesData]) -> None:
+        """Store the data set with new blocks."""
+        before = {"previous": self.learnt["zif4"]} if self.learnt else {}
+        result = self.calcfunction(
+            "extend_dataset",
+            "dataset_steps",
+            {**before, **new},
+            {"result": DatasetData(self.dataset)},
+            label=f"c{self.cycle:02d}_extend_{name}",
+        )
+        self.learnt = {"zif4": result["result"]}
 
     def start_label(self, name: str, frames: FramesData, task: orm.Dict) -> tuple[orm.WorkChainNode, orm.CalcJobNode]:
         """Store a labelling that has only begun."""
@@ -426,7 +444,7 @@ class SyntheticCampaign:
             "TrainCommitteeWorkChain",
             "aiida.workflows:zif.train_committee",
             {
-                **{f"dataset__{name}": block for name, block in self.dataset.items()},
+                **{f"dataset__{name}": node for name, node in self.learnt.items()},
                 **{f"seeds__{name}": seed for name, seed in self.seeds.items()},
                 "train__parameters": self.plan["training"],
                 "train__code": self.codes["dp"],
@@ -443,7 +461,7 @@ class SyntheticCampaign:
             "DeepmdTrainCalculation",
             "aiida.calculations:zif.deepmd.train",
             {
-                **{f"dataset__{label}": block for label, block in self.dataset.items()},
+                **{f"dataset__{label}": node for label, node in self.learnt.items()},
                 "seed": self.seeds[name],
                 "parameters": self.plan["training"],
                 "code": self.codes["dp"],

@@ -48,6 +48,14 @@ def test_extxyz_has_the_stress_with_the_sign_of_ase(finished: SyntheticCampaign,
     assert (atoms.info["block_pk"], atoms.info["block_index"]) == (block.pk, 2)
 
 
+def test_a_data_set_and_what_learnt_from_it_hand_out_its_blocks(finished: SyntheticCampaign, tmp_path: Path) -> None:
+    dataset = finished.learnt["zif4"]
+    training = finished.committee["model_0"].creator
+    for index, source in enumerate((dataset, dataset.creator, training)):
+        export_to([source], "deepmd", tmp_path / str(index))
+        assert len(read_system(tmp_path / str(index) / "training" / "C2HN2Zn").energies) == dataset.n_frames
+
+
 def test_held_out_frames_are_kept_apart(finished: SyntheticCampaign, tmp_path: Path) -> None:
     from ase.io import read
 

@@ -64,6 +64,13 @@ def test_a_frame_of_aimd_says_which_step_it_is(finished: SyntheticCampaign) -> N
     assert next(o for o in walk(origin) if o.kind == "labelling").facts["step"] == 10
 
 
+def test_a_data_set_is_traced_to_its_blocks_oldest_first(finished: SyntheticCampaign) -> None:
+    origin = trace(find_target(finished.learnt["zif4"].uuid))
+    assert origin.title == "data set of zif4, 20 labelled frames in 4 blocks"
+    found = [child.node.pk for child in origin.origins if child.node is not None]
+    assert found == sorted(block.pk for block in finished.dataset.values())
+
+
 @pytest.mark.parametrize("full", [False, True])
 def test_a_model_is_traced_down_to_structure_and_campaign(finished: SyntheticCampaign, full: bool) -> None:
     origin = trace(find_target(str(finished.committee["model_1"].pk)), full=full)

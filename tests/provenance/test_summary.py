@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from synthetic_campaign import SyntheticCampaign
 
+from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.provenance.campaign_view import CampaignView, find_campaigns, inputs_under, load_view
 from aiida_zif.provenance.summary import pooled, summarise
 from aiida_zif.provenance.summary_model import Summary, summary_schema
@@ -69,7 +70,7 @@ def test_blocks_are_pooled_by_their_frames() -> None:
 def test_inputs_of_a_namespace_come_by_their_labels(view: CampaignView) -> None:
     training = view.one("train", 1)
     assert training is not None
-    assert list(inputs_under(training, "dataset")) == [
+    assert list(blocks_in(inputs_under(training, "dataset"))) == [
         "c00_zif4_seed_aimd_0_attempt_0",
         "c00_zif4_seed_perturbed_attempt_0",
         "c01_zif4_attempt_0",

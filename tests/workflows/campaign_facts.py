@@ -9,6 +9,8 @@ from typing import Any
 from aiida import load_profile, orm
 from aiida.common.links import LinkType
 
+from aiida_zif.plugins.data.dataset import blocks_in
+
 
 def facts(campaign: orm.WorkChainNode) -> dict[str, Any]:
     """Return orphans, processes that failed, and which frames were labelled how often."""
@@ -23,6 +25,7 @@ def facts(campaign: orm.WorkChainNode) -> dict[str, Any]:
     orphans = [
         f"{type(node).__name__}<{pk}>" for pk, node in data.items() if node.creator is None and pk not in declared
     ]
+    learnt = blocks_in(campaign.outputs.dataset)
     blocks = [node for node in data.values() if node.node_type.endswith("LabelledFramesData.")]
     return {
         "orphans": orphans,
@@ -36,8 +39,8 @@ def facts(campaign: orm.WorkChainNode) -> dict[str, Any]:
             + f"<{block.pk}>": block.frame_ids()
             for block in blocks
         },
-        "dataset": {name: block.frame_ids() for name, block in campaign.outputs.dataset.items()},
-        "energies": {name: block.energies.tolist() for name, block in campaign.outputs.dataset.items()},
+        "dataset": {name: block.frame_ids() for name, block in learnt.items()},
+        "energies": {name: block.energies.tolist() for name, block in learnt.items()},
         "held_out": {name: block.frame_ids() for name, block in campaign.outputs.held_out.items()},
         "n_calcjobs": sum(isinstance(process, orm.CalcJobNode) for process in processes),
     }

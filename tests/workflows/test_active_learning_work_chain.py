@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from aiida import orm
 from aiida.common import AttributeDict
+from aiida.common.links import LinkType
 from fake_children import Child, Ending, Run, ended, make_chain, run_chain
 
+from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.workflows.frame_steps import concatenate, subset
 
 Factory = Callable[..., Any]
@@ -115,10 +117,10 @@ def test_the_verdict_counts_every_label(finished: Run) -> None:
 def test_no_training_sees_a_held_out_frame(finished: Run) -> None:
     held_out = {node.uuid for node in finished.outputs["held_out"].values()}
     trainings = finished.named("TrainCommitteeWorkChain")
-    seen = {node.uuid for child in trainings for node in child.inputs.dataset.values()}
+    seen = {block.uuid for child in trainings for block in blocks_in(child.inputs.dataset).values()}
     assert len(held_out) == 1
     assert not held_out & seen
-    assert not held_out & {node.uuid for node in finished.outputs["dataset"].values()}
+    assert not held_out & {block.uuid for block in blocks_in(finished.outputs["dataset"]).values()}
 
 
 def test_every_committee_is_tested_on_the_same_held_out_frames(finished: Run) -> None:
@@ -128,10 +130,21 @@ def test_every_committee_is_tested_on_the_same_held_out_frames(finished: Run) ->
 
 
 def test_the_data_set_grows_by_the_block_of_the_cycle(finished: Run) -> None:
-    first, second = (child.inputs.dataset for child in finished.named("TrainCommitteeWorkChain"))
-    assert sorted(first) == ["c00_zinc_seed_aimd_0_attempt_0", "c00_zinc_seed_perturbed_attempt_0"]
-    assert sorted(second) == [*sorted(first), "c01_zinc_attempt_0"]
-    assert sorted(finished.outputs["dataset"]) == sorted(second)
+    first, second = (blocks_in(child.inputs.dataset) for child in finished.named("TrainCommitteeWorkChain"))
+    assert list(first) == ["c00_zinc_seed_aimd_0_attempt_0", "c00_zinc_seed_perturbed_attempt_0"]
+    assert list(second) == [*first, "c01_zinc_attempt_0"]
+    assert list(blocks_in(finished.outputs["dataset"])) == list(second)
+
+
+def test_a_process_has_one_link_to_the_data_set_however_many_blocks_it_has(finished: Run) -> None:
+    for child in (*finished.named("TrainCommitteeWorkChain"), *finished.named("AcquireWorkChain")):
+        assert list(child.inputs.dataset) == ["zinc"]
+
+
+def test_the_data_set_is_made_from_the_one_before_and_the_new_blocks(finished: Run) -> None:
+    dataset = finished.outputs["dataset"]["zinc"]
+    made_of = dataset.creator.base.links.get_incoming(link_type=LinkType.INPUT_CALC).all()
+    assert sorted(link.link_label for link in made_of) == ["c01_zinc_attempt_0", "previous"]
 
 
 def test_a_later_committee_starts_from_the_one_before(finished: Run) -> None:
@@ -152,7 +165,7 @@ def test_exploration_is_driven_by_the_latest_committee(finished: Run) -> None:
 
 
 def test_exploration_starts_from_labelled_frames_and_as_many_as_there_are_runs(finished: Run) -> None:
-    dataset = {key for node in finished.outputs["dataset"].values() for key in node.frame_ids()}
+    dataset = {key for block in blocks_in(finished.outputs["dataset"]).values() for key in block.frame_ids()}
     for child in finished.named("ExploreWorkChain"):
         starts = child.inputs.starts.zinc
         assert starts.n_frames == len(child.inputs.runs.zinc)
@@ -176,7 +189,7 @@ def test_chosen_and_random_frames_are_compared_once_labelled(finished: Run) -> N
 
 def test_every_output_has_the_label_of_its_block(finished: Run) -> None:
     labels = set(finished.chain.node.base.links.get_outgoing().all_link_labels())
-    assert {"committee__model_0", "dataset__c01_zinc_attempt_0", "verdict"} <= labels
+    assert {"committee__model_0", "dataset__zinc", "verdict"} <= labels
 
 
 def test_the_last_committee_is_the_result(finished: Run) -> None:
@@ -250,7 +263,7 @@ def test_labels_of_a_task_over_the_budget_are_not_lost(campaign_at: Factory, blo
     child = ended(orm.WorkChainNode, Ending({"blocks": {"attempt_0": block(2)}, "report": report}))
     run = campaign_at(running=["zinc"], label_zinc=child, cycle=1)
     run.step(run.chain.inspect_labels)
-    assert list(run.chain.ctx.dataset) == ["c01_zinc_attempt_0"]
+    assert list(blocks_in(run.chain.ctx.dataset)) == ["c01_zinc_attempt_0"]
 
 
 def test_as_many_labellings_run_at_a_time_as_the_resources_allow(campaign_at: Factory, answers: Any) -> None:
