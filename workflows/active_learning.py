@@ -12,7 +12,7 @@ from aiida.engine import ExitCode, ProcessBuilder, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 
 from aiida_zif.plugins.deepmd import early_stop
-from aiida_zif.workflows.calibration_steps import calibrate
+from aiida_zif.workflows.calibration_steps import calibrate, remembered
 from aiida_zif.workflows.campaign_steps import first_and_last
 from aiida_zif.workflows.dataset_steps import extend_dataset
 from aiida_zif.workflows.ending import EXIT_CODES, may_run_again, name_of_try, why_it_ended
@@ -401,9 +401,10 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         )
 
     def calibrate(self) -> None:
-        """Relate the deviation to the true error, by all that was labelled so far and the held-out frames."""
+        """Relate the deviation to the true error, by what the last cycles labelled and the held-out frames."""
         if "errors" in self.ctx.evaluation.outputs:
             self.ctx.evidence[f"errors_{self.ctx.evaluation.label}"] = self.ctx.evaluation.outputs.errors
+        self.ctx.evidence = AttributeDict(remembered(self.ctx.evidence, self.ctx.cycle))
         self.ctx.calibration = calibrate(
             settings=self.inputs.settings,
             state=self.ctx.state,

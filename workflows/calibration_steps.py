@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from aiida_zif.workflows.seeds import derive_seed
 
 Rows = list[dict[str, Any]]
 
+REMEMBERED = 20
+"""Cycles whose evidence counts: a committee of long ago erred otherwise, and every node is a link of every cycle."""
+
 
 @calcfunction
 def calibrate(settings: orm.Dict, state: orm.Dict, **evidence: orm.Data) -> orm.Dict:
@@ -21,7 +25,7 @@ def calibrate(settings: orm.Dict, state: orm.Dict, **evidence: orm.Data) -> orm.
 
     :param settings: of the campaign; its seed yields that of the bootstraps.
     :param state: before the cycle that has just been labelled.
-    :param evidence: ``compare_…``: what :func:`~.frame_steps.compare_choice` found, of this and all earlier cycles;
+    :param evidence: ``compare_…``: what :func:`~.frame_steps.compare_choice` found, of this and earlier cycles;
         ``errors_…``: per-frame errors of every committee on the held-out frames; ``block_…``: those held-out frames,
         which say what system an error belongs to.
     :returns: see :func:`aiida_zif.plugins.selection.calibration.calibrate_frames`; and ``cycle``.
@@ -29,6 +33,16 @@ def calibrate(settings: orm.Dict, state: orm.Dict, **evidence: orm.Data) -> orm.
     cycle = state["cycle"] + 1
     seed = derive_seed(settings["seed"], "calibrate", cycle)
     return orm.Dict({"cycle": cycle, **calibrate_frames(evidence_rows(evidence), seed)})
+
+
+def remembered(evidence: Mapping[str, Any], cycle: int) -> dict[str, Any]:
+    """Return the evidence of the last :data:`REMEMBERED` cycles.
+
+    :param evidence: by names that hold their cycle, such as ``compare_c07_zif4``.
+    :param cycle: the newest one.
+    """
+    of_cycle = {name: int(name.split("_")[1].removeprefix("c")) for name in evidence}
+    return {name: node for name, node in evidence.items() if of_cycle[name] > cycle - REMEMBERED}
 
 
 def evidence_rows(evidence: dict[str, Any]) -> Rows:

@@ -1,0 +1,24 @@
+"""Which evidence a calibration goes by."""
+
+from __future__ import annotations
+
+from aiida_zif.workflows.calibration_steps import REMEMBERED, remembered
+
+
+def test_evidence_of_long_ago_is_left_out_so_that_a_cycle_takes_no_longer_than_the_one_before() -> None:
+    evidence: dict[str, int] = {}
+    sizes = []
+    for cycle in range(1, 3 * REMEMBERED):
+        evidence |= {f"compare_c{cycle:02d}_{system}": cycle for system in ("zif4", "zif_8")}
+        evidence |= {f"errors_c{cycle - 1:02d}_test": cycle}
+        evidence = remembered(evidence, cycle)
+        sizes.append(len(evidence))
+    assert max(sizes) == sizes[-1] == 3 * REMEMBERED - 1
+    assert min(evidence.values()) == 2 * REMEMBERED
+
+
+def test_cycles_of_three_digits_are_remembered_too() -> None:
+    assert remembered({"compare_c100_zif4": 1, "errors_c99_test": 2, "compare_c80_zif4": 3}, 100) == {
+        "compare_c100_zif4": 1,
+        "errors_c99_test": 2,
+    }
