@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from aiida_zif.cli.common import emit_json, fail, with_debug, with_profile
+from aiida_zif.cli.server import make_on_server, server_options
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 
@@ -36,22 +39,44 @@ def backup(folder: Path, as_json: bool) -> None:
 @click.command(epilog="Example: aiida-zif restore /safe/disk/zif-2026-11-23 --as zif-restored")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--as", "name", required=True, help="Name of the profile to make.")
+@server_options
 @JSON
 @with_debug
-def restore(folder: Path, name: str, as_json: bool) -> None:
-    """Make a profile of the backup in DIR. The backup and all other profiles stay as they are."""
+def restore(folder: Path, name: str, as_json: bool, **server: Any) -> None:
+    """Make a profile of the backup in DIR. The backup and all other profiles stay as they are.
+
+    A backup of a PostgreSQL profile goes to an empty database of a server; --host and all that follows are for it,
+    and mean what they mean to `aiida-zif setup profile --postgresql`, passwords included.
+    """
     from aiida_zif.setup.environment import select_aiida_folder
 
     select_aiida_folder(create=True)
     from aiida_zif.setup.backup import BackupError
-    from aiida_zif.setup.restore import restore_backup
+    from aiida_zif.setup.restore import read_card, restore_backup, restore_on_server
 
     try:
-        found = restore_backup(folder.absolute(), name)
+        found = read_card(folder.absolute())
+        if found["storage_backend"] == "core.psql_dos":
+            make_on_server(name, None, partial(restore_on_server, folder.absolute()), **server)
+        else:
+            refuse_server(found)
+            found = restore_backup(folder.absolute(), name)
     except BackupError as error:
         fail(str(error))
     if as_json:
-        emit_json({"profile": name, **found})
+        emit_json({"profile": name, **{key: found[key] for key in ("n_nodes", "n_objects")}})
     else:
         click.echo(f"Profile {name}: {found['n_nodes']:,} nodes and {found['n_objects']:,} files, as in the backup.")
         click.echo(f"Use it with: aiida-zif --help; each command takes --profile {name}")
+
+
+def refuse_server(card: dict[str, Any]) -> None:
+    """Refuse the options of a server for a backup that does not go to one."""
+    context, by_hand = click.get_current_context(), click.core.ParameterSource.COMMANDLINE
+    given = [name for name in context.params if context.get_parameter_source(name) == by_hand]
+    foreign = [f"--{name.replace('_', '-')}" for name in given if name not in ("folder", "name", "as_json", "debug")]
+    if foreign:
+        fail(
+            f"{', '.join(foreign)}: the backup is of the embedded profile {card['profile']!r}, which needs no server. "
+            "Mend: leave it out; then `aiida-zif setup move` takes the restored profile to a server."
+        )

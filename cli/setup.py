@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from aiida_zif.cli.common import emit_json, fail, with_debug, with_profile
+from aiida_zif.cli.server import make_on_server, server_options
 
-DATABASE = "aiida_zif"
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 
 
@@ -22,13 +22,7 @@ def setup() -> None:
 @setup.command(epilog="Example: aiida-zif setup profile --postgresql --host db.example.org --database zif")
 @click.option("--name", default="zif", show_default=True, help="Name of the AiiDA profile.")
 @click.option("--postgresql", is_flag=True, help="Keep the database on a PostgreSQL server instead of in a file.")
-@click.option("--host", default="localhost", show_default=True, help="Of the server.")
-@click.option("--port", type=click.IntRange(1, 65535), default=5432, show_default=True, help="Of the server.")
-@click.option("--database", default=DATABASE, show_default=True, help="Database of the profile.")
-@click.option("--role", default=DATABASE, show_default=True, help="Role that owns it and that AiiDA logs in as.")
-@click.option("--existing", is_flag=True, help="Role and database are there: log in as the role, make nothing.")
-@click.option("--admin", default="postgres", show_default=True, help="Role that makes role and database.")
-@click.option("--admin-database", default="postgres", show_default=True, help="Database that it logs in to.")
+@server_options
 @click.option("--repository", type=click.Path(path_type=Path, file_okay=False), help="Folder of the profile's files.")
 @click.option("--bare", is_flag=True, help="No computer, no codes: a place to move another profile to.")
 @with_debug
@@ -57,45 +51,6 @@ def profile(name: str, postgresql: bool, repository: Path | None, bare: bool, **
     for spec in specs:
         if spec.executable is None:
             click.echo(f"  not on this machine: {spec.complaint()}")
-
-
-def make_on_server(
-    name: str,
-    repository: Path | None,
-    host: str,
-    port: int,
-    database: str,
-    role: str,
-    existing: bool,
-    admin: str,
-    admin_database: str,
-) -> None:
-    """Make role and database unless they exist, then the profile."""
-    from aiida_zif.setup.postgresql import Target, check_existing, create
-    from aiida_zif.setup.postgresql_access import PostgresqlError
-    from aiida_zif.setup.postgresql_profile import make_profile, require_free_name
-
-    password, story = "", list[str]()
-    try:
-        target = Target(host, port, database, role)
-        if require_free_name(name, target):
-            has_files = repository is not None and repository.is_dir()
-            if existing:
-                password = check_existing(target, ask_password(), has_files)
-            else:
-                password, story = create(target, admin, admin_database, ask_password(), has_files)
-        for line in story:
-            click.echo(line)
-        make_profile(name, target, password, repository)
-    except PostgresqlError as error:
-        drops = {"database": f"DROP DATABASE {database};", "role": f"DROP ROLE {role};"}
-        undo = " ".join(drop for made, drop in drops.items() if any(line.startswith(made) for line in story))
-        fail(f"{error}\nWhat was made is empty and may go, in psql: {undo}" if undo else str(error))
-
-
-def ask_password() -> Any:
-    """Return what asks for a password on the terminal, or None where nobody would answer."""
-    return (lambda question: click.prompt(question, hide_input=True, err=True)) if sys.stdin.isatty() else None
 
 
 @setup.command(epilog="Example: aiida-zif setup move zif production")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from aiida_zif.setup.backup import CARD, CONTAINER, STORAGE, BackupError
 from aiida_zif.setup.profile import OPTIONS, keep_write_ahead_log
+
+if TYPE_CHECKING:
+    from aiida_zif.setup.postgresql import Target
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -25,7 +28,7 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def restore_backup(folder: Path, name: str) -> dict[str, int]:
-    """Make a profile of a backup; the backup itself stays as it is.
+    """Make a profile of the backup of an embedded one; the backup itself stays as it is.
 
     :param folder: made by ``aiida-zif backup``.
     :param name: of the new profile.
@@ -35,25 +38,14 @@ def restore_backup(folder: Path, name: str) -> dict[str, int]:
     from aiida.manage.configuration import Profile, get_config
 
     card, config = read_card(folder), get_config(create=True)
-    if card["storage_backend"] != "core.sqlite_dos":
-        raise BackupError(
-            "this backup is of a PostgreSQL profile. Restore its database.sql with psql into an empty database, copy "
-            f"{folder / STORAGE / CONTAINER} into a new folder, and name both to `aiida-zif setup profile --postgresql "
-            "--existing --database … --repository FOLDER`; docs/care.md has the lines."
-        )
     if name in config.profile_names:
         raise BackupError(f"there is a profile {name!r} already. Choose another name with --as.")
-    for path in (folder / STORAGE).rglob("*"):
-        if path.is_symlink() or not (path.is_dir() or path.is_file()):  # what a link points to would become ours
-            raise BackupError(f"{path} is neither folder nor file; a backup holds nothing else. Who made it?")
-    target = Path(config.dirpath) / "repository" / f"restored_{uuid4().hex}"
-    shutil.copytree(folder / STORAGE, target)
+    require_plain_files(folder)
+    target = copy_of(folder / STORAGE)
     profile = Profile(name, profile_definition(str(target)))
     try:
         found = contents(profile)
-        short = {key: value for key, value in found.items() if value != card.get(key)}
-        if short:
-            raise BackupError(f"{folder} is damaged: its card says {card}, found were {short}.")
+        require_whole(folder, card, found)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -63,6 +55,57 @@ def restore_backup(folder: Path, name: str) -> dict[str, int]:
         config.set_option(option, value, scope=name)
     config.store()
     return found
+
+
+def restore_on_server(folder: Path, target: Target, password: str) -> Path:
+    """Fill an empty database from the backup of a PostgreSQL profile; the backup itself stays as it is.
+
+    :param folder: made by ``aiida-zif backup``.
+    :param target: the database.
+    :param password: of its role.
+    :returns: folder with a copy of the files, the repository of the profile to be made.
+    :raises BackupError: if the backup does not hold what its card says.
+    :raises PostgresqlError: if the server refuses what is in it.
+    """
+    from disk_objectstore import Container
+
+    from aiida_zif.setup.backup_postgresql import DUMP
+    from aiida_zif.setup.restore_postgresql import load_dump
+
+    require_plain_files(folder)
+    card = read_card(folder)
+    repository = copy_of(folder / STORAGE / CONTAINER, CONTAINER)
+    try:
+        with Container(repository / CONTAINER) as container:
+            require_whole(folder, card, {"n_objects": sum(1 for _ in container.list_all_objects())})
+        load_dump(target, password, folder / STORAGE / DUMP, lambda found: require_whole(folder, card, found))
+    except BaseException:
+        shutil.rmtree(repository, ignore_errors=True)
+        raise
+    return repository
+
+
+def require_plain_files(folder: Path) -> None:
+    """Refuse a backup with links and pipes: what a link points to would become ours."""
+    for path in (folder / STORAGE).rglob("*"):
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            raise BackupError(f"{path} is neither folder nor file; a backup holds nothing else. Who made it?")
+
+
+def require_whole(folder: Path, card: dict[str, Any], found: dict[str, int]) -> None:
+    """Refuse a backup that holds anything but what its card says."""
+    short = {key: value for key, value in found.items() if value != card.get(key)}
+    if short:
+        raise BackupError(f"{folder} is damaged: its card says {card}, found were {short}.")
+
+
+def copy_of(source: Path, name: str = "") -> Path:
+    """Copy a folder into a new one of the AiiDA folder, and return that."""
+    from aiida.manage.configuration import get_config
+
+    target = Path(get_config(create=True).dirpath) / "repository" / f"restored_{uuid4().hex}"
+    shutil.copytree(source, target / name)
+    return target
 
 
 def profile_definition(storage: str) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -16,7 +14,7 @@ from typing import Any
 import pytest
 from cluster import HOST, Cluster
 from hurt_site import HurtSite
-from postgresql import ADMIN, PostgresqlServer
+from postgresql import PostgresqlServer
 
 pytestmark = [pytest.mark.hpc, pytest.mark.slow, pytest.mark.long]
 STORY = str(Path(__file__).parent / "story_of_a_profile.py")
@@ -80,18 +78,9 @@ def test_aiida_does_not_export_a_campaign_that_runs(site: Any) -> None:
 
 def test_a_backup_taken_while_it_ran_is_restored_as_it_says(site: Any, postgresql_server: PostgresqlServer) -> None:
     server, card = postgresql_server, site.said["backup"]
-    environment = {**os.environ, "PGPASSWORD": server.password}
-    psql = [str(server.programs / "psql"), "-q", "-v", "ON_ERROR_STOP=1", "-h", server.host, "-p", str(server.port)]
-    statements = "CREATE ROLE again LOGIN PASSWORD 'again'; CREATE DATABASE again OWNER again TEMPLATE template0"
-    for statement in statements.split("; "):
-        subprocess.run([*psql, "-U", ADMIN, "-d", "postgres", "-c", statement], env=environment, check=True)
-    file, own = str(site.folder / "early" / "storage" / "database.sql"), {**environment, "PGPASSWORD": "again"}
-    subprocess.run([*psql, "-U", "again", "-d", "again", "-f", file], env=own, check=True, capture_output=True)
-    shutil.copytree(site.folder / "early" / "storage" / "container", site.folder / "restored" / "container")
+    site.environment |= {"AIIDA_ZIF_PG_ADMIN_PASSWORD": server.password, "AIIDA_ZIF_PG_PASSWORD": "again"}
     place = ["--host", server.host, "--port", str(server.port), "--role", "again", "--database", "again"]
-    site.environment["AIIDA_ZIF_PG_PASSWORD"] = "again"
-    words = ["--existing", "--bare", "--name", "again", "--repository", str(site.folder / "restored")]
-    site.zif("setup", "profile", "--postgresql", *place, *words)
+    site.zif("restore", str(site.folder / "early"), "--as", "again", *place)
     assert story(site, "counts", profile="again") == {key: card[key] for key in ("n_nodes", "n_objects")}
     found = json.loads(site.zif("status", "--json", "--profile", "again").stdout)
     assert found["state"] in ("waiting", "running")
