@@ -14,16 +14,15 @@ from aiida_zif.plugins.selection.pool import Pool, Sieved
 def diversity(
     pool: Pool, open_frames: list[int], settings: Mapping[str, Any], rng: np.random.Generator, *, weight: float = 1.0
 ) -> Sieved:
-    """Keep ``per_cycle`` frames, one after the other that of the largest (mean deviation) x (distance ** weight).
+    """Keep ``per_cycle`` frames that are uncertain, unlike what is labelled, and stand for many others.
 
-    A farthest-point choice that asks for uncertainty too. Farthest points alone are outliers, the most uncertain
-    frames alone may be one frame many times over. The deviation is the mean over the atoms, not that of the worst
-    atom: it is what the frame will teach.
+    Farthest points alone are outliers, the most uncertain frames alone may be one frame many times over. The deviation
+    is the mean over the atoms, not that of the worst atom: it is what the frame will teach.
 
-    :param weight: 0 goes by uncertainty alone.
+    :param weight: exponent of the distance; 0 goes by uncertainty alone.
     :returns: reason ``less_informative``.
     """
-    chosen = farthest_uncertain(
+    chosen = from_largest_clusters(
         fingerprints(pool.symbols, pool.positions[open_frames], pool.cells[open_frames]),
         fingerprints(pool.symbols, pool.known_positions, pool.known_cells),
         pool.uncertainty[open_frames],
@@ -34,26 +33,41 @@ def diversity(
     return Sieved(kept, dict.fromkeys(sorted(set(open_frames) - set(kept)), "less_informative"))
 
 
-def farthest_uncertain(
+def from_largest_clusters(
     features: np.ndarray, known: np.ndarray, uncertainty: np.ndarray, count: int, weight: float = 1.0
 ) -> list[int]:
-    """Choose rows one after the other by uncertainty times distance to the nearest row chosen or known.
+    """Choose rows one after the other: of the largest cluster the one of largest uncertainty times distance.
+
+    Every row belongs to the nearest row that is chosen or known. The size of a cluster is the sum of uncertainty times
+    squared distance over its rows, so that a lone outlier waits until many rows that are alike have been heard. After
+    "largest cluster maximum distance" of D. Holzmüller et al., J. Mach. Learn. Res. 24, 164 (2023), with the
+    uncertainty of a committee in place of distances in the space of gradients.
 
     :param features: shape (N, D).
     :param known: shape (M, D); with M = 0 the first row is the most uncertain one.
     :param uncertainty: not negative, shape (N,).
     :param count: rows at most.
-    :param weight: exponent of the distance.
+    :param weight: exponent of the distance; 0 goes by uncertainty alone.
     :returns: indices in the order of choice.
     """
     chosen: list[int] = []
-    nearest = np.full(len(features), np.inf)
-    for row in known:
-        nearest = np.minimum(nearest, np.linalg.norm(features - row, axis=1))
-    while len(chosen) < min(count, len(features)):
-        far = np.where(np.isfinite(nearest), nearest, 1.0) ** weight
-        score = np.where(np.isin(np.arange(len(features)), chosen), -1.0, uncertainty * far)
-        best = int(np.argmax(score))
+    nearest, cluster = np.ones(len(features)), np.zeros(len(features), dtype=int)
+    for number, centre in enumerate(known):
+        _join(nearest, cluster, features, centre, number)
+    is_open = np.ones(len(features), dtype=bool)
+    for number in range(len(known), len(known) + min(count, len(features))):
+        mass = np.where(is_open, uncertainty * nearest ** (2 * weight), 0.0)
+        largest = np.argmax(np.bincount(cluster, mass)) if weight else None
+        inside = is_open & (cluster == largest) if weight and mass.any() else is_open
+        best = int(np.argmax(np.where(inside, uncertainty * nearest**weight, -1.0)))
         chosen.append(best)
-        nearest = np.minimum(nearest, np.linalg.norm(features - features[best], axis=1))
+        is_open[best] = False
+        _join(nearest, cluster, features, features[best], number)
     return chosen
+
+
+def _join(nearest: np.ndarray, cluster: np.ndarray, features: np.ndarray, centre: np.ndarray, number: int) -> None:
+    """Move the rows to a new centre that are nearer to it than to their own; the first centre takes all."""
+    distance = np.linalg.norm(features - centre, axis=1)
+    nearer = distance < nearest if number else np.ones(len(features), dtype=bool)
+    nearest[nearer], cluster[nearer] = distance[nearer], number

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.selection.diversity import diversity, farthest_uncertain
+from aiida_zif.plugins.selection.diversity import diversity, from_largest_clusters
 from aiida_zif.plugins.selection.fingerprint import fingerprints
 from aiida_zif.plugins.systems.catalogue import load_system
 
@@ -16,25 +16,32 @@ LINE = np.array([[0.0], [0.01], [1.0], [2.0], [2.01]])
 
 
 def test_near_duplicates_are_not_chosen_twice_however_uncertain_they_are() -> None:
-    assert farthest_uncertain(LINE, LINE[:0], np.array([5.0, 4.9, 1.0, 1.0, 1.0]), 3) == [0, 4, 2]
+    assert from_largest_clusters(LINE, LINE[:0], np.array([5.0, 4.9, 1.0, 1.0, 1.0]), 3) == [0, 4, 2]
 
 
 def test_what_the_data_set_holds_is_not_asked_for_again() -> None:
-    assert farthest_uncertain(LINE, np.array([[0.0], [0.01]]), np.ones(5), 1) == [4]
-    assert farthest_uncertain(LINE, np.array([[2.0]]), np.ones(5), 1) == [0]
+    assert from_largest_clusters(LINE, np.array([[0.0], [0.01]]), np.ones(5), 1) == [4]
+    assert from_largest_clusters(LINE, np.array([[2.0]]), np.ones(5), 1) == [0]
 
 
 def test_of_frames_equally_far_the_most_uncertain_one_comes_first() -> None:
     square = np.array([[0.0, 1.0], [1.0, 0.0], [-1.0, 0.0]])
-    assert farthest_uncertain(square, np.zeros((1, 2)), np.array([0.1, 0.3, 0.2]), 1) == [1]
+    assert from_largest_clusters(square, np.zeros((1, 2)), np.array([0.1, 0.3, 0.2]), 1) == [1]
+
+
+def test_many_frames_that_are_alike_come_before_a_lone_outlier() -> None:
+    crowd = np.stack([np.linspace(0.9, 1.1, 40), np.zeros(40)], axis=1)
+    features, known = np.concatenate([crowd, [[0.0, -3.0]]]), np.array([[0.0, 0.0], [0.0, -1.0]])
+    assert from_largest_clusters(features, known, np.ones(41), 2) == [39, 40]
+    assert from_largest_clusters(features[-2:], known, np.ones(2), 2) == [1, 0]
 
 
 def test_without_weight_uncertainty_alone_counts() -> None:
-    assert farthest_uncertain(LINE, LINE[:1], np.array([5.0, 4.9, 1.0, 2.0, 3.0]), 3, weight=0.0) == [0, 1, 4]
+    assert from_largest_clusters(LINE, LINE[:1], np.array([5.0, 4.9, 1.0, 2.0, 3.0]), 3, weight=0.0) == [0, 1, 4]
 
 
 def test_asking_for_more_than_there_is_gives_all_once() -> None:
-    assert sorted(farthest_uncertain(LINE, LINE[:0], np.zeros(5), 9)) == [0, 1, 2, 3, 4]
+    assert sorted(from_largest_clusters(LINE, LINE[:0], np.zeros(5), 9)) == [0, 1, 2, 3, 4]
 
 
 def test_strategy_keeps_the_budget_and_gives_a_reason_for_the_rest(pool: Callable[..., Any]) -> None:
