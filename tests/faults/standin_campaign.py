@@ -119,6 +119,17 @@ def write_campaign(folder: Path, systems: int = 1, **sections: Any) -> Path:
     return path
 
 
+def differences(hurt: dict[str, Any], peaceful: dict[str, Any]) -> list[str]:
+    """Return in what the facts of a campaign that was hurt differ from those of one that was left in peace."""
+    labelled = frames(hurt["labelled"])
+    twice = sorted({key for key in labelled if labelled.count(key) > 1})
+    found = [f"labelled twice: {', '.join(twice)}"] if twice else []
+    for part in ("labelled", "dataset", "held_out"):
+        one, other = set(frames(hurt[part])), set(frames(peaceful[part]))
+        found += [f"{part}: {len(other - one)} missing, {len(one - other)} of its own"] if one != other else []
+    return found + [f"{part}: {hurt[part]}" for part in ("orphans", "unfinished") if hurt[part]]
+
+
 def frames(blocks: dict[str, list[str]]) -> list[str]:
     """Return the frames of blocks, in an order that does not depend on who labelled them when."""
     return sorted(key for keys in blocks.values() for key in keys)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standin_campaign import frames
+from standin_campaign import differences, frames
 from standin_site import Site, kill
 
 pytestmark = pytest.mark.slow
@@ -72,19 +72,10 @@ def test_the_faults_were_met(hurt_site: Site, hurt: dict[str, Any]) -> None:
     assert any("Cp2kLabelCalculation" in line for line in hurt["failed"])
 
 
-def test_the_data_set_is_the_same(hurt: dict[str, Any], peaceful: dict[str, Any]) -> None:
-    assert frames(hurt["dataset"]) == frames(peaceful["dataset"])
-    assert frames(hurt["held_out"]) == frames(peaceful["held_out"])
-
-
-def test_no_label_was_computed_twice_and_none_is_missing(hurt: dict[str, Any], peaceful: dict[str, Any]) -> None:
-    labelled = frames(hurt["labelled"])
-    assert len(labelled) == len(set(labelled))
-    assert labelled == frames(peaceful["labelled"])
-
-
-def test_the_provenance_has_no_gap(hurt: dict[str, Any]) -> None:
-    assert hurt["orphans"] == hurt["unfinished"] == []
+def test_same_data_set_no_label_twice_none_missing_and_no_gap_in_the_provenance(
+    hurt: dict[str, Any], peaceful: dict[str, Any]
+) -> None:
+    assert differences(hurt, peaceful) == []
 
 
 def test_resume_says_what_it_did_and_what_goes_on(hurt_site: Site) -> None:
