@@ -65,7 +65,7 @@ def converge(
     if dry_run:
         tell_plan(level, study, estimate_study(campaign, level, study, n_jobs(level, study), max_ranks), as_json)
         return
-    refuse_oversubscription(campaign, ("label",), max_ranks)
+    refuse_oversubscription(campaign, ("cp2k",), max_ranks)
     builder = make_builder(campaign, level, study, given[0] if given else name, max_ranks)
     node = None if fresh else known_study(builder)
     if node is None or not node.is_terminated:

@@ -2,58 +2,43 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.cli.common import fail, load_if_there
-from aiida_zif.workflows.cores import oversubscribed
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign import Campaign
 
-CODE_OF = {"label": "cp2k", "train": "dp", "explore": "lmp", "test": "dp"}
-"""Stage: the code that runs it, by its name in the campaign file."""
+CODES = ("cp2k", "dp", "lmp")
 
 
-def refuse_oversubscription(
-    campaign: Campaign, stages: Iterable[str] = tuple(CODE_OF), ranks: int | None = None
-) -> None:
+def refuse_oversubscription(campaign: Campaign, names: Iterable[str] = CODES, ranks: int | None = None) -> None:
     """End if a stage would have more cores at work at once than its machine has; what queues is the scheduler's.
 
-    :param stages: those that will run.
+    :param names: codes that will run.
     :param ranks: most MPI ranks of a labelling, if the campaign asks for more.
     """
     if not load_if_there():
         return
+    from aiida_zif.workflows.campaign_errors import CampaignError
+    from aiida_zif.workflows.machine_cores import require_cores
+
     labels, resources = campaign.code_labels(), campaign.resource_settings()
     label = {**resources["label"], "ranks": min(resources["label"]["ranks"], ranks or resources["label"]["ranks"])}
-    found = {stage: cores_without_queue(labels[CODE_OF[stage]]) for stage in stages}
-    cores = {stage: count for stage, count in found.items() if count is not None}
-    faults = list(oversubscribed({**resources, "label": label}, cores))
-    if faults:
-        rows = (
-            f"{field}\n  found    {what}\n  allowed  {allowed}\n  mend     {mend}"
-            for field, what, allowed, mend in faults
-        )
-        fail("\n\n".join(["it would use more cores than there are.", *rows, "Nothing was stored or started."]))
+    codes = {name: code for name in names if (code := code_if_there(labels[name])) is not None}
+    try:
+        require_cores({**resources, "label": label}, codes)
+    except CampaignError as error:
+        fail(f"it would use more cores than there are.\n\n{error}")
 
 
-def cores_without_queue(label: str) -> int | None:
-    """Return the cores of the machine of a code that runs its jobs at once, None where they queue or nobody knows.
-
-    :param label: of the code, with its computer.
-    """
+def code_if_there(label: str) -> Any:
+    """Return a code, or None if it is not set up: that is said where codes are needed."""
     from aiida import orm
     from aiida.common.exceptions import NotExistent
 
     try:
-        computer: Any = orm.load_code(label).computer
+        return orm.load_code(label)
     except NotExistent:
-        return None  # said where codes are needed
-    if computer.scheduler_type != "core.direct":
         return None
-    if computer.transport_type == "core.local":
-        return len(os.sched_getaffinity(0))
-    known: int | None = computer.get_default_mpiprocs_per_machine()
-    return known

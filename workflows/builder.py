@@ -11,6 +11,7 @@ from aiida.plugins import WorkflowFactory
 
 from aiida_zif.workflows.campaign import Campaign, campaign_from_structures
 from aiida_zif.workflows.imported_blocks import imported_blocks
+from aiida_zif.workflows.machine_cores import require_cores
 
 
 def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
@@ -18,9 +19,10 @@ def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
 
     :param campaign: a checked campaign.
     :raises NotExistent: if a code is not set up.
-    :raises CampaignError: if imported frames are not there, or do not fit the campaign.
+    :raises CampaignError: if imported frames are not there, or do not fit the campaign; if a machine has not the cores.
     """
     codes = {name: orm.load_code(label) for name, label in campaign.code_labels().items()}
+    require_cores(campaign.resource_settings(), codes)
     structures = {name: orm.StructureData(ase=atoms) for name, atoms in campaign.structures().items()}
     return fill_builder(campaign, codes, structures)
 
@@ -37,10 +39,12 @@ def builder_from_protocol(
     :param structures: by system label.
     :param protocol: its name.
     :param overrides: as in the campaign file.
-    :raises CampaignError: if the whole does not pass the checks of a campaign file.
+    :raises CampaignError: if the whole does not pass the checks of a campaign file, or a machine has not the cores.
     """
     atoms = {name: structure.get_ase() for name, structure in structures.items()}
-    return fill_builder(campaign_from_structures(atoms, protocol, overrides), codes, structures)
+    campaign = campaign_from_structures(atoms, protocol, overrides)
+    require_cores(campaign.resource_settings(), codes)
+    return fill_builder(campaign, codes, structures)
 
 
 def fill_builder(

@@ -46,12 +46,13 @@ def test_a_study_of_convergence_may_take_fewer_ranks_than_the_campaign(
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})
     campaign = read_campaign(campaign_file(new=f"codes: {{cp2k: {code('core.direct')}}}\n"), None)
     with pytest.raises(SystemExit):
-        refuse_oversubscription(campaign, ("label",))
-    refuse_oversubscription(campaign, ("label",), ranks=1)
+        refuse_oversubscription(campaign, ("cp2k",))
+    refuse_oversubscription(campaign, ("cp2k",), ranks=1)
 
 
 @pytest.mark.parametrize(("scheduler", "cores"), [("core.slurm", None), ("core.direct", 8)])
 def test_a_queue_and_a_machine_that_is_large_enough_are_not(code: Any, scheduler: str, cores: int | None) -> None:
-    from aiida_zif.cli.machine import cores_without_queue
+    from aiida_zif.cli.machine import code_if_there
+    from aiida_zif.workflows.machine_cores import cores_without_queue
 
-    assert cores_without_queue(code(scheduler, "core.ssh_async", cores)) == cores
+    assert cores_without_queue(code_if_there(code(scheduler, "core.ssh_async", cores))) == cores

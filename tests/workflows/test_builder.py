@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,19 @@ def test_a_code_that_is_not_set_up_is_named(file: Path) -> None:
     file.write_text(file.read_text().replace("dp@", "no-such-code@"))
     with pytest.raises(NotExistent, match="no-such-code@workflow-tests"):
         from_file(file)
+
+
+def test_a_script_that_asks_for_more_cores_than_the_machine_has_is_refused(
+    from_protocol: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2})
+    with pytest.raises(CampaignError) as caught:
+        from_protocol(resources={"label": {"ranks": 2, "threads": 2}})
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.found) == ("resources.label", "4 cores at once (2 ranks × 2 threads × 1 jobs)")
+    assert problem.mend == "write for example {ranks: 3, threads: 1, concurrent: 1}"
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2, 3})
+    assert from_protocol(resources={"label": {"ranks": 2, "threads": 2}}).resources["label"]["threads"] == 2
 
 
 def test_building_stores_nothing(file: Path) -> None:
