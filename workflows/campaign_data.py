@@ -23,7 +23,10 @@ class Perturbed(Section):
 
 Imported = Annotated[
     list[str],
-    Field(description="frames that `aiida-zif import` brought in: labels, or UUIDs of blocks", examples=[["salem"]]),
+    Field(
+        description="frames that `aiida-zif import` brought in: labels, or UUIDs of blocks and data sets",
+        examples=[["salem"]],
+    ),
 ]
 
 

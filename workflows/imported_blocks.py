@@ -8,6 +8,7 @@ from typing import Any
 
 from aiida import orm
 
+from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.theory import method_of
 from aiida_zif.workflows.campaign import Campaign
@@ -65,11 +66,12 @@ def find_references(campaign: Campaign) -> Iterator[Reference]:
 
 
 def find_blocks(text: str) -> list[LabelledFramesData]:
-    """Return the blocks of a label that imports were given, or the block of a UUID, the oldest first."""
+    """Return the blocks of a label that imports were given, the oldest first, or the block or data set of a UUID."""
     query = orm.QueryBuilder().append(orm.CalcFunctionNode, filters={"attributes.process_label": "import_labels"})
     query.append(LabelledFramesData, filters={"label": text}, tag="block")
     blocks = query.order_by({"block": {"id": "asc"}}).all(flat=True)
-    return blocks or orm.QueryBuilder().append(LabelledFramesData, filters={"uuid": text}).all(flat=True)
+    by_uuid = orm.QueryBuilder().append((LabelledFramesData, DatasetData), filters={"uuid": text})
+    return blocks or list(blocks_in({node.uuid: node for node in by_uuid.all(flat=True)}).values())
 
 
 def reference_problems(reference: Reference, campaign: Campaign) -> Iterator[Problem]:

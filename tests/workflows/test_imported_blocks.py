@@ -14,6 +14,7 @@ from fake_children import Child, Ending, make_chain, run_chain
 from aiida_zif.plugins.data.extxyz import write_frame
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.workflows.campaign_errors import CampaignError
+from aiida_zif.workflows.dataset_steps import extend_dataset
 from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, import_labels
 from aiida_zif.workflows.imported_blocks import imported_blocks
 
@@ -62,6 +63,13 @@ def test_a_uuid_stands_for_its_block(imported: Factory, campaign: Factory) -> No
     first, _ = imported("uuid_test", 702), imported("uuid_test", 703)
     found = imported_blocks(campaign(held_out={"imported": [first.uuid]}))
     assert [block.uuid for block in found["held_out"].values()] == [first.uuid]
+
+
+def test_the_uuid_of_a_data_set_stands_for_its_blocks(imported: Factory, campaign: Factory) -> None:
+    first, second = imported("of_a_data_set", 704), imported("of_a_data_set", 705)
+    dataset = extend_dataset(first=first, second=second)
+    found = imported_blocks(campaign(seed_data={"imported": [dataset.uuid]}))
+    assert {block.uuid for block in found["training"].values()} == {first.uuid, second.uuid}
 
 
 def test_a_label_that_nothing_has_is_refused(aiida_profile: object, campaign: Factory) -> None:
