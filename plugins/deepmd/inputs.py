@@ -14,8 +14,9 @@ AUTO = "auto"
 SEL_MARGIN = 1.25
 """Room for more neighbours than the data show: exploration compresses and melts what it is given."""
 
-SHORT_RUN = 5000
-"""Steps up to which a training counts as short."""
+SHORT_RUN = 20_000
+"""Steps up to which a training counts as short. A net that has seen 32 frames of molten ZIF-4 for 9000 steps errs by
+0.17 eV/Å on other DFT frames with the cosine of short runs, by 0.6 to 0.7 eV/Å with the exponential of long ones."""
 
 DISPLAYED_STEPS = 40
 CHECKPOINT_EVERY = 5000
