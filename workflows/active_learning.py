@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,17 +10,15 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, ProcessBuilder, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 
-from aiida_zif.plugins.deepmd import early_stop
 from aiida_zif.workflows.calibration_steps import calibrate, remembered
+from aiida_zif.workflows.campaign_children import CampaignChildren
 from aiida_zif.workflows.campaign_steps import first_and_last
 from aiida_zif.workflows.dataset_steps import extend_dataset
-from aiida_zif.workflows.ending import EXIT_CODES, may_run_again, name_of_try, why_it_ended
+from aiida_zif.workflows.ending import EXIT_CODES, may_run_again, why_it_ended
 from aiida_zif.workflows.frame_steps import frames_from_structure
 from aiida_zif.workflows.judge import judge, open_campaign
 from aiida_zif.workflows.plan import plan_campaign, plan_exploration
-from aiida_zif.workflows.quarantine import active, in_words
-from aiida_zif.workflows.resources import stage_options, with_layout
-from aiida_zif.workflows.resumable import ResumableWorkChain
+from aiida_zif.workflows.quarantine import in_words
 from aiida_zif.workflows.training_plan import plan_training
 
 DeepPotentialData = DataFactory("zif.potential")
@@ -39,7 +36,7 @@ FOUND = {"exploration": "explorations", "selection": "selections", "labelling": 
 """What a verdict is made of: by output of `zif.acquire` where the context keeps it, system by system."""
 
 
-class ActiveLearningWorkChain(ResumableWorkChain):
+class ActiveLearningWorkChain(CampaignChildren):
     """From crystal structures to a committee of deep potentials and the data set that taught it."""
 
     @classmethod
@@ -139,22 +136,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def time_labels(self) -> None:
         """Try the layouts on the largest system, unless they have been tried before."""
-        system = max(self.inputs.systems, key=lambda name: len(self.inputs.systems[name].sites))
-        inputs = {
-            "structure": self.inputs.systems[system],
-            "cp2k": self.cp2k_inputs(system),
-            "metadata": self.stage_metadata("timing", system),
-        }
-        self.to_context(timing=self.submit(TimeLabelsWorkChain, **inputs))
-
-    def cp2k_inputs(self, system: str) -> dict[str, Any]:
-        """Return what all labellings of a system share, in the layout that was the fastest if one was looked for."""
-        options = stage_options(self.inputs.resources["label"])
-        if "timing" in self.ctx and self.ctx.timing.is_finished_ok:
-            layout = self.ctx.timing.outputs.layout
-            options = with_layout(options, layout["n_ranks"], layout["n_threads"])
-        level = self.ctx.plan.get(f"level_{system}", self.ctx.plan["level"])
-        return {"code": self.inputs.codes.cp2k, "level": level, "metadata": {"options": options}}
+        self.to_context(timing=self.submit(TimeLabelsWorkChain, **self.timing_inputs()))
 
     def has_frames_to_label(self) -> bool:
         """Whether a labelling task still waits."""
@@ -162,22 +144,11 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def label(self) -> None:
         """Label the next tasks, as many at a time as the resources allow."""
-        resources = self.inputs.resources["label"]
-        width = resources.get("concurrent") or 1
-        self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
-        children = {}
-        for name in self.ctx.running:
-            inputs = {
-                "frames": self.ctx.frames[name],
-                "task": self.ctx.tasks[name],
-                "cp2k": self.cp2k_inputs(self.ctx.frames[name].system),
-                "reuse": self.inputs.settings["labelling"]["reuse"],
-                "metadata": self.stage_metadata("label", name),
-            }
-            if self.ctx.tasks[name]["mode"] == "batch":
-                inputs["earlier"] = self.blocks_of(self.ctx.frames[name].system)
-                inputs["concurrent"] = max(1, width // len(self.ctx.running))
-            children[f"label_{name}"] = self.submit(LABELLING[self.ctx.tasks[name]["mode"]], **inputs)
+        self.take_turn("label")
+        children = {
+            f"label_{name}": self.submit(LABELLING[self.ctx.tasks[name]["mode"]], **self.labelling_inputs(name))
+            for name in self.ctx.running
+        }
         self.to_context(**children)
 
     def inspect_labels(self) -> ExitCode | None:
@@ -209,10 +180,6 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         self.ctx.failed = sorted({*self.ctx.failed, system})
         return bool(set(systems) - set(self.ctx.failed))
 
-    def active_systems(self) -> list[str]:
-        """Return the systems that have not been left out."""
-        return active(self.ctx.state["systems"]) if "state" in self.ctx else sorted(self.inputs.systems)
-
     def over_failure_budget(self, name: str, report: orm.Dict, child: orm.WorkChainNode) -> ExitCode | None:
         """Return an exit code if more frames of a task were lost than the campaign tolerates."""
         budget = self.inputs.settings["failure_budget"]["label"]
@@ -238,28 +205,9 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def train(self) -> None:
         """Train a committee on everything labelled so far."""
-        resources = self.inputs.resources["train"]
-        settings, budget = self.inputs.settings["training"], self.inputs.settings["failure_budget"]["train"]
         plan: dict[str, Any] = plan_training(self.inputs.settings, self.ctx.state)
         self.ctx.trained_steps = plan["parameters"]["training"]["numb_steps"]
-        inputs = {
-            "dataset": dict(self.ctx.dataset),
-            "seeds": {name: seed for name, seed in plan.items() if name != "parameters"},
-            "lanes": resources.get("lanes") or 1,
-            "concurrent": resources.get("concurrent") or 1,
-            "min_models": max(2, math.ceil(settings["models"] * (1.0 - budget))),
-            "train": {
-                "code": self.inputs.codes.dp,
-                "parameters": plan["parameters"],
-                "metadata": {"options": stage_options(resources)},
-            },
-            "metadata": self.stage_metadata("train"),
-        }
-        if settings["early_stop"] and early_stop.applies(plan["parameters"].get_dict()):
-            inputs["train"]["validation"] = dict(self.ctx.held_out)
-        if settings.get("warm_start") and "committee" in self.ctx:
-            inputs["init_committee"] = dict(self.ctx.committee)
-        self.to_context(training=self.submit(TrainCommitteeWorkChain, **inputs))
+        self.to_context(training=self.submit(TrainCommitteeWorkChain, **self.training_inputs(plan)))
 
     def inspect_committee(self) -> ExitCode | None:
         """Take the new committee over."""
@@ -277,15 +225,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def evaluate(self) -> None:
         """Test the committee on the frames that no training sees."""
-        inputs = {
-            "code": self.inputs.codes.dp,
-            "committee": dict(self.ctx.committee),
-            "blocks": dict(self.ctx.held_out),
-            "metadata": {
-                **self.stage_metadata(name_of_try("test", self.ctx.evaluation_tries)),
-                "options": stage_options(self.inputs.resources["test"]),
-            },
-        }
+        inputs = self.test_inputs()
         self.ctx.evaluation_tries += 1
         self.to_context(evaluation=self.submit(DeepmdTestCalculation, **inputs))
 
@@ -318,43 +258,12 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def acquire(self) -> None:
         """Explore the next systems, choose from them and label the choice, as many at a time as the resources allow."""
-        width = self.inputs.resources["explore"].get("concurrent") or 1
-        self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
+        self.take_turn("explore")
         children = {
             f"acquire_{system}": self.submit(AcquireWorkChain, **self.acquire_inputs(system))
             for system in self.ctx.running
         }
         self.to_context(**children)
-
-    def acquire_inputs(self, system: str) -> dict[str, Any]:
-        """Return plan and means of one system in this cycle, and what the others have taken or may still take."""
-        resources, budget, plan = self.inputs.resources, self.inputs.settings["failure_budget"], self.ctx.cycle_plan
-        may_choose = [name for name in [*self.ctx.running, *self.ctx.queue] if name != system]
-        inputs = {
-            "system": system,
-            "crystal": self.inputs.systems[system],
-            "committee": dict(self.ctx.committee),
-            "plan": {name: plan[f"{name}_{system}"] for name in ("starts", "runs", "parameters", "selection", "task")},
-            "dataset": self.blocks_of(system),
-            "earlier": dict(self.ctx.selections),
-            "waiting": {name: plan[f"selection_{name}"] for name in may_choose},
-            "lost_runs": float(budget["explore"]),
-            "lammps": {
-                "code": self.inputs.codes.lmp,
-                "python": self.inputs.codes.python,
-                "metadata": {"options": stage_options(resources["explore"])},
-            },
-            "cp2k": self.cp2k_inputs(system),
-            "reuse": self.inputs.settings["labelling"]["reuse"],
-            "concurrent": max(1, (resources["label"].get("concurrent") or 1) // len(self.ctx.running)),
-            "metadata": self.stage_metadata("acquire", system),
-        }
-        last = self.ctx.frames.get(system)
-        if last is not None and "forces_predicted" in last.per_frame:
-            inputs["explored"] = last
-        if self.ctx.cycle == 1:
-            inputs["hopeless"] = float(budget["hopeless"])
-        return inputs
 
     def inspect_acquired(self) -> ExitCode | None:
         """Take over what the systems brought; one that failed is counted, and the others go on."""
@@ -439,15 +348,6 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     # -- helpers -----------------------------------------------------------------------------------------------
 
-    def stage_metadata(self, stage: str, name: str | None = None) -> dict[str, str]:
-        """Name a child so that `status` and a reader of the graph can tell cycle, stage and system."""
-        label = f"c{self.ctx.cycle:02d}_{stage}" + (f"_{name}" if name else "")
-        return {"call_link_label": label, "label": label}
-
-    def in_this_cycle(self, name: str, blocks: Mapping[str, Any]) -> dict[str, Any]:
-        """Return new blocks by names that no other cycle gives."""
-        return {f"c{self.ctx.cycle:02d}_{name}_{label}": block for label, block in blocks.items()}
-
     def extend_dataset(self, name: str, blocks: Mapping[str, Any]) -> None:
         """Add new blocks of a task or system to the data set of their system; imported ones stay beside it."""
         if not blocks:
@@ -456,9 +356,3 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         before = {"previous": self.ctx.dataset[system]} if system in self.ctx.dataset else {}
         new = self.in_this_cycle(name, blocks)
         self.ctx.dataset[system] = extend_dataset(**before, **new, metadata=self.stage_metadata("extend", name))
-
-    def blocks_of(self, system: str) -> dict[str, Any]:
-        """Return what is labelled of one system; imported blocks only if their atoms are those of its structure."""
-        symbols = self.inputs.systems[system].get_ase().get_chemical_symbols()
-        nodes = self.ctx.dataset.items()
-        return {name: node for name, node in nodes if node.system == system and node.symbols == symbols}

@@ -12,6 +12,8 @@ from aiida.common.links import LinkType
 from fake_children import Child, Ending, Run, end, run_chain
 from test_active_learning_work_chain import DEVIATIONS, answers, inputs  # noqa: F401 - fixtures
 
+from aiida_zif.plugins.data.dataset import blocks_in
+
 Answers = dict[str, Callable[..., Ending]]
 Factory = Callable[..., Any]
 
@@ -213,9 +215,9 @@ def test_a_long_training_is_ended_by_the_held_out_frames_and_learns_none_of_them
 ) -> None:
     own = {"explore": lambda child: answers["ExploreWorkChain"](child, deviations=[])}
     for early_stop in (True, False):
-        done = run("zinc", own=own, training={"steps": 6000, "early_stop": early_stop})
+        done = run("zinc", own=own, training={"steps": 60_000, "early_stop": early_stop})
         (child,) = done.named("TrainCommitteeWorkChain")
         watched = {node.uuid for node in child.inputs.train.get("validation", {}).values()}
         held_out = {node.uuid for node in done.outputs["held_out"].values()}
         assert watched == (held_out if early_stop else set())
-        assert not held_out & {node.uuid for node in child.inputs.dataset.values()}
+        assert not held_out & {block.uuid for block in blocks_in(child.inputs.dataset).values()}
