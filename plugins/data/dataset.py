@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiida import orm
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
+
+NAME = re.compile(r"\w{1,200}", re.ASCII)
+"""Names of blocks; they become folders of training jobs, so that a node from elsewhere must not name just anything."""
 
 
 class DatasetData(orm.Data):
@@ -24,7 +28,8 @@ class DatasetData(orm.Data):
         """Build an unstored node.
 
         :param blocks: stored blocks by name, at least one.
-        :raises ValueError: if they are not all of one system, with the same atoms in the same order.
+        :raises ValueError: if they are not all of one system, with the same atoms in the same order, or one has a name
+            with other characters than letters, digits and underscores.
         """
         super().__init__(**kwargs)
         if blocks is None:
@@ -33,6 +38,7 @@ class DatasetData(orm.Data):
         if len(kinds) != 1:
             found = ", ".join(sorted(f"{system!r} ({len(symbols)} atoms)" for system, symbols in kinds)) or "no block"
             raise ValueError(f"a data set is of one system, with its atoms in one order; found {found}")
+        _require_names(blocks)
         system, symbols = kinds.pop()
         self.base.attributes.set_many(
             {
@@ -67,9 +73,10 @@ class DatasetData(orm.Data):
     def blocks(self) -> dict[str, LabelledFramesData]:
         """Return the blocks by name, in the order of the names.
 
-        :raises ValueError: if one is not in this profile.
+        :raises ValueError: if one is not in this profile, or has a name that no block can have.
         """
         uuids = self.base.attributes.get("blocks")
+        _require_names(uuids)
         found = {block.uuid: block for block in _load(uuids.values())}
         missing = [f"{name} ({uuid})" for name, uuid in sorted(uuids.items()) if uuid not in found]
         if missing:
@@ -99,6 +106,14 @@ def blocks_in(namespace: Mapping[str, Any]) -> dict[str, LabelledFramesData]:
             raise ValueError(f"{label}: there are two blocks of the name {twice[0]}; give one of them another name")
         found |= new
     return dict(sorted(found.items()))
+
+
+def _require_names(blocks: Mapping[str, object]) -> None:
+    if not isinstance(blocks, Mapping):
+        raise ValueError(f"blocks by name are needed, found {ascii(blocks)[:80]}")
+    wrong = [name for name in blocks if not NAME.fullmatch(name)]
+    if wrong:
+        raise ValueError(f"blocks are named by letters, digits and underscores, found {ascii(wrong[0])[:80]}")
 
 
 def _load(uuids: Iterable[str]) -> list[LabelledFramesData]:

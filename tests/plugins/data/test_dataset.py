@@ -92,6 +92,23 @@ def test_a_mixture_of_systems_is_refused(blocks: dict[str, Any], block: Factory)
         DatasetData().store()
 
 
+@pytest.mark.parametrize("name", ["", "../b", "/b", "a b", "a\nb", "ä", "a.b"])
+def test_a_name_that_would_not_do_for_a_folder_is_refused(blocks: dict[str, Any], name: str) -> None:
+    with pytest.raises(ValueError, match="letters, digits and underscores"):
+        DatasetData({name: blocks["a"]})
+    foreign = DatasetData(blocks)  # a node from an archive is not made here
+    foreign.base.attributes.set("blocks", {name: blocks["a"].uuid})
+    with pytest.raises(ValueError, match="letters, digits and underscores"):
+        foreign.store().blocks()
+
+
+def test_a_node_from_elsewhere_that_holds_no_mapping_is_refused(blocks: dict[str, Any]) -> None:
+    foreign = DatasetData(blocks)
+    foreign.base.attributes.set("blocks", [blocks["a"].uuid])
+    with pytest.raises(ValueError, match="blocks by name are needed, found"):
+        foreign.store().blocks()
+
+
 def test_a_block_that_is_not_in_the_profile_is_named(blocks: dict[str, Any]) -> None:
     dataset = DatasetData(blocks)
     dataset.base.attributes.set("blocks", {"a": blocks["a"].uuid, "b": "00000000-0000-0000-0000-000000000000"})
