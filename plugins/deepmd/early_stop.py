@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aiida_zif.plugins.deepmd.inputs import SHORT_RUN
-
 SCRIPT = "watch.sh"
 LOG = "watch.log"
 STOPPED = "stopped_early"
 """File that holds the step at which the training was ended."""
+
+LEAST_STEPS = 5000
+"""Steps up to which nothing would be saved."""
 
 POLL_S = 5
 LOW_RATE = 0.01
@@ -100,4 +101,4 @@ def applies(parameters: Mapping[str, Any]) -> bool:
     :param parameters: input.json.
     """
     exponential = parameters.get("learning_rate", {}).get("type", "exp") == "exp"
-    return exponential and int(parameters["training"]["numb_steps"]) > SHORT_RUN
+    return exponential and int(parameters["training"]["numb_steps"]) > LEAST_STEPS
