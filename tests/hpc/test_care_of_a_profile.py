@@ -28,6 +28,7 @@ def site(
 ) -> Iterator[Any]:
     """A campaign that was looked after while it ran; ``said`` is what the commands answered then."""
     site = HurtSite(tmp_path_factory.mktemp("care"), postgresql_server, cluster)
+    of_others = job_folders(cluster)
     try:
         site.submit()
         site.wait(lambda: [p for p in site.processes("LabelWorkChain") if p["state"] == "finished"], "a labelled batch")
@@ -40,11 +41,17 @@ def site(
         site.said["maintain"] = site.python("-m", "aiida", "storage", "maintain", "--force").stdout
         site.said["at_work"] = site.processes("ActiveLearningWorkChain")[0]["state"]
         site.said["end"] = site.wait_for_end()
+        site.said["folders"] = sorted(job_folders(cluster) - of_others)
         site.zif("daemon", "stop")
         site.said["late"] = archive(site, "late.aiida")
         yield site
     finally:
         site.zif("daemon", "stop", check=False)
+
+
+def job_folders(cluster: Cluster) -> set[Path]:
+    """Return what jobs of all campaigns left on the cluster."""
+    return {path for path in cluster.work.glob("??/??/*") if path.is_dir()}
 
 
 def archive(site: HurtSite, name: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -156,7 +163,7 @@ def test_what_the_jobs_left_on_the_cluster_is_removed_and_nothing_else(site: Any
     mine = cluster.work / "mine"
     mine.mkdir()
     (mine / "file").write_text("stays")
-    folders = [path for path in cluster.work.glob("??/??/*") if path.is_dir()]
+    folders, others = site.said["folders"], job_folders(cluster) - set(site.said["folders"])
     cluster.stop_sshd()
     try:
         unreachable = site.zif("clean", "--days", "0", "--yes").stdout
@@ -168,6 +175,6 @@ def test_what_the_jobs_left_on_the_cluster_is_removed_and_nothing_else(site: Any
     assert (would["removed"], would["n_folders"], would["spared"]) == (False, len(folders), [])
     assert all(folder.is_dir() for folder in folders)
     site.zif("clean", "--days", "0", "--yes")
-    assert not any(folder.exists() for folder in folders)
+    assert job_folders(cluster) == others
     assert (mine / "file").read_text() == "stays"
     assert json.loads(site.zif("clean", "--days", "0", "--json").stdout)["n_folders"] == 0
