@@ -36,10 +36,17 @@ def opened(computer: Computer) -> Iterator[Any]:
     :returns: the open transport.
     :raises ComputerError: if it does not let us in.
     """
+    from aiida.common.exceptions import NotExistent
+
     without_broker()
-    transport = computer.get_transport()
     try:
+        transport = computer.get_transport()
         transport.open()
+    except NotExistent as error:  # it came with an archive
+        raise ComputerError(
+            f"{computer.label} is not configured in this profile. Mend: verdi computer configure "
+            f"{computer.transport_type} {computer.label}"
+        ) from error
     except Exception as error:  # of asyncssh, of the operating system, of AiiDA
         raise ComputerError(f"{computer.label} does not let us in: {explain(error, computer.hostname)}") from error
     try:

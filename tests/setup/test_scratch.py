@@ -51,16 +51,18 @@ def job(localhost: Any, aiida_profile: object) -> Iterator[Job]:
 
     made = []
 
-    def make(exit_status: int = 0, path: str | None = None, process_type: str = "zif.cp2k") -> Any:
-        node = orm.CalcJobNode(computer=localhost, process_type=f"aiida.calculations:{process_type}")
+    def make(
+        exit_status: int = 0, path: str | None = None, process_type: str = "zif.cp2k", computer: Any = localhost
+    ) -> Any:
+        node = orm.CalcJobNode(computer=computer, process_type=f"aiida.calculations:{process_type}")
         node.set_process_label("Cp2kLabelCalculation")
         node.set_process_state(ProcessState.FINISHED)
         node.set_exit_status(exit_status)
-        folder = Path(path or scratch.own_folder(localhost.get_workdir(), node.uuid))
+        folder = Path(path or scratch.own_folder(computer.get_workdir(), node.uuid))
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "a $(touch boom) 'b").write_bytes(bytes(100_000))
         node.set_option("resources", {"num_machines": 1, "num_mpiprocs_per_machine": 1})
-        remote = orm.RemoteData(computer=localhost, remote_path=str(folder))
+        remote = orm.RemoteData(computer=computer, remote_path=str(folder))
         remote.base.links.add_incoming(node, LinkType.CREATE, "remote_folder")
         node.store()
         remote.store()
@@ -78,6 +80,22 @@ def clean(*words: str) -> dict[str, Any]:
     result = CliRunner().invoke(module.clean, ["--days", "0", "--json", *words])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     return dict(json.loads(result.stdout[result.stdout.index("{") :]))
+
+
+def test_a_computer_that_came_with_an_archive_is_left_alone_and_others_are_cleaned(
+    job: Job, tmp_path: Path, localhost: Any
+) -> None:
+    from aiida import orm
+
+    foreign = orm.Computer(
+        f"theirs-{tmp_path.name}", "localhost", "", "core.local", "core.direct", str(tmp_path)
+    ).store()
+    here, there = job(), job(computer=foreign)
+    told = clean("--yes")
+    assert (told["n_folders"], folder_of(here).exists(), folder_of(there).is_dir()) == (1, False, True)
+    (left,) = told["spared"]
+    assert left["pk"] == there.pk
+    assert f"verdi computer configure core.local {foreign.label}" in left["why_not"]
 
 
 def folder_of(node: Any) -> Path:
