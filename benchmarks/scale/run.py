@@ -2,8 +2,9 @@
 
 ``python benchmarks/scale/run.py --dir FOLDER [--cycles 100]`` runs a campaign of four small frameworks and four models
 with the stand-in codes of the tests, through the daemon, in a profile of its own in FOLDER. After every cycle it reads
-time, nodes, links, size of database and repository, the campaign's own checkpoint and the memory of the daemon.
-Numbers go to ``benchmarks/results/scale.json``, the figure to ``docs/images/scale.png``.
+time, nodes, links, size of database and repository, the campaign's own checkpoint and the memory of the daemon. It may
+be stopped and started again with the same FOLDER: the campaign goes on where it was. Numbers go to
+``benchmarks/results/scale.json``, the figure to ``docs/images/scale.png``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from standin_site import Site, words_of  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "scale.json"
 LOOK_EVERY = 2.0  # s
+START = {"cycle": 0, "wall_s": 0.0, "worker_peak_MB": 0.0}
 COUNTS = {
     "n_nodes": "SELECT count(*) FROM db_dbnode",
     "n_processes": "SELECT count(*) FROM db_dbnode WHERE node_type LIKE 'process.%'",
@@ -45,32 +47,35 @@ COUNTS = {
 def main() -> None:
     """Run the campaign, write numbers and figure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dir", type=Path, required=True, help="Empty folder for the profile.")
+    parser.add_argument("--dir", type=Path, required=True, help="Folder for the profile.")
     parser.add_argument("--cycles", type=int, default=100)
     parser.add_argument("--systems", type=int, default=4)
     parser.add_argument("--models", type=int, default=4)
     arguments = parser.parse_args()
-    begin = time.time()
-    site = Site(arguments.dir.absolute())
-    campaign = site.write_campaign(
-        arguments.systems, limits={"cycles": arguments.cycles}, training={"models": arguments.models}
-    )
-    site.zif("run", str(campaign), "--submit")
-    rows = []
+    folder = arguments.dir.absolute()
+    file = folder / "rows.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    site = Site(folder)
     try:
-        for row in cycles_of(site, arguments.cycles):
+        if site.processes("ActiveLearningWorkChain"):
+            site.zif("resume")
+        else:
+            limits, training = {"cycles": arguments.cycles}, {"models": arguments.models}
+            site.zif("run", str(site.write_campaign(arguments.systems, limits=limits, training=training)), "--submit")
+        for row in cycles_of(site, arguments.cycles, rows[-1] if rows else START):
             rows.append(row)
+            with file.open("a") as lines:
+                print(json.dumps(row), file=lines)
             print(json.dumps(row), flush=True)
-            write(arguments, rows, time.time() - begin)
+            write(arguments, rows)
     finally:
         site.zif("daemon", "stop")
-    write(arguments, rows, time.time() - begin)
     draw(json.loads(RESULTS.read_text()), ROOT / "docs" / "images" / "scale.png")
 
 
-def cycles_of(site: Site, cycles: int) -> Iterator[dict[str, Any]]:
-    """Yield what is there after every cycle, until the campaign has ended."""
-    begin, last, peak = time.time(), 0, 0.0
+def cycles_of(site: Site, cycles: int, before: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what is there after every cycle that follows one of before, until the campaign has ended."""
+    begin, last, peak = time.time() - before["wall_s"], before["cycle"], before["worker_peak_MB"]
     while last < cycles:
         time.sleep(LOOK_EVERY)
         peak = max(peak, *(megabytes(process.pid) for process in site.workers()), 0.0)
@@ -108,14 +113,14 @@ def megabytes(pid: int) -> float:
         return 0.0
 
 
-def write(arguments: argparse.Namespace, rows: list[dict[str, Any]], seconds: float) -> None:
+def write(arguments: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
     """Write the numbers, also of a run that is not at its end."""
     content = {
         "command": f"python benchmarks/scale/run.py --cycles {arguments.cycles} --systems {arguments.systems} "
         f"--models {arguments.models} --dir FOLDER",
         "machine": {"cores": os.cpu_count(), "processor": platform.machine(), "load": os.getloadavg()[0]},
         "versions": {name: version(name) for name in ("aiida-core", "aiida-zif")},
-        "seconds": round(seconds),
+        "seconds": round(rows[-1]["wall_s"]),
         "systems": arguments.systems,
         "models": arguments.models,
         "cycles": rows,

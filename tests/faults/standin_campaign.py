@@ -50,14 +50,14 @@ H 5.4 7.0 7.0
 class StandIns:
     """The codes of one folder.
 
-    :param folder: to write them in, new.
+    :param folder: to write them in.
     :param pauses: seconds that each code (``cp2k``, ``dp``, ``lmp``) waits before it does anything.
     """
 
     def __init__(self, folder: Path, **pauses: float) -> None:
         self.folder = folder
         self.paths = {label: folder / label for label in LABELS}
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for label, path in self.paths.items():
             words = {"label": label, "half": HALF[label], "pause": pauses.get(label, 0.0)}
             path.write_text(CODE.format(**words, folder=folder, codes=CODES, python=sys.executable))

@@ -30,14 +30,24 @@ FROM db_dbnode WHERE node_type LIKE 'process.%' ORDER BY id
 
 
 class HurtSite(Site):
-    """A profile on the server, the cluster as its only computer, and codes that meet what is put in their way."""
+    """A profile on the server, the cluster as its only computer, and codes that meet what is put in their way.
 
-    def __init__(self, folder: Path, server: PostgresqlServer, cluster: Cluster, **pauses: float) -> None:
+    :param real: codes that are no stand-ins, by label.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        server: PostgresqlServer,
+        cluster: Cluster,
+        real: dict[str, dict[str, Any]] | None = None,
+        **pauses: float,
+    ) -> None:
         super().__init__(folder, server, cluster)
         self.cluster: Cluster = cluster
         self.codes = StandIns(folder / "codes", **pauses)
         self.make_profile("zif", "--bare")
-        files = self.write_computer(stand_ins(self.codes.paths))
+        files = self.write_computer({**stand_ins(self.codes.paths), **(real or {})})
         self.zif("setup", "computer", str(files), "--private", "--poll", "1")
         self.verdi("config", "set", "transport.task_retry_initial_interval", str(RETRY_AFTER))
 
@@ -45,11 +55,11 @@ class HurtSite(Site):
         """Run ``verdi`` in this folder."""
         return self.python("-m", "aiida", *words).stdout
 
-    def submit(self) -> None:
+    def submit(self, resources: dict[str, Any] | None = None, **sections: Any) -> None:
         """Hand the campaign to the daemon; its label jobs ask for little memory."""
         codes = {label: f"{label}@{self.cluster.names['host']}" for label in (*self.codes.paths, "python")}
         label = {"ranks": 1, "concurrent": 2, "custom_scheduler_commands": "#SBATCH --mem=300"}
-        file = write_campaign(self.folder, codes=codes, resources={"label": label})
+        file = write_campaign(self.folder, codes=codes, resources={"label": label, **(resources or {})}, **sections)
         self.zif("run", str(file), "--submit")
 
     def facts(self) -> dict[str, Any]:

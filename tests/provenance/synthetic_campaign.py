@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from aiida import orm
-from aiida.common.links import LinkType
+from synthetic_graph import SyntheticGraph
+from synthetic_numbers import (
+    BOX,
+    REFERENCE,
+    SYMBOLS,
+    configurations,
+    exploration_report,
+    explored,
+    runs,
+    selection_report,
+    test_report,
+)
 
 from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
@@ -19,8 +28,6 @@ from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.selection.calibration import calibrate_frames
 from aiida_zif.workflows.calibration_steps import evidence_rows
 
-SYMBOLS = ["Zn", "N", "N", "C", "C", "H"]
-BOX = 9.0
 LEVEL = {"hash": "0123456789abcdef", "line": "GFN1-xTB (CP2K), EPS_SCF 1e-6"}
 SETTINGS: dict[str, Any] = {
     "name": "zif4-test",
@@ -54,18 +61,14 @@ RESOURCES = {
     "explore": {"lanes": 2, "threads": 1, "walltime": 3600.0},
     "test": {"lanes": 2, "threads": 1, "walltime": 1800.0},
 }
-Inputs = Mapping[str, orm.Data]
 
 
 @dataclass
-class SyntheticCampaign:
-    """Builds the graph step by step; ``clock`` is the simulated time."""
+class SyntheticCampaign(SyntheticGraph):
+    """Builds the graph step by step."""
 
-    scratch: Path
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
-    clock: datetime = field(default_factory=lambda: datetime.now(tz=timezone.utc) - timedelta(minutes=20))
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(7))
-    spans: list[tuple[orm.ProcessNode, datetime, datetime]] = field(default_factory=list)
     dataset: dict[str, LabelledFramesData] = field(default_factory=dict)
     learnt: dict[str, DatasetData] = field(default_factory=dict)
     held_out: dict[str, LabelledFramesData] = field(default_factory=dict)
@@ -96,20 +99,9 @@ class SyntheticCampaign:
 
     def begin(self) -> None:
         """Store the campaign's node and its plan."""
-        computer = orm.Computer.collection.get_or_create(
-            label="localhost",
-            hostname="localhost",
-            transport_type="core.local",
-            scheduler_type="core.direct",
-            workdir=str(self.scratch),
-        )[1]
-        computer.store()
-        self.codes = {
-            name: orm.InstalledCode(computer, f"/usr/bin/{name}", label=f"{name}-{self.scratch.name}").store()
-            for name in ("cp2k", "dp", "lmp", "python")
-        }
+        self.make_codes()
         structure = orm.StructureData(cell=np.eye(3) * BOX)
-        for symbol, position in zip(SYMBOLS, self.reference(), strict=True):
+        for symbol, position in zip(SYMBOLS, REFERENCE, strict=True):
             structure.append_atom(position=position, symbols=symbol)
         self.structure = structure.store()
         self.settings_node = orm.Dict(self.settings).store()
@@ -166,7 +158,7 @@ class SyntheticCampaign:
         """Store one labelling task of the start."""
         task, recipe = self.plan[f"task_{name}"], self.plan[f"start_{name}"]
         count = 1 if recipe["perturbed"] is None else recipe["perturbed"]["frames"]
-        start = FramesData(SYMBOLS, *self.configurations(count), system="zif4")
+        start = FramesData(SYMBOLS, *configurations(self.rng, count), system="zif4")
         frames = self.calcfunction(
             "frames_from_structure",
             "frame_steps",
@@ -183,7 +175,7 @@ class SyntheticCampaign:
             "plan",
             {"settings": self.settings_node, "state": self.state},
             {
-                "runs_zif4": orm.List(self.runs()),
+                "runs_zif4": orm.List(runs()),
                 "parameters_zif4": orm.Dict({"lower": 0.1, "upper": 5.0, "timestep": 0.5}),
                 "selection_zif4": orm.Dict(self.settings["selection"]),
                 "task_zif4": orm.Dict({"mode": "batch"}),
@@ -196,7 +188,7 @@ class SyntheticCampaign:
             "draw_starts",
             "frame_steps",
             {"starts": plan["starts_zif4"], **self.learnt},
-            {"result": FramesData(SYMBOLS, *self.configurations(4), system="zif4")},
+            {"result": FramesData(SYMBOLS, *configurations(self.rng, 4), system="zif4")},
             label=None,
         )["result"]
         committee = {f"committee__{name}": model for name, model in self.committee.items()}
@@ -234,9 +226,9 @@ class SyntheticCampaign:
         results = self.end(
             job,
             {
-                "candidates": self.explored(10, low=0.1),
-                "control": self.explored(2, low=0.02),
-                "output_parameters": orm.Dict(self.exploration_report()),
+                "candidates": explored(self.rng, 10, low=0.1),
+                "control": explored(self.rng, 2, low=0.02),
+                "output_parameters": orm.Dict(exploration_report(self.rng, self.cycle)),
             },
         )
         self.end(chain, {f"{name}__zif4": node for name, node in results.items()})
@@ -263,7 +255,7 @@ class SyntheticCampaign:
                 "exploration": results["output_parameters"],
                 "selection": plan["selection_zif4"],
             },
-            {"frames": frames, "report": orm.Dict(self.selection_report())},
+            {"frames": frames, "report": orm.Dict(selection_report(self.last_exploration()))},
             label="select",
             caller=self.acquisition,
         )
@@ -313,7 +305,7 @@ class SyntheticCampaign:
         self.clock += timedelta(seconds=4 * n_frames)
         block = LabelledFramesData(
             SYMBOLS,
-            *((frames.positions[keep], frames.cells[keep]) if batch else self.configurations(n_frames)),
+            *((frames.positions[keep], frames.cells[keep]) if batch else configurations(self.rng, n_frames)),
             system="zif4",
             energies=-1000 + self.rng.normal(size=n_frames),
             forces=self.rng.normal(size=(n_frames, len(SYMBOLS), 3)),
@@ -427,7 +419,8 @@ class SyntheticCampaign:
             label=f"c{self.cycle:02d}_test",
         )
         self.clock += timedelta(seconds=20)
-        self.end(test, {"output_parameters": orm.Dict(self.test_report(names))})
+        n_frames = {name: block.n_frames for name, block in self.held_out.items()}
+        self.end(test, {"output_parameters": orm.Dict(test_report(names, n_frames, self.cycle))})
 
     def start_committee(self) -> tuple[orm.WorkChainNode, list[str]]:
         """Store the training of a committee that has only begun."""
@@ -471,85 +464,7 @@ class SyntheticCampaign:
             label=name,
         )
 
-    # -- numbers -----------------------------------------------------------------------------------------------
-
-    def reference(self) -> np.ndarray:
-        """Return positions far enough apart to look like atoms."""
-        return np.array([[1.0, 1, 1], [3, 1, 1], [1, 3, 1], [4, 2, 1], [2, 4, 1], [5, 2, 1]])
-
-    def configurations(self, n_frames: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return rattled positions and the cell."""
-        noise = 0.05 * self.rng.normal(size=(n_frames, len(SYMBOLS), 3))
-        return self.reference() + noise, np.tile(np.eye(3) * BOX, (n_frames, 1, 1))
-
-    def explored(self, n_frames: int, low: float) -> FramesData:
-        """Return what an exploration brings back."""
-        return FramesData(
-            SYMBOLS,
-            *self.configurations(n_frames),
-            system="zif4",
-            per_frame={
-                "max_force_deviation": np.sort(low + self.rng.random(n_frames))[::-1],
-                "step": np.arange(n_frames) * 10,
-                "temperature": np.full(n_frames, 305.0),
-                "pressure": np.full(n_frames, 0.1),
-                "run": np.arange(n_frames) % 4,
-                "forces_predicted": self.rng.normal(size=(n_frames, len(SYMBOLS), 3)),
-            },
-        )
-
-    def runs(self) -> list[dict[str, Any]]:
-        """Return four MD runs."""
-        return [
-            {
-                "label": f"{t:g}K_{p:g}GPa",
-                "start": 0,
-                "seed": 5,
-                "stages": [{"kind": "npt", "temperature": t, "pressure": p, "steps": 400}],
-            }
-            for t in (300.0, 600.0)
-            for p in (0.0, 0.5)
-        ]
-
-    def exploration_report(self) -> dict[str, Any]:
-        """Return counts that shrink and deviations that fall from cycle to cycle."""
-        edges = [0.0, *np.geomspace(1e-3, 1e2, 51)]
-        deviations = np.exp(self.rng.normal(np.log(0.3 / self.cycle), 0.6, size=155))
-        q50, q90, q99 = np.quantile(deviations, (0.5, 0.9, 0.99))
-        n_accurate = int(np.sum(deviations < 0.1))
-        return {
-            "runs": [
-                {"label": run["label"], "temperature": 300.0, "pressure": 0.0, "n_explored": 40, "ended": "completed"}
-                for run in self.runs()
-            ],
-            "n_explored": 160,
-            "n_accurate": n_accurate,
-            "n_candidate": 155 - n_accurate,
-            "n_failed": 5,
-            "deviation": {"q50": q50, "q90": q90, "q99": q99, "max": float(deviations.max())},
-            "histogram": {"edges": edges, "counts": np.histogram(deviations, [*edges, np.inf])[0].tolist()},
-        }
-
-    def selection_report(self) -> dict[str, Any]:
-        """Return the account of a choice, every frame seen counted."""
-        counts = self.last_exploration()
-        keys = ("n_explored", "n_accurate", "n_candidate", "n_failed", "deviation", "histogram")
-        return {
-            **{key: counts[key] for key in keys},
-            "n_selected": 4,
-            "n_control": 2,
-            "strategy": ["window", "turns", "separation", "budget"],
-            "runs_ended": {"completed": 3, "grounded": 1},
-            "not_chosen": {
-                "accurate": counts["n_accurate"],
-                "broken_linker": counts["n_failed"],
-                "not_kept_by_harvest": counts["n_candidate"] - 10,
-                "near_duplicate": 1,
-                "over_budget": 5,
-            },
-            "lower": 0.1,
-            "upper": 5.0,
-        }
+    # -- reports -----------------------------------------------------------------------------------------------
 
     def last_exploration(self) -> dict[str, Any]:
         """Return the report of the newest exploration."""
@@ -558,14 +473,6 @@ class SyntheticCampaign:
         )
         query.append(orm.Dict, with_incoming="job", edge_filters={"label": "output_parameters"}, tag="out")
         return query.order_by({"out": {"id": "desc"}}).first(flat=True).get_dict()
-
-    def test_report(self, names: list[str]) -> dict[str, Any]:
-        """Return errors that fall from cycle to cycle."""
-        models = {
-            name: {"force_rmse_eV_per_A": 0.6 / (1 + self.cycle) + 0.01 * i, "energy_rmse_meV_per_atom": 9.0 - i}
-            for i, name in enumerate(names)
-        }
-        return {name: {"n_frames": block.n_frames, "models": models} for name, block in self.held_out.items()}
 
     def state_dict(self, finished: bool) -> orm.Dict:
         """Return a verdict."""
@@ -578,67 +485,3 @@ class SyntheticCampaign:
                 "criteria": [{"name": "max_cycles", "met": finished, "found": self.cycle, "limit": 2}],
             }
         )
-
-    # -- nodes and links ---------------------------------------------------------------------------------------
-
-    def calcfunction(
-        self, name: str, module: str, inputs: Inputs, outputs: Inputs, label: str | None, caller: Any = None
-    ) -> dict[str, Any]:
-        """Store a calcfunction with its links."""
-        node = self.process(
-            orm.CalcFunctionNode,
-            name,
-            f"aiida_zif.workflows.{module}.{name}",
-            inputs,
-            caller=caller or self.campaign,
-            label=label or name,
-        )
-        self.clock += timedelta(seconds=0.2)
-        return self.end(node, outputs)
-
-    def process(
-        self,
-        node_class: type[orm.ProcessNode],
-        name: str,
-        process_type: str,
-        inputs: Inputs,
-        caller: orm.ProcessNode | None = None,
-        label: str = "",
-    ) -> Any:
-        """Store a running process with its inputs."""
-        node: Any = node_class(process_type=process_type)
-        if isinstance(node, orm.CalcJobNode):
-            node.computer = self.codes["cp2k"].computer
-        node.set_process_label(name)
-        node.label = label
-        calculation = isinstance(node, orm.CalculationNode)
-        for key, value in inputs.items():
-            node.base.links.add_incoming(value, LinkType.INPUT_CALC if calculation else LinkType.INPUT_WORK, key)
-        if caller is not None:
-            node.base.links.add_incoming(caller, LinkType.CALL_CALC if calculation else LinkType.CALL_WORK, label)
-        node.store()
-        node.set_process_state("running")
-        self.spans.append((node, self.clock, self.clock))
-        return node
-
-    def end(self, node: Any, outputs: Inputs) -> dict[str, Any]:
-        """Give a process its outputs and end it well."""
-        link = LinkType.CREATE if isinstance(node, orm.CalculationNode) else LinkType.RETURN
-        for key, value in outputs.items():
-            value.base.links.add_incoming(node, link, key)
-            value.store()
-        node.set_process_state("finished")
-        node.set_exit_status(0)
-        node.seal()
-        self.spans = [(n, start, self.clock if n.pk == node.pk else stop) for n, start, stop in self.spans]
-        return dict(outputs)
-
-    def settle(self) -> None:
-        """Give every process the simulated times of its beginning and end; the simulated present becomes now."""
-        from aiida.manage import get_manager
-
-        shift = datetime.now(tz=timezone.utc) - self.clock
-        for node, start, stop in self.spans:
-            model = node.backend_entity.bare_model
-            model.ctime, model.mtime = start + shift, stop + shift
-        get_manager().get_profile_storage().get_session().commit()
