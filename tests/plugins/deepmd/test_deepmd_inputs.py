@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from deepmd_toy import TYPE_MAP
 
-from aiida_zif.plugins.deepmd import inputs
+from aiida_zif.plugins.deepmd import early_stop, inputs
 
 needs_deepmd = pytest.mark.skipif(importlib.util.find_spec("deepmd") is None, reason="deepmd-kit is not installed")
 
@@ -21,16 +21,26 @@ def test_default_parameters_pass_deepmd_kits_own_check(steps: int) -> None:
     assert inputs.refused_by_deepmd(inputs.complete_input(parameters, ["data/a"], 1, [9, 9, 9, 9])) is None
 
 
-def test_short_runs_learn_fast_and_long_ones_as_is_customary() -> None:
+def test_short_runs_stay_at_high_rates_and_long_ones_may_be_cut_when_their_error_is_flat() -> None:
     rates = [inputs.training_input(TYPE_MAP, steps=steps)["learning_rate"] for steps in (600, 1_000_000)]
     assert [rate["type"] for rate in rates] == ["cosine", "exp"]
-    assert rates[0]["start_lr"] > rates[1]["start_lr"]
+    assert [early_stop.applies(inputs.training_input(TYPE_MAP, steps=steps)) for steps in (600, 1_000_000)] == [
+        False,
+        True,
+    ]
 
 
 def test_own_learning_rate_goes_before_the_default() -> None:
     parameters = inputs.training_input(TYPE_MAP, learning_rate={"start_lr": 0.003})
     assert parameters["learning_rate"]["start_lr"] == 0.003
     assert parameters["learning_rate"]["type"] == "cosine"
+
+
+@needs_deepmd
+@pytest.mark.parametrize(("steps", "kind"), [(600, "exp"), (1_000_000, "cosine")])
+def test_another_kind_of_learning_rate_may_be_asked_for_by_its_name_alone(steps: int, kind: str) -> None:
+    parameters = inputs.training_input(TYPE_MAP, steps=steps, learning_rate={"type": kind})
+    assert inputs.refused_by_deepmd(inputs.complete_input(parameters, ["a"], 1, [1, 1, 1, 1])) is None
 
 
 @needs_deepmd
