@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from aiida import orm
 from aiida.common.links import LinkType
 
 from aiida_zif.provenance import sql
+from aiida_zif.provenance.calls import Call, called_by, inputs_of, plain_outputs
 from aiida_zif.provenance.engine import covered
 
 STEP = re.compile(r"c(?P<cycle>\d+)_(?P<stage>[a-z]+)(?:_(?P<name>\w+))?")
@@ -21,33 +21,44 @@ STEP = re.compile(r"c(?P<cycle>\d+)_(?P<stage>[a-z]+)(?:_(?P<name>\w+))?")
 ACQUIRE, PARTS = "acquire", ("explore", "select", "label", "compare")
 """The stage that holds the cycle of one system, and how `AcquireWorkChain` names its children."""
 
+REPORTS = ("report", "result", "output_parameters")
+"""Outputs in which a step says what it has done; the first that it has counts."""
+
 ENTRY_POINT = "aiida.workflows:zif.active_learning"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One child of the campaign."""
+    """One child of the campaign, as it was when the view was loaded: to ask its node is to ask the database.
+
+    :param report: what it has to say as plain values; empty as long as there is nothing.
+    """
 
     cycle: int
     stage: str
     name: str
-    node: orm.ProcessNode
+    call: Call
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def node(self) -> orm.ProcessNode:
+        """The process itself."""
+        return self.call.node
 
     @property
     def is_running(self) -> bool:
-        """Whether it has not ended yet."""
-        return not self.node.is_terminated
+        """Whether it had not ended yet."""
+        return self.call.is_running
+
+    @property
+    def begun(self) -> float:
+        """When it was created, s since 1970."""
+        return self.call.begun
 
     @property
     def wall_s(self) -> float:
-        """Seconds from its creation to its end, or until now."""
-        return seconds_between(self.node)
-
-    @cached_property
-    def report(self) -> dict[str, Any]:
-        """What it has to say, its output ``report`` or ``result`` as plain values; empty as long as there is none."""
-        outputs = self.node.outputs
-        return next((outputs[name].get_dict() for name in ("report", "result") if name in outputs), {})
+        """Seconds from its creation to its end, or until the view was loaded."""
+        return self.call.wall_s
 
 
 @dataclass(frozen=True)
@@ -83,8 +94,7 @@ class CampaignView:
 
     def wall_s(self, stage: str, cycle: int) -> float:
         """Seconds in which a step of the stage ran; steps that ran side by side count once."""
-        begun = [(step.node.ctime.timestamp(), step.wall_s) for step in self.of(stage, cycle)]
-        return covered((begin, begin + wall_s) for begin, wall_s in begun)
+        return covered((step.begun, step.begun + step.wall_s) for step in self.of(stage, cycle))
 
 
 def seconds_between(process: orm.ProcessNode) -> float:
@@ -98,24 +108,25 @@ def load_view(campaign: orm.WorkChainNode) -> CampaignView:
 
     :param campaign: node of an ``ActiveLearningWorkChain``.
     """
-    steps = []
-    for label, child in called_by(campaign):
-        match = STEP.fullmatch(label)
-        if match is None:
-            continue
+    named = [(match, call) for call in children(campaign) if (match := STEP.fullmatch(call.label))]
+    parts = called_by(call.node for match, call in named if match["stage"] == ACQUIRE)
+    steps: list[Step] = []
+    for match, call in named:
         cycle, stage, name = int(match["cycle"]), match["stage"], match["name"] or ""
         if stage == ACQUIRE:
-            steps += [Step(cycle, part, name, node) for part, node in called_by(child) if part in PARTS]
+            of_system = [part for part in parts.get(call.node.pk or 0, []) if part.label in PARTS]
+            steps += [Step(cycle, part.label, name, part) for part in of_system]
         else:
-            steps.append(Step(cycle, stage, name, child))
-    steps.sort(key=lambda step: (step.node.ctime, step.node.pk or 0))  # an archive gives its nodes new pks in any order
+            steps.append(Step(cycle, stage, name, call))
+    reports = plain_outputs((step.node for step in steps), REPORTS)
+    steps = [replace(step, report=reports.get(step.node.pk or 0, {})) for step in steps]
+    steps.sort(key=lambda step: (step.begun, step.node.pk or 0))  # an archive gives its nodes new pks in any order
     return CampaignView(campaign, campaign.inputs.settings.get_dict(), steps)
 
 
-def called_by(chain: orm.ProcessNode) -> list[tuple[str, orm.ProcessNode]]:
-    """Return the children of a work chain, each with the label of its link."""
-    links = chain.base.links.get_outgoing(link_type=(LinkType.CALL_WORK, LinkType.CALL_CALC)).all()
-    return [(link.link_label, cast(orm.ProcessNode, link.node)) for link in links]
+def children(chain: orm.ProcessNode) -> list[Call]:
+    """Return what a work chain called."""
+    return called_by([chain]).get(chain.pk or 0, [])
 
 
 def find_campaigns(label: str | None = None, unfinished: bool = False) -> list[orm.WorkChainNode]:
@@ -141,8 +152,7 @@ def inputs_under(node: orm.ProcessNode, namespace: str) -> dict[str, Any]:
     :param node: the process.
     :param namespace: such as ``dataset``.
     """
-    links = node.base.links.get_incoming(link_type=(LinkType.INPUT_CALC, LinkType.INPUT_WORK)).all()
-    return _under(links, namespace)
+    return dict(sorted(inputs_of([node], namespace).get(node.pk or 0, {}).items()))
 
 
 def outputs_under(node: orm.ProcessNode, namespace: str) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.plugins.clock import CLOCK_FILE, read_clock
+from aiida_zif.provenance import sql
 
 if TYPE_CHECKING:
-    from aiida import orm
-
     from aiida_zif.provenance.campaign_view import CampaignView
 
 
@@ -26,23 +25,26 @@ class Span:
 
 def engine_of(view: CampaignView) -> dict[str, Any]:
     """Return :func:`engine_account` of a campaign, finished or not."""
-    from aiida_zif.provenance.campaign_view import calcjobs_of
-
-    jobs = calcjobs_of(step.node for step in view.steps)
+    pks = sql.jobs_below([int(step.node.pk or 0) for step in view.steps])
     begin = view.node.ctime.timestamp()
-    return engine_account(spans_of(jobs), begin, begin + view.elapsed_s, len(jobs))
+    return engine_account(spans_of(pks), begin, begin + view.elapsed_s, len(pks))
 
 
-def spans_of(jobs: Iterable[orm.CalcJobNode]) -> list[Span]:
-    """Return when the jobs computed; those that were cut off, or came from a cache, said nothing."""
-    spans = []
-    for job in jobs:
-        files = job.outputs.retrieved.base.repository if "retrieved" in job.outputs else None
-        if files is None or CLOCK_FILE not in files.list_object_names():
-            continue
-        clock = read_clock(files.get_object_content(CLOCK_FILE, "r"))
+def spans_of(jobs: Sequence[int]) -> list[Span]:
+    """Return when jobs computed, by their pks; those that were cut off, or came from a cache, said nothing."""
+    from aiida import orm
+
+    from aiida_zif.provenance.calls import retrieved_texts
+
+    texts, columns = retrieved_texts(jobs, CLOCK_FILE), ["id", "attributes.resources"]
+    if not texts:
+        return []
+    timed = orm.QueryBuilder().append(orm.CalcJobNode, filters={"id": {"in": [*texts]}}, project=columns)
+    resources, spans = dict(timed.iterall()), []
+    for job, text in texts.items():
+        clock = read_clock(text)
         if clock is not None and clock.end is not None and clock.cpu_s is not None:
-            spans.append(Span(clock.begin, clock.end, cores_of(job.get_option("resources") or {}), clock.cpu_s))
+            spans.append(Span(clock.begin, clock.end, cores_of(resources[job] or {}), clock.cpu_s))
     return spans
 
 

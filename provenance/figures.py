@@ -64,9 +64,13 @@ def error_figure(iterations: Sequence[Mapping[str, Any]]) -> str:
             axes.plot(
                 iteration["iteration"] + np.array(shift), values, "o", ms=5, color=CHOSEN, alpha=0.45, label=first
             )
-        for place, mean in zip(places, means, strict=True):
-            axes.annotate(f"{mean:.3f}", (place, mean), xytext=(9, 7), textcoords="offset points", fontsize=9)
-        axes.set_xticks(places, [f"{i['iteration']}\n{i['n_train_frames']} frames" for i in tested])
+        shown = tested if len(tested) <= MANY else [tested[0], tested[len(tested) // 2], tested[-1]]
+        for i in shown:
+            place = (i["iteration"], i["force_rmse_eV_per_A"])
+            axes.annotate(f"{place[1]:.3f}", place, xytext=(9, 7), textcoords="offset points", fontsize=9)
+        axes.set_xticks(
+            [i["iteration"] for i in shown], [f"{i['iteration']}\n{i['n_train_frames']} frames" for i in shown]
+        )
         axes.set_xlim(min(places) - 0.35, max(places) + 0.45)
         axes.set_ylim(0, 1.18 * max(max(i["force_rmse_per_model"].values()) for i in tested))
         axes.set_xlabel("committee")
@@ -78,25 +82,27 @@ def error_figure(iterations: Sequence[Mapping[str, Any]]) -> str:
 
 
 def deviation_figure(histograms: Mapping[int, Mapping[str, Any]], lower: float, upper: float) -> str:
-    """Draw how the largest force deviation of the explored frames was distributed in each cycle.
+    """Draw how the largest force deviation of the explored frames was distributed in each cycle, or in some of many.
 
     :param histograms: ``edges`` (eV/Å) and ``counts`` by cycle; the last bin has no upper edge.
     :param lower: trust level in eV/Å.
     :param upper: trust level in eV/Å.
     """
-    shades = dict(zip(histograms, colours(len(histograms)), strict=True))
+    cycles = sorted(histograms)
+    shown = [cycles[round(place)] for place in np.linspace(0, len(cycles) - 1, min(len(cycles), MANY))]
+    shades = dict(zip(shown, colours(len(shown)), strict=True))
 
     def draw(axes: Axes) -> None:
         axes.axvspan(lower, upper, color=CHOSEN, alpha=0.07, lw=0)
         for level in (lower, upper):
             axes.axvline(level, color=CHOSEN, lw=1, ls=(0, (4, 3)))
         seen: list[float] = []
-        for cycle, histogram in histograms.items():
+        for cycle in shown:
+            histogram = histograms[cycle]
             edges, counts = np.asarray(histogram["edges"], float), np.asarray(histogram["counts"], float)
             edges = edges[: len(counts)]
             share = 100 * counts[:-1] / max(counts.sum(), 1)
-            named = len(histograms) <= MANY or cycle in (min(histograms), max(histograms))
-            axes.stairs(share, edges, color=shades[cycle], lw=1.8, label=f"cycle {cycle}" if named else None)
+            axes.stairs(share, edges, color=shades[cycle], lw=1.8, label=f"cycle {cycle}")
             axes.stairs(share, edges, color=shades[cycle], fill=True, alpha=0.12, lw=0)
             filled = np.flatnonzero(counts[:-1])
             seen += [edges[filled[0]], edges[filled[-1] + 1]] if len(filled) else []
@@ -123,6 +129,7 @@ def choice_figure(rows: Sequence[Mapping[str, Any]]) -> str:
     def draw(axes: Axes) -> None:
         markers = "osD^v<>P*X"
         cycles = sorted({row["cycle"] for row in rows})
+        few = len(cycles) <= MANY
         for role, name, colour in ((0, "chosen", CHOSEN), (1, "drawn at random", RANDOM)):
             for index, cycle in enumerate(cycles):
                 points = [row for row in rows if row["role"] == role and row["cycle"] == cycle]
@@ -130,13 +137,13 @@ def choice_figure(rows: Sequence[Mapping[str, Any]]) -> str:
                     axes.plot(
                         [row["max_force_deviation"] for row in points],
                         [row["force_rmse"] for row in points],
-                        markers[index % len(markers)],
+                        markers[index % len(markers)] if few else "o",
                         color=colour,
                         mfc=colour if role == 0 else "white",
                         mew=1.4,
-                        ms=6,
-                        alpha=0.85,
-                        label=f"{name}, cycle {cycle}",
+                        ms=6 if few else 3,
+                        alpha=0.85 if few else 0.4,
+                        label=f"{name}, cycle {cycle}" if few else (name if cycle == cycles[-1] else None),
                     )
         axes.set_xscale("log")
         axes.set_yscale("log")
@@ -146,7 +153,7 @@ def choice_figure(rows: Sequence[Mapping[str, Any]]) -> str:
         axes.tick_params(which="minor", labelsize=8)
         axes.set_xlabel("largest force deviation in the frame / eV Å$^{-1}$")
         axes.set_ylabel("true force RMSE / eV Å$^{-1}$")
-        axes.legend(loc="best", ncols=1 if len(cycles) < 4 else 2, fontsize=8)
+        axes.legend(loc="best", ncols=1 if len(cycles) < 4 or not few else 2, fontsize=8)
 
     return svg(draw, (5.4, 3.7), "choice")
 
@@ -157,7 +164,11 @@ def time_figure(walls: Mapping[str, Mapping[str, float]]) -> str:
     :param walls: seconds by stage, by the name of the bar.
     """
 
+    few = len(walls) <= 2 * MANY
+
     def draw(axes: Axes) -> None:
+        from matplotlib.ticker import MaxNLocator
+
         names = list(walls)
         longest = max(sum(stages.values()) for stages in walls.values())
         unit, name = (3600.0, "h") if longest > 7200 else (60.0, "min")
@@ -165,17 +176,20 @@ def time_figure(walls: Mapping[str, Mapping[str, float]]) -> str:
         for stage, colour in STAGE_COLOURS.items():
             values = np.array([walls[bar].get(stage, 0.0) for bar in names]) / unit
             if values.any():
-                axes.barh(names, values, left=left, color=colour, height=0.62, label=stage)
+                axes.barh(names, values, left=left, color=colour, height=0.62 if few else 1.0, label=stage)
             left += values
-        for place, total in enumerate(left):
-            axes.text(total, place, f"  {total:.1f} {name}", va="center", fontsize=9)
+        if few:
+            for place, total in enumerate(left):
+                axes.text(total, place, f"  {total:.1f} {name}", va="center", fontsize=9)
+        else:
+            axes.yaxis.set_major_locator(MaxNLocator(MANY))
         axes.invert_yaxis()
         axes.set_xlim(0, 1.16 * max(left))
         axes.set_xlabel(f"wall time / {name}")
         axes.grid(axis="y", visible=False)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.22), ncols=6, columnspacing=1.2, handlelength=1.2)
 
-    return svg(draw, (5.4, 1.5 + 0.42 * len(walls)), "time")
+    return svg(draw, (5.4, 1.5 + (0.42 * len(walls) if few else 6.0)), "time")
 
 
 # -- drawing -------------------------------------------------------------------------------------------------

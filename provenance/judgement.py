@@ -7,15 +7,17 @@ from typing import Any
 from aiida.common.links import LinkType
 
 from aiida_zif.plugins.selection.calibration import BAND_SHARE, error_band
-from aiida_zif.provenance.campaign_view import CampaignView
+from aiida_zif.provenance.campaign_view import CampaignView, children
 from aiida_zif.workflows.calibration_steps import evidence_rows
 
 
 def latest_state(view: CampaignView) -> dict[str, Any] | None:
     """Return the newest verdict, that on the first labels included; None before it."""
-    opened = [node.outputs.result for node in view.node.called if node.process_label == "open_campaign"]
-    states = [*(node.get_dict() for node in opened), *(step.report for step in view.of("judge") if step.report)]
-    return states[-1] if states else None
+    states = [step.report for step in view.of("judge") if step.report]
+    if states:
+        return states[-1]
+    opened = [call.node for call in children(view.node) if call.node.process_label == "open_campaign"]
+    return next((node.outputs.result.get_dict() for node in opened if "result" in node.outputs), None)
 
 
 def verdict_of(view: CampaignView) -> dict[str, Any]:

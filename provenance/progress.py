@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,9 @@ VERBS = {
     "calibrate": "relating deviation to error",
     "judge": "judging",
 }
+PACED_BY = 5
+"""Cycles whose pace is expected of those to come."""
+
 UNITS = {"label": "frames", "train": "steps", "explore": "frames"}
 
 
@@ -103,16 +107,19 @@ def expected_remaining_s(view: CampaignView) -> float | None:
     """
     if view.node.is_terminated:
         return None
-    last = view.settings["limits"]["cycles"]
+    last, paces = view.settings["limits"]["cycles"], {stage: pace(view, stage) for stage in STAGES}
     return sum(
-        remaining_of_stage_s(view, stage, cycle)
+        remaining_of_stage_s(view, stage, cycle, paces[stage])
         for cycle in range(view.last_cycle, last + 1)
         for stage in STAGES[0 if cycle else 1 :]
     )
 
 
-def remaining_of_stage_s(view: CampaignView, stage: str, cycle: int) -> float:
-    """Return the expected rest of one stage of one cycle in seconds, 0 if the campaign is past it."""
+def remaining_of_stage_s(view: CampaignView, stage: str, cycle: int, pace_s: float) -> float:
+    """Return the expected rest of one stage of one cycle in seconds, 0 if the campaign is past it.
+
+    :param pace_s: seconds that a unit is expected to take.
+    """
     # systems take turns to be explored and labelled, so that only what follows both tells that a stage is over
     later = [name for name in ("train", "test") if STAGES.index(name) > STAGES.index(stage)]
     if cycle < view.last_cycle or any(view.of(name, cycle) for name in later):
@@ -120,8 +127,8 @@ def remaining_of_stage_s(view: CampaignView, stage: str, cycle: int) -> float:
     done, total = stage_work(view, stage, cycle)
     if done >= total:
         return 0.0
-    steps, expected = view.of(stage, cycle), total * pace(view, stage)
-    elapsed = seconds_since(min(step.node.ctime for step in steps)) if steps else 0.0
+    steps, expected = view.of(stage, cycle), total * pace_s
+    elapsed = time.time() - min(step.begun for step in steps) if steps else 0.0
     share = done / total
     # What the stage itself shows counts more and more, and alone from half-way on.
     trust = min(1.0, 2 * share)
@@ -130,14 +137,16 @@ def remaining_of_stage_s(view: CampaignView, stage: str, cycle: int) -> float:
 
 
 def pace(view: CampaignView, stage: str) -> float:
-    """Return the seconds that a unit of a stage takes, from what has ended or else from the prior."""
-    seconds, units = 0.0, 0
-    for cycle in range(view.last_cycle + 1):
-        steps = view.of(stage, cycle)
-        if steps and not any(step.is_running for step in steps):
-            seconds += view.wall_s(stage, cycle)
-            units += sum(map(step_units, steps))
+    """Return the seconds that a unit of a stage takes, from the newest cycles that ended, or else from the prior."""
+    cycles = [cycle for cycle in range(view.last_cycle, -1, -1) if has_ended(view.of(stage, cycle))][:PACED_BY]
+    seconds = sum(view.wall_s(stage, cycle) for cycle in cycles)
+    units = sum(step_units(step) for cycle in cycles for step in view.of(stage, cycle))
     return seconds / units if units else prior_pace(view, stage)
+
+
+def has_ended(steps: list[Step]) -> bool:
+    """Whether there are steps, and all of them have ended."""
+    return bool(steps) and not any(step.is_running for step in steps)
 
 
 def prior_pace(view: CampaignView, stage: str) -> float:

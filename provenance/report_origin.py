@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiida_zif.plugins.data.dataset import blocks_in
+from aiida_zif.provenance.calls import inputs_of
 from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of, inputs_under, outputs_under
 from aiida_zif.provenance.origin import aimd_in_words, perturbed_in_words
 from aiida_zif.provenance.progress import readable
@@ -66,6 +66,8 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
 
 def how_labelled(step: Step) -> str:
     """Say how the frames of a labelling were made."""
+    if step.cycle and step.report.get("mode") == "batch":
+        return "chosen and random frames"
     task, frames = step.node.inputs.task.get_dict(), step.node.inputs.frames
     if task["mode"] == "aimd":
         return f"{aimd_in_words(task)}, {stride_in_words(step)}"
@@ -114,11 +116,12 @@ def in_one_line(value: Any, unit: str = "") -> str:
 
 def training_seeds(view: CampaignView) -> list[dict[str, Any]]:
     """Return the seeds of every committee's members."""
+    learnt = inputs_of((step.node for step in view.of("train")), "dataset")
     return [
         {
             "committee": step.cycle,
             "seeds": {name: seed for job in calcjobs_of([step.node]) for name, seed in seeds_of(job).items()},
-            "n_blocks": len(blocks_in(inputs_under(step.node, "dataset"))),
+            "n_blocks": sum(getattr(source, "n_blocks", 1) for source in learnt.get(step.node.pk or 0, {}).values()),
         }
         for step in view.of("train")
     ]
@@ -126,8 +129,8 @@ def training_seeds(view: CampaignView) -> list[dict[str, Any]]:
 
 def newest_models(view: CampaignView) -> list[dict[str, Any]]:
     """Return the members of the newest committee."""
-    committees = [outputs_under(step.node, "committee") for step in view.of("train")]
-    newest: dict[str, Any] = next((committee for committee in reversed(committees) if committee), {})
+    committees = (outputs_under(step.node, "committee") for step in reversed(view.of("train")))
+    newest: dict[str, Any] = next(filter(None, committees), {})
     return [{"name": name, "pk": model.pk, "uuid": model.uuid} for name, model in newest.items()]
 
 

@@ -139,7 +139,7 @@ def row_of(iteration: dict[str, Any], state: str) -> list[str]:
 
 def state_of(view: CampaignView, iteration: int) -> str:
     """Return where one iteration stands, in one word."""
-    running = [s for s in view.steps if s.is_running and iteration_of(s.cycle, s.stage) == iteration]
+    running = [step for step in view.steps if step.is_running and iteration_of(step.cycle, step.stage) == iteration]
     if running and not view.node.is_terminated:
         return VERBS.get(running[-1].stage, running[-1].stage).split()[0]
     if iteration < view.last_cycle and view.of("judge", iteration + 1):

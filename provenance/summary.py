@@ -6,8 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
-from aiida import orm
 
+from aiida_zif.provenance.calls import inputs_of
 from aiida_zif.provenance.campaign_view import CampaignView, Step, inputs_under
 from aiida_zif.provenance.engine import engine_of
 from aiida_zif.provenance.failed_jobs import failed_jobs
@@ -22,7 +22,8 @@ def summarise(view: CampaignView) -> dict[str, Any]:
     :param view: the campaign.
     """
     node, settings = view.node, view.settings
-    iterations = [summarise_iteration(view, cycle) for cycle in range(view.last_cycle + 1)]
+    learnt = frames_learnt(view)
+    iterations = [summarise_iteration(view, cycle, learnt) for cycle in range(view.last_cycle + 1)]
     held_out = held_out_blocks(view)
     state = latest_state(view)
     return {
@@ -57,13 +58,19 @@ def summarise(view: CampaignView) -> dict[str, Any]:
     }
 
 
-def summarise_iteration(view: CampaignView, cycle: int) -> dict[str, Any] | None:
+def frames_learnt(view: CampaignView) -> dict[int, int]:
+    """Return how many frames every committee has learnt from, by the pk of its training."""
+    sources = inputs_of((step.node for step in view.of("train")), "dataset")
+    return {pk: sum(source.n_frames for source in found.values()) for pk, found in sources.items()}
+
+
+def summarise_iteration(view: CampaignView, cycle: int, learnt: dict[int, int]) -> dict[str, Any] | None:
     """Return the figures of one iteration: the committee trained in it, and what it went on to find.
 
     Iteration i trains on all labels so far, then explores and has its choice labelled (cycle i + 1). The last
     iteration of a finished campaign only trains.
     """
-    training, test = view.one("train", cycle), view.one("test", cycle)
+    training, tests = view.one("train", cycle), view.of("test", cycle)
     if training is None:
         return None
     following = cycle + 1
@@ -79,8 +86,8 @@ def summarise_iteration(view: CampaignView, cycle: int) -> dict[str, Any] | None
         add_counts(runs_ended, selection.get("runs_ended", {}))
     return {
         "iteration": cycle,
-        "n_train_frames": sum(block.n_frames for block in inputs_under(training, "dataset").values()),
-        **held_out_errors(test),
+        "n_train_frames": learnt.get(training.pk or 0, 0),
+        **held_out_errors(tests[-1].report if tests else {}),
         "max_force_deviation": deviation_quantiles(selections),
         "n_explored": sum(report["n_explored"] for report in selections),
         "n_candidate": sum(report["n_candidate"] for report in selections),
@@ -104,12 +111,12 @@ def summarise_iteration(view: CampaignView, cycle: int) -> dict[str, Any] | None
     }
 
 
-def held_out_errors(test: orm.ProcessNode | None) -> dict[str, Any]:
-    """Return the errors on the held-out frames, mean over the members of the committee and each member's."""
-    found = (
-        test.outputs.output_parameters.get_dict() if test is not None and "output_parameters" in test.outputs else {}
-    )
-    blocks = list(found.values())
+def held_out_errors(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the errors on the held-out frames, mean over the members of the committee and each member's.
+
+    :param report: of the test, block by block.
+    """
+    blocks = list(report.values())
     if not blocks:
         return {"force_rmse_eV_per_A": None, "energy_rmse_meV_per_atom": None, "force_rmse_per_model": {}}
     weights = [block["n_frames"] for block in blocks]

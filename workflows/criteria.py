@@ -13,6 +13,9 @@ Record = Mapping[str, Any]
 
 Criterion = dict[str, Any]
 
+BULKY = ("histograms", "observables")
+"""Parts of a record that only criteria of the last cycles read."""
+
 LEAST_GAIN = 0.02
 """Share by which the held-out error must fall, and share of accurate frames must rise, to count as learning."""
 
@@ -20,6 +23,18 @@ LEAST_GAIN = 0.02
 def criterion(name: str, met: bool, found: Any, limit: Any, words: str) -> Criterion:
     """Return one entry of a verdict; ``words`` say what was found and what is asked."""
     return {"name": name, "met": met, "found": found, "limit": limit, "words": words}
+
+
+def remembered(history: Sequence[Record], cycles: int) -> list[Record]:
+    """Return the records as the next verdict needs them: distributions of the last cycles only, figures of all.
+
+    Every verdict is stored with its history, so that what it keeps of every cycle grows with their square.
+
+    :param cycles: in which a criterion must hold.
+    """
+    seen_again = max(cycles, 2) - 1
+    older, newer = history[:-seen_again], history[-seen_again:]
+    return [*({name: found for name, found in record.items() if name not in BULKY} for record in older), *newer]
 
 
 def convergence_criteria(asked: Mapping[str, Any], history: Sequence[Record]) -> list[Criterion]:

@@ -10,7 +10,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.workflows.confidence import rmse_interval
-from aiida_zif.workflows.criteria import Record, convergence_criteria, criterion, learns_nothing
+from aiida_zif.workflows.criteria import Record, convergence_criteria, criterion, learns_nothing, remembered
 from aiida_zif.workflows.curriculum import Position, least_accurate, position
 from aiida_zif.workflows.plan import label_tasks, section
 from aiida_zif.workflows.quarantine import active, cycle_failure, labelling_failure, opened, updated
@@ -211,4 +211,5 @@ def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = No
         if not place.last or place.cycle == 0:
             waits_for[name] = "has further stages of its curriculum to go through"
     decision = verdict(values["limits"], convergence, history, n_labels, waits_for)
-    return orm.Dict({"cycle": cycle, "n_labels": n_labels, **decision, "history": history, "systems": systems})
+    kept = remembered(history, convergence["cycles"])
+    return orm.Dict({"cycle": cycle, "n_labels": n_labels, **decision, "history": kept, "systems": systems})

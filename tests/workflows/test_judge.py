@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from aiida import orm
 
+from aiida_zif.workflows.criteria import remembered
 from aiida_zif.workflows.judge import judge, open_campaign, verdict
 
 LIMITS = {"cycles": 6, "labels": 100}
@@ -129,6 +130,19 @@ def density(*values: float, drivers: tuple[int | None, ...] = (0, 1, 2)) -> dict
         for value, driver in zip(values, drivers, strict=False)
     ]
     return record(observables={"density": runs})
+
+
+@pytest.mark.parametrize("cycles", [1, 2, 3])
+def test_a_verdict_on_what_is_remembered_is_that_on_everything(cycles: int) -> None:
+    asked: dict[str, Any] = {**STABLE, "cycles": cycles, "deviation": {"quantile": 0.95, "below": 0.16}}
+    everything, kept = [], list[Any]()
+    for rise in range(6):
+        newest = density(1.2, 1.2 + 0.01 * rise)
+        everything, kept = [*everything, newest], [*kept, newest]
+        assert decide(*kept, **asked) == decide(*everything, **asked)
+        kept = remembered(kept, cycles)
+    assert sum("histograms" in record for record in kept) == max(cycles, 2) - 1
+    assert [record["held_out"] for record in kept] == [record["held_out"] for record in everything]
 
 
 STABLE = {"observable": {"name": "density", "tolerance": 0.02}}
