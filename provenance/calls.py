@@ -23,36 +23,42 @@ INPUTS = (LinkType.INPUT_WORK.value, LinkType.INPUT_CALC.value)
 class Call:
     """One call of a process: label of the link, what was called, and how it stood when it was asked for.
 
+    :param pk: of what was called.
     :param begun: s since 1970.
     :param wall_s: seconds from its creation to its end, or until now.
     """
 
     label: str
+    pk: int
     node: orm.ProcessNode
     is_running: bool
     begun: float
     wall_s: float
 
 
-def called_by(chains: Iterable[orm.ProcessNode]) -> dict[int, list[Call]]:
-    """Return what work chains called, by the pk of the caller."""
+def called_by(chains: Iterable[int], backend: Any = None) -> dict[int, list[Call]]:
+    """Return what work chains called, by the pk of the caller.
+
+    :param chains: their pks.
+    :param backend: the storage that has them, if it is not that of the loaded profile.
+    """
     found: dict[int, list[Call]] = {}
-    query, now = _from(chains), time.time()
-    columns = ["*", "attributes.process_state", "ctime", "mtime"]
+    query, now = _from(chains, backend), time.time()
+    columns = ["id", "*", "attributes.process_state", "ctime", "mtime"]
     query.append(
         orm.ProcessNode, with_incoming="process", edge_filters=_of(CALLS), edge_project="label", project=columns
     )
-    for caller, child, state, ctime, mtime, label in query.iterall():
+    for caller, pk, child, state, ctime, mtime, label in query.iterall():
         running, begun = state not in ENDED, ctime.timestamp()
-        call = Call(label, child, running, begun, (now if running else mtime.timestamp()) - begun)
+        call = Call(label, pk, child, running, begun, (now if running else mtime.timestamp()) - begun)
         found.setdefault(caller, []).append(call)
     return found
 
 
-def plain_outputs(processes: Iterable[orm.ProcessNode], names: Sequence[str]) -> dict[int, dict[str, Any]]:
+def plain_outputs(processes: Iterable[int], names: Sequence[str], backend: Any = None) -> dict[int, dict[str, Any]]:
     """Return the first output ``Dict`` of some names as plain values, by the pk of its process, where there is one."""
     found: dict[int, dict[str, Any]] = {}
-    query, best = _from(processes), dict[int, int]()
+    query, best = _from(processes, backend), dict[int, int]()
     edges = {**_of(OUTPUTS), "label": {"in": list(names)}}
     query.append(orm.Dict, with_incoming="process", edge_filters=edges, edge_project="label", project="attributes")
     for process, values, label in query.iterall():
@@ -62,10 +68,10 @@ def plain_outputs(processes: Iterable[orm.ProcessNode], names: Sequence[str]) ->
     return found
 
 
-def inputs_of(processes: Iterable[orm.ProcessNode], namespace: str) -> dict[int, dict[str, Any]]:
+def inputs_of(processes: Iterable[int], namespace: str, backend: Any = None) -> dict[int, dict[str, Any]]:
     """Return the inputs of a dynamic namespace by label, by the pk of their process."""
     found: dict[int, dict[str, Any]] = {}
-    query, prefix = _from(processes), f"{namespace}__"
+    query, prefix = _from(processes, backend), f"{namespace}__"
     query.append(orm.Data, with_outgoing="process", edge_filters=_of(INPUTS), edge_project="label", project="*")
     for process, node, label in query.iterall():
         if label.startswith(prefix):
@@ -77,7 +83,7 @@ def retrieved_texts(jobs: Sequence[int], name: str) -> dict[int, str]:
     """Return what is in a file that jobs brought back, by their pks; those that did not bring it are left out."""
     from aiida.manage import get_manager
 
-    query, edge = _with_pks(orm.CalcJobNode, jobs), {"label": "retrieved"}
+    query, edge = _from(jobs), {"label": "retrieved"}
     query.append(orm.FolderData, with_incoming="process", edge_filters=edge, project="repository_metadata")
     keys = {job: found["k"] for job, files in query.iterall() if (found := files.get("o", {}).get(name))}
     repository = get_manager().get_profile_storage().get_repository()
@@ -87,16 +93,10 @@ def retrieved_texts(jobs: Sequence[int], name: str) -> dict[int, str]:
     return {job: texts[key] for job, key in keys.items()}
 
 
-def _from(processes: Iterable[orm.ProcessNode]) -> orm.QueryBuilder:
-    """Return a query in the storage of some processes, whose rows begin with the pk of one."""
-    nodes = list(processes)
-    return _with_pks(orm.ProcessNode, [int(node.pk or 0) for node in nodes], nodes[0].backend if nodes else None)
-
-
-def _with_pks(kind: type[orm.ProcessNode], pks: Sequence[int], backend: Any = None) -> orm.QueryBuilder:
-    """Return a query whose rows begin with one of some pks; AiiDA refuses to look for none."""
+def _from(pks: Iterable[int], backend: Any = None) -> orm.QueryBuilder:
+    """Return a query whose rows begin with the pk of one of some processes; AiiDA refuses to look for none."""
     query = orm.QueryBuilder(backend=backend)
-    return query.append(kind, filters={"id": {"in": [*pks] or [0]}}, tag="process", project="id")
+    return query.append(orm.ProcessNode, filters={"id": {"in": [*pks] or [0]}}, tag="process", project="id")
 
 
 def _of(kinds: Sequence[str]) -> dict[str, Any]:

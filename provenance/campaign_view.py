@@ -46,6 +46,11 @@ class Step:
         return self.call.node
 
     @property
+    def pk(self) -> int:
+        """Of the process."""
+        return self.call.pk
+
+    @property
     def is_running(self) -> bool:
         """Whether it had not ended yet."""
         return self.call.is_running
@@ -83,11 +88,6 @@ class CampaignView:
         """Return the steps of one stage, of one cycle or of all."""
         return [s for s in self.steps if s.stage == stage and cycle in (None, s.cycle)]
 
-    def one(self, stage: str, cycle: int) -> orm.ProcessNode | None:
-        """Return the node of a stage that a cycle has once, if it was reached."""
-        steps = self.of(stage, cycle)
-        return steps[-1].node if steps else None
-
     def is_held_out(self, step: Step) -> bool:
         """Whether a labelling makes frames that no training sees."""
         return any(step.name.startswith(f"{system}_held_out_") for system in self.settings["systems"])
@@ -109,24 +109,25 @@ def load_view(campaign: orm.WorkChainNode) -> CampaignView:
     :param campaign: node of an ``ActiveLearningWorkChain``.
     """
     named = [(match, call) for call in children(campaign) if (match := STEP.fullmatch(call.label))]
-    parts = called_by(call.node for match, call in named if match["stage"] == ACQUIRE)
+    parts = called_by((call.pk for match, call in named if match["stage"] == ACQUIRE), campaign.backend)
     steps: list[Step] = []
     for match, call in named:
         cycle, stage, name = int(match["cycle"]), match["stage"], match["name"] or ""
         if stage == ACQUIRE:
-            of_system = [part for part in parts.get(call.node.pk or 0, []) if part.label in PARTS]
+            of_system = [part for part in parts.get(call.pk, []) if part.label in PARTS]
             steps += [Step(cycle, part.label, name, part) for part in of_system]
         else:
             steps.append(Step(cycle, stage, name, call))
-    reports = plain_outputs((step.node for step in steps), REPORTS)
-    steps = [replace(step, report=reports.get(step.node.pk or 0, {})) for step in steps]
-    steps.sort(key=lambda step: (step.begun, step.node.pk or 0))  # an archive gives its nodes new pks in any order
+    reports = plain_outputs((step.pk for step in steps), REPORTS, campaign.backend)
+    steps = [replace(step, report=reports.get(step.pk, {})) for step in steps]
+    steps.sort(key=lambda step: (step.begun, step.pk))  # an archive gives its nodes new pks in any order
     return CampaignView(campaign, campaign.inputs.settings.get_dict(), steps)
 
 
 def children(chain: orm.ProcessNode) -> list[Call]:
     """Return what a work chain called."""
-    return called_by([chain]).get(chain.pk or 0, [])
+    pk = int(chain.pk or 0)
+    return called_by([pk], chain.backend).get(pk, [])
 
 
 def find_campaigns(label: str | None = None, unfinished: bool = False) -> list[orm.WorkChainNode]:
@@ -152,7 +153,8 @@ def inputs_under(node: orm.ProcessNode, namespace: str) -> dict[str, Any]:
     :param node: the process.
     :param namespace: such as ``dataset``.
     """
-    return dict(sorted(inputs_of([node], namespace).get(node.pk or 0, {}).items()))
+    pk = int(node.pk or 0)
+    return dict(sorted(inputs_of([pk], namespace, node.backend).get(pk, {}).items()))
 
 
 def outputs_under(node: orm.ProcessNode, namespace: str) -> dict[str, Any]:

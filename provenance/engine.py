@@ -25,7 +25,7 @@ class Span:
 
 def engine_of(view: CampaignView) -> dict[str, Any]:
     """Return :func:`engine_account` of a campaign, finished or not."""
-    pks = sql.jobs_below([int(step.node.pk or 0) for step in view.steps])
+    pks = sql.jobs_below([step.pk for step in view.steps])
     begin = view.node.ctime.timestamp()
     return engine_account(spans_of(pks), begin, begin + view.elapsed_s, len(pks))
 

@@ -23,7 +23,7 @@ def failed_jobs(view: CampaignView) -> list[dict[str, Any]]:
     pks = sql.jobs_below([int(view.node.pk or 0)])
     query = orm.QueryBuilder().append(orm.CalcJobNode, filters={"and": [{"id": {"in": pks}}, failed]}, tag="job")
     jobs: list[orm.CalcJobNode] = query.order_by({"job": "ctime"}).all(flat=True) if pks else []
-    steps = {step.node.pk: step for step in view.steps}
+    steps = {step.pk: step for step in view.steps}
     rows = []
     for job in jobs:
         above = [int(job.pk or 0), *(caller for caller, _, _ in sql.calls_above(int(job.pk or 0)))]

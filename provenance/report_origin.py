@@ -58,7 +58,7 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
                 "n_reused": report.get("n_reused", 0),
                 "n_rejected": report.get("n_rejected", {}),
                 "wall_s": step.wall_s,
-                "pk": step.node.pk,
+                "pk": step.pk,
             }
         )
     return found
@@ -116,12 +116,12 @@ def in_one_line(value: Any, unit: str = "") -> str:
 
 def training_seeds(view: CampaignView) -> list[dict[str, Any]]:
     """Return the seeds of every committee's members."""
-    learnt = inputs_of((step.node for step in view.of("train")), "dataset")
+    learnt = inputs_of((step.pk for step in view.of("train")), "dataset", view.node.backend)
     return [
         {
             "committee": step.cycle,
             "seeds": {name: seed for job in calcjobs_of([step.node]) for name, seed in seeds_of(job).items()},
-            "n_blocks": sum(getattr(source, "n_blocks", 1) for source in learnt.get(step.node.pk or 0, {}).values()),
+            "n_blocks": sum(getattr(source, "n_blocks", 1) for source in learnt.get(step.pk, {}).values()),
         }
         for step in view.of("train")
     ]

@@ -60,7 +60,7 @@ def summarise(view: CampaignView) -> dict[str, Any]:
 
 def frames_learnt(view: CampaignView) -> dict[int, int]:
     """Return how many frames every committee has learnt from, by the pk of its training."""
-    sources = inputs_of((step.node for step in view.of("train")), "dataset")
+    sources = inputs_of((step.pk for step in view.of("train")), "dataset", view.node.backend)
     return {pk: sum(source.n_frames for source in found.values()) for pk, found in sources.items()}
 
 
@@ -70,8 +70,8 @@ def summarise_iteration(view: CampaignView, cycle: int, learnt: dict[int, int]) 
     Iteration i trains on all labels so far, then explores and has its choice labelled (cycle i + 1). The last
     iteration of a finished campaign only trains.
     """
-    training, tests = view.one("train", cycle), view.of("test", cycle)
-    if training is None:
+    trainings, tests = view.of("train", cycle), view.of("test", cycle)
+    if not trainings:
         return None
     following = cycle + 1
     selections = [step.report for step in view.of("select", following) if step.report]
@@ -86,7 +86,7 @@ def summarise_iteration(view: CampaignView, cycle: int, learnt: dict[int, int]) 
         add_counts(runs_ended, selection.get("runs_ended", {}))
     return {
         "iteration": cycle,
-        "n_train_frames": learnt.get(training.pk or 0, 0),
+        "n_train_frames": learnt.get(trainings[-1].pk, 0),
         **held_out_errors(tests[-1].report if tests else {}),
         "max_force_deviation": deviation_quantiles(selections),
         "n_explored": sum(report["n_explored"] for report in selections),
