@@ -69,7 +69,6 @@ def test_blocks_are_pooled_by_their_frames() -> None:
 
 def test_inputs_of_a_namespace_come_by_their_labels(view: CampaignView) -> None:
     training = view.of("train", 1)[-1].node
-    assert training is not None
     assert list(blocks_in(inputs_under(training, "dataset"))) == [
         "c00_zif4_seed_aimd_0_attempt_0",
         "c00_zif4_seed_perturbed_attempt_0",
