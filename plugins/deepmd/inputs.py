@@ -14,8 +14,11 @@ AUTO = "auto"
 SEL_MARGIN = 1.25
 """Room for more neighbours than the data show: exploration compresses and melts what it is given."""
 
-SHORT_RUN = 50_000
-"""Steps up to which a training counts as short, and is not ended before its time."""
+HASTY_RUN = 10_000
+"""Steps up to which a training has to hurry."""
+
+LONG_RUN = 200_000
+"""Steps beyond which a training is worth being ended before its time."""
 
 DISPLAYED_STEPS = 40
 CHECKPOINT_EVERY = 5000
@@ -90,12 +93,13 @@ def default_optimisation(steps: int) -> dict[str, Any]:
     """Return the ``learning_rate`` and ``optimizer`` sections that suit a number of steps.
 
     The first learning rate is high, and Adam forgets second moments fast: with DeePMD-kit's customary 1e-3 and 0.999
-    errors are more than twice as large after 30 000 steps (docs/training.md). A short run takes a cosine, which stays
-    high for half of the run where an exponential has spent it; a long run takes the exponential, which may be cut where
-    the error on held-out frames is flat.
+    errors are more than twice as large after 30 000 steps (docs/training.md). A cosine stays high for half of the run,
+    where an exponential has spent it: what it reaches in 30 000 steps takes the latter more than 100 000. Only a very
+    long run takes the exponential, which may be cut where the error on held-out frames is flat.
     """
-    if steps <= SHORT_RUN:
-        rate: dict[str, Any] = {"type": "cosine", "start_lr": 0.02, "stop_lr": 1e-5}
+    if steps <= LONG_RUN:
+        start = 0.02 if steps <= HASTY_RUN else 0.005
+        rate: dict[str, Any] = {"type": "cosine", "start_lr": start, "stop_lr": 1e-5}
     else:
         rate = {"type": "exp", "start_lr": 0.01, "stop_lr": 1e-6}
     return {"learning_rate": rate, "optimizer": {"type": "Adam", "adam_beta2": 0.95}}

@@ -81,9 +81,10 @@ def test_of_members_side_by_side_only_the_one_that_is_flat_is_ended(tmp_path: Pa
 def test_only_long_exponential_schedules_are_watched() -> None:
     from aiida_zif.plugins.deepmd.inputs import training_input
 
-    assert early_stop.applies(training_input(["H"], steps=100_000))
-    assert not early_stop.applies(training_input(["H"], steps=1000))
-    assert not early_stop.applies(training_input(["H"], steps=100_000, learning_rate={"type": "cosine"}))
+    assert early_stop.applies(training_input(["H"], steps=1_000_000))
+    assert not early_stop.applies(training_input(["H"], steps=100_000))
+    assert not early_stop.applies(training_input(["H"], steps=1000, learning_rate={"type": "exp"}))
+    assert not early_stop.applies(training_input(["H"], steps=1_000_000, learning_rate={"type": "cosine"}))
 
 
 def test_the_watcher_is_plain_shell() -> None:
