@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from datetime import datetime
 
 from aiida import orm
 from aiida.common.links import LinkType
@@ -89,7 +88,14 @@ def job_activity(step: Step, job: orm.CalcJobNode) -> Activity:
     elif step.stage in ("train", "explore"):
         name = call_label(job)
     return Activity(
-        step.cycle, step.stage, name, done, total, unit, seconds_since(job.ctime), "" if done else state_of(job)
+        step.cycle,
+        step.stage,
+        name,
+        done,
+        total,
+        unit,
+        seconds_since(job.ctime.timestamp()),
+        "" if done else state_of(job),
     )
 
 
@@ -128,7 +134,7 @@ def remaining_of_stage_s(view: CampaignView, stage: str, cycle: int, pace_s: flo
     if done >= total:
         return 0.0
     steps, expected = view.of(stage, cycle), total * pace_s
-    elapsed = time.time() - min(step.begun for step in steps) if steps else 0.0
+    elapsed = seconds_since(min(step.begun for step in steps)) if steps else 0.0
     share = done / total
     # What the stage itself shows counts more and more, and alone from half-way on.
     trust = min(1.0, 2 * share)
@@ -185,9 +191,9 @@ def state_of(job: orm.CalcJobNode) -> str:
     return "starting" if state.value == "withscheduler" else str(state.value)
 
 
-def seconds_since(moment: datetime) -> float:
-    """Return the seconds from a moment until now."""
-    return max((datetime.now(tz=moment.tzinfo) - moment).total_seconds(), 0.0)
+def seconds_since(moment: float) -> float:
+    """Return the seconds from a moment, in s since 1970, until now."""
+    return max(time.time() - moment, 0.0)
 
 
 TASK = re.compile(r"(?P<system>\w+?)_(?P<task>(?:seed|held_out)_\w+)")

@@ -98,7 +98,8 @@ def test_a_training_that_is_ended_early_leaves_a_model(
     for name, value in (("POLL_S", 1), ("LOW_RATE", 2), ("LEAST_GAIN", 0.9), ("CHECKS", 1)):
         monkeypatch.setattr(early_stop, name, value)  # flat from the first window on
     code = orm.InstalledCode(computer=localhost, filepath_executable=str(DP), label="dp-early").store()
-    parameters = training_input(TYPE_MAP, 5.0, 40_000, embedding=[2, 4], axis_neuron=2, fitting=[4, 4])
+    small: dict[str, Any] = {"embedding": [2, 4], "axis_neuron": 2, "fitting": [4, 4]}
+    parameters = training_input(TYPE_MAP, 5.0, 40_000, learning_rate={"type": "exp"}, **small)
     result, node = run_get_node(
         CalculationFactory("zif.deepmd.train"),
         code=code,
