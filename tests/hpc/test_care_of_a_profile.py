@@ -72,7 +72,7 @@ def status(text: str) -> dict[str, Any]:
 
 
 def test_the_campaign_went_on_while_it_was_looked_after(site: Any) -> None:
-    assert site.said["at_work"] == "waiting"
+    assert site.said["at_work"] in ("waiting", "running")  # the latter between two children
     assert (site.said["end"]["state"], int(site.said["end"]["exit_status"])) == ("finished", 0)
     assert site.facts()["orphans"] == site.facts()["failed"] == []
 
