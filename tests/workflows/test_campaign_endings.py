@@ -215,7 +215,7 @@ def test_a_long_training_is_ended_by_the_held_out_frames_and_learns_none_of_them
 ) -> None:
     own = {"explore": lambda child: answers["ExploreWorkChain"](child, deviations=[])}
     for early_stop in (True, False):
-        done = run("zinc", own=own, training={"steps": 60_000, "early_stop": early_stop})
+        done = run("zinc", own=own, training={"steps": 300_000, "early_stop": early_stop})
         (child,) = done.named("TrainCommitteeWorkChain")
         watched = {node.uuid for node in child.inputs.train.get("validation", {}).values()}
         held_out = {node.uuid for node in done.outputs["held_out"].values()}
