@@ -94,8 +94,8 @@ def default_optimisation(steps: int) -> dict[str, Any]:
 
     The first learning rate is high, and Adam forgets second moments fast: with DeePMD-kit's customary 1e-3 and 0.999
     errors are more than twice as large after 30 000 steps (docs/training.md). A cosine stays high for half of the run,
-    where an exponential has spent it: what it reaches in 30 000 steps takes the latter more than 100 000. Only a very
-    long run takes the exponential, which may be cut where the error on held-out frames is flat.
+    where an exponential has spent it: what it reached in 30 000 steps the latter did not in 100 000. Only a very long
+    run takes the exponential, which may be cut where the error on held-out frames is flat.
     """
     if steps <= LONG_RUN:
         start = 0.02 if steps <= HASTY_RUN else 0.005
