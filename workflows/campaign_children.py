@@ -63,6 +63,7 @@ class CampaignChildren(ResumableWorkChain):
             "dataset": dict(self.ctx.dataset),
             "seeds": {name: seed for name, seed in plan.items() if name != "parameters"},
             "lanes": resources.get("lanes") or 1,
+            "members": resources.get("members") or 1,
             "concurrent": self.width("train"),
             "min_models": max(2, math.ceil(settings["models"] * (1.0 - budget))),
             "train": {

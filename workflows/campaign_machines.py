@@ -44,6 +44,7 @@ class TrainStage(RankStage):
     """The stage that trains a committee, whose members may share a job."""
 
     lanes: Count = Field(1, description="members side by side in one job, each on `ranks` × `threads` cores")
+    members: Count = Field(1, description="members in one job; those beyond its lanes take turns on them")
 
 
 class LaneStage(Stage):

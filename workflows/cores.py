@@ -58,5 +58,5 @@ def _mend(stage: Mapping[str, Any], cores: int) -> str:
     """Return the widest resources of a stage that fit: its processes first, one thread each."""
     width = next(key for key in ("ranks", "lanes") if key in stage)
     if "ranks" in stage and "lanes" in stage:  # members of a committee, each on one core
-        return f"write for example {{ranks: 1, threads: 1, lanes: 1, concurrent: {cores}}}"
+        return f"write for example {{ranks: 1, threads: 1, lanes: {cores}, concurrent: 1}}"
     return f"write for example {{{width}: {cores}, threads: 1, concurrent: 1}}"

@@ -14,12 +14,12 @@ CUT_SHORT = 400
 """Exit status of a training whose log breaks off."""
 
 
-def packs(names: Sequence[str], lanes: int) -> list[list[str]]:
-    """Return the members of each job: no more than its lanes, in as few jobs as they take, evenly.
+def packs(names: Sequence[str], most: int) -> list[list[str]]:
+    """Return the members of each job: as few jobs as they take, evenly.
 
-    :param lanes: members side by side in one job.
+    :param most: members in one job at most.
     """
-    n_jobs = -(-len(names) // lanes)
+    n_jobs = -(-len(names) // most)
     size = -(-len(names) // n_jobs)
     return [list(names[first : first + size]) for first in range(0, len(names), size)]
 
@@ -48,6 +48,14 @@ def what_went_wrong(job: orm.ProcessNode, name: str) -> tuple[int | None, str]:
 def is_blameless(job: orm.ProcessNode, status: int | None) -> bool:
     """Whether a member failed because somebody or something ended its job."""
     return job.is_killed or status in STATUSES
+
+
+def waits_for_its_turn(job: orm.ProcessNode, name: str, status: int | None) -> bool:
+    """Whether a job was ended before it came to this member, while others of it were trained."""
+    if "output_parameters" not in job.outputs or not is_blameless(job, status):
+        return False
+    trained = job.outputs["output_parameters"]
+    return bool(trained) and not isinstance(trained, orm.Data) and name not in trained
 
 
 def checkpoint_of(job: orm.ProcessNode, name: str, status: int | None) -> int:

@@ -11,7 +11,7 @@ def stage_options(resources: dict[str, Any]) -> dict[str, Any]:
     :param resources: ``ranks`` or ``lanes`` (processes side by side), ``threads`` of each, ``walltime`` in s;
         further keys (``queue_name``, ``account``, ``custom_scheduler_commands`` …) are handed on as they are.
     """
-    own = {"ranks", "lanes", "threads", "walltime", "concurrent", "layout"}
+    own = {"ranks", "lanes", "members", "threads", "walltime", "concurrent", "layout"}
     options: dict[str, Any] = {
         "resources": {
             "num_machines": 1,

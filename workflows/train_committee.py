@@ -51,6 +51,13 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
             help="Members to start from, by name; all others, and second tries, start from random weights.",
         )
         spec.input("lanes", valid_type=int, default=1, non_db=True, help="Members side by side in one job.")
+        spec.input(
+            "members",
+            valid_type=int,
+            default=1,
+            non_db=True,
+            help="Members in one job, by turns where beyond its lanes.",
+        )
         spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Jobs at a time.")
         spec.input("min_models", valid_type=int, default=2, non_db=True, help="Fewest members to go on with.")
         spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
@@ -72,7 +79,7 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
     def setup(self) -> None:
         """Queue every member, with those of the same job."""
         names = sorted(self.inputs.seeds)
-        self.ctx.queue = members.packs(names, self.inputs.lanes)
+        self.ctx.queue = members.packs(names, self.members_a_job)
         self.ctx.running = []
         self.ctx.alone = []
         self.ctx.runs, self.ctx.failures = AttributeDict.fromkeys(names, 0), AttributeDict.fromkeys(names, 0)
@@ -96,9 +103,14 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
             inputs.metadata.call_link_label = name_of_try(members.name_of(names), self.ctx.runs[names[0]])
             if names[0] in self.ctx.restarts:
                 inputs.restart = self.ctx.restarts[names[0]]
-            packed = self.inputs.lanes > 1 and names[0] not in self.ctx.alone
+            packed = self.members_a_job > 1 and names[0] not in self.ctx.alone
             jobs[f"job_{names[0]}"] = self.submit_pack(names, inputs) if packed else self.submit_one(names[0], inputs)
         self.to_context(**jobs)
+
+    @property
+    def members_a_job(self) -> int:
+        """Members that share a job, side by side or one after the other; no lane is left empty."""
+        return int(max(self.inputs.members, self.inputs.lanes))
 
     def submit_one(self, name: str, inputs: AttributeDict) -> Any:
         """Submit the job of one member."""
@@ -109,14 +121,14 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         return self.submit(DeepmdTrainCalculation, **inputs)
 
     def submit_pack(self, names: list[str], inputs: AttributeDict) -> Any:
-        """Submit the job of several members, one process each."""
+        """Submit the job of several members, one process each, no more at a time than there are lanes."""
         inputs.seeds = {name: self.ctx.seeds[name] for name in names}
         starts = {name: self.start_of(name) for name in names}
         inputs.init_models = {name: start for name, start in starts.items() if start is not None}
-        options = inputs.metadata.options
-        threads = options["resources"].get("num_cores_per_mpiproc") or 1
+        threads = inputs.metadata.options["resources"].get("num_cores_per_mpiproc") or 1
+        options = with_layout(inputs.metadata.options, min(len(names), self.inputs.lanes), threads)
         # what is exposed of the training of one member has its parser for default
-        inputs.metadata.options = {**with_layout(options, len(names), threads), "parser_name": "zif.deepmd.train_pack"}
+        inputs.metadata.options = {**options, "parser_name": "zif.deepmd.train_pack"}
         return self.submit(DeepmdTrainPackCalculation, **inputs)
 
     def start_of(self, name: str) -> Any:
@@ -148,6 +160,8 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         """Whether a member is trained further; one that failed by itself is queued alone, with another seed."""
         status, self.ctx.cause = members.what_went_wrong(job, name)
         self.report(f"{name}: {job.process_label}<{job.pk}> ended with {self.ctx.cause}")
+        if members.waits_for_its_turn(job, name, status):
+            return True
         step = members.checkpoint_of(job, name, status)
         if step > self.ctx.reached[name]:
             self.ctx.reached[name], self.ctx.restarts[name] = step, job.outputs.remote_folder

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "DP_INTRA_OP_PARALLELISM_THREADS")
 FIXED_VARIABLES = {"DP_INTER_OP_PARALLELISM_THREADS": 1, "TF_CPP_MIN_LOG_LEVEL": 2}
@@ -39,9 +41,9 @@ def lanes(options: Mapping[str, Any]) -> int:
     return max(1, int(total))
 
 
-def deal(labels: Sequence[str], n_lanes: int) -> list[list[str]]:
-    """Deal labels to lanes in turn; lanes that would stay empty are left out."""
-    return [list(labels[lane::n_lanes]) for lane in range(min(n_lanes, len(labels)))]
+def deal(tasks: Sequence[T], n_lanes: int) -> list[list[T]]:
+    """Deal tasks to lanes in turn; lanes that would stay empty are left out."""
+    return [list(tasks[lane::n_lanes]) for lane in range(min(n_lanes, len(tasks)))]
 
 
 def background_lane(command_lines: Sequence[tuple[Sequence[str], str]], setup: str = "") -> str:

@@ -12,11 +12,11 @@ from aiida_zif.plugins.deepmd.outputs import read_learning_curve
 def steps_so_far(folder: Path) -> tuple[int, int | None]:
     """Return (steps done, steps asked for); the latter is None where the input cannot be read.
 
-    :param folder: the folder of a training, running or finished; of several members side by side the last one counts.
+    :param folder: the folder of a training, running or finished; of several members their mean, as they may take turns.
     """
-    members = sorted((folder / MEMBERS).glob("*"))
+    members = [steps_so_far(member) for member in sorted((folder / MEMBERS).glob("*"))]
     if members:
-        return min(map(steps_so_far, members), key=lambda found: found[0])
+        return sum(done for done, _ in members) // len(members), members[0][1]
     try:
         total = int(json.loads((folder / "input.json").read_text())["training"]["numb_steps"])
     except (OSError, KeyError, TypeError, ValueError):

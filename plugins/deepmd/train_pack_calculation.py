@@ -1,4 +1,4 @@
-"""Calculation job that trains several members of a committee side by side, in the cores of one allocation."""
+"""Calculation job that trains several members of a committee, as many side by side as its allocation has processes."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class DeepmdTrainPackCalculation(TrainingJob):
             return None  # the ports themselves say so
         seeds, starts = inputs["seeds"], inputs.get("init_models", {})
         n_processes = job.lanes(inputs["metadata"]["options"])
-        if len(seeds) != n_processes:
+        if len(seeds) < n_processes:
             return (
                 f"seeds: {len(seeds)} members in a job of {n_processes} processes; "
-                "give metadata.options.resources one process a member"
+                "give metadata.options.resources one process a member at most"
             )
         if unknown := sorted(set(starts) - set(seeds)):
             return f"init_models: {', '.join(unknown)} without a seed; allowed are {', '.join(sorted(seeds))}"

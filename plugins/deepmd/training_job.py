@@ -58,7 +58,7 @@ class Member:
 
 
 class TrainingJob(TolerantJob):
-    """Trains its members side by side on the same data, and freezes each as soon as it is trained."""
+    """Trains its members on the same data, one a process at a time, and freezes each as soon as it is trained."""
 
     INPUT = "input.json"
     DATA = "data"
@@ -110,7 +110,7 @@ class TrainingJob(TolerantJob):
         raise NotImplementedError
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
-        """Write the data once and the input of each member; the first runs as the job's codes, the others beside it."""
+        """Write the data once and the input of each member; the first lane is the job's codes, others run beside it."""
         path, members, parameters = Path(folder.abspath), self.members(), self.inputs.parameters.get_dict()
         type_map, validation = parameters["model"]["type_map"], self.inputs.get("validation", {})
         blocks = blocks_in(self.inputs.dataset)
@@ -118,9 +118,9 @@ class TrainingJob(TolerantJob):
         watched = write_dataset(path / self.VALIDATION, validation, type_map) if validation else []
         for member in members:
             self._write_member(path, member, blocks, systems, watched)
-        first, *others = members
+        first, *others = job.deal(members, job.lanes(self.node.get_options()))
         calc_info = CalcInfo()
-        calc_info.codes_info = [self._code_info(*command) for command in self._commands(first)]
+        calc_info.codes_info = [self._code_info(*command) for member in first for command in self._commands(member)]
         lines = [job.environment(job.threads(self.node.get_options())), START_CLOCK]
         if "restart" in self.inputs:
             lines += [f"cp {member.path(f'{BEFORE}.out')} {member.path(self.CURVE)}" for member in members]
@@ -193,11 +193,12 @@ class TrainingJob(TolerantJob):
         train.append(member.path(self.INPUT))
         return [(train, member.path(self.TRAIN_LOG)), (freeze, member.path(self.FREEZE_LOG))]
 
-    def _beside(self, member: Member) -> str:
-        """A member beside the job's own; it needs the user's prepended lines too, which AiiDA puts after these."""
+    def _beside(self, members: Sequence[Member]) -> str:
+        """A lane beside the job's own; it needs the user's prepended lines too, which AiiDA puts after these."""
         code = self.inputs.code
         lines = [
             ([*code.get_prepend_cmdline_params(), *code.get_executable_cmdline_params(arguments)], log)
+            for member in members
             for arguments, log in self._commands(member)
         ]
         return job.background_lane(lines, self.node.get_option("prepend_text") or "")

@@ -197,6 +197,43 @@ def test_more_members_than_lanes_take_several_jobs(train: Factory, potential: Fa
     assert run.waves == [["model_0_to_model_1", "model_2_to_model_3"]]
 
 
+def test_members_of_a_job_take_turns_on_its_lanes(train: Factory, potential: Factory) -> None:
+    run = train(5, lambda child: pack_of(child, potential), lanes=2, members=4)
+    assert [child.link for child in run.children] == ["model_0_to_model_2", "model_3_to_model_4"]
+    processes = [child.inputs.metadata.options.resources["num_mpiprocs_per_machine"] for child in run.children]
+    assert processes == [2, 2]
+    assert len(run.outputs["committee"]) == 5
+
+
+def test_one_lane_takes_all_members_in_turn(train: Factory, potential: Factory) -> None:
+    run = train(3, lambda child: pack_of(child, potential), members=3)
+    (job,) = run.children
+    assert (job.name, job.inputs.metadata.options.resources["num_mpiprocs_per_machine"]) == (
+        "DeepmdTrainPackCalculation",
+        1,
+    )
+
+
+def test_members_to_whose_turn_it_never_came_are_trained_however_often_that_happens(
+    train: Factory, potential: Factory
+) -> None:
+    """A job has time for one member only, four times."""
+
+    def answer(child: Any) -> Ending:
+        first, *others = sorted(child.inputs.seeds)
+        if not others:
+            return pack_of(child, potential)
+        failures = orm.Dict({name: [120, "The job ran out of walltime."] for name in others})
+        outputs = {"output_parameters": {first: orm.Dict({"checkpoint": 100})}, "potential": {first: potential()}}
+        return Ending({**outputs, "failures": failures}, 120, "walltime")
+
+    run = train(5, answer, members=5)
+    assert run.exit_code is None
+    assert len(run.children) == 5
+    assert len(run.outputs["committee"]) == 5
+    assert len({child.inputs.seeds["model_4"].value for child in run.children}) == 1
+
+
 def cut_off_at(child: Any, step: int | None, names: list[str]) -> Ending:
     """A pack that the batch system ended, with checkpoints at a step."""
     numbers = {name: orm.Dict({"checkpoint": step}) for name in names}

@@ -165,15 +165,29 @@ def test_a_training_that_goes_on_is_linked_to_the_checkpoint_of_each_member(
     assert "cp members/model_1/before.out members/model_1/lcurve.out" in info.prepend_text
 
 
-@pytest.mark.parametrize(
-    ("resources", "words"),
-    [({"num_mpiprocs_per_machine": 1}, "2 members in a job of 1 processes"), ({"num_mpiprocs_per_machine": 3}, "of 3")],
-)
-def test_a_pack_that_would_take_other_cores_than_it_has_is_refused(
-    submit: Factory, pack_inputs: dict[str, Any], resources: dict[str, int], words: str
+def test_members_take_turns_where_there_are_more_of_them_than_processes(
+    submit: Factory, pack_inputs: dict[str, Any]
 ) -> None:
-    with pytest.raises(ValueError, match=words):
-        submit("zif.deepmd.train_pack", pack_inputs, {"num_machines": 1, **resources})
+    from aiida import orm
+
+    pack_inputs["seeds"] |= {"model_2": orm.Int(5)}
+    _, info = submit("zif.deepmd.train_pack", pack_inputs, {"num_machines": 1, "num_mpiprocs_per_machine": 2})
+    first = [command.rpartition(" > ")[2] for command in commands(info)]
+    assert first == [f"members/model_{index}/{name}.log" for index in (0, 2) for name in ("train", "freeze")]
+    beside = info.prepend_text.partition("(\n")[2]
+    assert beside.count("dp --tf train") == 1
+    assert beside.count("members/model_1/train.log") == 1
+
+
+def test_one_process_trains_its_members_one_after_the_other(submit: Factory, pack_inputs: dict[str, Any]) -> None:
+    _, info = submit("zif.deepmd.train_pack", pack_inputs, {"num_machines": 1, "num_mpiprocs_per_machine": 1})
+    assert [command.rpartition("/")[2] for command in commands(info)] == ["train.log", "freeze.log"] * 2
+    assert "&" not in info.prepend_text
+
+
+def test_a_pack_that_would_leave_a_core_idle_is_refused(submit: Factory, pack_inputs: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="2 members in a job of 3 processes"):
+        submit("zif.deepmd.train_pack", pack_inputs, {"num_machines": 1, "num_mpiprocs_per_machine": 3})
 
 
 def test_models_share_the_lanes_of_a_test(

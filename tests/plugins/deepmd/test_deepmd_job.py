@@ -56,3 +56,13 @@ def test_progress_of_a_training_counts_displayed_steps(tmp_path: Path) -> None:
     assert steps_so_far(tmp_path) == (0, 400)
     (tmp_path / "lcurve.out").write_text((FIXTURES / "train_ok" / "lcurve.out").read_text())
     assert steps_so_far(tmp_path) == (40, 400)
+
+
+def test_progress_of_members_that_take_turns_is_their_mean(tmp_path: Path) -> None:
+    for name, rows in (("model_0", "400 0.1 0.1"), ("model_1", "100 0.1 0.1"), ("model_2", "")):
+        folder = tmp_path / "members" / name
+        folder.mkdir(parents=True)
+        (folder / "input.json").write_text('{"training": {"numb_steps": 400}}')
+        if rows:
+            (folder / "lcurve.out").write_text(f"#  step  rmse_trn  lr\n{rows}\n")
+    assert steps_so_far(tmp_path) == (166, 400)
