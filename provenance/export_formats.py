@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from aiida_zif.plugins.data.extxyz import write_frame
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame
-from aiida_zif.plugins.deepmd.dataset import System, write_system
+from aiida_zif.plugins.deepmd.dataset import write_system
+from aiida_zif.plugins.deepmd.merging import by_composition, merge
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.data.frames import LabelledFramesData
@@ -55,33 +54,14 @@ def write_deepmd(folder: Path, blocks: Blocks, type_map: list[str]) -> None:
     :param folder: of this part of the data set.
     :param type_map: elements in the order of the model's types.
     """
-    groups: dict[tuple[Any, ...], dict[str, LabelledFramesData]] = {}
-    for label, block in blocks.items():
-        groups.setdefault((*block.symbols, block.virials is not None), {})[label] = block
-    names: set[str] = set()
-    for group in groups.values():
-        members = list(group.values())
-        name = unused(formula(members[0].symbols), names)
-        write_system(folder / name, merge(members), type_map)
+    for name, group in by_composition(blocks).items():
+        write_system(folder / name, merge(list(group.values())), type_map)
         with (folder / name / "frames.csv").open("w", newline="") as stream:
             table = csv.writer(stream, lineterminator="\n")
             table.writerow(["frame_id", "block_pk", "block_uuid", "block_index", "block"])
             for label, block in group.items():
                 rows = ([key, block.pk, block.uuid, index, label] for index, key in enumerate(block.frame_ids()))
                 table.writerows(rows)
-
-
-def merge(blocks: list[LabelledFramesData]) -> System:
-    """Return the frames of several blocks with the same atoms as one system."""
-    virials = [block.virials for block in blocks]
-    return System(
-        symbols=blocks[0].symbols,
-        positions=np.concatenate([block.positions for block in blocks]),
-        cells=np.concatenate([block.cells for block in blocks]),
-        energies=np.concatenate([block.energies for block in blocks]),
-        forces=np.concatenate([block.forces for block in blocks]),
-        virials=np.concatenate([v for v in virials if v is not None]) if virials[0] is not None else None,
-    )
 
 
 def write_extxyz(path: Path, blocks: Blocks, type_map: list[str]) -> None:
@@ -123,19 +103,3 @@ def write_models(folder: Path, models: Mapping[str, DeepPotentialData]) -> list[
         )
     (folder / "models.json").write_text(json.dumps(entries, indent=2) + "\n")
     return entries
-
-
-def formula(symbols: list[str]) -> str:
-    """Return the elements in alphabetical order with their numbers, such as ``C96H96N64Zn16``."""
-    counts = {symbol: symbols.count(symbol) for symbol in sorted(set(symbols))}
-    return "".join(f"{symbol}{count if count > 1 else ''}" for symbol, count in counts.items())
-
-
-def unused(name: str, taken: set[str]) -> str:
-    """Return the name, with a number where it is taken (other order of atoms, or no virials), and take it."""
-    candidate, number = name, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    taken.add(candidate)
-    return candidate

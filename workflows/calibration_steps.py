@@ -68,7 +68,7 @@ def held_out_rows(errors: orm.ArrayData, systems: dict[str, str]) -> Rows:
     :param systems: system by label of the block.
     """
     rows: Rows = []
-    for block, system in sorted(systems.items()):  # the bootstrap of the relation follows the order of the rows
+    for block, system in sorted(systems.items()):
         if f"{block}__force_rmse" not in errors.get_arraynames():
             continue
         error = np.sqrt(np.mean(np.square(errors.get_array(f"{block}__force_rmse")), axis=0))

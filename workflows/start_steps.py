@@ -25,23 +25,26 @@ def draw_starts(
 ) -> FramesData:
     """Draw starting points for exploration from what has been labelled, all different if possible.
 
+    The frames are looked at in the order of their identifiers: in how many jobs they were labelled must not matter.
+
     :param starts: ``count``, ``seed``, how many of them are ``uncertain`` and not drawn at random, and ``chemistry``.
     :param crystal: a frame that is not the substance of this crystal any more is no start.
     :param explored: what the last cycle chose, with the forces that the committee predicted.
     :param known: blocks and data sets of the system.
     """
     pool = list(blocks_in(known).values())
+    order = np.argsort(np.concatenate([block.frame_ids() for block in pool]), kind="stable")
     draws = choose_starts(
-        np.concatenate([true_errors(block, explored) for block in pool]),
-        fit_frames(pool, crystal, Chemistry.from_dict(starts.get("chemistry", {}))),
+        np.concatenate([true_errors(block, explored) for block in pool])[order],
+        fit_frames(pool, crystal, Chemistry.from_dict(starts.get("chemistry", {})))[order],
         starts["count"],
         starts.get("uncertain", 0),
         starts["seed"],
     )
     return FramesData(
         pool[0].symbols,
-        np.concatenate([block.positions for block in pool])[draws],
-        np.concatenate([block.cells for block in pool])[draws],
+        np.concatenate([block.positions for block in pool])[order][draws],
+        np.concatenate([block.cells for block in pool])[order][draws],
         system=pool[0].system,
     )
 

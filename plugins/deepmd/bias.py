@@ -58,7 +58,8 @@ def refitted_bias(bias: np.ndarray, type_map: Sequence[str], blocks: Iterable[La
         composition = tuple(list(block.symbols).count(element) for element in type_map)
         energies.setdefault(composition, []).append(np.asarray(block.energies))
     compositions = np.array(sorted(energies), dtype=float)
-    means = np.array([np.concatenate(energies[key]).mean() for key in sorted(energies)])
+    # sorted, so that the last digit does not tell how the frames were cut into blocks
+    means = np.array([np.sort(np.concatenate(energies[key])).mean() for key in sorted(energies)])
     missing = means - compositions @ bias
     missing[np.abs(missing) < KNOWN * compositions.sum(axis=1)] = 0.0
     return bias + np.linalg.lstsq(compositions, missing, rcond=RCOND)[0]

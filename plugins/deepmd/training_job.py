@@ -19,10 +19,10 @@ from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import checks, early_stop, job
 from aiida_zif.plugins.deepmd.bias import read_bias, refitted_bias, with_bias
-from aiida_zif.plugins.deepmd.dataset import write_dataset
 from aiida_zif.plugins.deepmd.endings import EXIT_CODES
 from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
 from aiida_zif.plugins.deepmd.inputs import complete_input
+from aiida_zif.plugins.deepmd.merging import write_merged
 from aiida_zif.plugins.outside_codes import define_exit_codes
 from aiida_zif.plugins.tolerant_job import TolerantJob
 
@@ -114,8 +114,8 @@ class TrainingJob(TolerantJob):
         path, members, parameters = Path(folder.abspath), self.members(), self.inputs.parameters.get_dict()
         type_map, validation = parameters["model"]["type_map"], self.inputs.get("validation", {})
         blocks = blocks_in(self.inputs.dataset)
-        systems = write_dataset(path / self.DATA, blocks, type_map)
-        watched = write_dataset(path / self.VALIDATION, validation, type_map) if validation else []
+        systems = write_merged(path / self.DATA, blocks, type_map)
+        watched = write_merged(path / self.VALIDATION, validation, type_map) if validation else []
         for member in members:
             self._write_member(path, member, blocks, systems, watched)
         first, *others = job.deal(members, job.lanes(self.node.get_options()))

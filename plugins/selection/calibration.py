@@ -70,6 +70,8 @@ def fit(deviation: np.ndarray, error: np.ndarray, seed: int) -> dict[str, Any] |
     x, y = np.log(deviation[usable]), np.log(error[usable])
     if len(x) < FEWEST:
         return None
+    order = np.lexsort((y, x))  # what is drawn below must not depend on the order in which frames were labelled
+    x, y = x[order], y[order]
     curve = _curve(x, y, np.random.default_rng(seed))
     return {**curve, "coverage": _coverage(x, y, np.random.default_rng(seed))}
 

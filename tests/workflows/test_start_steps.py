@@ -71,3 +71,13 @@ def test_exploded_frame_is_no_start(block: Factory, frames: Factory, crystal: or
     recipe = orm.Dict({"count": 4, "seed": 3, "chemistry": {}})
     drawn: Any = draw_starts(recipe, crystal=crystal, a=good.store(), b=block(of=wide).store())
     assert set(drawn.frame_ids()) == set(good.frame_ids())
+
+
+def test_starts_do_not_depend_on_the_jobs_that_labelled_the_frames(block: Factory, frames: Factory) -> None:
+    labelled = frames(6, 4)
+    recipe = orm.Dict({"count": 3, "seed": 3, "chemistry": {}}).store()
+    whole: Any = draw_starts(recipe, a=block(of=labelled).store())
+    cut: Any = draw_starts(
+        recipe, a=block(of=labelled, only=[4, 0]).store(), b=block(of=labelled, only=[5, 3, 1, 2]).store()
+    )
+    assert cut.frame_ids() == whole.frame_ids()

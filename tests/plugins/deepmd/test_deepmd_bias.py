@@ -63,3 +63,9 @@ def test_hotter_frames_of_a_known_composition_leave_the_bias_alone() -> None:
     known = system(KNOWN, 1)
     bias = fitted_to(known)
     assert refitted_bias(bias, TYPE_MAP, [known, system(KNOWN, 3, above=0.2)]) == pytest.approx(bias)
+
+
+def test_the_bias_does_not_depend_on_how_the_frames_are_cut_into_blocks() -> None:
+    blocks = [system(NEW, seed, above=0.1 * seed) for seed in range(20)]
+    there, back = (fitted_to(*some) for some in (blocks, blocks[::-1]))
+    assert np.array_equal(there, back)

@@ -127,6 +127,11 @@ def test_the_same_seed_gives_the_same_fit() -> None:
     assert fitted(20) == fitted(20)
 
 
+def test_the_fit_does_not_depend_on_the_order_of_the_frames() -> None:
+    deviation, error = cloud(20)
+    assert relation.fit(deviation[::-1], error[::-1], seed=5) == relation.fit(deviation, error, seed=5)
+
+
 def rows(system: str, n: int, level: float, seed: int) -> list[dict[str, Any]]:
     """Frames of one system; its zinc is twice as wrong as its hydrogen."""
     return [
