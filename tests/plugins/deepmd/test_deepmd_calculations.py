@@ -95,7 +95,7 @@ def test_the_error_on_validation_frames_is_followed_and_a_long_training_watched(
     inputs = {"dataset": small_blocks, "parameters": small_parameters, "seed": 3, "validation": validation}
     folder, info = submit("zif.deepmd.train", inputs, {"num_machines": 1})
     written = json.loads((folder / "input.json").read_text())["training"]
-    assert written["validation_data"] == {"systems": ["validation/seen"], "batch_size": 1, "numb_btch": 3}
+    assert written["validation_data"] == {"systems": ["validation/H12Zn12"], "batch_size": 1, "numb_btch": 3}
     assert written["training_data"]["systems"] == ["data/H12Zn12", "data/H12Zn12_2"]
     assert "watch.sh" not in info.prepend_text
 
