@@ -1,13 +1,23 @@
-"""What all our jobs do where AiiDA would end the process instead."""
+"""What all our jobs do otherwise than AiiDA's."""
 
 from __future__ import annotations
 
-from aiida.engine import CalcJob, ExitCode
+from collections.abc import Hashable
+from typing import Any
+
+from aiida.engine import CalcJob, ExitCode, ProcessState
 from aiida.orm import Node
+
+from aiida_zif.plugins.patient_waiting import PatientWaiting
 
 
 class TolerantJob(CalcJob):
-    """A job whose batch system may have written anything into its files."""
+    """A job whose batch system may have written anything into its files, and that leaves the cores to its code."""
+
+    @classmethod
+    def get_state_classes(cls) -> dict[Hashable, Any]:
+        """Return AiiDA's states, but for the waiting."""
+        return {**super().get_state_classes(), ProcessState.WAITING: PatientWaiting}
 
     def parse_scheduler_output(self, retrieved: Node) -> ExitCode | None:
         """Return what AiiDA makes of the output of the batch system; nothing where that is no text in UTF-8."""

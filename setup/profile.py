@@ -31,8 +31,7 @@ OPTIONS: dict[str, int] = {
     "daemon.timeout": 20,  # the default of 2 s is too short for a busy machine
     "daemon.default_workers": 2,
 }
-POLL_INTERVAL = 0.2  # s between two looks at the jobs of this machine
-SCHEDULER = "zif.local"
+POLL_INTERVAL = 0.5  # s between two looks at the local job list
 
 
 def ensure_profile(name: str = PROFILE) -> Profile:
@@ -113,7 +112,7 @@ def load_own_profile(name: str | None = None) -> Profile:
 
 
 def ensure_localhost(work_folder: Path) -> Computer:
-    """Return the computer ``localhost``: no queue, no login shell, jobs looked at five times a second.
+    """Return the computer ``localhost``: no scheduler, no login shell, jobs looked at every half second.
 
     :param work_folder: where jobs run if the computer has to be made.
     """
@@ -128,11 +127,9 @@ def ensure_localhost(work_folder: Path) -> Computer:
             hostname="localhost",
             description="this machine, jobs run directly",
             transport_type="core.local",
-            scheduler_type=SCHEDULER,
+            scheduler_type="core.direct",
             workdir=str(work_folder),
         ).store()
-    if computer.scheduler_type == "core.direct":  # made by an earlier version
-        computer.scheduler_type = SCHEDULER
     computer.set_minimum_job_poll_interval(POLL_INTERVAL)
     computer.set_default_mpiprocs_per_machine(len(os.sched_getaffinity(0)))
     computer.set_mpirun_command(["mpirun", "-np", "{tot_num_mpiprocs}"])

@@ -36,9 +36,7 @@ def local_jobs() -> list[CalcJobNode]:
     """Return the jobs on this machine that AiiDA believes to be running, and that no scheduler looks after."""
     from aiida.orm import CalcJobNode, Computer, QueryBuilder
 
-    from aiida_zif.plugins.local_scheduler import WITHOUT_QUEUE
-
-    here = {"transport_type": "core.local", "scheduler_type": {"in": list(WITHOUT_QUEUE)}}
+    here = {"transport_type": "core.local", "scheduler_type": "core.direct"}
     running = {"attributes.process_state": "waiting", "attributes.state": "withscheduler"}
     query = QueryBuilder().append(Computer, filters=here, tag="computer")
     return query.append(CalcJobNode, filters=running, with_computer="computer").all(flat=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.plugins.local_scheduler import WITHOUT_QUEUE
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem
 from aiida_zif.workflows.cores import Stages, oversubscribed
 
@@ -33,7 +32,7 @@ def require_cores(resources: Stages, codes: Mapping[str, orm.AbstractCode]) -> N
 def cores_without_queue(code: orm.AbstractCode) -> int | None:
     """Return the cores of the machine of a code that runs its jobs at once; None where they queue or nobody knows."""
     computer: Any = code.computer
-    if computer is None or computer.scheduler_type not in WITHOUT_QUEUE:
+    if computer is None or computer.scheduler_type != "core.direct":
         return None
     if computer.transport_type == "core.local":
         return len(os.sched_getaffinity(0))

@@ -1,0 +1,117 @@
+"""Waiting for a job of this machine costs nothing and ends with the job."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiida import orm
+from aiida.calculations.arithmetic.add import ArithmeticAddCalculation
+from aiida.engine import run_get_node
+from aiida.schedulers.plugins.direct import DirectScheduler
+
+from aiida_zif.plugins.patient_waiting import end_of_process
+from aiida_zif.plugins.tolerant_job import TolerantJob
+
+
+class SleepyJob(TolerantJob, ArithmeticAddCalculation):
+    """Adds two numbers, after a while."""
+
+
+def sleeping(seconds: float) -> int:
+    """Start a process that is nobody's child here; return its number."""
+    started = subprocess.run(
+        ["sh", "-c", f"sleep {seconds} > /dev/null 2>&1 & echo $!"], capture_output=True, check=True
+    )
+    return int(started.stdout)
+
+
+@pytest.fixture
+def endless() -> Iterator[int]:
+    pid = sleeping(60)
+    yield pid
+    os.kill(pid, signal.SIGKILL)
+
+
+async def seconds_to(awaitable: Any) -> float:
+    began = time.monotonic()
+    await awaitable
+    return time.monotonic() - began
+
+
+def test_the_end_of_a_process_is_waited_for() -> None:
+    pid = sleeping(0.5)
+    assert 0.2 < asyncio.run(seconds_to(end_of_process(pid))) < 30
+
+
+def test_a_process_that_has_ended_is_not_waited_for() -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert asyncio.run(seconds_to(end_of_process(ended.pid))) < 30
+
+
+def test_a_look_is_taken_after_a_while_whatever_the_kernel_says(endless: int) -> None:
+    assert 0.1 < asyncio.run(seconds_to(end_of_process(endless, timeout=0.2))) < 30
+
+
+def test_nothing_is_left_open_by_a_wait_that_was_given_up(endless: int) -> None:
+    async def give_up() -> None:
+        wait = asyncio.ensure_future(end_of_process(endless))
+        await asyncio.sleep(0.1)
+        wait.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await wait
+
+    def n_open() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = n_open()
+    asyncio.run(give_up())
+    assert n_open() == before
+
+
+def test_where_the_kernel_cannot_tell_aiida_looks_as_always(endless: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pidfd_open")
+    assert asyncio.run(seconds_to(end_of_process(endless))) < 30
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """When AiiDA asked for the jobs of this machine."""
+    taken: list[float] = []
+    ask = DirectScheduler.get_jobs
+
+    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        taken.append(time.monotonic())
+        return ask(self, *args, **kwargs)
+
+    monkeypatch.setattr(DirectScheduler, "get_jobs", counted)
+    return taken
+
+
+def run_job(localhost: orm.Computer, process: Any) -> orm.CalcJobNode:
+    """Run a job that sleeps for two seconds on a computer that may be asked ten times a second."""
+    localhost.set_minimum_job_poll_interval(0.1)
+    code = orm.InstalledCode(computer=localhost, filepath_executable="/bin/bash", label="bash").store()
+    options = {"sleep": 2, "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}}
+    _, node = run_get_node(process, code=code, x=orm.Int(1), y=orm.Int(2), metadata={"options": options})
+    return node
+
+
+def test_a_running_job_is_not_asked_for(localhost: orm.Computer, looks: list[float]) -> None:
+    node = run_job(localhost, SleepyJob)
+    assert node.is_finished_ok, node.exit_message
+    assert node.outputs.sum.value == 3
+    assert len(looks) <= 2
+
+
+def test_without_patience_it_is_asked_for_all_the_time(localhost: orm.Computer, looks: list[float]) -> None:
+    assert run_job(localhost, ArithmeticAddCalculation).is_finished_ok
+    assert len(looks) > 5
