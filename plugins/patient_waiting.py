@@ -1,7 +1,7 @@
 """A job of this machine is waited for by its process, not by asking for it again and again.
 
-AiiDA asks the scheduler at every look and writes down the answer: some 20 ms of a core that the job itself needs, and
-yet what follows waits for the next look. The kernel tells when a process ends, at once and for nothing; then AiiDA looks
+AiiDA asks the scheduler at every look and writes down the answer: some 20 ms of a core that the job needs, and
+yet what follows waits for the next look. The kernel tells when a process ends, at once and for nothing. AiiDA looks then
 as always. For jobs elsewhere, or where a kernel cannot do that, nothing is changed.
 """
 

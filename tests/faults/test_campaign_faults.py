@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 STAGES = (
     ("Cp2kLabelCalculation", 1),
-    ("DeepmdTrainCalculation", 1),
+    ("DeepmdTrainPackCalculation", 1),
     ("DeepmdTestCalculation", 1),
     ("LammpsExploreCalculation", 1),
     ("select_frames", 1),
@@ -68,7 +68,7 @@ def hurt(hurt_site: Site) -> dict[str, Any]:
 
 def test_the_faults_were_met(hurt_site: Site, hurt: dict[str, Any]) -> None:
     assert hurt_site.faults_met() == ["met.cp2k.truncated-0", "met.cp2k.truncated-1", "met.dp.nan-0"]
-    assert any("DeepmdTrainCalculation" in line for line in hurt["failed"])
+    assert any("DeepmdTrainPackCalculation" in line for line in hurt["failed"])
     assert any("Cp2kLabelCalculation" in line for line in hurt["failed"])
 
 

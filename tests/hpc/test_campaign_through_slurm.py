@@ -62,7 +62,7 @@ def assert_where_jobs_ran(site: Site) -> None:
     queues = {(label, queue) for _, _, queue, label in jobs}
     assert queues == {
         ("Cp2kLabelCalculation", "cpu"),
-        ("DeepmdTrainCalculation", "long"),
+        ("DeepmdTrainPackCalculation", "long"),
         ("DeepmdTestCalculation", "cpu"),
         ("LammpsExploreCalculation", "long"),
     }

@@ -94,7 +94,7 @@ def test_every_fault_was_met_and_is_named(hurt: dict[str, Any]) -> None:
     ends = {(m[1], int(m[2])) for line in hurt["failed"] if (m := re.match(r"(\w+)<\d+> \[(\d+)\]", line))}
     assert ends >= {
         ("Cp2kLabelCalculation", 430),
-        ("DeepmdTrainCalculation", 140),
+        ("DeepmdTrainPackCalculation", 140),
         ("LammpsExploreCalculation", 120),
         ("Cp2kLabelCalculation", 110),
         ("LammpsExploreCalculation", 430),
