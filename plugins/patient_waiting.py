@@ -1,8 +1,8 @@
 """A job of this machine is waited for by its process, not by asking for it again and again.
 
-AiiDA asks the scheduler at every look and writes down the answer: some 20 ms of a core that the job needs, and
-yet what follows waits for the next look. The kernel tells when a process ends, at once and for nothing. AiiDA looks then
-as always. For jobs elsewhere, or where a kernel cannot do that, nothing is changed.
+AiiDA asks the scheduler at every look and writes down the answer: some 20 ms of a core that the job needs, and what
+follows waits for the next look all the same. The kernel tells when a process ends, at once and for nothing; AiiDA looks
+then as always. For jobs elsewhere, or where a kernel cannot do that, nothing is changed.
 """
 
 from __future__ import annotations
