@@ -9,6 +9,7 @@ from aiida_zif.cli.plan_table import count_labels
 from aiida_zif.provenance.estimate import Work
 from aiida_zif.workflows.campaign_steps import training_steps
 from aiida_zif.workflows.curriculum import conditions, longest
+from aiida_zif.workflows.resources import turns_a_job
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign import Campaign
@@ -59,7 +60,8 @@ def learning_work(campaign: Campaign) -> list[Work]:
     works = [
         Work(
             "all", f"train, {cycles + 1} × {training.models} models", "steps", "train", max(sizes.values()),
-            round(sum(steps) / len(steps)), (train.ranks, train.threads), train.walltime,
+            round(sum(steps) / len(steps)), (train.ranks, train.threads),
+            train.walltime / turns_a_job(train.model_dump(), training.models),
             (cycles + 1) * training.models, train.concurrent * train.lanes,
         )
     ]  # fmt: skip

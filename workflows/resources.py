@@ -32,6 +32,16 @@ def trainings_at_a_time(resources: dict[str, Any]) -> int:
     return (resources.get("concurrent") or 1) * (resources.get("lanes") or 1)
 
 
+def turns_a_job(resources: dict[str, Any], n_models: int) -> int:
+    """Return how many members of a committee learn one after the other on a lane of a job, at most.
+
+    :param resources: of the stage that trains.
+    :param n_models: size of the committee.
+    """
+    lanes = resources.get("lanes") or 1
+    return -(-min(max(resources.get("members") or 1, lanes), n_models) // lanes)
+
+
 MOST_THREADS = 4
 """Threads of a rank at most: CP2K's ranks stay the better use of a core."""
 

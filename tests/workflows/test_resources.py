@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiida_zif.workflows.resources import layouts, stage_options, with_layout
+from aiida_zif.workflows.resources import layouts, stage_options, turns_a_job, with_layout
 
 
 def test_ranks_threads_and_walltime_are_translated() -> None:
@@ -39,3 +39,19 @@ def test_a_layout_changes_nothing_but_ranks_and_threads() -> None:
     assert (changed["queue_name"], changed["max_wallclock_seconds"]) == ("long", 60)
     assert options["resources"]["num_mpiprocs_per_machine"] == 4
     assert "layout" not in options
+
+
+@pytest.mark.parametrize(
+    ("resources", "n_models", "turns"),
+    [
+        ({}, 4, 1),
+        ({"lanes": 4}, 4, 1),
+        ({"lanes": 2, "members": 4}, 4, 2),
+        ({"lanes": 2, "members": 8}, 4, 2),
+        ({"lanes": 2, "members": 3}, 8, 2),
+        ({"members": 4}, 4, 4),
+        ({"lanes": 4, "members": 2}, 8, 1),
+    ],
+)
+def test_members_beyond_the_lanes_take_turns(resources: dict[str, int], n_models: int, turns: int) -> None:
+    assert turns_a_job(resources, n_models) == turns
