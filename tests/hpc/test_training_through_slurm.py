@@ -53,9 +53,10 @@ def site(
         site.zif("daemon", "stop", check=False)
 
 
-def checkpoints(work: Path) -> set[str]:
-    """Return the members that have left a checkpoint in the scratch of the cluster."""
-    return {path.parent.name for path in work.glob("*/*/*/members/*/checkpoint")}
+def checkpoints(cluster: Cluster) -> set[str]:
+    """Return the members of the jobs in the queue that have left a checkpoint."""
+    folders = cluster.call("squeue", "-h", "-o", "%Z").split()
+    return {path.parent.name for folder in folders for path in Path(folder).glob("members/*/checkpoint")}
 
 
 def wait_for_committee(site: HurtSite) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def wait_for_committee(site: HurtSite) -> dict[str, Any]:
 
 
 def test_members_that_share_a_job_go_on_from_their_checkpoints_after_the_walltime(site: HurtSite) -> None:
-    site.wait(lambda: len(checkpoints(site.cluster.work)) == 2, "checkpoints of both members")
+    site.wait(lambda: len(checkpoints(site.cluster)) == 2, "checkpoints of both members")
     (job,) = site.cluster.call("squeue", "-h", "-o", "%i").split()
     site.cluster.call("scontrol", "update", f"JobId={job}", "TimeLimit=1")
     assert wait_for_committee(site)["exit_status"] == 0
