@@ -157,8 +157,8 @@ def by_hand(potential: Any, training: Any, folder: Path) -> dict[str, dict[str, 
     """Plain `dp test` of a frozen model on the data that its training left on the computer."""
     (folder / "model.pb").write_bytes(potential.base.repository.get_object_content("model.pb", mode="rb"))
     printed = {}
-    for label in ("one", "two"):
-        data = Path(training.get_remote_workdir()) / "data" / label
+    for label, system in (("one", "C6H6N6Zn6"), ("two", "C4H4N5Zn5")):
+        data = Path(training.get_remote_workdir()) / "data" / system
         command = [str(DP), "--tf", "test", "-m", "model.pb", "-s", str(data), "-n", "0"]
         log = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stderr
         pairs = re.findall(r"(\w+ +RMSE\S*)\s*: (\S+) eV", log)
