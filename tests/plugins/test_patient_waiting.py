@@ -8,16 +8,20 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiida import orm
 from aiida.calculations.arithmetic.add import ArithmeticAddCalculation
 from aiida.engine import run_get_node
+from aiida.engine.utils import interruptable_task
 from aiida.schedulers.plugins.direct import DirectScheduler
+from plumpy.process_states import KillInterruption
 
-from aiida_zif.plugins.patient_waiting import end_of_process
+from aiida_zif.plugins.patient_waiting import end_of_process, update_in_time
 from aiida_zif.plugins.tolerant_job import TolerantJob
 
 
@@ -80,6 +84,21 @@ def test_nothing_is_left_open_by_a_wait_that_was_given_up(endless: int) -> None:
 def test_where_the_kernel_cannot_tell_aiida_looks_as_always(endless: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "pidfd_open")
     assert asyncio.run(seconds_to(end_of_process(endless))) < 30
+
+
+def test_a_wait_is_interrupted_at_once(localhost: orm.Computer, endless: int) -> None:
+    """By which AiiDA pauses and kills."""
+    job: Any = SimpleNamespace(computer=localhost, get_job_id=lambda: str(endless))
+
+    async def interrupt() -> None:
+        wait = interruptable_task(partial(update_in_time, job, None))
+        await asyncio.sleep(0.1)
+        assert not wait.done()
+        wait.interrupt(KillInterruption("enough"))
+        with pytest.raises(KillInterruption, match="enough"):
+            await wait
+
+    assert asyncio.run(seconds_to(interrupt())) < 30
 
 
 @pytest.fixture
