@@ -21,7 +21,7 @@ def print_costs(console: Console, estimates: Sequence[Estimate], computer: str) 
 
     :param computer: label of the computer where CP2K runs.
     """
-    if all(one.seconds is None for one in estimates):
+    if not any(one.core_s for one in estimates):
         console.print(f"Cost: not measured on {computer}; {MEASURE}.")
         return
     splits = {one.work.layout for one in estimates if one.work.kind in ("batch", "aimd")}
@@ -32,8 +32,25 @@ def print_costs(console: Console, estimates: Sequence[Estimate], computer: str) 
         console.print(f"[dim]{letter}  {basis}[/]")
     for warning in warnings_of(estimates):
         console.print(f"[yellow]Note: {warning}.[/]")
-    if any(one.seconds is None for one in estimates if one.work.kind in ("batch", "aimd")):
-        console.print(f"Not all of it is in the total: {MEASURE}.")
+    for sentence in missing_in_words(estimates):
+        console.print(sentence)
+
+
+def missing_in_words(estimates: Sequence[Estimate]) -> list[str]:
+    """Return what the total lacks, and how that can be measured."""
+    rows = unmeasured(estimates)
+    if not rows:
+        return []
+    names = "; ".join(f"{one.work.system}, {one.work.stage}" for one in rows)
+    of_labels = [one.work.kind in ("batch", "aimd") for one in rows]
+    ways = [MEASURE] if any(of_labels) else []
+    ways += ["the first finished jobs of a campaign show the rest"] if not all(of_labels) else []
+    return [f"The total is partial. Not measured: {names}. To measure: {', '.join(ways)}."]
+
+
+def unmeasured(estimates: Sequence[Estimate]) -> list[Estimate]:
+    """Return the items that no finished job says anything about."""
+    return [one for one in estimates if one.core_s is None]
 
 
 def in_words(layout: tuple[int, int]) -> str:
@@ -58,20 +75,26 @@ def cost_table(estimates: Sequence[Estimate], sources: dict[str, str]) -> Table:
     for one in estimates:
         work = one.work
         figures = ("–",) * 3
-        if one.seconds is not None and one.wall_s is not None and one.core_s is not None:
-            figures = duration(one.seconds), duration(one.wall_s), core_hours(one.core_s / 3600)
-        amount = f"{work.runs * work.count:,} {work.unit}"
+        if one.wall_s is not None and one.core_s is not None:
+            each = duration(one.seconds) if one.seconds is not None else "–"
+            figures = each, duration(one.wall_s), core_hours(one.core_s / 3600)
+        held = f" (+ {work.held:,} held)" if work.held else ""
+        amount = f"{work.runs * work.count:,} {work.unit}{held}"
         table.add_row(work.system if work.system != above else "", work.stage, amount, *figures, sources[one.basis])
         above = work.system
     total = totals(estimates)
     spread = "" if total["factor"] < 1.05 else f"[bold]within a factor of {total['factor']:.1f}[/]"
     wall, cores = duration(total["wall_s"]), core_hours(total["core_hours"])
-    table.add_row("[bold]total[/]", spread, "", "", f"[bold]{wall}[/]", f"[bold]{cores}[/]", "")
+    name = "partial total" if unmeasured(estimates) else "total"
+    table.add_row(f"[bold]{name}[/]", spread, "", "", f"[bold]{wall}[/]", f"[bold]{cores}[/]", "")
     return table
 
 
-def totals(estimates: Sequence[Estimate]) -> dict[str, float]:
-    """Return the sum of what is known: ``wall_s``, ``core_hours`` and the factor within which the latter should be."""
+def totals(estimates: Sequence[Estimate]) -> dict[str, Any]:
+    """Return the sum of what is known: ``wall_s``, ``core_hours`` and the factor within which the latter should be.
+
+    ``partial`` says whether an item is missing in it because nothing like it was measured.
+    """
     known = [one for one in estimates if one.core_s is not None]
     core_s = math.fsum(one.core_s or 0.0 for one in known)
     most = math.fsum((one.core_s or 0.0) * one.factor for one in known)
@@ -79,6 +102,7 @@ def totals(estimates: Sequence[Estimate]) -> dict[str, float]:
         "wall_s": math.fsum(one.wall_s or 0.0 for one in known),
         "core_hours": core_s / 3600,
         "factor": most / core_s if core_s else 1.0,
+        "partial": bool(unmeasured(estimates)),
     }
 
 

@@ -21,12 +21,16 @@ def estimate_costs(campaign: Campaign) -> list[Estimate]:
     label, systems = campaign.resources.label, campaign.structures()
     layouts = dict.fromkeys(systems, (label.ranks, label.threads))
     paces: dict[str, Sequence[Pace]] = {}
+    levels = {system: level_of(campaign, system).hash for system in systems}
+    held: dict[str, dict[str, int]] = {}
     if "cp2k" in computers:
         from aiida_zif.provenance.cost import label_paces
+        from aiida_zif.provenance.held_labels import held_labels
 
         if label.layout == "fastest":
             layouts |= measured_layouts(campaign, computers["cp2k"])
-        paces |= {system: label_paces(level_of(campaign, system).hash, computers["cp2k"]) for system in systems}
+        paces |= {system: label_paces(level, computers["cp2k"]) for system, level in levels.items()}
+        held = held_labels(campaign.parameters(), systems, levels)
     if "dp" in computers:
         from aiida_zif.provenance.cost import training_paces
 
@@ -35,7 +39,7 @@ def estimate_costs(campaign: Campaign) -> list[Estimate]:
         from aiida_zif.provenance.cost import exploration_paces
 
         paces["explore"] = exploration_paces(computers["lmp"])
-    labels = [estimate(work, paces.get(work.system, ())) for work in labelling_work(campaign, layouts)]
+    labels = [estimate(work, paces.get(work.system, ())) for work in labelling_work(campaign, layouts, held)]
     return labels + [estimate(work, paces.get(work.kind, ())) for work in learning_work(campaign)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 Layout = tuple[int, int]
 
 
-def labelling_work(campaign: Campaign, layouts: dict[str, Layout]) -> list[Work]:
-    """Return the labellings: AIMD pays for every step, a batch for every frame.
+def labelling_work(
+    campaign: Campaign, layouts: dict[str, Layout], held: Mapping[str, Mapping[str, int]] | None = None
+) -> list[Work]:
+    """Return the labellings: AIMD pays for every step, a batch for every frame, and nobody for what is held.
 
     :param layouts: ranks and threads by system.
+    :param held: units of the first labels that the profile holds, by system and name of the task.
     """
     from aiida_zif.plugins.cp2k.inputs import walltime_limit
     from aiida_zif.plugins.cp2k.task import target_in_words
@@ -30,16 +34,24 @@ def labelling_work(campaign: Campaign, layouts: dict[str, Layout]) -> list[Work]
     for system, atoms in campaign.structures().items():
         each: dict[str, Any] = {"n_atoms": len(atoms), "layout": layouts[system], "walltime": limit}
         batch = Work(system, "", "frames", "batch", count=0, job_time=campaign.labelling.batch_time, **each)
-        for title, section in (("seed", "seed_data"), ("held out", "held_out")):
+        known = (held or {}).get(system, {})
+        for title, section, task in (("seed", "seed_data", "seed_aimd"), ("held out", "held_out", "held_out")):
             values: Any = campaign.section(system, section)
-            for run in values.aimd:
+            for index, run in enumerate(values.aimd):
                 stage = f"{title}, AIMD {target_in_words(run.temperature, 'K')}"
-                works.append(Work(system, stage, "MD steps", "aimd", count=run.steps + 1, **each))
+                work = Work(system, stage, "MD steps", "aimd", count=run.steps + 1, **each)
+                works.append(without_held(work, known.get(f"{task}_{index}", 0)))
             perturbed = getattr(values, "perturbed", None)
             if perturbed and perturbed.frames:
-                works.append(replace(batch, stage=f"{title}, perturbed", count=perturbed.frames))
+                work = replace(batch, stage=f"{title}, perturbed", count=perturbed.frames)
+                works.append(without_held(work, known.get("seed_perturbed", 0)))
         works.append(cycles_of(campaign, batch))
     return works
+
+
+def without_held(work: Work, held: int) -> Work:
+    """Return what is left of an item whose first units the profile holds."""
+    return replace(work, count=work.count - held, held=held)
 
 
 def cycles_of(campaign: Campaign, batch: Work) -> Work:

@@ -9,9 +9,10 @@ from aiida.engine import CalcJob, ExitCode, ProcessState
 from aiida.orm import Node
 
 from aiida_zif.plugins.patient_waiting import PatientWaiting
+from aiida_zif.plugins.software import RecordsSoftware
 
 
-class TolerantJob(CalcJob):
+class TolerantJob(RecordsSoftware, CalcJob):
     """A job whose batch system may have written anything into its files, and that leaves the cores to its code."""
 
     @classmethod

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from aiida import orm
 
 from aiida_zif.plugins.cp2k.cost import frame_costs
+from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.provenance.estimate import Pace
 
@@ -72,13 +73,27 @@ def training_paces(computer_uuid: str, model: dict[str, Any]) -> list[Pace]:
             edge_filters={"label": {"like": label}},
             project=[f"attributes.{key}" for key in ("steps", "wall_s", "seconds_per_step")],
         )
-        query.append(FramesData, with_outgoing="job", project="attributes.symbols")
-        for pk, resources, when, network, steps, wall, step, symbols in query.all():
-            if network == model and wall and step:
-                n_processes, threads = layout_of(resources)
-                layout = (1 if plugin == "train_pack" else n_processes, threads)
-                jobs[pk] = len(symbols), layout, max(wall - steps * step, 0.0), step, day(when)
+        rows = [row for row in query.all() if row[3] == model and row[5] and row[6]]
+        sizes = largest_cells([row[0] for row in rows])
+        for pk, resources, when, _, steps, wall, step in rows:
+            n_processes, threads = layout_of(resources)
+            layout = (1 if plugin == "train_pack" else n_processes, threads)
+            jobs[pk] = sizes[pk], layout, max(wall - steps * step, 0.0), step, day(when)
     return medians("train", jobs.values())
+
+
+def largest_cells(trainings: Sequence[int]) -> dict[int, int]:
+    """Return the atoms of the largest cell that each training learnt from, by the pk of its job.
+
+    What is learnt comes as blocks or as data sets that refer to blocks.
+    """
+    query = orm.QueryBuilder().append(orm.CalcJobNode, filters={"id": {"in": list(trainings) or [0]}}, tag="job")
+    query.add_projection("job", "id")
+    query.append((FramesData, DatasetData), with_outgoing="job", project="attributes.symbols", subclassing=True)
+    found: dict[int, int] = {}
+    for pk, symbols in query.all():
+        found[pk] = max(found.get(pk, 0), len(symbols))
+    return found
 
 
 def exploration_paces(computer_uuid: str) -> list[Pace]:

@@ -47,6 +47,7 @@ class Work:
     :param walltime: s that one job may use.
     :param is_continued: whether a run that does not end within the walltime goes on in another job.
     :param job_time: s after which a run goes on in another job although it had more time.
+    :param held: further units that the profile holds already: they are taken over, and cost nothing.
     """
 
     system: str
@@ -61,6 +62,7 @@ class Work:
     concurrent: int = 1
     is_continued: bool = True
     job_time: float | None = None
+    held: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def estimate(work: Work, paces: Sequence[Pace]) -> Estimate:
     :param paces: everything measured at this level of theory on this computer.
     """
     pace = closest(work, paces)
+    if work.count == 0:
+        return Estimate(work, None, 0.0, 0.0, basis="nothing left to do")
     if pace is None:
         return Estimate(work)
     scaled, factor = scaled_to(pace, work)

@@ -22,6 +22,7 @@ from aiida_zif.provenance.behind import campaigns_behind
 from aiida_zif.provenance.campaign_view import inputs_under, load_view, outputs_under
 from aiida_zif.provenance.export_formats import README, write_deepmd, write_extxyz, write_models
 from aiida_zif.provenance.origin import is_campaign
+from aiida_zif.provenance.software import executables_of, software_of
 
 MANIFEST = "manifest.json"
 
@@ -82,13 +83,16 @@ def export_to(nodes: Sequence[orm.Node], kind: str, folder: Path, force: bool = 
     models = " ".join(entry["file"] for entry in entries) if kind == "models" else ""
     (folder / "README.md").write_text(README[kind].format(type_map=" ".join(type_map), models=models))
     used: list[orm.Data] = [*goods.models.values()] if kind == "models" else [*goods.blocks]
+    creators = sorted({int(node.creator.pk or 0) for node in used if node.creator is not None})
     manifest = {
         "format": kind,
         "campaigns": campaigns_behind([int(node.pk or 0) for node in used]),
         "level_of_theory": level,
         "type_map": type_map,
         "models" if kind == "models" else "blocks": entries,
-        "versions": {name: version(name) for name in ("aiida-zif", "aiida-core")},
+        "versions": software_of(creators),
+        "executables": executables_of(creators),
+        "written_by": {name: version(name) for name in ("aiida-zif", "aiida-core")},
         "files": checksums(folder),
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")

@@ -85,18 +85,25 @@ where link.type in {CALLS} order by caller.ctime desc, link.input_id desc
     return [(int(caller), str(label), int(called)) for caller, label, called in run(query, pks=[pk])]
 
 
-def jobs_below(pks: Sequence[int]) -> list[int]:
-    """Return the pks of the CalcJobs that processes called, directly or through others, and of those among them."""
-    query = f"""
+CALLED = f"""
 with recursive called(id) as (
     select id from db_dbnode where id in :pks
     union
     select link.output_id from db_dblink link join called on link.input_id = called.id where link.type in {CALLS}
 )
-select node.id from called join db_dbnode node on node.id = called.id
-where node.node_type like 'process.calculation.calcjob%' order by node.id
 """
+
+
+def jobs_below(pks: Sequence[int]) -> list[int]:
+    """Return the pks of the CalcJobs that processes called, directly or through others, and of those among them."""
+    query = f"{CALLED} select node.id from called join db_dbnode node on node.id = called.id "
+    query += "where node.node_type like 'process.calculation.calcjob%' order by node.id"
     return [int(row[0]) for row in run(query, pks=pks)]
+
+
+def processes_below(pks: Sequence[int]) -> list[int]:
+    """Return the pks of some processes and of all that they called, directly or through others."""
+    return [int(row[0]) for row in run(f"{CALLED} select id from called order by id", pks=pks)]
 
 
 def run(query: str, pks: Sequence[int], **values: Any) -> Sequence[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,7 @@ from aiida_zif.provenance.campaign_view import CampaignView, Step, inputs_under
 from aiida_zif.provenance.engine import engine_of
 from aiida_zif.provenance.failed_jobs import failed_jobs
 from aiida_zif.provenance.judgement import calibration_of, latest_state, verdict_of
-
-PACKAGES = ("aiida-zif", "aiida-core", "aiida-cp2k", "deepmd-kit", "lammps", "ase", "numpy")
+from aiida_zif.provenance.software import executables_of, software_of
 
 
 def summarise(view: CampaignView) -> dict[str, Any]:
@@ -54,7 +52,8 @@ def summarise(view: CampaignView) -> dict[str, Any]:
         "engine": engine_of(view),
         "campaign_uuid": node.uuid,
         "pk": node.pk,
-        "versions": versions(view),
+        "versions": software_of([int(node.pk or 0)]),
+        "executables": executables_of([int(node.pk or 0)]),
     }
 
 
@@ -218,21 +217,6 @@ def level_line(view: CampaignView) -> str:
         for job in (node for node in step.node.called if "labelled" in node.outputs):
             return str(job.outputs.labelled.level_of_theory["line"])
     return str(view.settings["level_of_theory"]["name"])
-
-
-def versions(view: CampaignView) -> dict[str, str]:
-    """Return the versions of packages here, and of CP2K as its output states it."""
-    found: dict[str, str] = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    for step in view.of("label"):
-        for job in (node for node in step.node.called if "output_parameters" in node.outputs):
-            found["cp2k"] = str(job.outputs.output_parameters.get("cp2k_version", "unknown"))
-            return found
-    return found
 
 
 def add_counts(total: dict[str, int], counts: dict[str, int]) -> None:

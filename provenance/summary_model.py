@@ -174,7 +174,8 @@ class Summary(Strict):
     engine: Engine
     campaign_uuid: str
     pk: int
-    versions: dict[str, str]
+    versions: dict[str, str] = Field(description="of packages and codes, as they were when the campaign ran")
+    executables: dict[str, str] = Field(description="of the codes that ran, by label@computer")
 
 
 def summary_schema() -> dict[str, Any]:

@@ -13,10 +13,12 @@ from aiida import orm
 from aiida.common.links import LinkType
 from aiida.engine import ProcessState, WorkChain
 
+from aiida_zif.plugins.software import RecordsSoftware
+
 CALLS = (LinkType.CALL_CALC, LinkType.CALL_WORK)
 
 
-class ResumableWorkChain(WorkChain):
+class ResumableWorkChain(RecordsSoftware, WorkChain):
     """A work chain that names each of its children once, by ``metadata.call_link_label``, and submits it once."""
 
     def submit(self, process: Any, inputs: dict[str, Any] | None = None, **kwargs: Any) -> orm.ProcessNode:

@@ -26,6 +26,9 @@ CAUSES = {
 }
 
 
+BANNER = re.compile(rb"^LAMMPS \((.+)\)\s*$", re.MULTILINE)
+"""The first line of a log, with the version."""
+
 CUT_SHORT = ("crashed", "not_run", "walltime")
 """How a run ends, for its files, whose LAMMPS somebody ended."""
 
@@ -69,8 +72,15 @@ class LammpsExploreParser(Parser):
             return self.exit_codes.ERROR_OUTPUT_TRUNCATED
         for name, node in frames.items():
             self.out(name, node)
+        summary["lammps_version"] = self._lammps_version(present)
         self.out("output_parameters", orm.Dict(summary))
         return dict(summary)
+
+    def _lammps_version(self, present: list[str]) -> str | None:
+        """The version that the first lane's log begins with, such as ``29 Aug 2024 - Update 1``."""
+        logs = sorted(name for name in present if name.startswith("lane_") and name.endswith(".log"))
+        banner = BANNER.search(self._content(logs[0])[:1000]) if logs else None
+        return readable(banner[1]) if banner else None
 
     def _frames(self, arrays: dict[str, np.ndarray], name: str) -> FramesData:
         start = self.node.inputs.frames

@@ -1,0 +1,56 @@
+"""First labels of a campaign that the profile holds already: they are taken over, so nobody pays for them again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from aiida import orm
+
+from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.workflows.label_cache import known_labels
+from aiida_zif.workflows.perturbation import perturbed_frames
+from aiida_zif.workflows.plan import label_tasks
+from aiida_zif.workflows.run_cache import known_run
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+Tasks = dict[str, int]
+
+
+def held_labels(settings: dict[str, Any], structures: dict[str, Atoms], levels: dict[str, str]) -> dict[str, Tasks]:
+    """Return by system and name of the task how many units of the first labels are held: frames, or steps of a run.
+
+    :param settings: of the campaign, as its work chain gets them.
+    :param structures: atoms by system.
+    :param levels: hash of the level of theory by system.
+    """
+    if not settings["labelling"]["reuse"]:
+        return {}
+    return {
+        system: {
+            name: held_units(first_frames(atoms, start), task, levels[system])
+            for name, (start, task) in label_tasks(settings, system).items()
+        }
+        for system, atoms in structures.items()
+    }
+
+
+def first_frames(atoms: Atoms, start: dict[str, Any]) -> FramesData:
+    """Return the frames that a labelling starts from, unstored.
+
+    :param start: recipe, see :func:`aiida_zif.workflows.frame_steps.frames_from_structure`.
+    """
+    positions, cells = atoms.get_positions()[None], np.asarray(atoms.cell)[None]
+    if recipe := start["perturbed"]:
+        sizes = recipe["frames"], recipe["displacement"], recipe["strain"]
+        positions, cells = perturbed_frames(positions[0], cells[0], *sizes, start["seed"])
+    return FramesData(atoms.get_chemical_symbols(), positions, cells, system=start["system"])
+
+
+def held_units(frames: FramesData, task: dict[str, Any], level_hash: str) -> int:
+    """Return how many units of one labelling are held: all steps of a run or none, frames one by one."""
+    if task["mode"] == "aimd":
+        return task["steps"] + 1 if known_run(frames, orm.Dict(task), level_hash) is not None else 0
+    return len(known_labels(frames.frame_ids(), level_hash))
