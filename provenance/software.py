@@ -16,6 +16,9 @@ NAMES = {"plugin": "aiida-zif", "commit": "aiida-zif commit", "core": "aiida-cor
 CODES = {"cp2k_version": "cp2k", "deepmd_version": "deepmd-kit", "lammps_version": "lammps"}
 """Entries of ``output_parameters`` in which a job says which code it ran."""
 
+CODE = "data.core.code.%"
+"""Node types of all kinds of codes; a query for ``AbstractCode`` would find all data of AiiDA."""
+
 
 def software_of(processes: Sequence[int]) -> dict[str, str]:
     """Return the versions of packages and codes by name; of several, those that began earlier stand first.
@@ -64,8 +67,10 @@ def executables_of(processes: Sequence[int]) -> dict[str, str]:
 
     :param processes: pks; the jobs that they called count.
     """
-    query = orm.QueryBuilder().append(orm.CalcJobNode, filters={"id": {"in": sql.jobs_below(processes) or [0]}}, tag="job")
-    query.append(orm.AbstractCode, with_outgoing="job", tag="code", project="*").distinct()
+    query = orm.QueryBuilder().append(
+        orm.CalcJobNode, filters={"id": {"in": sql.jobs_below(processes) or [0]}}, tag="job"
+    )
+    query.append(orm.Data, with_outgoing="job", filters={"node_type": {"like": CODE}}, project="*").distinct()
     codes = {code.uuid: code for code in query.all(flat=True)}
     return {code.full_label: where(code) for code in sorted(codes.values(), key=lambda code: code.full_label)}
 

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from aiida import orm
 from aiida.common.links import LinkType
 
+from aiida_zif.plugins.data.dataset import DatasetData
+from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.provenance.cost import exploration_paces, label_paces, training_paces
 
 Job = Callable[..., orm.CalcJobNode]
@@ -91,6 +94,31 @@ def test_trainings_count_if_their_network_is_the_same(
     (pace,) = training_paces(computer.uuid, {"type_map": ["H", "O"], "fitting_net": {"neuron": [10]}})
     assert (pace.kind, pace.n_atoms, pace.layout, pace.next_s, pace.n_jobs) == ("train", 3, (1, 1), 0.1, 1)
     assert pace.first_s == pytest.approx(20.0)
+
+
+def test_trainings_on_data_sets_count_as_those_on_blocks_do(
+    finished_job: Job, computer: Any, generate_frames: Callable[..., Any]
+) -> None:
+    model = {"type_map": ["H", "O"], "fitting_net": {"neuron": [10]}}
+    frames = generate_frames(2)
+    labels = {"energies": [0.0, 1.0], "forces": np.zeros((2, 3, 3)), "level_of_theory": {"hash": LEVEL, "line": "PBE"}}
+    block = LabelledFramesData(frames.symbols, frames.positions, frames.cells, frames.system, **labels)
+    data = DatasetData({"first": block.store()})
+    output = {"steps": 500, "wall_s": 70.0, "seconds_per_step": 0.1}
+    finished_job("zif.deepmd.train", output, ranks=1, parameters=orm.Dict({"model": model}), dataset__zif=data)
+    (pace,) = training_paces(computer.uuid, model)
+    assert (pace.n_atoms, pace.next_s, pace.n_jobs) == (3, 0.1, 1)
+
+
+def test_the_largest_cell_of_a_training_sets_its_size(
+    finished_job: Job, computer: Any, generate_frames: Callable[..., Any]
+) -> None:
+    model = {"type_map": ["H", "O", "Zn"]}
+    output = {"steps": 500, "wall_s": 70.0, "seconds_per_step": 0.1}
+    small, large = generate_frames(1), FramesData(["Zn"] * 5, np.zeros((1, 5, 3)), np.eye(3)[None] * 9, system="zn")
+    inputs = {"parameters": orm.Dict({"model": model}), "dataset__a": large, "dataset__b": small}
+    finished_job("zif.deepmd.train", output, ranks=1, **inputs)
+    assert [pace.n_atoms for pace in training_paces(computer.uuid, model)] == [5]
 
 
 def test_explorations_tell_steps_of_all_their_runs_together(
