@@ -50,7 +50,7 @@ install_all
 
 step "AiiDA profile and codes"
 python -m aiida_zif.setup.profile | sed 's/^/      /'
-note "to look around with verdi: source .venv/bin/activate; export AIIDA_PATH='$ROOT'"
+note "to look around with verdi, in any shell: source $(printf '%q' "$VENV/bin/activate")"
 
 step "Campaign examples/zif4-demo.yaml, results in $directory"
 cd -- "$ROOT"

@@ -138,6 +138,32 @@ works() {
         [ "$(head -n 1 "$1/bin/pip" 2>/dev/null | cut -c 1-2)" = '#!' ] && grep -qF "$1/bin/python" "$1/bin/pip"
 }
 
+# Activating the environment leads verdi to the profile of this checkout, as aiida-zif finds it by itself: a new shell
+# must never make ~/.aiida. A choice of the user's own in AIIDA_PATH stands, and so does a profile in ~/.aiida as long as
+# the checkout has none.
+lead_verdi_here() {
+    local script="$VENV/bin/activate" here back line
+    if [ ! -f "$script" ] || grep -q _AIIDA_ZIF_PATH "$script"; then return; fi
+    here="$(printf '%q' "$ROOT")"
+    # shellcheck disable=SC2016 # for the shell that activates
+    back='    if [ -n "${_AIIDA_ZIF_PATH:-}" ]; then
+        if [ "${AIIDA_PATH:-}" = "$_AIIDA_ZIF_PATH" ]; then unset AIIDA_PATH; fi
+        unset _AIIDA_ZIF_PATH
+    fi'
+    while IFS= read -r line; do
+        printf '%s\n' "$line"
+        case "$line" in "deactivate ()"*) printf '%s\n' "$back" ;; esac
+    done <"$script" >"$script.new"
+    cat >>"$script.new" <<END
+if [ -z "\${AIIDA_PATH:-}" ] && { [ -f $here/.aiida/config.json ] || [ ! -f "\$HOME/.aiida/config.json" ]; }; then
+    _AIIDA_ZIF_PATH=$here
+    AIIDA_PATH=\$_AIIDA_ZIF_PATH
+    export AIIDA_PATH
+fi
+END
+    mv -f "$script.new" "$script"
+}
+
 # Packages and environment, by one terminal at a time, then the settings that everything after them needs.
 install_all() {
     check_requirements
@@ -148,6 +174,7 @@ install_all() {
     flock 9
     install_packages
     install_environment
+    lead_verdi_here
     exec 9<&- # not to be inherited by the daemon
     export PATH="$VENV/bin:$PATH"
     export AIIDA_PATH="$ROOT"

@@ -76,6 +76,72 @@ def test_the_table_fits_a_hundred_columns_and_adds_up(
     assert "at most: of a single frame" in " ".join(text.split())
 
 
+@pytest.fixture
+def labelled_before(aiida_profile: object) -> Callable[[Path], None]:
+    """Factory: the perturbed frames of a campaign have labels, which a job of another campaign left in the profile."""
+    import numpy as np
+    from aiida import orm
+    from aiida.common.links import LinkType
+
+    from aiida_zif.plugins.cp2k.levels import load_level
+    from aiida_zif.plugins.data.frames import LabelledFramesData
+    from aiida_zif.provenance.held_labels import first_frames
+    from aiida_zif.workflows.campaign import load_campaign
+    from aiida_zif.workflows.plan import label_tasks
+
+    def store(path: Path) -> None:
+        campaign = load_campaign(path)
+        start, _ = label_tasks(campaign.parameters(), "zinc")["seed_perturbed"]
+        frames, level = first_frames(campaign.structures()["zinc"], start), load_level("gfn1-xtb")
+        n, atoms = frames.positions.shape[:2]
+        labels = {"energies": np.zeros(n), "forces": np.zeros((n, atoms, 3)), "virials": np.zeros((n, 3, 3))}
+        theory = {"hash": level.hash, "line": level.line}
+        block = LabelledFramesData(
+            frames.symbols, frames.positions, frames.cells, "zinc", level_of_theory=theory, **labels
+        )
+        job = orm.CalcJobNode()
+        job.set_process_label("Cp2kLabelCalculation")
+        job.store()
+        for name, node in {"labelled": block, "output_parameters": orm.Dict({"n_labelled": n})}.items():
+            node.base.links.add_incoming(job, LinkType.CREATE, name)
+            node.store()
+        job.set_process_state("finished")
+
+    return store
+
+
+def test_labels_that_the_profile_holds_are_not_charged(
+    invoke: Invoke, campaign_file: File, measured: Callable[..., Path], labelled_before: Callable[[Path], None]
+) -> None:
+    path = measured(campaign_file("seed: 3", "seed: 77"))
+    labelled_before(path)
+    cost = json.loads(invoke("check", path, "--json").stdout)["cost"]
+    (perturbed,) = [item for item in cost["items"] if item["work"]["stage"] == "seed, perturbed"]
+    assert (perturbed["work"]["count"], perturbed["work"]["held"], perturbed["core_s"]) == (0, 8, 0.0)
+    assert "(+ 8 held)" in " ".join(invoke("check", path).stdout.split())
+
+
+def test_a_campaign_that_computes_its_own_labels_is_charged_for_them(
+    invoke: Invoke, campaign_file: File, measured: Callable[..., Path], labelled_before: Callable[[Path], None]
+) -> None:
+    path = measured(campaign_file("seed: 3", "seed: 78"))
+    labelled_before(path)
+    path.write_text(path.read_text() + "labelling: {reuse: false}\n")
+    cost = json.loads(invoke("check", path, "--json").stdout)["cost"]
+    (perturbed,) = [item for item in cost["items"] if item["work"]["stage"] == "seed, perturbed"]
+    assert (perturbed["work"]["count"], perturbed["work"]["held"]) == (8, 0)
+
+
+def test_a_total_that_lacks_an_item_says_so_and_names_it(
+    invoke: Invoke, campaign_file: File, measured: Callable[..., Path]
+) -> None:
+    path = measured(campaign_file())
+    text = " ".join(invoke("check", path).stdout.split())
+    assert "partial total" in text
+    assert "The total is partial. Not measured: all, train, 3 × 4 models; zinc, explore, 2 × 4 runs." in text
+    assert json.loads(invoke("check", path, "--json").stdout)["cost"]["total"]["partial"] is True
+
+
 def test_a_frame_longer_than_the_walltime_is_warned_of(
     invoke: Invoke, campaign_file: File, measured: Callable[..., Path]
 ) -> None:

@@ -22,6 +22,12 @@ def test_the_first_frame_is_paid_once_a_job_and_every_other_at_its_own_price() -
     assert cost.basis == "3 jobs, 2026-11-22"
 
 
+def test_what_is_held_already_costs_nothing_measured_or_not() -> None:
+    for paces in ([FRAMES], []):
+        cost = estimate(replace(BATCH, count=0, held=21), paces)
+        assert (cost.wall_s, cost.core_s, cost.basis) == (0.0, 0.0, "nothing left to do")
+
+
 def test_frames_beyond_the_walltime_pay_another_first_frame() -> None:
     cost = estimate(replace(BATCH, walltime=50.0), [FRAMES])  # 11 frames fit: 10 + 10 x 4 s
     assert cost.wall_s == 2 * 10.0 + 19 * 4.0

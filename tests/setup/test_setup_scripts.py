@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,3 +105,46 @@ def test_a_python_that_is_too_old_is_refused(checkout: Path, commands: Path) -> 
     done = run(checkout / "setup" / "demo.sh", PATH=str(commands), PYTHON="old-python")
     assert done.returncode == 2
     assert "Python 3.9.2" in done.stderr
+
+
+@pytest.fixture
+def activate(checkout: Path, tmp_path: Path) -> Callable[..., list[str]]:
+    """Activate the environment of a checkout in a shell with a home of its own; words are run there, line by line."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(checkout / ".venv")], check=True)
+    lead = "STEPS=1; source setup/lib.sh; lead_verdi_here; lead_verdi_here"
+    subprocess.run(["bash", "-ec", f'ROOT="$PWD"; {lead}'], cwd=checkout, check=True)
+    home = tmp_path / "home"
+    home.mkdir()
+
+    def shell(words: str, **variables: str) -> list[str]:
+        env = {"PATH": os.environ["PATH"], "HOME": str(home), **variables}
+        text = f"source {shlex.quote(str(checkout / '.venv' / 'bin' / 'activate'))}\n{words}"
+        done = subprocess.run(["bash", "-euc", text], env=env, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
+
+    return shell
+
+
+def make_configuration(folder: Path) -> None:
+    (folder / ".aiida").mkdir(exist_ok=True)
+    (folder / ".aiida" / "config.json").write_text("{}")
+
+
+def test_activating_leads_verdi_to_the_checkout_and_deactivating_back(
+    checkout: Path, activate: Callable[..., list[str]]
+) -> None:
+    words = 'echo "$AIIDA_PATH"; deactivate; echo "${AIIDA_PATH-none}"'
+    assert activate(words) == [str(checkout), "none"]
+
+
+def test_a_choice_of_the_users_own_stands_in_an_active_environment(activate: Callable[..., list[str]]) -> None:
+    assert activate('echo "$AIIDA_PATH"; deactivate; echo "$AIIDA_PATH"', AIIDA_PATH="/mine") == ["/mine", "/mine"]
+
+
+def test_a_profile_in_the_home_folder_stands_until_the_checkout_has_one(
+    checkout: Path, tmp_path: Path, activate: Callable[..., list[str]]
+) -> None:
+    make_configuration(tmp_path / "home")
+    assert activate('echo "${AIIDA_PATH-none}"') == ["none"]
+    make_configuration(checkout)
+    assert activate('echo "${AIIDA_PATH-none}"') == [str(checkout)]

@@ -26,7 +26,7 @@ def nothing(*ended: str, detail: str | None = None) -> dict[str, bytes | None]:
 
 
 def test_harvest_becomes_nodes(parse_exploration: Factory) -> None:
-    results, node = parse_exploration()
+    results, node = parse_exploration({"lane_0.log": b"LAMMPS (29 Aug 2024 - Update 1)\nOMP_NUM_THREADS\n"})
     assert node.is_finished_ok
     with np.load(PACKED / "harvest.npz", allow_pickle=False) as stored:
         for name in ("candidates", "control"):
@@ -36,7 +36,7 @@ def test_harvest_becomes_nodes(parse_exploration: Factory) -> None:
             assert np.array_equal(frames.positions, stored[f"{name}_positions"])
             assert np.array_equal(frames.cells, stored[f"{name}_cells"])
             assert {"max_force_deviation", "step", "temperature", "pressure", "run"} <= set(frames.per_frame)
-    assert results["output_parameters"].get_dict() == STORED
+    assert results["output_parameters"].get_dict() == {**STORED, "lammps_version": "29 Aug 2024 - Update 1"}
     results["candidates"].store()
 
 
