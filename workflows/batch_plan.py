@@ -31,7 +31,7 @@ from typing import Any
 from aiida_zif.plugins.cp2k.cost import FrameCost, frames_per_job
 from aiida_zif.plugins.cp2k.labels import NOT_CONVERGED, NOT_REACHED
 from aiida_zif.plugins.cp2k.recovery import Rung, next_rung
-from aiida_zif.plugins.cp2k.stops import ABORTED, DISK_FULL, OUT_OF_TIME
+from aiida_zif.plugins.cp2k.stops import ABORTED, DISK_FULL, EXIT_REQUESTED, OUT_OF_TIME
 from aiida_zif.plugins.outside import BLAMELESS
 
 PILOT = 3
@@ -48,7 +48,7 @@ HARDER = 3
 
 NEEDS_SMEARING = "needs_smearing"
 
-NO_FRAMES_FAULT = BLAMELESS | {DISK_FULL}
+NO_FRAMES_FAULT = BLAMELESS | {DISK_FULL, EXIT_REQUESTED}
 """What stops a job whatever its frames are."""
 
 Plan = dict[str, Any]
