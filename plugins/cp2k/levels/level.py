@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from aiida_zif.plugins.cp2k.levels.cost import leaves, strays
+
 HASHED = ("energy", "basis", "potential")
-"""Blocks that change an energy.
+"""Blocks that change an energy. Of the others counts what is not known to change the cost alone.
 
 ``valence`` is left out, because the element table may grow without changing any label: its numbers are those of
 CP2K's own default for the named family (a test compares them with CP2K's data files).
@@ -30,7 +32,8 @@ class Level:
     :param settings: ``label``; ``energy`` (below FORCE_EVAL/DFT, hashed); ``solver`` (below the root of the
         input), ``batch`` and ``aimd`` (below FORCE_EVAL/DFT by mode), ``open_shell`` (there, with unpaired electrons),
         ``recovery`` and ``ladder``, which do not change it; ``valence`` (electrons by element); and where the method
-        needs them ``basis`` and ``potential`` (family names in CP2K's data files).
+        needs them ``basis`` and ``potential`` (family names in CP2K's data files); ``allow``, what may not fit the
+        functional, and ``misfits``, what of it does not; ``changed``, overrides in words.
     :param charge: of the whole cell, in elementary charges.
     :param multiplicity: 2S + 1 of the whole cell; None where nobody stated it, which means 1.
     """
@@ -44,8 +47,10 @@ class Level:
 
     @property
     def method(self) -> str:
-        """16 hexadecimal digits over every setting that changes an energy, whatever the charge and the spin."""
+        """16 hexadecimal digits over every setting that may change a number, whatever the charge and the spin."""
         content = {key: _normalised(self.settings.get(key)) for key in HASHED}
+        elsewhere = {"/".join(path): _normalised(value) for path, value in strays(self.settings)}
+        content |= {"elsewhere": elsewhere} if elsewhere else {}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
@@ -69,6 +74,10 @@ class Level:
         """One readable line: the method, its numerical settings, what was overridden by words, charge and spin."""
         numbers = [f"{path[-1]} {value:g}" for path, value in leaves(self.settings["energy"]) if is_number(value)]
         parts = [self.settings["label"], ", ".join(sorted(numbers)), *self.settings.get("changed", [])]
+        parts += [f"{'/'.join(path)} {value}" for path, value in strays(self.settings)]
+        parts += [
+            f"{misfit.replace('_', ' ')} do not fit, as was allowed" for misfit in self.settings.get("misfits", [])
+        ]
         if self.state:
             parts.append(f"charge {self.charge:+d}, multiplicity {self.multiplicity or 1}")
         return "; ".join(filter(None, parts))
@@ -110,7 +119,8 @@ class Level:
         if content.get("hash", level.hash) != level.hash:
             raise ValueError(
                 f"level: hash {content['hash']} does not belong to its settings ({level.hash}); "
-                "change settings through load_level(NAME, overrides), not by hand"
+                "change settings through load_level(NAME, overrides), not by hand. A level that was stored by an "
+                "earlier version may hold settings that did not count then: load it anew"
             )
         return level
 
@@ -150,15 +160,6 @@ class Level:
                 f"but it is {spin}; check the structure for a missing or surplus hydrogen, or state charge and "
                 "multiplicity of the system"
             )
-
-
-def leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield path and value of everything that is no section; a section without content counts as a value."""
-    for key, value in tree.items():
-        if isinstance(value, Mapping) and value:
-            yield from leaves(value, (*path, key))
-        else:
-            yield (*path, key), value
 
 
 def is_number(value: Any) -> bool:
