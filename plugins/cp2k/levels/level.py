@@ -12,10 +12,17 @@ from typing import Any
 from aiida_zif.plugins.cp2k.levels.cost import leaves, strays
 
 HASHED = ("energy", "basis", "potential")
-"""Blocks that change an energy. Of the others counts what is not known to change the cost alone.
+"""Blocks that change an energy. Of the others counts what is not known to change the cost alone."""
 
-``valence`` is left out, because the element table may grow without changing any label: its numbers are those of
-CP2K's own default for the named family (a test compares them with CP2K's data files).
+USUAL_VALENCE = {
+    "H": 1, "Li": 3, "B": 3, "C": 4, "N": 5, "O": 6, "F": 7, "Na": 9, "Mg": 10, "Al": 3, "Si": 4, "P": 5, "S": 6,
+    "Cl": 7, "K": 9, "Ca": 10, "Mn": 15, "Fe": 16, "Co": 17, "Ni": 18, "Cu": 11, "Zn": 12, "Ga": 13, "Ge": 4, "Se": 6,
+    "Br": 7, "Ag": 11, "Cd": 12, "In": 13, "I": 7,
+}  # fmt: skip
+"""Electrons that CP2K's own pseudopotentials leave by default (a test compares them with CP2K's data files).
+
+They do not count in a hash, so that the element table of a level may grow; other numbers name other potentials and
+count. Frozen: another entry would change the hashes of levels that have such an element.
 """
 
 UNPAIRED = {"V": 3, "Cr": 4, "Mn": 5, "Fe": 4, "Co": 3, "Ni": 2, "Cu": 1}
@@ -51,6 +58,7 @@ class Level:
         content = {key: _normalised(self.settings.get(key)) for key in HASHED}
         elsewhere = {"/".join(path): _normalised(value) for path, value in strays(self.settings)}
         content |= {"elsewhere": elsewhere} if elsewhere else {}
+        content |= {"valence": unusual} if (unusual := self._unusual_valence()) else {}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
@@ -74,6 +82,7 @@ class Level:
         """One readable line: the method, its numerical settings, what was overridden by words, charge and spin."""
         numbers = [f"{path[-1]} {value:g}" for path, value in leaves(self.settings["energy"]) if is_number(value)]
         parts = [self.settings["label"], ", ".join(sorted(numbers)), *self.settings.get("changed", [])]
+        parts += [f"{symbol} with {count} electrons" for symbol, count in self._unusual_valence().items()]
         parts += [f"{'/'.join(path)} {value}" for path, value in strays(self.settings)]
         parts += [
             f"{misfit.replace('_', ' ')} do not fit, as was allowed" for misfit in self.settings.get("misfits", [])
@@ -81,6 +90,12 @@ class Level:
         if self.state:
             parts.append(f"charge {self.charge:+d}, multiplicity {self.multiplicity or 1}")
         return "; ".join(filter(None, parts))
+
+    def _unusual_valence(self) -> dict[str, int]:
+        """Electrons by element that name another pseudopotential than usual."""
+        if "potential" not in self.settings:
+            return {}
+        return {key: value for key, value in self.settings["valence"].items() if USUAL_VALENCE.get(key) != value}
 
     def in_state(self, charge: int, multiplicity: int | None) -> Level:
         """Return the same method for another charge and multiplicity."""
@@ -160,6 +175,17 @@ class Level:
                 f"but it is {spin}; check the structure for a missing or surplus hydrogen, or state charge and "
                 "multiplicity of the system"
             )
+
+
+def is_itself(content: Mapping[str, Any]) -> bool:
+    """Whether a stored level has the hash that its settings have today, as far as it holds them."""
+    if "settings" not in content:
+        return True
+    try:
+        Level.from_dict(content)
+    except (ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def is_number(value: Any) -> bool:
