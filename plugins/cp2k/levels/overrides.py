@@ -154,7 +154,7 @@ def _unfit_parameters(
     for key in PARAMETERS:
         if key in pair and not stated & {*PARAMETERS, "REFERENCE_FUNCTIONAL"}:
             found = f"{pair[key]}, of {functional_in_words(before)}, with {functional_in_words(after)}"
-            mend = f"state {key} or REFERENCE_FUNCTIONAL too, or write allow: [functional_and_dispersion]"
+            mend = f"state {key} or REFERENCE_FUNCTIONAL too, or add allow: [functional_and_dispersion]"
             fault = Fault((*path, key), found, "dispersion parameters of the functional", mend)
             yield "functional_and_dispersion", fault
 
