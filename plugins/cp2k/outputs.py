@@ -159,12 +159,12 @@ def read_main_output(text: str, first_step: int) -> MainOutput:
         elif "[ABORT]" in line:
             output.abort = boxed_message(lines[number : number + 12])
         else:
-            _read_frame_of_run(output, line)
+            _read_run(output, line)
     output.unfinished = tuple(current.convergence)
     return output
 
 
-def _read_frame_of_run(output: MainOutput, line: str) -> None:
+def _read_run(output: MainOutput, line: str) -> None:
     """What CP2K says of the run as a whole, at its beginning and at its end."""
     if match := _VERSION.search(line):
         output.version, output.started = match[1], True

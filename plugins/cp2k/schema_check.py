@@ -124,8 +124,9 @@ def _keyword_faults(value: Any, keyword: Keyword, path: tuple[str, ...]) -> Iter
             yield Fault(path, repr(item), _allowed(keyword), _mend(item, keyword))
         elif isinstance(item, str) and not item.isprintable():
             yield Fault(path, ascii(item), "text on one line", "remove line breaks and control characters")
-        elif path[-1].upper() == "FILENAME" and re.search(r"[/\\]", str(item)):
-            yield Fault(path, repr(item), "a name without a folder", "CP2K writes into the folder of its job")
+        elif path[-1].upper() == "FILENAME" and re.search(r"[/\\]|^=", str(item)):
+            mend = "CP2K writes into the folder of its job, and puts the name of its project before this one"
+            yield Fault(path, repr(item), "a name without a folder and without '='", mend)
 
 
 def _words(value: Any, keyword: Keyword) -> list[Any]:

@@ -392,6 +392,7 @@ def test_parameters_of_a_tight_binding_level_are_replaced_as_a_whole() -> None:
         ("pbe-d3", {"MGRID/CUTOFF": "[Ry] 300"}, "a plain number, in Ry"),
         ("pbe-d3", {"mgrid": {"cutoff": 800}, "MGRID/CUTOFF": 700}, "found 800 and 700, allowed: one value"),
         ("pbe-d3", {"QS": {"EXTRAPOLATION": "PS", "WF_INTERPOLATION": "ASPC"}}, "which are the same"),
+        ("pbe-d3", {"PRINT/E_DENSITY_CUBE/FILENAME": "=aiida-frc-1.xyz"}, "without a folder and without '='"),
         ("pbe-d3", {"allow": "functional_and_basis"}, "write a list"),
         ("pbe-d3", {"allow": ["everything"]}, "a list of functional_and_potential"),
     ],
