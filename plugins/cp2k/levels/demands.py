@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiida_zif.plugins.cp2k.levels.cost import leaves
-from aiida_zif.plugins.cp2k.levels.functionals import UNFIT, WITHOUT_FUNCTIONAL, functional_in_words
+from aiida_zif.plugins.cp2k.levels.functionals import SEMI_EMPIRICAL, UNFIT, WITHOUT_FUNCTIONAL, functional_in_words
 from aiida_zif.plugins.cp2k.schema_check import Fault
 
 FILLED_IN = {
@@ -101,7 +101,7 @@ def _threshold_faults(scf: Mapping[str, Any]) -> Iterator[Fault]:
 def _method_faults(settings: Mapping[str, Any]) -> Iterator[Fault]:
     method = method_of_energy(settings["energy"])
     for family in FAMILIES:
-        if method not in WITHOUT_FUNCTIONAL and family not in settings:
+        if method not in (*WITHOUT_FUNCTIONAL, *SEMI_EMPIRICAL) and family not in settings:
             found, mend = f"nothing, with QS/METHOD {method}", "name the family of CP2K's data files"
             yield Fault((family,), found, "the name of a family", mend)
         elif method in WITHOUT_FUNCTIONAL and family in settings:
@@ -118,7 +118,7 @@ def _functional_faults(energy: Mapping[str, Any]) -> Iterator[Fault]:
                 ("XC",), functional_in_words(xc), f"nothing: QS/METHOD {method} has no functional", "leave it out"
             )
         return
-    if not given:
+    if not given and method not in SEMI_EMPIRICAL:
         yield Fault(path, "no functional", "a functional", "name one, or write _: NONE if none is meant")
     shortcut = str(given.get("_", "NO_SHORTCUT")).upper()
     others = [name for name in given if name not in ("_", shortcut)]

@@ -14,6 +14,9 @@ UNFIT = ("functional_and_potential", "functional_and_basis", "functional_and_dis
 WITHOUT_FUNCTIONAL = ("XTB", "DFTB")
 """Methods that have no functional, no basis set and no pseudopotential."""
 
+SEMI_EMPIRICAL = ("MNDO", "MNDOD", "AM1", "PM3", "PM6", "PM6-FM", "PDG", "RM1", "PNNL")
+"""Methods that have no functional, and ignore basis sets and pseudopotentials."""
+
 _SUMS = {
     frozenset({"BECKE88", "LYP"}): "BLYP",
     frozenset({"BECKE88", "P86C"}): "BP",
@@ -108,7 +111,8 @@ def misfits(settings: Mapping[str, Any]) -> Iterator[tuple[str, Fault]]:
     """
     energy = settings["energy"]
     xc = energy.get("XC") or {}
-    if energy.get("QS", {}).get("METHOD", "GPW") in WITHOUT_FUNCTIONAL or not xc.get("XC_FUNCTIONAL"):
+    method = energy.get("QS", {}).get("METHOD", "GPW")
+    if method in (*WITHOUT_FUNCTIONAL, *SEMI_EMPIRICAL) or not xc.get("XC_FUNCTIONAL"):
         return
     functional, words = functional_of(xc), functional_in_words(xc)
     for family in ("potential", "basis"):

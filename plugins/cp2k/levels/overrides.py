@@ -17,6 +17,7 @@ from aiida_zif.plugins.cp2k.levels.demands import (
 )
 from aiida_zif.plugins.cp2k.levels.errors import LevelError
 from aiida_zif.plugins.cp2k.levels.functionals import (
+    SEMI_EMPIRICAL,
     WITHOUT_FUNCTIONAL,
     functional_in_words,
     misfits,
@@ -136,7 +137,7 @@ def _method_faults(settings: Mapping[str, Any], wanted: Mapping[str, Any]) -> It
     """Elements, electrons and label of a level belong to its method."""
     now = method_of_energy(settings["energy"])
     new = method_of_energy(wanted) if "METHOD" in (wanted.get("QS") or {}) else now
-    if new != now and {now, new} & set(WITHOUT_FUNCTIONAL):
+    if new != now and {now, new} & {*WITHOUT_FUNCTIONAL, *SEMI_EMPIRICAL}:
         mend = "take a level with this method, or write a level file"
         yield Fault(("QS", "METHOD"), new, f"methods of the same kind as {now}", mend)
 
