@@ -69,11 +69,17 @@ class Trial:
 
 
 def label_result(text: str) -> str | None:
-    """Return the energy of the frame, if CP2K came to its end and the energy is what it should be."""
-    found = re.search(r"^ ENERGY\| Total FORCE_EVAL .*?(-?\d+\.\d+)\s*$", text, re.MULTILINE)
-    if not found or "PROGRAM ENDED AT" not in text or abs(float(found[1]) / ENERGY - 1) > NEAR:
+    """Return the energy of the frame, if a campaign would read a label from the output and it is what it should be."""
+    from aiida_zif.plugins.cp2k.outputs import HARTREE, read_main_output
+
+    main = read_main_output(text, first_step=1)
+    frame = main.evaluations.get(1)
+    if frame is None or not main.whole or main.unread or not frame.scf_converged or frame.stress is None:
         return None
-    return f"one frame of {CRYSTAL} with {LEVEL}: {float(found[1]):.3f} Hartree"
+    energy = frame.energy / HARTREE
+    if not abs(energy / ENERGY - 1) < NEAR:
+        return None
+    return f"one frame of {CRYSTAL} with {LEVEL}: {energy:.3f} Hartree"
 
 
 def training_result(text: str) -> str | None:
@@ -89,7 +95,8 @@ def dynamics_result(text: str) -> str | None:
 
 TRIALS = {
     "cp2k": Trial(
-        "frame", ("-i", "aiida.inp"), label_result, "CP2K starts, but labels no frame: look at its MPI and libraries"
+        "frame", ("-i", "aiida.inp"), label_result,
+        "CP2K starts, but labels no frame: look at its MPI and libraries, and take a version of 2022.1 to 2026.1",
     ),
     "dp": Trial(
         "model", (), training_result, "this DeePMD-kit cannot train with TensorFlow: pip install 'deepmd-kit[cpu,lmp]'",

@@ -10,8 +10,9 @@ The plan is plain content, so that it can be a node between two jobs:
     frames that were given up, each with ``index``, ``frame_id``, ``reason`` and ``detail``.
 ``own_costs``, ``known_costs``
     ``[s of the first frame, s of a further one]`` of jobs of this batch, and of earlier ones.
-``in_vain``, ``blamed``
-    jobs in a row that brought nothing; whether the last one may have been stopped by its frame.
+``in_vain``, ``blamed``, ``unread``
+    jobs in a row that brought nothing; whether the last one may have been stopped by its frame; whether one came to its
+    end with an output that is not read.
 ``tried``, ``recovered``
     frames by rung: that needed it, that became labels by it.
 ``n_labelled``, ``n_decided``, ``n_flagged``, ``n_jobs``, ``wall_s``, ``last_cause``
@@ -31,7 +32,7 @@ from typing import Any
 from aiida_zif.plugins.cp2k.cost import FrameCost, frames_per_job
 from aiida_zif.plugins.cp2k.labels import NOT_CONVERGED, NOT_REACHED
 from aiida_zif.plugins.cp2k.recovery import Rung, next_rung
-from aiida_zif.plugins.cp2k.stops import ABORTED, DISK_FULL, OUT_OF_TIME
+from aiida_zif.plugins.cp2k.stops import ABORTED, DISK_FULL, EXIT_REQUESTED, OUT_OF_TIME, UNREAD
 from aiida_zif.plugins.outside import BLAMELESS
 
 PILOT = 3
@@ -48,7 +49,7 @@ HARDER = 3
 
 NEEDS_SMEARING = "needs_smearing"
 
-NO_FRAMES_FAULT = BLAMELESS | {DISK_FULL}
+NO_FRAMES_FAULT = BLAMELESS | {DISK_FULL, EXIT_REQUESTED}
 """What stops a job whatever its frames are."""
 
 Plan = dict[str, Any]
@@ -69,6 +70,7 @@ def begin(order: Sequence[int], refused: Sequence[Mapping[str, Any]], costs: Seq
         "own_costs": [],
         "in_vain": 0,
         "blamed": False,
+        "unread": False,
         "tried": {},
         "recovered": {},
         **dict.fromkeys(("n_labelled", "n_decided", "n_flagged", "n_jobs"), 0),
@@ -89,8 +91,9 @@ def with_jobs(plan: Plan, batch_time: float) -> Plan:
     """
     result = copy.deepcopy(plan)
     result["jobs"] = []
-    if plan["in_vain"] >= MOST_IN_VAIN:
-        detail = f"{plan['in_vain']} jobs in a row brought nothing: {plan['last_cause']}"
+    if plan["in_vain"] >= MOST_IN_VAIN or plan.get("unread"):
+        often = "a job" if plan.get("unread") else f"{plan['in_vain']} jobs in a row"
+        detail = f"{often} brought nothing: {plan['last_cause']}"
         result["rejected"] += [_entry(frame["index"], NOT_REACHED, detail) for frame in plan["waiting"]]
         result["waiting"] = []
         return result
@@ -146,6 +149,8 @@ def _count(plan: Plan, job: Mapping[str, Any], account: Mapping[str, Any] | None
     plan["n_jobs"] += 1
     plan["blamed"] = stopped is not None and stopped["cause"] not in NO_FRAMES_FAULT
     plan["last_cause"] = f"{stopped['cause']}, {stopped['detail']}" if stopped else None
+    if account and stopped and stopped["cause"] == UNREAD and not account["n_labelled"]:
+        plan["unread"] = True  # the next job would compute in vain too
     if account is None:
         plan["last_cause"] = "no output came back"
         return

@@ -9,7 +9,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.levels import Level
-from aiida_zif.plugins.cp2k.levels.level import leaves
+from aiida_zif.plugins.cp2k.levels.cost import leaves
 from aiida_zif.plugins.cp2k.outputs import GPA_TO_EV_PER_A3
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.convergence import Measured, judge

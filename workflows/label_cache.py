@@ -15,6 +15,7 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.cp2k.levels.level import is_itself
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.frame_steps import subset
 
@@ -64,10 +65,15 @@ def known_labels(frame_ids: Iterable[str], level_hash: str) -> dict[str, tuple[s
 
 
 def is_sound(block: LabelledFramesData) -> bool:
-    """Whether the process that made a block ended knowing how many labels it had made."""
+    """Whether the process that made a block ended knowing how many labels it had made, and its level is what it says.
+
+    Earlier versions gave one hash to levels that differed in settings which change a number.
+    """
     origin: Any = block.creator
     if not isinstance(origin, orm.CalcJobNode):
         return bool(origin.is_finished_ok)
+    if "level" in origin.inputs and not is_itself(origin.inputs.level.get_dict()):
+        return False
     return "output_parameters" in origin.outputs and origin.outputs.output_parameters["n_labelled"] == block.n_frames
 
 

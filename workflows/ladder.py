@@ -14,8 +14,10 @@ from dataclasses import replace
 from typing import Any
 
 from aiida_zif.plugins.cp2k.levels import Level
+from aiida_zif.plugins.cp2k.levels.cost import put
+from aiida_zif.plugins.cp2k.levels.demands import FAMILIES
 from aiida_zif.plugins.cp2k.levels.level import is_number
-from aiida_zif.plugins.cp2k.levels.overrides import FAMILIES, put
+from aiida_zif.plugins.cp2k.levels.overrides import applied
 
 Ladder = dict[str, list[Any]]
 Choice = dict[str, Any]
@@ -91,14 +93,11 @@ def changed(level: Level, choice: Choice) -> Level:
     The ladder itself is left behind: a rung shall be the same job whatever else was compared.
     """
     settings = {key: copy.deepcopy(value) for key, value in level.settings.items() if key != "ladder"}
-    words = list(settings.get("changed", []))
+    wanted: dict[str, Any] = {}
+    ours: dict[str, Any] = {}
     for path, value in changes(choice, level).items():
-        if path in FAMILIES:
-            settings[path] = value
-        else:
-            put(settings["energy"], path.split("/"), value)
-        words += [] if is_number(value) else [f"{path} {value}"]
-    return replace(level, settings=settings | ({"changed": words} if words else {}))
+        put(ours if path in FAMILIES else wanted, path.split("/"), value)
+    return replace(level, settings=applied(settings, wanted, ours))
 
 
 def _with_own(values: list[Any], own: Any) -> list[Any]:

@@ -6,8 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiida_zif.plugins.cp2k.levels import Level
-from aiida_zif.plugins.cp2k.levels.overrides import FAMILIES, dft_schema, filled_in_faults, only_cost, put
-from aiida_zif.plugins.cp2k.schema_check import faults
+from aiida_zif.plugins.cp2k.levels.cost import only_cost, put
+from aiida_zif.plugins.cp2k.levels.demands import FAMILIES, setting_faults, whole_faults
+from aiida_zif.plugins.cp2k.levels.functionals import misfits, unallowed
+from aiida_zif.plugins.cp2k.levels.overrides import dft_schema
+from aiida_zif.plugins.cp2k.schema_check import Fault, faults
+from aiida_zif.workflows.ladder import changed
 
 
 def ladder_problems(ladder: Mapping[str, Sequence[Any]], level: Level) -> list[str]:
@@ -25,8 +29,7 @@ def ladder_problems(ladder: Mapping[str, Sequence[Any]], level: Level) -> list[s
     ]
     problems += [
         f"ladder.{path}: found a setting that changes the cost of a label only; vary what changes an energy"
-        for path in dict.fromkeys(path for path, _ in given)
-        if only_cost(path.split("/"))
+        for path in dict.fromkeys(path for path, value in given if only_cost(path.split("/"), value))
     ]
     contents: list[dict[str, Any]] = []
     for path, value in given:
@@ -34,11 +37,19 @@ def ladder_problems(ladder: Mapping[str, Sequence[Any]], level: Level) -> list[s
             contents.append({})
             put(contents[-1], path.split("/"), value)
     schema = dft_schema(level.settings["energy"], *contents)
-    wrong = [fault for content in contents for fault in (*faults(content, schema), *filled_in_faults(content))]
+    wrong = [fault for content in contents for fault in (*faults(content, schema), *setting_faults(content))]
+    if not (wrong or problems):
+        choices = [{setting: one} for setting, values in ladder.items() for one in values]
+        wrong = [fault for choice in choices for fault in _choice_faults(changed(level, choice).settings)]
     problems += [
         f"ladder.{'/'.join(fault.path)}: found {fault.found}, allowed: {fault.allowed}; {fault.mend}" for fault in wrong
     ]
-    return problems
+    return list(dict.fromkeys(problems))
+
+
+def _choice_faults(settings: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from whole_faults(settings)
+    yield from unallowed(misfits(settings), settings)
 
 
 def _flat(setting: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.cp2k.levels.level import is_itself
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.label_cache import collect
 
@@ -29,8 +30,14 @@ def known_run(frames: FramesData, task: orm.Dict, level_hash: str) -> orm.WorkCh
     query.append(orm.WorkChainNode, with_incoming="task", edge_filters={"label": "task"}, filters=ended, tag="run")
     query.order_by({"run": {"id": "asc"}})
     for run in query.all(flat=True):
-        same = run.inputs.task.get_dict() == task.get_dict() and run.inputs.cp2k.level["hash"] == level_hash
-        if same and run.inputs.frames.frame_ids()[0] == frames.frame_ids()[0] and is_complete(run):
+        level = run.inputs.cp2k.level
+        same = run.inputs.task.get_dict() == task.get_dict() and level["hash"] == level_hash
+        if (
+            same
+            and is_itself(level.get_dict())
+            and run.inputs.frames.frame_ids()[0] == frames.frame_ids()[0]
+            and is_complete(run)
+        ):
             return run
     return None
 

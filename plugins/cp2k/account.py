@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aiida_zif.plugins.cp2k.cost import hill_formula
-from aiida_zif.plugins.cp2k.labels import NOT_CONVERGED, NOT_REACHED, Label, Rejection
+from aiida_zif.plugins.cp2k.labels import NOT_CONVERGED, NOT_REACHED, NOT_READ, Label, Rejection
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.outputs import MainOutput
 from aiida_zif.plugins.cp2k.scf import diagnose
@@ -90,7 +90,7 @@ def _blame(
     rejected: Sequence[Rejection], main: MainOutput, stop: Ending | None, level: Level
 ) -> tuple[list[Rejection], dict[str, Any] | None]:
     """Say in which frame the run ended and why; where CP2K gave its loop up, that is the verdict on the frame."""
-    missing = [one for one in rejected if one.reason == NOT_REACHED]
+    missing = [one for one in rejected if one.reason in (NOT_REACHED, NOT_READ)]
     if stop is None or not missing:
         return list(rejected), None
     first = min(missing, key=lambda one: one.step)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from aiida_zif.plugins.cp2k.dynamics import dynamics_sections, printed
 from aiida_zif.plugins.cp2k.levels import Level
+from aiida_zif.plugins.cp2k.levels.cost import leaves, only_cost_at_root, put
 from aiida_zif.plugins.cp2k.task import AimdTask, Task
 
 PROJECT = "aiida"
@@ -59,9 +60,18 @@ def cp2k_input(
     merged: dict[str, Any] = {}
     for section in sections:
         _merge(merged, section)
+    _insist(merged, level, rung or {})
     scf = merged["FORCE_EVAL"]["DFT"]["SCF"]
     scf.setdefault("OUTER_SCF", {})["EPS_SCF"] = scf["EPS_SCF"]
     return merged
+
+
+def _insist(merged: dict[str, Any], level: Level, rung: Mapping[str, Any]) -> None:
+    """Let what counts in the hash have the last word, but for what a rung says that changes the physics."""
+    changed = {path for path, value in leaves(rung) if not only_cost_at_root(path, value)}
+    for path, value in leaves({"FORCE_EVAL": {"DFT": level.settings["energy"]}}):
+        if path not in changed and not only_cost_at_root(path, value):
+            put(merged, path, value)
 
 
 def walltime_limit(max_wallclock_seconds: int | None) -> int | None:

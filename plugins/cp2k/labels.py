@@ -16,7 +16,7 @@ from aiida_zif.plugins.cp2k.outputs import (
     MainOutput,
     XyzFrame,
 )
-from aiida_zif.plugins.cp2k.scf import Diagnosis, diagnose
+from aiida_zif.plugins.cp2k.scf import Diagnosis, above_threshold, diagnose
 
 POSITION_TOLERANCE = 1e-6
 """Å; CP2K echoes ten decimals."""
@@ -74,6 +74,12 @@ NOT_REACHED = "not_reached"
 """Reason of a frame that the run did not come to, or not to its end."""
 
 NOT_CONVERGED = "scf_not_converged"
+
+ABOVE_THRESHOLD = "scf_above_threshold"
+"""Reason of a frame whose loop CP2K calls converged, by another threshold than that of the level."""
+
+NOT_READ = "not_read"
+"""Reason of a frame that CP2K evaluated, but told of in a way that is not known."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +146,14 @@ def _judge(
     forces = readings.forces.get(frame.step)
     positions = readings.positions.get(frame.step)
     cell = readings.cells.get(frame.step)
+    if (unread := readings.main.what_is_unread(frame.step)) is not None:
+        return Rejection(frame.index, frame.step, NOT_READ, unread)
     if evaluation is not None and not evaluation.scf_converged:
         found = diagnose(evaluation.convergence, threshold)
         return Rejection(frame.index, frame.step, NOT_CONVERGED, found.in_words(), found)
+    if evaluation is not None and (last := above_threshold(evaluation.convergence, threshold)) is not None:
+        detail = f"CP2K says converged, but the last change, {last:.2g}, is above EPS_SCF of the level, {threshold:g}"
+        return Rejection(frame.index, frame.step, ABOVE_THRESHOLD, detail)
     if evaluation is None or forces is None or positions is None or cell is None:
         detail = f"the run ended before step {frame.step} was complete"
         return Rejection(frame.index, frame.step, NOT_REACHED, detail)

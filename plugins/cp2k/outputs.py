@@ -26,16 +26,23 @@ HARTREE_PER_BOHR = HARTREE / BOHR
 
 GPA_TO_EV_PER_A3 = 1.0 / 160.21766208
 
-_GPA = {"GPa": 1.0, "bar": 1e-4, "kbar": 0.1, "Pa": 1e-9, "MPa": 1e-3}
+READ_VERSIONS = "2022.1 to 2026.1"
+"""Versions of CP2K whose output is read."""
 
-_ENERGY = re.compile(r"ENERGY\| Total FORCE_EVAL .*:\s+(\S+)")
-_STRESS_HEAD = re.compile(r"STRESS\| Analytical stress tensor \[(\w+)\]")
-_STRESS_ROW = re.compile(r"STRESS\|\s+[xyz]\s+(\S+)\s+(\S+)\s+(\S+)\s*$")
+_EV = {"a.u.": HARTREE, "hartree": HARTREE, "ry": HARTREE / 2, "ev": 1.0, "kev": 1e3}
+"""By what the energy line may name, in small letters. The unit moved from ``[a.u.]:`` to ``[hartree]`` in 2025.1."""
+
+_GPA = {"GPa": 1.0, "bar": 1e-4, "kbar": 0.1, "Pa": 1e-9, "MPa": 1e-3, "atm": 1.01325e-4}
+"""By what the head of a stress names: GPa up to 2024.3, bar from 2025.1 on."""
+
+_ENERGY = re.compile(r"ENERGY\| Total FORCE_EVAL .*?\benergy\s*[\[(]([^\])]*)[\])]\s*:?\s+(\S+)\s*$", re.IGNORECASE)
+_STRESS_HEAD = re.compile(r"^\s*(?:STRESS\|\s*Analytical )?stress tensor\s*\[([^\]]*)\]\s*$", re.IGNORECASE)
+_STRESS_ROW = re.compile(r"^\s*(?:STRESS\|)?\s*([xyz])\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.IGNORECASE)
 _SCF_STEPS = re.compile(r"(?:after\s+\d+ iterations or|iterations or|SCF run converged in)\s+(\d+) steps")
 _STEP = re.compile(r"MD\| Step number\s+(\d+)")
 _TEMPERATURE = re.compile(r"MD(?:_INI)?\| Temperature \[K\]\s+(\S+)")
-_SECONDS = re.compile(r"MD\| CPU time per MD step \[s\]\s+(\S+)")
-_VERSION = re.compile(r"CP2K\| version string:\s+(?:CP2K version )?(.+?)\s*$")
+_SECONDS = re.compile(r"MD\| (?:\w+ )?time per MD step \[s\]\s+(\S+)", re.IGNORECASE)
+_VERSION = re.compile(r"CP2K\|\s*version string:?\s+(?:CP2K version )?(.+?)\s*$", re.IGNORECASE)
 _TOTAL_TIME = re.compile(r"^ CP2K\s+1\s+1\.0\s+\S+\s+\S+\s+\S+\s+(\S+)\s*$")
 _XYZ_COMMENT = re.compile(r"i =\s*(\d+).*?E =\s*(\S+)")
 
@@ -76,6 +83,8 @@ class MainOutput:
     """The main output of one run.
 
     :param evaluations: finished frames by step.
+    :param unread: of frames whose energy, stress or loop stands there in a form that is not known, that form, by step.
+    :param exit_requested: CP2K ended because somebody put a file EXIT into its folder: the line that says so.
     :param finished: CP2K ended by itself.
     :param abort: text of CP2K's own error message, None without one.
     :param out_of_time: CP2K stopped at its own WALLTIME.
@@ -86,6 +95,8 @@ class MainOutput:
     """
 
     evaluations: dict[int, Evaluation] = field(default_factory=dict)
+    unread: dict[int, str] = field(default_factory=dict)
+    exit_requested: str | None = None
     finished: bool = False
     abort: str | None = None
     out_of_time: bool = False
@@ -93,6 +104,18 @@ class MainOutput:
     wall_s: float | None = None
     started: bool = False
     unfinished: tuple[float, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether CP2K did all that it was asked for, as far as it says: what is missing then was not read."""
+        return self.finished and not (self.abort or self.out_of_time or self.exit_requested)
+
+    def what_is_unread(self, step: int) -> str | None:
+        """Return what CP2K printed of a step in a way that is not known, None if it was read or never came."""
+        if step not in self.unread and (step in self.evaluations or not self.whole):
+            return None
+        found = self.unread.get(step, "no energy of this step that could be read")
+        return f"CP2K {self.version or 'of unknown version'} printed {found}; versions {READ_VERSIONS} are read"
 
 
 @dataclass(frozen=True)
@@ -121,30 +144,40 @@ def read_main_output(text: str, first_step: int) -> MainOutput:
     current = _Builder()
     lines = text.splitlines()
     for number, line in enumerate(lines):
-        if "|" in line or "SCF" in line:
-            current.read(line)
-        elif (value := convergence_in(line)) is not None:
+        if (value := convergence_in(line)) is not None:
             current.convergence.append(value)
+        else:
+            current.read(line)
         if "MD_INI| MD initialization" in line:
-            current.close(output.evaluations, first_step)
+            current.close(output, first_step)
         elif match := _STEP.search(line):
-            current.close(output.evaluations, int(match[1]))
+            current.close(output, int(match[1]))
         elif match := _TEMPERATURE.search(line):
             current.amend(output.evaluations, temperature=_number(match[1]))
         elif match := _SECONDS.search(line):
             current.amend(output.evaluations, seconds=_number(match[1]))
-        elif match := _VERSION.search(line):
-            output.version, output.started = match[1], True
-        elif match := _TOTAL_TIME.match(line):
-            output.wall_s = _number(match[1])
-        elif "exceeded requested execution time" in line:
-            output.out_of_time = True
-        elif "PROGRAM ENDED AT" in line:
-            output.finished = True
         elif "[ABORT]" in line:
             output.abort = boxed_message(lines[number : number + 12])
+        else:
+            _read_run(output, line)
     output.unfinished = tuple(current.convergence)
     return output
+
+
+def _read_run(output: MainOutput, line: str) -> None:
+    """What CP2K says of the run as a whole, at its beginning and at its end."""
+    if match := _VERSION.search(line):
+        output.version, output.started = match[1], True
+    elif match := _TOTAL_TIME.match(line):
+        output.wall_s = _number(match[1])
+    elif "exceeded requested execution time" in line:
+        output.out_of_time = True
+    elif "run terminated by external request" in line:
+        output.exit_requested = " ".join(line.strip(" *").split())
+    elif "PROGRAM STARTED AT" in line:
+        output.started = True
+    elif "PROGRAM ENDED AT" in line:
+        output.started = output.finished = True
 
 
 class _Builder:
@@ -158,12 +191,25 @@ class _Builder:
         self.energy: float | None = None
         self.rows: list[list[float]] = []
         self.unit: str | None = None
-        self.converged = False
+        self.converged: bool | None = None
         self.scf_steps = 0
         self.convergence: list[float] = []
         self.interrupted = False
+        self.unread: str | None = None
 
     def read(self, line: str) -> None:
+        if "SCF" in line:
+            self._read_loop(line)
+        if "ENERGY| Total FORCE_EVAL" in line:
+            self._read_energy(line)
+        elif match := _STRESS_HEAD.match(line):
+            self.unit, self.rows = match[1].strip(), []
+            if self.unit not in _GPA:
+                self.unread = _not_understood(line)
+        elif self.unit and len(self.rows) < 3 and (match := _STRESS_ROW.match(line)):
+            self.rows.append([_number(value) for value in match.groups()[1:]])
+
+    def _read_loop(self, line: str) -> None:
         for phrase, verdict in _SCF_VERDICTS.items():
             if phrase in line:
                 self.converged = verdict
@@ -171,14 +217,21 @@ class _Builder:
             self.interrupted = True
         if match := _SCF_STEPS.search(line):
             self.scf_steps = int(match[1])
-        if match := _ENERGY.search(line):
-            self.energy = _number(match[1])
-        elif match := _STRESS_HEAD.search(line):
-            self.unit, self.rows = match[1], []
-        elif self.unit and len(self.rows) < 3 and (match := _STRESS_ROW.search(line)):
-            self.rows.append([_number(value) for value in match.groups()])
 
-    def close(self, evaluations: dict[int, Evaluation], step: int) -> None:
+    def _read_energy(self, line: str) -> None:
+        match = _ENERGY.search(line)
+        if match and match[1].strip().lower() in _EV:
+            self.energy = _number(match[2]) * _EV[match[1].strip().lower()]
+        else:
+            self.unread = _not_understood(line)
+
+    def close(self, output: MainOutput, step: int) -> None:
+        if self.converged is None and not self.convergence and self.energy is not None:
+            self.unread = self.unread or "no line of a self-consistency loop"
+        if self.converged and not self.convergence:
+            self.unread = self.unread or "no table of the steps of the self-consistency loop"
+        if self.unread is not None and not self.interrupted:
+            output.unread[step] = self.unread
         if self.energy is None or self.interrupted:
             self.clear()
             return
@@ -186,8 +239,8 @@ class _Builder:
         if len(self.rows) == 3 and self.unit in _GPA:
             stress = np.array(self.rows) * _GPA[self.unit]
         steps, convergence = self.scf_steps or len(self.convergence), tuple(self.convergence)
-        evaluations[step] = Evaluation(
-            step, self.energy * HARTREE, stress, self.converged, steps, convergence=convergence
+        output.evaluations[step] = Evaluation(
+            step, self.energy, stress, bool(self.converged), steps, convergence=convergence
         )
         self.last = step
         self.clear()
@@ -234,6 +287,10 @@ def _cells(text: str) -> Iterator[tuple[int, np.ndarray]]:
         words = line.split()
         if len(words) == 12 and not line.lstrip().startswith("#"):
             yield int(words[0]), np.array([_number(word) for word in words[2:11]]).reshape(3, 3)
+
+
+def _not_understood(line: str) -> str:
+    return f"{' '.join(line.split())!r}, which is in another form than those known"
 
 
 def _number(word: str) -> float:

@@ -17,6 +17,7 @@ from aiida_zif.plugins.cp2k.calculation import Cp2kLabelCalculation, frame_order
 from aiida_zif.plugins.cp2k.labels import (
     NOT_CONVERGED,
     NOT_REACHED,
+    NOT_READ,
     Label,
     Readings,
     Rejection,
@@ -28,7 +29,7 @@ from aiida_zif.plugins.cp2k.outputs import MainOutput, read_cells, read_main_out
 from aiida_zif.plugins.cp2k.recovery import Rung, read_rung
 from aiida_zif.plugins.cp2k.restart import restart_files
 from aiida_zif.plugins.cp2k.run_outcome import measured_stride, run_outcome, with_stride
-from aiida_zif.plugins.cp2k.stops import DISK_FULL, why_stopped
+from aiida_zif.plugins.cp2k.stops import DISK_FULL, EXIT_REQUESTED, UNREAD, why_stopped
 from aiida_zif.plugins.cp2k.task import AimdTask, BatchTask, Task, read_task
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.foreign import readable, storable
@@ -79,7 +80,9 @@ class Cp2kLabelParser(Parser):
         )
         if labels:
             self.out("labelled", labelled_block(labels, frames, level, task, rung))
-        stop = self._stop(main, text) if any(one.reason == NOT_REACHED for one in rejected) else None
+        nothing = main.whole and not main.evaluations
+        missing = nothing or any(one.reason in (NOT_REACHED, NOT_READ) for one in rejected)
+        stop = self._stop(main, text) if missing else None
         about = {"mode": task.mode, "rung": rung.name if rung else None}
         summary = about | account(labels, rejected, main, stop, frames.symbols, level)
         if isinstance(task, AimdTask):
@@ -114,8 +117,13 @@ class Cp2kLabelParser(Parser):
             return ended
         if main.abort:
             return self._exit("ERROR_OUTPUT_CONTAINS_ABORT", f"{main.abort} ({tally})")
+        if stop is not None and stop.cause == EXIT_REQUESTED:
+            return self._exit("ERROR_EXIT_REQUESTED", f"{stop.detail}; {tally}")
         if main.out_of_time and reasons[NOT_REACHED]:
             return self._exit("ERROR_OUT_OF_WALLTIME", tally)
+        if stop is not None and stop.cause == UNREAD:
+            why = [one.detail for one in rejected if one.reason in (NOT_READ, NOT_REACHED)]
+            return self._exit("ERROR_OUTPUT_NOT_READ", f"{(why or [stop.detail])[0]}; {tally}")
         if not main.finished:
             return self._exit("ERROR_OUTPUT_TRUNCATED", tally)
         if labels or not rejected:  # a part of a run may lie between two labels

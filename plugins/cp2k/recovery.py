@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiida_zif.plugins.cp2k.levels.level import Level, leaves
-from aiida_zif.plugins.cp2k.levels.overrides import FILLED_IN, only_cost
+from aiida_zif.plugins.cp2k.levels.cost import leaves, only_cost
+from aiida_zif.plugins.cp2k.levels.demands import setting_faults
+from aiida_zif.plugins.cp2k.levels.level import Level
 from aiida_zif.plugins.cp2k.scf import VERDICTS
 from aiida_zif.plugins.cp2k.schema import read_schema
-from aiida_zif.plugins.cp2k.schema_check import Fault, closest, faults
+from aiida_zif.plugins.cp2k.schema_check import Fault, canonical, closest, faults
 
 KEYS = ("name", "verdicts", "settings", "changes_physics")
 SMEARING = ("SCF/SMEAR", "SCF/ADDED_MOS")
@@ -112,12 +113,23 @@ def rung_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _settings_faults(settings: Mapping[str, Any], changes_physics: bool) -> Iterator[Fault]:
-    for fault in faults(settings, read_schema(settings)):
+    """Every rung ends by the threshold of the level: EPS_SCF and its like are none of the settings that it may have."""
+    root = read_schema(settings)
+    wrong = list(faults(settings, root))
+    for fault in wrong:
         yield Fault(("settings", *fault.path), fault.found, fault.allowed, fault.mend)
-    for path, value in leaves(settings):
+    if wrong:
+        return
+    named = canonical(settings, root)
+    dft = named.get("FORCE_EVAL", {}).get("DFT", {})
+    told = {fault.path: fault for fault in setting_faults(dft)}
+    for path, value in leaves(named):
         below = path[2:]
-        if path[:2] != ("FORCE_EVAL", "DFT") or "/".join(below) in FILLED_IN:
+        if path[:2] != ("FORCE_EVAL", "DFT"):
             yield Fault(("settings", *path), repr(value), "settings below FORCE_EVAL/DFT", "remove it")
-        elif not only_cost(below) and not (changes_physics and "/".join(below).startswith(SMEARING)):
+        elif below in told:
+            fault = told[below]
+            yield Fault(("settings", *path), fault.found, fault.allowed, fault.mend)
+        elif not only_cost(below, value) and not (changes_physics and "/".join(below).startswith(SMEARING)):
             mend = "only smearing may change the physics, and only with changes_physics: true"
-            yield Fault(("settings", *path), repr(value), "settings that do not change an energy", mend)
+            yield Fault(("settings", *path), repr(value), "settings that are known to change the cost alone", mend)

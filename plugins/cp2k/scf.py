@@ -21,7 +21,10 @@ MOVE = 0.5
 SHORTEST = 8
 """Steps of the last part at least, which is half of the loop."""
 
-_ROW = re.compile(r"^ +\d+ +(?:OT \w+|\S+/Diag\.) *\d\S*\s+\d+\.\d\s+(\S+)\s+\S+\s+\S+\s*$")
+_ROW = re.compile(r"^ +\d+ +(?:OT \w+|\S+/[A-Za-z]+\.?) *\d\S*\s+\d+\.\d+\s+(\S+)\s+\S+\s+\S+\s*$")
+
+PRINTED = 0.5e-8
+"""Half of the last digit in which CP2K prints the convergence."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,18 @@ def convergence_in(line: str) -> float | None:
         return float(match[1])
     except ValueError:
         return float("inf")
+
+
+def above_threshold(convergence: Sequence[float], threshold: float) -> float | None:
+    """Return the last convergence of a loop if it is surely above the threshold, None otherwise.
+
+    CP2K calls a loop converged by the threshold that its input gives it, which may be another one.
+
+    :param convergence: of every step, in CP2K's own measure, as it was printed.
+    :param threshold: EPS_SCF of the level of theory.
+    """
+    last = convergence[-1] if convergence else 0.0
+    return None if last - PRINTED <= threshold else last
 
 
 def diagnose(convergence: Sequence[float], threshold: float) -> Diagnosis:

@@ -39,9 +39,14 @@ def faults(content: Mapping[str, Any], section: Section, path: tuple[str, ...] =
     :param section: its description; sections that ``content`` uses must have been asked for.
     :param path: of the section, for messages.
     """
+    given: dict[int | str, str] = {}
     for key, value in content.items():
         here, name = (*path, str(key)), str(key).upper()
-        if name == PARAMETER:
+        keyword = None if isinstance(value, Mapping | list) else section.keywords.get(name)
+        one = name if keyword is None else id(keyword)
+        if (first := given.setdefault(one, str(key))) != str(key):
+            yield Fault(here, f"{first} and {key}, which are the same", "one of them", "join them, or remove one")
+        elif name == PARAMETER:
             yield from _parameter_faults(value, section, here)
         elif name in section.sections and (isinstance(value, Mapping | list) or name not in section.keywords):
             yield from _section_faults(value, section.sections[name], here)
@@ -119,8 +124,9 @@ def _keyword_faults(value: Any, keyword: Keyword, path: tuple[str, ...]) -> Iter
             yield Fault(path, repr(item), _allowed(keyword), _mend(item, keyword))
         elif isinstance(item, str) and not item.isprintable():
             yield Fault(path, ascii(item), "text on one line", "remove line breaks and control characters")
-        elif path[-1].upper() == "FILENAME" and re.search(r"[/\\]", str(item)):
-            yield Fault(path, repr(item), "a name without a folder", "CP2K writes into the folder of its job")
+        elif path[-1].upper() == "FILENAME" and re.search(r"[/\\]|^=", str(item)):
+            mend = "CP2K writes into the folder of its job, and puts the name of its project before this one"
+            yield Fault(path, repr(item), "a name without a folder and without '='", mend)
 
 
 def _words(value: Any, keyword: Keyword) -> list[Any]:

@@ -13,7 +13,16 @@ from aiida_zif.setup.batch_trials import TRIALS, trial_files
 from aiida_zif.setup.doctor import Check
 
 MARK = "zif-0123456789"
-FRAME = " ENERGY| Total FORCE_EVAL ( QS ) energy [a.u.]:  -176.902012\n ****  PROGRAM ENDED AT 2026-11-23"
+FRAME = """
+     1 OT DIIS     0.80E-01    0.0     0.00000065      -176.9020120000 -1.29E+01
+  *** SCF run converged in     1 steps ***
+ ENERGY| Total FORCE_EVAL ( QS ) energy [a.u.]:  -176.902012
+ STRESS| Analytical stress tensor [GPa]
+ STRESS|      x   1.0   0.0   0.0
+ STRESS|      y   0.0   1.0   0.0
+ STRESS|      z   0.0   0.0   1.0
+ MD_INI| MD initialization
+ ****  PROGRAM ENDED AT 2026-11-23"""
 LOOP = "Loop time of 5.0 on 1 procs for 10 steps with 102 atoms"
 
 

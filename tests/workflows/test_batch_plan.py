@@ -281,3 +281,25 @@ def test_whatever_the_frames_do_every_one_has_a_verdict_in_the_end(seed: int) ->
     kinds += ["out_of_memory"] * (seed % 2) + ["disk_full"] * (seed == 7)
     plan, _ = work(40, {index: always(chance.choice(kinds)) for index in range(40)}, smearing=bool(seed % 2))
     assert plan["n_labelled"] > 0
+
+
+def test_after_a_job_whose_output_is_not_read_no_other_computes_in_vain() -> None:
+    plan = with_jobs(begin(range(40), [], []), 1800.0)
+    (job,) = plan["jobs"]
+    unread = [{"index": place, "reason": "not_read", "detail": "CP2K 2031.1"} for place in range(len(job["indices"]))]
+    stopped = {"cause": "output_not_read", "detail": "CP2K 2031.1 came to its end", "index": 0}
+    account = {"n_labelled": 0, "n_evaluated": 0, "rejected": unread, "stopped": stopped, "wall_s": 9.0}
+    over = with_jobs(settle(plan, [account], LADDER, smearing=False), 1800.0)
+    assert over["jobs"] == []
+    assert over["waiting"] == []
+    assert len(over["rejected"]) == 40
+    assert "2031.1" in over["rejected"][-1]["detail"]
+
+
+def test_a_run_that_somebody_told_to_exit_blames_no_frame() -> None:
+    plan = with_jobs(begin(range(3), [], []), 1800.0)
+    stopped = {"cause": "exit_requested", "detail": "EXIT", "index": 1}
+    missing = [{"index": place, "reason": "not_reached", "detail": "why"} for place in (1, 2)]
+    account = {"n_labelled": 1, "n_evaluated": 1, "rejected": missing, "stopped": stopped, "wall_s": 9.0}
+    again = settle(plan, [account], LADDER, smearing=False)["waiting"]
+    assert [(frame["index"], frame["alone"]) for frame in again] == [(1, False), (2, False)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -173,3 +174,25 @@ def test_per_frame_arrays_that_every_source_has_are_kept(computed: Factory, fram
     np.testing.assert_array_equal(result["labelled"].get_array("scf_steps"), [9])
     np.testing.assert_array_equal(result["labelled"].get_array("index"), [0])
     assert isinstance(result["labelled"], LabelledFramesData)
+
+
+def test_labels_under_a_hash_that_their_settings_no_longer_have_are_not_taken(frames: Factory, block: Factory) -> None:
+    from aiida.common import LinkType
+
+    from aiida_zif.plugins.cp2k.levels import load_level
+
+    content = load_level("gfn1-xtb").as_dict()
+    loose = json.loads(json.dumps(content))
+    loose["settings"]["batch"]["SCF"]["EPS_SCF_HISTORY"] = 1e-3  # as earlier versions stored it, under the same hash
+    taken = []
+    for number, stored in enumerate((content, loose)):
+        given = frames(2, seed=300 + number)
+        theory = {"hash": content["hash"], "line": content["line"]}
+        made = block(virials=np.zeros((2, 3, 3)), of=given, level_of_theory=theory)
+        job = orm.CalcJobNode()
+        job.set_process_label("Cp2kLabelCalculation")
+        job.base.links.add_incoming(orm.Dict(stored).store(), LinkType.INPUT_CALC, "level")
+        job.store()
+        end(job, Ending({"labelled": made, "output_parameters": orm.Dict({"n_labelled": 2})}, 0))
+        taken.append(bool(known_labels(given.frame_ids(), content["hash"])))
+    assert taken == [True, False]

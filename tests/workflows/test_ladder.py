@@ -103,3 +103,9 @@ def test_what_cp2k_does_not_know_is_refused_with_what_it_is(level: Level) -> Non
 def test_a_level_without_basis_sets_cannot_vary_them() -> None:
     (problem,) = ladder_problems({"basis": ["A", "B"]}, load_level("gfn1-xtb"))
     assert "no basis" in problem
+
+
+def test_a_rung_that_does_not_fit_the_functional_is_refused() -> None:
+    problems = ladder_problems({"potential": ["GTH-PBE", "GTH-BLYP"]}, load_level("pbe-d3"))
+    assert len(problems) == 1
+    assert "GTH-BLYP, which was made for BLYP" in problems[0]

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aiida_zif.plugins.cp2k.levels.level import leaves
-from aiida_zif.plugins.cp2k.levels.overrides import FAMILIES, dft_schema, filled_in_faults, only_cost
-from aiida_zif.plugins.cp2k.schema import read_schema
-from aiida_zif.plugins.cp2k.schema_check import Fault, closest, faults
+from aiida_zif.plugins.cp2k.levels.cost import ELSEWHERE, leaves, only_cost
+from aiida_zif.plugins.cp2k.levels.demands import FAMILIES, allow_faults, setting_faults, whole_faults
+from aiida_zif.plugins.cp2k.levels.functionals import misfits, unallowed
+from aiida_zif.plugins.cp2k.levels.overrides import ALLOW, dft_schema
+from aiida_zif.plugins.cp2k.schema import Section, read_schema
+from aiida_zif.plugins.cp2k.schema_check import Fault, canonical, closest, faults
 
 TEXTS = ("description", "label")
-BELOW_DFT = ("energy", "batch", "aimd", "open_shell")
+BELOW_DFT = ("energy", *ELSEWHERE)
 REQUIRED = (*TEXTS, "energy", "valence")
-ELSEWHERE = ("recovery", "ladder")
+CHECKED_APART = ("recovery", "ladder", ALLOW)
 """Blocks with checks of their own, next to what uses them."""
 
-KEYS = (*TEXTS, "solver", *BELOW_DFT, *FAMILIES, "valence", *ELSEWHERE)
+KEYS = (*TEXTS, "solver", *BELOW_DFT, *FAMILIES, "valence", *CHECKED_APART)
 
-WITHOUT_BASIS = ("XTB", "DFTB")
+OURS_AT_ROOT = {
+    "GLOBAL/OUTPUT_FILE_NAME": "what a job writes is read from its main output",
+    "GLOBAL/PRINT_LEVEL": "what is printed is read",
+    "GLOBAL/PROGRAM_NAME": "a label is made by CP2K",
+    "GLOBAL/PROJECT_NAME": "files are found by their names",
+    "GLOBAL/RUN_TYPE": "the task decides",
+    "GLOBAL/SEED": "the task decides",
+    "GLOBAL/WALLTIME": "the options of the job decide",
+}
+"""Below the root: what the package writes itself."""
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
 
 
@@ -29,20 +42,43 @@ def definition_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
     :param content: the file as read by a safe YAML reader.
     """
     wrong = [*_key_faults(content)]
-    yield from wrong
+    wrong = wrong or [*_valence_faults(content["valence"]), *_cp2k_faults(content)]
     if wrong:
+        yield from wrong
         return
-    yield from _valence_faults(content["valence"])
-    dft = dft_schema(*(content.get(block, {}) for block in BELOW_DFT))
+    named = canonical_definition(content)
     for block in BELOW_DFT:
-        here = content.get(block, {})
-        yield from _below(block, [*faults(here, dft), *filled_in_faults(here)])
-    yield from _energy_faults(content)
-    yield from _cost_faults(content)
+        yield from _below(block, setting_faults(named.get(block, {})))
+    for fault in (*whole_faults(named), *unallowed(misfits(named), named)):
+        yield fault if fault.path[0] in FAMILIES else Fault(("energy", *fault.path), *_rest(fault))
+    yield from _cost_faults(named)
     if "recovery" in content:
         from aiida_zif.plugins.cp2k.recovery import recovery_faults
 
         yield from _below("recovery", recovery_faults(content["recovery"]))
+
+
+def canonical_definition(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a definition that CP2K would take with the names that CP2K itself uses, in capitals."""
+    result = copy.deepcopy(dict(content))
+    dft = _dft_of(content)
+    result |= {block: canonical(content[block], dft) for block in BELOW_DFT if block in content}
+    if "solver" in content:
+        result["solver"] = canonical(content["solver"], read_schema(content["solver"]))
+    return result
+
+
+def _dft_of(content: Mapping[str, Any]) -> Section:
+    return dft_schema(*(content.get(block, {}) for block in BELOW_DFT))
+
+
+def _cp2k_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
+    dft = _dft_of(content)
+    for block in BELOW_DFT:
+        yield from _below(block, faults(content.get(block, {}), dft))
+    solver = content.get("solver", {})
+    yield from _below("solver", faults(solver, read_schema(solver)))
+    yield from allow_faults(content[ALLOW]) if ALLOW in content else ()
 
 
 def _key_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
@@ -54,7 +90,7 @@ def _key_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
         if key not in content:
             yield Fault((key,), "nothing", f"levels with {', '.join(REQUIRED)}", f"add the key {key!r}")
     for key in KEYS:
-        if key not in content or key in ELSEWHERE:
+        if key not in content or key in CHECKED_APART:
             continue
         wanted: type = str if key in (*TEXTS, *FAMILIES) else dict
         if not isinstance(content[key], wanted):
@@ -77,36 +113,31 @@ def _valence_faults(valence: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(("valence",), "no element", "electrons by element", "write for example {H: 1, Zn: 12}")
 
 
-def _energy_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
-    energy = content["energy"]
-    if not isinstance(energy.get("SCF"), Mapping) or "EPS_SCF" not in energy["SCF"]:
-        path, allowed = ("energy", "SCF", "EPS_SCF"), "a threshold for labels, 1.0e-6 or tighter"
-        yield Fault(path, "nothing", allowed, "add SCF: {EPS_SCF: 1.0e-6}")
-    method = energy.get("QS", {}).get("METHOD", "GPW")
-    for family in FAMILIES if method not in WITHOUT_BASIS else ():
-        if family not in content:
-            found, mend = f"nothing, with QS/METHOD {method}", "name the family of CP2K's data files"
-            yield Fault((family,), found, "the name of a family", mend)
-
-
 def _cost_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
-    """Nothing that changes an energy may stand outside ``energy``, which alone is hashed."""
+    """Nothing that may change an energy below FORCE_EVAL/DFT stands outside ``energy``, which holds for every mode."""
     solver = content.get("solver", {})
-    root = read_schema(solver)
-    yield from _below("solver", faults(solver, root))
-    blocks: dict[tuple[str, ...], Any] = {(name,): content.get(name, {}) for name in BELOW_DFT if name != "energy"}
+    blocks: dict[tuple[str, ...], Any] = {(name,): content.get(name, {}) for name in ELSEWHERE}
     for name, section in solver.items():
         if name == "FORCE_EVAL":
             blocks["solver", "FORCE_EVAL", "DFT"] = section.get("DFT", {})
         if name not in ("GLOBAL", "FORCE_EVAL") or (name == "FORCE_EVAL" and set(section) - {"DFT"}):
             yield Fault(("solver", name), f"{name}", "GLOBAL and FORCE_EVAL/DFT", "remove it")
+    for path, value in leaves({"GLOBAL": solver.get("GLOBAL", {})}):
+        if why := OURS_AT_ROOT.get("/".join(path)):
+            yield Fault(
+                ("solver", *path), repr(value), "settings that the package does not write itself", f"remove it; {why}"
+            )
     for place, below in blocks.items():
         for path, value in leaves(below):
-            if not only_cost(path):
+            if not only_cost(path, value):
                 mend = "move it to the block energy"
-                yield Fault((*place, *path), repr(value), "settings that do not change an energy", mend)
+                yield Fault((*place, *path), repr(value), "settings that are known to change the cost alone", mend)
 
 
 def _below(block: str, wrong: Any) -> Iterator[Fault]:
     for fault in wrong:
-        yield Fault((block, *fault.path), fault.found, fault.allowed, fault.mend)
+        yield Fault((block, *fault.path), *_rest(fault))
+
+
+def _rest(fault: Fault) -> tuple[str, str, str]:
+    return fault.found, fault.allowed, fault.mend

@@ -5,15 +5,24 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-HASHED = ("energy", "basis", "potential")
-"""Blocks that change an energy.
+from aiida_zif.plugins.cp2k.levels.cost import leaves, strays
 
-``valence`` is left out, because the element table may grow without changing any label: its numbers are those of
-CP2K's own default for the named family (a test compares them with CP2K's data files).
+HASHED = ("energy", "basis", "potential")
+"""Blocks that change an energy. Of the others counts what is not known to change the cost alone."""
+
+USUAL_VALENCE = {
+    "H": 1, "Li": 3, "B": 3, "C": 4, "N": 5, "O": 6, "F": 7, "Na": 9, "Mg": 10, "Al": 3, "Si": 4, "P": 5, "S": 6,
+    "Cl": 7, "K": 9, "Ca": 10, "Mn": 15, "Fe": 16, "Co": 17, "Ni": 18, "Cu": 11, "Zn": 12, "Ga": 13, "Ge": 4, "Se": 6,
+    "Br": 7, "Ag": 11, "Cd": 12, "In": 13, "I": 7,
+}  # fmt: skip
+"""Electrons that CP2K's own pseudopotentials leave by default (a test compares them with CP2K's data files).
+
+They do not count in a hash, so that the element table of a level may grow; other numbers name other potentials and
+count. Frozen: another entry would change the hashes of levels that have such an element.
 """
 
 UNPAIRED = {"V": 3, "Cr": 4, "Mn": 5, "Fe": 4, "Co": 3, "Ni": 2, "Cu": 1}
@@ -30,7 +39,8 @@ class Level:
     :param settings: ``label``; ``energy`` (below FORCE_EVAL/DFT, hashed); ``solver`` (below the root of the
         input), ``batch`` and ``aimd`` (below FORCE_EVAL/DFT by mode), ``open_shell`` (there, with unpaired electrons),
         ``recovery`` and ``ladder``, which do not change it; ``valence`` (electrons by element); and where the method
-        needs them ``basis`` and ``potential`` (family names in CP2K's data files).
+        needs them ``basis`` and ``potential`` (family names in CP2K's data files); ``allow``, what may not fit the
+        functional, and ``misfits``, what of it does not; ``changed``, overrides in words.
     :param charge: of the whole cell, in elementary charges.
     :param multiplicity: 2S + 1 of the whole cell; None where nobody stated it, which means 1.
     """
@@ -44,8 +54,11 @@ class Level:
 
     @property
     def method(self) -> str:
-        """16 hexadecimal digits over every setting that changes an energy, whatever the charge and the spin."""
+        """16 hexadecimal digits over every setting that may change a number, whatever the charge and the spin."""
         content = {key: _normalised(self.settings.get(key)) for key in HASHED}
+        elsewhere = {"/".join(path): _normalised(value) for path, value in strays(self.settings)}
+        content |= {"elsewhere": elsewhere} if elsewhere else {}
+        content |= {"valence": unusual} if (unusual := self._unusual_valence()) else {}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
@@ -69,9 +82,20 @@ class Level:
         """One readable line: the method, its numerical settings, what was overridden by words, charge and spin."""
         numbers = [f"{path[-1]} {value:g}" for path, value in leaves(self.settings["energy"]) if is_number(value)]
         parts = [self.settings["label"], ", ".join(sorted(numbers)), *self.settings.get("changed", [])]
+        parts += [f"{symbol} with {count} electrons" for symbol, count in self._unusual_valence().items()]
+        parts += [f"{'/'.join(path)} {value}" for path, value in strays(self.settings)]
+        parts += [
+            f"{misfit.replace('_', ' ')} do not fit, as was allowed" for misfit in self.settings.get("misfits", [])
+        ]
         if self.state:
             parts.append(f"charge {self.charge:+d}, multiplicity {self.multiplicity or 1}")
         return "; ".join(filter(None, parts))
+
+    def _unusual_valence(self) -> dict[str, int]:
+        """Electrons by element that name another pseudopotential than usual."""
+        if "potential" not in self.settings:
+            return {}
+        return {key: value for key, value in self.settings["valence"].items() if USUAL_VALENCE.get(key) != value}
 
     def in_state(self, charge: int, multiplicity: int | None) -> Level:
         """Return the same method for another charge and multiplicity."""
@@ -110,7 +134,8 @@ class Level:
         if content.get("hash", level.hash) != level.hash:
             raise ValueError(
                 f"level: hash {content['hash']} does not belong to its settings ({level.hash}); "
-                "change settings through load_level(NAME, overrides), not by hand"
+                "change settings through load_level(NAME, overrides), not by hand. A level that was stored by an "
+                "earlier version may hold settings that did not count then: load it anew"
             )
         return level
 
@@ -152,13 +177,15 @@ class Level:
             )
 
 
-def leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield path and value of everything that is no section; a section without content counts as a value."""
-    for key, value in tree.items():
-        if isinstance(value, Mapping) and value:
-            yield from leaves(value, (*path, key))
-        else:
-            yield (*path, key), value
+def is_itself(content: Mapping[str, Any]) -> bool:
+    """Whether a stored level has the hash that its settings have today, as far as it holds them."""
+    if "settings" not in content:
+        return True
+    try:
+        Level.from_dict(content)
+    except (ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def is_number(value: Any) -> bool:

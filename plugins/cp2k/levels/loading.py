@@ -48,10 +48,9 @@ def _shipped(name: str) -> dict[str, Any]:
 
 def _own(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of the user's definition, checked."""
-    import copy
-
-    from aiida_zif.plugins.cp2k.levels.definition import NAME, definition_faults
+    from aiida_zif.plugins.cp2k.levels.definition import NAME, canonical_definition, definition_faults
     from aiida_zif.plugins.cp2k.levels.errors import LevelError
+    from aiida_zif.plugins.cp2k.levels.functionals import misfits, with_misfits
     from aiida_zif.plugins.cp2k.schema_check import Fault
 
     if name in available_levels():
@@ -63,7 +62,8 @@ def _own(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
     wrong = list(definition_faults(definition))
     if wrong:
         raise LevelError(wrong, "level_of_theory.definition")
-    return copy.deepcopy(dict(definition))
+    named = canonical_definition(definition)
+    return with_misfits(named, misfits(named))
 
 
 def _unknown(name: str) -> ValueError:

@@ -6,29 +6,34 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from aiida_zif.plugins.cp2k.levels.alternatives import make_room
+from aiida_zif.plugins.cp2k.levels.cost import leaves, only_cost, put
+from aiida_zif.plugins.cp2k.levels.demands import (
+    FAMILIES,
+    allow_faults,
+    method_of_energy,
+    setting_faults,
+    whole_faults,
+)
 from aiida_zif.plugins.cp2k.levels.errors import LevelError
-from aiida_zif.plugins.cp2k.levels.level import is_number, leaves
+from aiida_zif.plugins.cp2k.levels.functionals import (
+    SEMI_EMPIRICAL,
+    WITHOUT_FUNCTIONAL,
+    functional_in_words,
+    misfits,
+    unallowed,
+    with_misfits,
+)
+from aiida_zif.plugins.cp2k.levels.level import is_number
 from aiida_zif.plugins.cp2k.schema import Section, read_schema
 from aiida_zif.plugins.cp2k.schema_check import Fault, canonical, faults
 
-COST_ONLY = (
-    "PRINT", "QS/EXTRAPOLATION", "QS/EXTRAPOLATION_ORDER",
-    "SCF/CHOLESKY", "SCF/DIAGONALIZATION", "SCF/EPS_DIIS", "SCF/EPS_SCF_HISTORY", "SCF/MAX_DIIS", "SCF/MAX_SCF",
-    "SCF/MAX_SCF_HISTORY", "SCF/MIXING", "SCF/OT", "SCF/OUTER_SCF", "SCF/PRINT", "SCF/SCF_GUESS",
-)  # fmt: skip
-"""Below FORCE_EVAL/DFT: the way to the wave function. Whatever is not listed is taken to change an energy."""
+ALLOW = "allow"
+OURS = (*FAMILIES, ALLOW)
+"""Keys of ours among the overrides, not of CP2K."""
 
-FILLED_IN = {
-    "CHARGE": "state the charge under systems.NAME",
-    "MULTIPLICITY": "state the multiplicity under systems.NAME",
-    "UKS": "state the multiplicity under systems.NAME",
-    "SCF/OUTER_SCF/EPS_SCF": "leave it out; SCF/EPS_SCF decides",
-    "SCF/IGNORE_CONVERGENCE_FAILURE": "leave it out; a frame that does not converge is never a label",
-}
-"""Below FORCE_EVAL/DFT: what follows from elsewhere."""
-
-FAMILIES = ("basis", "potential")
-"""Names of families in CP2K's data files: settings of ours, not of CP2K."""
+PARAMETERS = ("SCALING", "D3_SCALING", "D3BJ_SCALING")
+"""Below XC/VDW_POTENTIAL/PAIR_POTENTIAL: numbers that were fitted to one functional."""
 
 
 def override(settings: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,32 +41,51 @@ def override(settings: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[
 
     :param settings: blocks of a level.
     :param overrides: what differs below FORCE_EVAL/DFT: nested as in CP2K's input, or by path
-        (``{"MGRID/CUTOFF": 800}``), or both; None leaves a keyword or section out. ``basis`` and ``potential``
-        name another family of CP2K's data files.
+        (``{"MGRID/CUTOFF": 800}``), or both; None leaves a keyword or section out. Where the section is one of several
+        alternatives, a new choice takes the place of the old one. ``basis`` and ``potential`` name another family of
+        CP2K's data files; ``allow`` lists what may not fit the functional.
     :raises LevelError: with everything that is wrong.
     """
-    families = {key: overrides[key] for key in FAMILIES if key in overrides}
-    wanted = _nested({key: value for key, value in overrides.items() if key not in FAMILIES})
+    ours = {key: overrides[key] for key in OURS if key in overrides}
+    wanted, wrong = _nested({key: value for key, value in overrides.items() if key not in OURS})
     dft = dft_schema(settings["energy"], wanted)
-    wrong = [*_family_faults(families, settings), *faults(wanted, dft)]
+    wrong += [*_family_faults(ours, settings), *faults(wanted, dft)]
+    wrong += allow_faults(ours[ALLOW]) if ALLOW in ours else ()
     wanted = canonical(wanted, dft) if not wrong else {}
-    wrong += [*filled_in_faults(wanted), *_sign_faults(wanted, settings["energy"])]
+    wrong += [*setting_faults(wanted), *_sign_faults(wanted, settings["energy"]), *_method_faults(settings, wanted)]
     if wrong:
         raise LevelError(wrong, "level_of_theory.overrides")
-    result = copy.deepcopy(dict(settings))
+    result = applied(settings, wanted, ours)
+    unfit = [*misfits(result), *_unfit_parameters(settings, wanted, result)]
+    wrong = [*whole_faults(result), *unallowed(unfit, result)]
+    if wrong:
+        raise LevelError(wrong, "level_of_theory.overrides")
+    return with_misfits(result, unfit)
+
+
+def applied(settings: Mapping[str, Any], wanted: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with others put over them, and what changed in words; nothing is checked.
+
+    :param settings: blocks of a level.
+    :param wanted: nested below FORCE_EVAL/DFT, by the names that CP2K itself uses.
+    :param ours: values of :data:`OURS`.
+    """
+    result = copy.deepcopy(dict(settings)) | copy.deepcopy(dict(ours))
+    changed = [*result.get("changed", []), *(f"{key} {ours[key]}" for key in FAMILIES if key in ours)]
+    changed += make_room(result["energy"], wanted)
+    said = {one.split(" ", 1)[0] for one in changed}
     for path, value in leaves(wanted):
+        cost = only_cost(path, value)
         # The blocks of the modes have the last word in an input.
-        for block in ("batch", "aimd") if only_cost(path) else ("energy",):
+        for block in ("batch", "aimd") if cost else ("energy",):
             put(result.setdefault(block, {}), path, value)
+        if cost and value is None and _holds(result["energy"], path):
+            put(result["energy"], path, None)  # with all that counts below it
+        above = {"/".join(path[:length]) for length in range(1, len(path))}
+        if not (is_number(value) or cost or above & said or (value == {} and _holds(settings["energy"], path))):
+            changed.append(_in_words(path, value))
     result["energy"] = _without_none(result["energy"])
-    changed = [f"{key} {value}" for key, value in families.items()]
-    changed += [_in_words(path, value) for path, value in leaves(wanted) if not (is_number(value) or only_cost(path))]
-    return {**result, **families} | ({"changed": changed} if changed else {})
-
-
-def only_cost(path: Sequence[str]) -> bool:
-    """Whether a setting below FORCE_EVAL/DFT changes what a label costs, and not what it is."""
-    return any("/".join(path[:length]) in COST_ONLY for length in range(1, len(path) + 1))
+    return result | ({"changed": changed} if changed else {})
 
 
 def dft_schema(*contents: Mapping[str, Any]) -> Section:
@@ -78,47 +102,70 @@ def dft_schema(*contents: Mapping[str, Any]) -> Section:
     return dft
 
 
-def filled_in_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield settings below FORCE_EVAL/DFT that are not for a level to decide."""
-    for path, value in leaves(content):
-        if "/".join(path) in FILLED_IN:
-            mend = FILLED_IN["/".join(path)]
-            yield Fault(path, repr(value), "settings that do not follow from the campaign", mend)
-
-
-def put(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    """Set a value in nested sections; what is no section gives way, and a section keeps what it holds."""
-    *sections, last = path
-    for name in sections:
-        if not isinstance(tree.get(name), dict):
-            tree[name] = {}
-        tree = tree[name]
-    if value != {} or not isinstance(tree.get(last), dict):
-        tree[last] = copy.deepcopy(value)
-
-
-def _nested(overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Overrides as nested sections, keys with slashes taken apart."""
+def _nested(overrides: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
+    """Overrides as nested sections, keys with slashes taken apart and in capitals; and what stands there twice."""
     result: dict[str, Any] = {}
+    wrong: list[Fault] = []
+    given: dict[tuple[str, ...], Any] = {}
     for keys, value in leaves(overrides):
-        put(result, [part for key in keys for part in str(key).strip("/").split("/")], value)
-    return result
+        path = tuple(part.upper() for key in keys for part in str(key).strip("/").split("/"))
+        if path in given and given[path] != value:
+            wrong.append(Fault(path, f"{given[path]!r} and {value!r}", "one value", "remove one of the two"))
+        given[path] = value
+        put(result, path, value)
+    return result, wrong
 
 
-def _family_faults(families: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[Fault]:
-    for key, value in families.items():
-        if key not in settings:
-            yield Fault((key,), repr(value), "levels that have basis sets", "leave it out; this level needs none")
-        elif not isinstance(value, str):
-            yield Fault((key,), repr(value), "the name of a family", f"write for example {settings[key]}")
+def _family_faults(ours: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[Fault]:
+    for key in FAMILIES:
+        if key in ours and key not in settings:
+            yield Fault((key,), repr(ours[key]), "levels that have basis sets", "leave it out; this level needs none")
+        elif key in ours and not isinstance(ours[key], str):
+            yield Fault((key,), repr(ours[key]), "the name of a family", f"write for example {settings[key]}")
 
 
 def _sign_faults(wanted: Mapping[str, Any], energy: Mapping[str, Any]) -> Iterator[Fault]:
     """A threshold or cut-off of the level that would stop being positive; CP2K does not look."""
     positive = {path for path, value in leaves(energy) if is_number(value) and value > 0}
+    told = {fault.path for fault in setting_faults(wanted)}
     for path, value in leaves(wanted):
-        if path in positive and is_number(value) and value <= 0:
+        if path in positive - told and is_number(value) and value <= 0:
             yield Fault(path, f"{value}", "a positive number", "change its sign, or leave it out")
+
+
+def _method_faults(settings: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Fault]:
+    """Elements, electrons and label of a level belong to its method."""
+    now = method_of_energy(settings["energy"])
+    new = method_of_energy(wanted) if "METHOD" in (wanted.get("QS") or {}) else now
+    if new != now and {now, new} & {*WITHOUT_FUNCTIONAL, *SEMI_EMPIRICAL}:
+        mend = "take a level with this method, or write a level file"
+        yield Fault(("QS", "METHOD"), new, f"methods of the same kind as {now}", mend)
+
+
+def _unfit_parameters(
+    settings: Mapping[str, Any], wanted: Mapping[str, Any], result: Mapping[str, Any]
+) -> Iterator[tuple[str, Fault]]:
+    """Parameters of a dispersion that were fitted to the functional that gave way, as :func:`misfits`."""
+    before, after = settings["energy"].get("XC") or {}, result["energy"].get("XC") or {}
+    if before.get("XC_FUNCTIONAL") == after.get("XC_FUNCTIONAL"):
+        return
+    path = ("XC", "VDW_POTENTIAL", "PAIR_POTENTIAL")
+    pair = (after.get("VDW_POTENTIAL") or {}).get("PAIR_POTENTIAL") or {}
+    stated = {one[-1] for one, _ in leaves(wanted) if one[:3] == path}
+    for key in PARAMETERS:
+        if key in pair and not stated & {*PARAMETERS, "REFERENCE_FUNCTIONAL"}:
+            found = f"{pair[key]}, of {functional_in_words(before)}, with {functional_in_words(after)}"
+            mend = f"state {key} or REFERENCE_FUNCTIONAL too, or add allow: [functional_and_dispersion]"
+            fault = Fault((*path, key), found, "dispersion parameters of the functional", mend)
+            yield "functional_and_dispersion", fault
+
+
+def _holds(tree: Mapping[str, Any], path: Sequence[str]) -> bool:
+    for name in path:
+        if not isinstance(tree, Mapping) or name not in tree:
+            return False
+        tree = tree[name]
+    return True
 
 
 def _without_none(tree: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 
 from aiida_zif.plugins.cp2k.inputs import cp2k_input
 from aiida_zif.plugins.cp2k.levels import Level, LevelError, available_levels, load_level
+from aiida_zif.plugins.cp2k.levels.level import USUAL_VALENCE, is_itself
 from aiida_zif.plugins.cp2k.task import read_task
 from aiida_zif.plugins.data.theory import method_of
 
@@ -228,3 +229,210 @@ def test_every_element_of_the_tight_binding_level_has_parameters() -> None:
     parameters = (DATA / "xTB_parameters").read_text()
     for symbol in load_level("gfn1-xtb").elements:
         assert re.search(rf"^\s+{symbol}\s+[\d.]", parameters, re.MULTILINE), symbol
+
+
+def below(path: str, value: object) -> dict:
+    """Nested sections of one setting."""
+    for name in reversed(path.split("/")):
+        value = {name: value}
+    return value  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("gfn1-xtb", "fe32e93b3f393b32"),
+        ("pbe-d3", "92a7dac75b63ebc5"),
+        ("pbe-d3-fast", "a78f41f834f411e6"),
+        ("r2scan-d3", "569d8edbc7f30bab"),
+    ],
+)
+def test_the_hash_of_a_shipped_level_stays_as_it_is(name: str, known: str) -> None:
+    assert load_level(name).hash == known, "labels in the profiles of users carry it"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("SCF/MAX_SCF_HISTORY", 60),
+        ("SCF/EPS_EIGVAL", 1e-3),
+        ("SCF/LEVEL_SHIFT", 0.2),
+        ("SCF/CHOLESKY", "OFF"),
+        ("SCF/SCF_GUESS", "RESTART"),
+        ("SCF/OT/EPS_TAYLOR", 1e-4),
+        ("SCF/OT/EPS_IRAC", 1e-3),
+        ("SCF/OT/ROTATION", True),
+        ("SCF/DIAGONALIZATION/EPS_ITER", 1e-2),
+        ("SCF/DIAGONALIZATION/ALGORITHM", "FILTER_MATRIX"),
+        ("SCF/OUTER_SCF/TYPE", "S2_CONSTRAINT"),
+        ("SCF/MIXING/METHOD", "MULTISECANT_MIXING"),
+        ("SCF/MIXING/GMIX_P", True),
+        ("QS/EXTRAPOLATION", "FROZEN"),
+        ("PRINT/MO/_", "ON"),
+    ],
+)
+def test_what_is_not_known_to_change_the_cost_alone_counts_in_the_hash(path: str, value: object) -> None:
+    level = load_level("pbe-d3", {path: value})
+    assert level.hash != load_level("pbe-d3").hash
+    for task in ({"mode": "batch"}, {"mode": "aimd", "temperature": 300, "steps": 3, "seed": 1}):
+        found: object = cp2k_input(level, read_task(task), ["H", "H"], np.eye(3) * 5)["FORCE_EVAL"]["DFT"]
+        for key in path.split("/"):
+            found = found[key]  # type: ignore[index]
+        assert found == value, "what counts in the hash is what CP2K is given"
+
+
+@pytest.mark.parametrize("block", ["batch", "aimd", "open_shell", "solver", "recovery"])
+def test_a_setting_that_may_change_a_number_counts_wherever_it_stands(block: str) -> None:
+    content = load_level("gfn1-xtb").as_dict()
+    loose = {"SCF": {"EPS_SCF_HISTORY": 1e-3}}
+    settings = content["settings"]
+    if block == "recovery":
+        settings[block] = [{"name": "loose", "settings": {"FORCE_EVAL": {"DFT": loose}}}]
+    else:
+        settings[block] = {"FORCE_EVAL": {"DFT": loose}} if block == "solver" else loose
+    with pytest.raises(ValueError, match="does not belong to its settings"):
+        Level.from_dict(content)
+    assert not is_itself(content)
+
+
+def test_a_wider_element_table_is_the_same_level_but_another_pseudopotential_is_not() -> None:
+    content = load_level("pbe-d3").as_dict()
+    del content["settings"]["valence"]["Ga"]
+    assert is_itself(content)
+    content["settings"]["valence"]["Ga"] = 3
+    assert not is_itself(content)
+
+
+def test_the_usual_valence_is_that_of_the_shipped_levels() -> None:
+    for name in ("pbe-d3", "pbe-d3-fast", "r2scan-d3"):
+        assert load_level(name).settings["valence"].items() <= USUAL_VALENCE.items()
+
+
+def test_a_functional_takes_the_place_of_the_one_of_the_level() -> None:
+    words = ["functional_and_potential", "functional_and_dispersion"]
+    r2scan = {"MGGA_X_R2SCAN": {}, "MGGA_C_R2SCAN": {}}
+    level = load_level("pbe-d3", {"XC": {"XC_FUNCTIONAL": r2scan}, "allow": words})
+    assert level.settings["energy"]["XC"]["XC_FUNCTIONAL"] == r2scan
+    assert "XC/XC_FUNCTIONAL MGGA_X_R2SCAN, MGGA_C_R2SCAN instead of PBE" in level.line
+    assert "functional and potential do not fit, as was allowed" in level.line
+    assert "functional and dispersion do not fit, as was allowed" in level.line
+    assert Level.from_dict(json.loads(json.dumps(level.as_dict()))) == level
+
+
+def test_what_fits_is_not_said_not_to_fit_whatever_was_allowed() -> None:
+    level = load_level("pbe-d3", {"MGRID/CUTOFF": 800, "allow": ["functional_and_potential"]})
+    assert "do not fit" not in level.line
+
+
+def test_a_weight_of_the_same_functional_is_merged() -> None:
+    first = load_level("pbe-d3", {"XC/VDW_POTENTIAL/PAIR_POTENTIAL/R_CUTOFF": 20})
+    pair = first.settings["energy"]["XC"]["VDW_POTENTIAL"]["PAIR_POTENTIAL"]
+    assert pair == {"TYPE": "DFTD3", "PARAMETER_FILE_NAME": "dftd3.dat", "REFERENCE_FUNCTIONAL": "PBE", "R_CUTOFF": 20}
+
+
+def test_another_damping_keeps_what_means_the_same_for_both() -> None:
+    pair = load_level("pbe-d3", {"XC/VDW_POTENTIAL/PAIR_POTENTIAL/TYPE": "DFTD3(BJ)"}).settings["energy"]["XC"]
+    assert pair["VDW_POTENTIAL"]["PAIR_POTENTIAL"] == {
+        "TYPE": "DFTD3(BJ)",
+        "PARAMETER_FILE_NAME": "dftd3.dat",
+        "REFERENCE_FUNCTIONAL": "PBE",
+        "R_CUTOFF": 16,
+    }
+
+
+def test_a_non_local_dispersion_takes_the_place_of_the_pair_potential() -> None:
+    wanted = {
+        "POTENTIAL_TYPE": "NON_LOCAL",
+        "NON_LOCAL": {"TYPE": "RVV10", "KERNEL_FILE_NAME": "rVV10_kernel_table.dat"},
+    }
+    level = load_level("pbe-d3", {"XC/VDW_POTENTIAL": wanted})
+    assert level.settings["energy"]["XC"]["VDW_POTENTIAL"] == wanted
+
+
+def test_parameters_of_a_tight_binding_level_are_replaced_as_a_whole() -> None:
+    level = load_level("gfn1-xtb", {"QS/XTB/PARAMETER/PARAM_FILE_NAME": "mine"})
+    assert level.settings["energy"]["QS"]["XTB"]["PARAMETER"] == {"PARAM_FILE_NAME": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "words"),
+    [
+        ("gfn1-xtb", below("SCF/EPS_SCF_HISTORY", 1e-3), r"EPS_SCF_HISTORY: found 0.001, allowed: EPS_SCF \(1e-06\)"),
+        ("gfn1-xtb", below("SCF/PRINT/PROGRAM_RUN_INFO/_", "OFF"), "PROGRAM_RUN_INFO._: found 'OFF'"),
+        ("gfn1-xtb", below("SCF/PRINT/PROGRAM_RUN_INFO/_", "HIGH"), "PROGRAM_RUN_INFO._: found 'HIGH'"),
+        ("gfn1-xtb", below("SCF/PRINT/PROGRAM_RUN_INFO/EACH/QS_SCF", 10), "convergence of every step is read"),
+        ("gfn1-xtb", below("SCF/PRINT/PROGRAM_RUN_INFO/FILENAME", "x"), "convergence of every step is read"),
+        ("pbe-d3", below("QS/LS_SCF", True), "no other loop is read"),
+        ("pbe-d3", below("XC/XC_FUNCTIONAL/_", "BLYP"), "BLYP with GTH-PBE, which was made for PBE"),
+        ("pbe-d3", below("XC/XC_FUNCTIONAL/_", "BLYP"), "dispersion parameters of PBE with the functional BLYP"),
+        ("pbe-d3", below("XC/XC_FUNCTIONAL/PBE/PARAMETRIZATION", "REVPBE"), r"REVPBE \(PBE\) with GTH-PBE"),
+        ("pbe-d3", {"XC/XC_FUNCTIONAL": {"_": "PBE", "MGGA_X_R2SCAN": {}}}, "CP2K adds them up"),
+        ("pbe-d3", {"XC/XC_FUNCTIONAL": None}, "found no functional"),
+        (
+            "pbe-d3",
+            {"XC": {"XC_FUNCTIONAL": {"PBE": {"SCALE_X": 0.75}}, "HF": {"FRACTION": 0.25}}},
+            r"of PBE with the functional PBE0 \(PBE \+ HF\)",
+        ),
+        ("pbe-d3", {"potential": "GTH-BLYP"}, "PBE with GTH-BLYP, which was made for BLYP"),
+        ("pbe-d3", {"basis": "DZVP-MOLOPT-SCAN-GTH"}, "PBE with DZVP-MOLOPT-SCAN-GTH"),
+        ("r2scan-d3", {"XC/XC_FUNCTIONAL": {"MGGA_X_SCAN": {}, "MGGA_C_SCAN": {}}}, "D3BJ_SCALING: found 1.0 0.49"),
+        ("r2scan-d3", below("XC/VDW_POTENTIAL/PAIR_POTENTIAL/TYPE", "DFTD3"), "DFTD3 without parameters"),
+        ("pbe-d3", {"XC/VDW_POTENTIAL/NON_LOCAL/TYPE": "RVV10"}, "write POTENTIAL_TYPE: NON_LOCAL"),
+        ("gfn1-xtb", below("XC/XC_FUNCTIONAL/_", "PBE"), "QS/METHOD XTB has no functional"),
+        ("gfn1-xtb", below("QS/METHOD", "GPW"), "methods of the same kind as XTB"),
+        ("pbe-d3", below("QS/METHOD", "XTB"), "methods of the same kind as GPW"),
+        ("pbe-d3", below("SCF/SMEAR/METHOD", "FERMI_DIRAC"), "SCF/OT: null"),
+        ("pbe-d3", below("KPOINTS/SCHEME", "MONKHORST-PACK 2 2 2"), "SCF/OT: null"),
+        ("pbe-d3", below("POISSON/PERIODIC", "NONE"), "periodic in three directions"),
+        ("pbe-d3", below("POISSON/PSOLVER", "MT"), "periodic in three directions"),
+        ("pbe-d3", below("SCF/EPS_SCF", None), "EPS_SCF: found nothing"),
+        ("pbe-d3", below("SCF/MAX_SCF", 0), "MAX_SCF: found 0, allowed: a positive number"),
+        ("pbe-d3", {"MULTIP": 3}, "state the multiplicity"),
+        ("pbe-d3", {"RESTART_FILE_NAME": "x.wfn"}, "no file of another run"),
+        ("pbe-d3", {"MGRID/CUTOFF": "[Ry] 300"}, "a plain number, in Ry"),
+        ("pbe-d3", {"mgrid": {"cutoff": 800}, "MGRID/CUTOFF": 700}, "found 800 and 700, allowed: one value"),
+        ("pbe-d3", {"QS": {"EXTRAPOLATION": "PS", "WF_INTERPOLATION": "ASPC"}}, "which are the same"),
+        ("pbe-d3", {"PRINT/E_DENSITY_CUBE/FILENAME": "=aiida-frc-1.xyz"}, "without a folder and without '='"),
+        ("pbe-d3", {"allow": "functional_and_basis"}, "write a list"),
+        ("pbe-d3", {"allow": ["everything"]}, "a list of functional_and_potential"),
+    ],
+)
+def test_an_override_with_which_a_label_would_not_be_what_it_says_is_refused(
+    name: str, overrides: dict, words: str
+) -> None:
+    with pytest.raises(LevelError, match=words):
+        load_level(name, overrides)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"SCF/MAX_SCF": 40},
+        {"scf": {"max_scf": 40}, "SCF/OT/MINIMIZER": "CG"},
+        {"QS/WF_INTERPOLATION": "PS"},
+        {"SCF/OT": None, "SCF/OUTER_SCF": None},
+        {"SCF": {"PRINT": {"PROGRAM_RUN_INFO": {"_": "ON"}}}},
+        {"SCF/MIXING/NBROYDEN": 6},
+    ],
+)
+def test_what_is_known_to_change_the_cost_alone_leaves_the_hash_alone_under_any_name(overrides: dict) -> None:
+    assert load_level("pbe-d3", overrides).hash == load_level("pbe-d3").hash
+
+
+@pytest.mark.parametrize(
+    ("potential", "functional"),
+    [
+        ("GTH-BLYP", {"XC/XC_FUNCTIONAL/_": "BLYP"}),
+        ("GTH-PADE", {"XC/XC_FUNCTIONAL/_": "LDA"}),
+        ("GTH-OLYP", {"XC/XC_FUNCTIONAL": {"OPTX": {}, "LYP": {}}}),
+        ("GTH-HCTH407", {"XC/XC_FUNCTIONAL": {"HCTH": {"PARAMETER_SET": "407"}}}),
+        ("GTH-PBE", {"XC/XC_FUNCTIONAL": {"GGA_X_PBE": {}, "GGA_C_PBE": {}}}),
+        ("GTH-GGA", {}),
+        ("GTH-HYB", {"XC/XC_FUNCTIONAL/PBE/SCALE_X": 0.75, "XC/HF/FRACTION": 0.25}),
+        ("GTH-MGGA", {"XC/XC_FUNCTIONAL": {"MGGA_X_SCAN": {}, "MGGA_C_SCAN": {}}}),
+        ("ALL", {"XC/XC_FUNCTIONAL/_": "B3LYP"}),
+    ],
+)
+def test_a_potential_made_for_the_functional_is_taken(potential: str, functional: dict) -> None:
+    level = load_level("pbe-d3", {**functional, "potential": potential, "XC/VDW_POTENTIAL": None})
+    assert level.settings["potential"] == potential

@@ -121,3 +121,107 @@ def test_cells_follow_a_flexible_cell() -> None:
     assert sorted(cells) == [0, 2, 4, 6]
     assert abs(np.linalg.det(cells[6]) - np.linalg.det(cells[0])) > 0.01
     assert cells[0][0] == pytest.approx([6.544925945, -0.0313000407, -0.0134235503])
+
+
+def in_the_words_of(version: str, content: str) -> str:
+    """The stored output of 2023.1 as another version prints it, with the same numbers."""
+    content = content.replace("CP2K version 2023.1", f"CP2K version {version}")
+    if version == "2022.1":
+        return content
+    content = content.replace("energy [a.u.]: ", "energy [hartree]")
+    lines, in_bar = [], False
+    for line in content.splitlines():
+        in_bar = in_bar or "stress tensor [GPa]" in line
+        words = line.split()
+        if in_bar and len(words) == 5 and words[1] in "xyz":
+            values = "".join(f"{1e4 * float(word):20.11E}" for word in words[2:])
+            line = f" STRESS|      {words[1]}{values}"
+        in_bar = in_bar and words[:2] != ["STRESS|", "z"]
+        lines.append(line.replace("stress tensor [GPa]", "stress tensor [bar]"))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("version", ["2022.1", "2025.1", "2025.2", "2026.1"])
+@pytest.mark.parametrize(("case", "first"), [("batch", 1), ("aimd", 0)])
+def test_all_versions_are_read_to_the_last_digit(version: str, case: str, first: int) -> None:
+    plain = read_main_output(text(case), first)
+    other = read_main_output(in_the_words_of(version, text(case)), first)
+    assert other.version == version
+    assert sorted(other.evaluations) == sorted(plain.evaluations)
+    for step, evaluation in plain.evaluations.items():
+        found = other.evaluations[step]
+        assert found.energy == evaluation.energy
+        assert found.stress == pytest.approx(evaluation.stress, rel=1e-10)
+        assert (found.scf_converged, found.convergence) == (evaluation.scf_converged, evaluation.convergence)
+    assert not other.unread
+
+
+@pytest.mark.parametrize(
+    ("form", "electronvolt"),
+    [
+        ("energy (a.u.):      -1.0", HARTREE),
+        ("energy [a.u.]:      -1.0", HARTREE),
+        ("energy [hartree]    -1.0", HARTREE),
+        ("energy [hartree]:   -1.0", HARTREE),
+        ("energy [Ry]         -1.0", HARTREE / 2),
+        ("energy [eV]         -1.0", 1.0),
+    ],
+)
+def test_the_unit_of_the_energy_is_obeyed(form: str, electronvolt: float) -> None:
+    line = next(one for one in text("scf").splitlines() if "ENERGY|" in one)
+    content = text("scf").replace(line, f" ENERGY| Total FORCE_EVAL ( QS ) {form}", 1)
+    assert read_main_output(content, 1).evaluations[1].energy == pytest.approx(-electronvolt)
+
+
+@pytest.mark.parametrize(
+    ("unit", "gpa"), [("GPa", 1.0), ("bar", 1e-4), ("kbar", 0.1), ("MPa", 1e-3), ("Pa", 1e-9), ("atm", 1.01325e-4)]
+)
+def test_the_unit_of_the_stress_is_obeyed(unit: str, gpa: float) -> None:
+    plain = read_main_output(text("batch"), 1).evaluations[2].stress
+    content = text("batch").replace("Analytical stress tensor [GPa]", f"Analytical stress tensor [{unit}]")
+    assert read_main_output(content, 1).evaluations[2].stress == pytest.approx(plain * gpa)
+
+
+def test_the_stress_of_old_versions_is_read() -> None:
+    plain = read_main_output(text("batch"), 1).evaluations[1].stress
+    content = text("batch").replace("STRESS| Analytical stress tensor [GPa]", "STRESS TENSOR [GPa]\n")
+    for axis in "xyz":
+        content = content.replace(f" STRESS|      {axis}  ", f"  {axis.upper()}  ")
+    assert read_main_output(content, 1).evaluations[1].stress == pytest.approx(plain)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("energy [a.u.]:", "energy [furlong]", "furlong"),
+        ("energy [a.u.]:", "energy is", "energy is"),
+        ("Analytical stress tensor [GPa]", "Analytical stress tensor [furlong]", "furlong"),
+        (" OT DIIS ", " SOMETHING ELSE ", "no table of the steps"),
+    ],
+)
+def test_a_line_in_another_form_is_named_and_not_taken(old: str, new: str, said: str) -> None:
+    output = read_main_output(text("batch").replace(old, new), 1)
+    assert sorted(output.unread) == [1, 2, 3]
+    assert said in (output.what_is_unread(1) or "")
+    assert "2023.1" in (output.what_is_unread(1) or "")
+
+
+def test_a_run_that_came_to_its_end_without_a_known_line_was_not_read() -> None:
+    output = read_main_output(text("batch").replace("ENERGY|", "E|"), 1)
+    assert output.whole
+    assert not output.evaluations
+    assert "2022.1 to 2026.1 are read" in (output.what_is_unread(2) or "")
+
+
+def test_what_a_run_that_was_cut_off_did_not_come_to_is_not_unread() -> None:
+    output = read_main_output(text("batch")[: len(text("batch")) // 2], 1)
+    assert output.what_is_unread(3) is None
+
+
+def test_an_exit_file_is_told_from_a_walltime() -> None:
+    line = " *** MD run terminated by external request ***\n"
+    content = text("aimd").replace("  **** **** ******  **  PROGRAM ENDED AT", f"{line}  **** **  PROGRAM ENDED AT")
+    output = read_main_output(content, 0)
+    assert output.exit_requested == "MD run terminated by external request"
+    assert not output.out_of_time
+    assert not output.whole

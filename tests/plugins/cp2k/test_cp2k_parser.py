@@ -210,3 +210,54 @@ def test_an_output_cut_anywhere_never_breaks_the_parser(end: int, finished_job: 
 def test_fixture_folder_holds_only_small_files() -> None:
     sizes = {path: path.stat().st_size for path in Path(FIXTURES).rglob("*") if path.is_file()}
     assert max(sizes.values()) < 100_000
+
+
+def test_a_run_that_a_file_exit_ended_is_reported_as_that(finished_job: Callable, parse: Callable) -> None:
+    cut = stored("batch").index(" MD| Step number")
+    said = "\n *** MD run terminated by external request ***\n\n  **** **** ******  **  PROGRAM ENDED AT  2026-01-01\n"
+    outputs, exit_code = parse(finished_job("batch", BATCH, {"aiida.out": stored("batch")[:cut] + said}))
+    assert exit_code.status == 401
+    assert "EXIT" in exit_code.message
+    assert outputs["output_parameters"]["stopped"]["cause"] == "exit_requested"
+    assert reasons(outputs) == [(1, "not_reached"), (2, "not_reached")]
+    assert outputs["labelled"].n_frames == 1
+
+
+def test_an_output_in_unknown_words_is_refused_by_version_and_not_said_to_be_killed(
+    finished_job: Callable, parse: Callable
+) -> None:
+    unknown = (
+        stored("batch").replace("energy [a.u.]:", "energy in furlongs").replace("version 2023.1", "version 2031.1")
+    )
+    outputs, exit_code = parse(finished_job("batch", BATCH, {"aiida.out": unknown}))
+    assert exit_code.status == 306
+    assert "2031.1" in exit_code.message
+    assert "killed" not in exit_code.message
+    assert reasons(outputs) == [(index, "not_read") for index in range(3)]
+    assert outputs["output_parameters"]["cp2k_version"] == "2031.1"
+
+
+def test_a_banner_in_unknown_words_is_no_missing_output(finished_job: Callable, parse: Callable) -> None:
+    unknown = stored("batch").replace("CP2K| version string", "CP2K| release").replace("ENERGY|", "E|")
+    _, exit_code = parse(finished_job("batch", BATCH, {"aiida.out": unknown}))
+    assert exit_code.status == 306
+    assert "unknown version" in exit_code.message
+
+
+def test_a_frame_that_ended_above_the_threshold_of_the_level_is_no_label(
+    finished_job: Callable, parse: Callable
+) -> None:
+    last = "    11 OT DIIS     0.80E-01    0.0     0.00000065"
+    assert last in stored("batch")
+    loose = stored("batch").replace(last, last.replace("0.00000065", "0.00048000"))
+    outputs, exit_code = parse(finished_job("batch", BATCH, {"aiida.out": loose}))
+    assert exit_code.status == 0
+    assert (0, "scf_above_threshold") in reasons(outputs)
+    assert "0.00048, is above EPS_SCF of the level, 1e-06" in outputs["output_parameters"]["rejected"][0]["detail"]
+
+
+def test_a_loop_that_was_not_printed_is_not_blamed_on_the_frame(finished_job: Callable, parse: Callable) -> None:
+    lines = [line for line in stored("batch").splitlines() if "SCF" not in line and " OT DIIS " not in line]
+    _, exit_code = parse(finished_job("batch", BATCH, {"aiida.out": "\n".join(lines) + "\n"}))
+    assert exit_code.status == 306
+    assert "self-consistency loop" in exit_code.message

@@ -9,7 +9,7 @@ from cp2k_cases import FIXTURES
 from aiida_zif.plugins.cp2k.levels import available_levels, load_level
 from aiida_zif.plugins.cp2k.outputs import read_main_output
 from aiida_zif.plugins.cp2k.recovery import Rung, ladder_of, next_rung, read_rung, recovery_faults
-from aiida_zif.plugins.cp2k.scf import VERDICTS, convergence_in, diagnose
+from aiida_zif.plugins.cp2k.scf import VERDICTS, above_threshold, convergence_in, diagnose
 
 ROWS = {
     "     2 OT DIIS     0.80E-01    0.0     0.00905422       -12.9780576678 -3.12E-02": 0.00905422,
@@ -178,3 +178,30 @@ def test_a_ladder_that_would_not_do_is_refused_with_its_place(content: object, p
 def test_a_rung_may_smear_if_it_says_so() -> None:
     smear = {"FORCE_EVAL": {"DFT": {"SCF": {"ADDED_MOS": 8, "SMEAR": {"_": "ON"}}}}}
     assert not list(recovery_faults([{"name": "a", "settings": smear, "changes_physics": True}]))
+
+
+@pytest.mark.parametrize(
+    ("last", "threshold", "above"),
+    [
+        (6.5e-7, 1e-6, None),
+        (4.8e-4, 1e-6, 4.8e-4),
+        (1e-6, 1e-6, None),
+        (1.01e-6, 1e-6, 1.01e-6),
+        (0.0, 1e-9, None),
+        (1e-8, 1e-8, None),
+        (2e-8, 1e-8, 2e-8),
+        (float("inf"), 1e-6, float("inf")),
+    ],
+)
+def test_the_last_change_is_compared_with_the_threshold_asked_for(
+    last: float, threshold: float, above: float | None
+) -> None:
+    assert above_threshold([0.5, last], threshold) == above
+
+
+@pytest.mark.parametrize(
+    "method", ["OT DIIS", "OT CG  ", "OT SD  ", "OT BROY", "P_Mix/Diag.", "Broy./Diag.", "DIIS/Diag.", "P_Mix/Lanc."]
+)
+def test_rows_of_all_solvers_are_read(method: str) -> None:
+    row = f"     3 {method:11s} 0.40E+00    0.1     0.00364014       -12.9800926765 -2.04E-03"
+    assert convergence_in(row) == pytest.approx(0.00364014)

@@ -64,3 +64,15 @@ def test_a_script_that_was_cut_off_explains_only_an_output_that_just_ends() -> N
 
 def test_cp2ks_own_walltime_is_no_crash() -> None:
     assert why_stopped(MainOutput(out_of_time=True, finished=True), [""]).cause == "out_of_walltime"
+
+
+def test_a_run_that_came_to_its_end_was_never_killed() -> None:
+    ended = MainOutput(started=True, finished=True, version="2031.1")
+    stop = why_stopped(ended, [""], Ending(CUT_OFF, "nobody said why"))
+    assert stop.cause == "output_not_read"
+    assert "2031.1" in stop.detail
+
+
+def test_a_file_exit_is_what_ended_a_run() -> None:
+    asked = MainOutput(finished=True, exit_requested="MD run terminated by external request")
+    assert why_stopped(asked, [""]).cause == "exit_requested"
