@@ -1,7 +1,6 @@
 """The frames of a file in extended XYZ as text, cut before a reader trusts what they announce (no AiiDA).
 
-ASE makes room, or looks for lines, for as many atoms and columns as a file announces; a stranger's file may announce
-10¹⁸ of them.
+A stranger's file may announce 10¹⁸ atoms; only as many lines are taken as are there.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 MOST_ATOMS = 100_000
 """Atoms of one frame."""
@@ -17,22 +16,26 @@ MOST_ATOMS = 100_000
 LONGEST_LINE = 20_000
 """Characters; a comment line is a few hundred."""
 
-COLUMNS = re.compile(r":[A-Za-z]:(\d+)")
-"""How ``Properties`` announces columns, such as ``pos:R:3``."""
+
+class FrameText(NamedTuple):
+    """The comment line of a frame and the lines of its atoms."""
+
+    comment: str
+    atoms: list[str]
 
 
-def frame_texts(path: Path) -> Iterator[str]:
-    """Yield the text of every frame of a file: count, comment, and as many lines as atoms.
+def frame_texts(path: Path) -> Iterator[FrameText]:
+    """Yield the text of every frame of a file; a byte order mark is passed over.
 
     :raises ValueError: if a frame does not hold what it announces; the message says what.
     """
-    with path.open(encoding="utf-8") as stream:
+    with path.open(encoding="utf-8-sig") as stream:
         while (first := _line(stream)) is not None:
             if first.strip():  # blank lines at the end are common
                 yield _frame(first, stream)
 
 
-def _frame(first: str, stream: TextIO) -> str:
+def _frame(first: str, stream: TextIO) -> FrameText:
     """Return the frame that begins with a line."""
     count = first.strip()
     if not re.fullmatch(r"[0-9]{1,9}", count) or not 1 <= int(count) <= MOST_ATOMS:
@@ -40,11 +43,7 @@ def _frame(first: str, stream: TextIO) -> str:
     lines = [line for _ in range(int(count) + 1) if (line := _line(stream)) is not None]
     if len(lines) <= int(count):
         raise ValueError(f"{count} atoms announced, {max(len(lines) - 1, 0)} lines found")
-    announced = [int(number[:9]) for number in COLUMNS.findall(lines[0])]
-    there = len(lines[1].split())
-    if sum(announced) > there:
-        raise ValueError(f"{sum(announced)} columns announced, {there} found")
-    return "".join([first, *lines])
+    return FrameText(lines[0].strip(), lines[1:])
 
 
 def _line(stream: TextIO) -> str | None:
