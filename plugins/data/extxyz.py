@@ -11,7 +11,7 @@ import numpy as np
 
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
 from aiida_zif.plugins.data.xyz_text import frame_texts
-from aiida_zif.plugins.imports.reading import Reading
+from aiida_zif.plugins.imports.reading import NONE, Reading
 from aiida_zif.plugins.imports.xyz_frame import labelled
 
 PROPERTIES = "species:S:1:pos:R:3:forces:R:3"
@@ -52,11 +52,16 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
     :param reading: what the user says of names and units.
     :raises FormatError: if it is no extended XYZ, or if the user has to say which of its entries are the labels.
     """
-    index = 0
+    index, reading = 0, reading or Reading()
+    unseen = {f"--{quantity}-key {key}": f"{quantity} from {key}," for quantity, key in optional_keys(reading)}
     try:
         for text in frame_texts(path):
-            yield labelled(text, f"{name}:{index}", reading or Reading())
+            frame = labelled(text, f"{name}:{index}", reading)
+            yield frame
             index += 1
+            if unseen and isinstance(frame, LabelledFrame):
+                taken = "\n".join(frame.taken)
+                unseen = {said: phrase for said, phrase in unseen.items() if phrase not in taken}
     except FormatError:
         raise
     except (OSError, ValueError) as error:
@@ -65,3 +70,13 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
         raise FormatError(f"{name}: frame {index}: {reason}. Frames are extended XYZ as ASE writes it.") from error
     if not index:
         raise FormatError(f"{name}: no frame found. Is this the right file?")
+    if unseen:
+        raise FormatError(
+            f"{', '.join(unseen)}: no frame of {name} has such an entry. Correct or leave out the option."
+        )
+
+
+def optional_keys(reading: Reading) -> list[tuple[str, str]]:
+    """Return the names of stress and virial that the user gives."""
+    given = {"stress": reading.stress_key, "virial": reading.virial_key}
+    return [(quantity, key) for quantity, key in given.items() if key is not None and key != NONE]

@@ -98,7 +98,7 @@ def find_systems(root: Path, reading: Reading) -> Source:
     folders = labelled_folders(root)
     note = ""
     if folders is not None:
-        note = f"a DP-GEN run: {len(folders)} folders 02.fp/data.* are read, its links, models and initial data are not"
+        note = f"a DP-GEN run, of which 02.fp/data.* is read ({len(folders)}); links, models and initial data are not"
     systems = [system for folder in (folders if folders is not None else [root]) for system in systems_in(folder)]
     if not systems:
         what = "02.fp/data.* with a type.raw" if folders is not None else "folder with a type.raw"

@@ -148,10 +148,25 @@ def read_symbols(folder: Path) -> list[str]:
 def load_numbers(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """Read one array of a set, shape (N, *shape).
 
+    :raises FileNotFoundError: there is no such file.
+    :raises ValueError: it is no plain array of numbers, is too coarse, or does not hold whole frames.
+    """
+    array = load_plain(path)
+    if array.dtype == np.float16 or (array.dtype.kind in "iu" and path.stem in LABELS):
+        raise ValueError(f"{path}: {array.dtype} found, too coarse for a label; allowed are float64 and float32")
+    width = math.prod(shape)
+    if array.size % width or (array.ndim > 1 and array.size != len(array) * width):
+        raise ValueError(f"{path}: shape {array.shape} does not divide into frames of {shape or 'one number'}")
+    return array.reshape(-1, *shape)
+
+
+def load_plain(path: Path) -> np.ndarray:
+    """Read one array of numbers in NumPy's format.
+
     The file is mapped, so that a header cannot ask for more memory than the file is large; nothing is unpickled.
 
     :raises FileNotFoundError: there is no such file.
-    :raises ValueError: it is no plain array of numbers, is too coarse, or does not hold whole frames.
+    :raises ValueError: it is no plain array of numbers.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; every set needs {', '.join(REQUIRED)}")  # a pipe would wait
@@ -161,12 +176,7 @@ def load_numbers(path: Path, shape: tuple[int, ...]) -> np.ndarray:
         raise ValueError(f"{path}: not an array in NumPy's format") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
         raise ValueError(f"{path}: not a plain array of numbers")
-    if array.dtype == np.float16 or (array.dtype.kind in "iu" and path.stem in LABELS):
-        raise ValueError(f"{path}: {array.dtype} found, too coarse for a label; allowed are float64 and float32")
-    width = math.prod(shape)
-    if array.size % width or (array.ndim > 1 and array.size != len(array) * width):
-        raise ValueError(f"{path}: shape {array.shape} does not divide into frames of {shape or 'one number'}")
-    return array.reshape(-1, *shape)
+    return array
 
 
 def write_dataset(folder: Path, blocks: Mapping[str, Labelled], type_map: Sequence[str]) -> list[str]:

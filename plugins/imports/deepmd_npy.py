@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
-from aiida_zif.plugins.deepmd.dataset import ARRAYS, MIXED, load_numbers, read_set, read_symbols, sets_of
+from aiida_zif.plugins.deepmd.dataset import ARRAYS, MIXED, load_plain, read_set, read_symbols, sets_of
 from aiida_zif.plugins.imports.atoms import zeroed_forces
 
 LARGEST_LIST = 10**6
@@ -74,11 +74,10 @@ def _different_rows(path: Path) -> set[bytes]:
     :raises FormatError: it is no array of numbers.
     """
     try:
-        array = load_numbers(path, ())
-        array = array.reshape(len(np.load(path, mmap_mode="r", allow_pickle=False)), -1)
+        array = load_plain(path)
     except (OSError, ValueError) as error:
         raise FormatError(f"{error}. Correct or delete the file.") from error
-    return {row.tobytes() for row in array}
+    return {row.tobytes() for row in np.atleast_1d(array)}
 
 
 def left_out(system: Path) -> Counter[str]:

@@ -18,8 +18,8 @@ def units_of(
 ) -> tuple[dict[str, str], set[str], list[str]]:
     """Return the unit of every quantity, the entries that stated one, and what is wrong, one problem a line.
 
-    A unit that is neither stated nor said is the default, as long as no other one is another than its default: who
-    writes energies in hartree may have forces in eV/Å or not.
+    A unit that is neither stated nor said is the default, as long as the others are: who writes energies in hartree
+    may have forces in eV/Å or not. A stress in GPa or kbar stands beside eV and Å as well.
 
     :param chosen: label → name of its entry or column.
     :returns: quantity → unit as ``units`` writes it, for the labels chosen and for the lengths.
@@ -36,8 +36,10 @@ def units_of(
                 problems.append(problem(f"unit of {quantity}", found, "one unit", "Delete the wrong entry."))
     for quantity, name in chosen.items():
         unit = unit_of(quantity, unit_in(name, quantity)) if unit_in(name, quantity) else None
-        if unit:
-            stated.setdefault(quantity, unit)
+        if unit and stated.setdefault(quantity, unit) != unit:
+            problems.append(
+                problem(f"unit of {quantity}", f"{stated[quantity]} and {name}", "one unit", "Correct one.")
+            )
     for quantity in wanted:
         said = reading.unit(quantity)
         if said and stated.setdefault(quantity, said) != said:
@@ -49,7 +51,8 @@ def units_of(
 
 def _missing(units: Mapping[str, str], stated: Mapping[str, str]) -> list[str]:
     """Return a line for every label without a unit in a frame where another one has an unusual one."""
-    unusual = next((quantity for quantity, unit in units.items() if unit != DEFAULTS[quantity]), None)
+    usual = {(quantity, unit) for quantity, unit in units.items() if unit == DEFAULTS[quantity] or is_pressure(unit)}
+    unusual = next((quantity for quantity, unit in units.items() if (quantity, unit) not in usual), None)
     if unusual is None:
         return []
     why = f"no unit beside the {units[unusual]} of the {unusual}"
