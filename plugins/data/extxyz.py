@@ -72,7 +72,7 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
         raise FormatError(f"{name}: no frame found. Is this the right file?")
     if unseen:
         raise FormatError(
-            f"{', '.join(unseen)}: no frame of {name} has such an entry. Correct or leave out the option."
+            f"{', '.join(unseen)}: no frame of {name} has such an entry. Correct the option."
         )
 
 
