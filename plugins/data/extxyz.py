@@ -10,7 +10,7 @@ from typing import TextIO
 import numpy as np
 
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
-from aiida_zif.plugins.data.xyz_text import frame_texts
+from aiida_zif.plugins.data.xyz_text import frames_in
 from aiida_zif.plugins.imports.reading import NONE, Reading
 from aiida_zif.plugins.imports.xyz_frame import labelled
 
@@ -55,7 +55,7 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
     index, reading = 0, reading or Reading()
     unseen = {f"--{quantity}-key {key}": f"{quantity} from {key}," for quantity, key in optional_keys(reading)}
     try:
-        for text in frame_texts(path):
+        for text in frames_in(path):
             frame = labelled(text, f"{name}:{index}", reading)
             yield frame
             index += 1
@@ -71,9 +71,7 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
     if not index:
         raise FormatError(f"{name}: no frame found. Is this the right file?")
     if unseen:
-        raise FormatError(
-            f"{', '.join(unseen)}: no frame of {name} has such an entry. Correct the option."
-        )
+        raise FormatError(f"{', '.join(unseen)}: no frame of {name} has such an entry. Correct the option.")
 
 
 def optional_keys(reading: Reading) -> list[tuple[str, str]]:

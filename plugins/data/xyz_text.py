@@ -1,6 +1,7 @@
 """The frames of a file in extended XYZ as text, cut before a reader trusts what they announce (no AiiDA).
 
-A stranger's file may announce 10¹⁸ atoms; only as many lines are taken as are there.
+ASE makes room, or looks for lines, for as many atoms and columns as a file announces; a stranger's file may announce
+10¹⁸ of them.
 """
 
 from __future__ import annotations
@@ -18,14 +19,32 @@ LONGEST_LINE = 20_000
 
 
 class FrameText(NamedTuple):
-    """The comment line of a frame and the lines of its atoms."""
+    """Number of atoms, comment line and lines of atoms of a frame, as they stand."""
 
+    first: str
     comment: str
     atoms: list[str]
 
 
-def frame_texts(path: Path) -> Iterator[FrameText]:
-    """Yield the text of every frame of a file; a byte order mark is passed over.
+COLUMNS = re.compile(r":[A-Za-z]:(\d+)")
+"""How ``Properties`` announces columns, such as ``pos:R:3``."""
+
+
+def frame_texts(path: Path) -> Iterator[str]:
+    """Yield the text of every frame of a file for a reader that trusts what it announces.
+
+    :raises ValueError: if a frame does not hold what it announces; the message says what.
+    """
+    for frame in frames_in(path):
+        announced = [int(number[:9]) for number in COLUMNS.findall(frame.comment)]
+        there = len(frame.atoms[0].split())
+        if sum(announced) > there:
+            raise ValueError(f"{sum(announced)} columns announced, {there} found")
+        yield "".join([frame.first, frame.comment, *frame.atoms])
+
+
+def frames_in(path: Path) -> Iterator[FrameText]:
+    """Yield every frame of a file as text; a byte order mark is passed over.
 
     :raises ValueError: if a frame does not hold what it announces; the message says what.
     """
@@ -43,7 +62,7 @@ def _frame(first: str, stream: TextIO) -> FrameText:
     lines = [line for _ in range(int(count) + 1) if (line := _line(stream)) is not None]
     if len(lines) <= int(count):
         raise ValueError(f"{count} atoms announced, {max(len(lines) - 1, 0)} lines found")
-    return FrameText(lines[0].strip(), lines[1:])
+    return FrameText(first, lines[0], lines[1:])
 
 
 def _line(stream: TextIO) -> str | None:

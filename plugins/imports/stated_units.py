@@ -35,8 +35,8 @@ def units_of(
                 found = f"{stated[quantity]} and {unit} ({entry.name})"
                 problems.append(problem(f"unit of {quantity}", found, "one unit", "Delete the wrong entry."))
     for quantity, name in chosen.items():
-        unit = unit_of(quantity, unit_in(name, quantity)) if unit_in(name, quantity) else None
-        if unit and stated.setdefault(quantity, unit) != unit:
+        in_name = unit_of(quantity, unit_in(name, quantity)) if unit_in(name, quantity) else None
+        if in_name and stated.setdefault(quantity, in_name) != in_name:
             problems.append(
                 problem(f"unit of {quantity}", f"{stated[quantity]} and {name}", "one unit", "Correct one.")
             )

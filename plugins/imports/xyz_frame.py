@@ -63,7 +63,7 @@ def labelled(text: FrameText, place: str, reading: Reading) -> LabelledFrame | R
     :raises ValueError: the frame is not written as it should be.
     :raises FormatError: the user has to say which entries are the labels, or in which units they are.
     """
-    entries = {entry.name: entry for entry in entries_of(text.comment)}
+    entries = {entry.name: entry for entry in entries_of(text.comment.strip())}
     structure = {name.lower(): entry for name, entry in entries.items() if name.lower() in STRUCTURE}
     if len(structure) < sum(name.lower() in STRUCTURE for name in entries):
         raise ValueError("Lattice, Properties or pbc: two of one found, allowed is one. Delete the wrong one")
