@@ -58,7 +58,7 @@ def import_data(path: Path, level: str, source: str, system: str | None, as_json
         before = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in content["reading"].items())
         fail(
             f"{path} was imported before with {before or 'no option that says how to read it'} <{call.pk}>; one data "
-            "set is read in one way. If that was wrong, take that import back, then import again."
+            f"set is read in one way. If that was wrong: `verdi node delete {call.pk}`, then import again."
         )
     if as_json:
         emit_json(content)

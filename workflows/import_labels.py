@@ -101,13 +101,13 @@ def import_from(
         {
             "name": path.name,
             "format": found.kind,
+            "reading": found.reading.said(),
+            "left_out": dict(found.left_out),
+            "note": found.note,
             "source": source,
             "system": system,
             "checksum": found.checksum,
             "level_of_theory": level,
-            "reading": found.reading.said(),
-            "left_out": dict(found.left_out),
-            "note": found.note,
         }
     )
     _, call = import_labels.run_get_node(raw_node(found), declaration)

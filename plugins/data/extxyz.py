@@ -52,16 +52,17 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
     :param reading: what the user says of names and units.
     :raises FormatError: if it is no extended XYZ, or if the user has to say which of its entries are the labels.
     """
-    index, reading = 0, reading or Reading()
-    unseen = {f"--{quantity}-key {key}": f"{quantity} from {key}," for quantity, key in optional_keys(reading)}
+    index, reading, levels = 0, reading or Reading(), dict[str, str]()
+    unseen = {f"--{quantity}-key {key}": f"{quantity} from {key} in " for quantity, key in optional_keys(reading)}
     try:
         for text in frames_in(path):
             frame = labelled(text, f"{name}:{index}", reading)
             yield frame
             index += 1
-            if unseen and isinstance(frame, LabelledFrame):
+            if isinstance(frame, LabelledFrame):
                 taken = "\n".join(frame.taken)
                 unseen = {said: phrase for said, phrase in unseen.items() if phrase not in taken}
+                check_levels(frame, levels)
     except FormatError:
         raise
     except (OSError, ValueError) as error:
@@ -72,6 +73,20 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
         raise FormatError(f"{name}: no frame found. Is this the right file?")
     if unseen:
         raise FormatError(f"{', '.join(unseen)}: no frame of {name} has such an entry. Correct the option.")
+
+
+def check_levels(frame: LabelledFrame, levels: dict[str, str]) -> None:
+    """Refuse a file whose frames are of several levels of theory, as it says itself.
+
+    :param levels: what the frames before say, by the names of the entries; what this frame says is added.
+    :raises FormatError: this frame is of another level.
+    """
+    for name, value in frame.levels.items():
+        if levels.setdefault(name, value) != value:
+            raise FormatError(
+                f"{frame.place}: {name}: {levels[name][:60]!r} and {value[:60]!r} found; allowed is one level of "
+                "theory in a file. Import the frames of each on their own."
+            )
 
 
 def optional_keys(reading: Reading) -> list[tuple[str, str]]:

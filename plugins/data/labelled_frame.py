@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,8 +23,10 @@ class LabelledFrame:
     :param energy: eV.
     :param forces: eV/Å, (n, 3).
     :param virial: -dE/d(strain), eV, (3, 3), as symmetric as the file has it; None where it has none.
-    :param taken: what the labels were read from and in which units, such as ``energy from REF_energy, hartree``.
+    :param taken: what the labels were read from and in which units, such as ``energy from REF_energy in hartree``.
     :param not_taken: names of what else the file holds of the frame.
+    :param levels: what the file says of the level of theory of the frame, by the names of its entries.
+    :param state: ``charge`` and ``multiplicity`` of the cell as far as the file says them.
     """
 
     place: str
@@ -35,6 +38,8 @@ class LabelledFrame:
     virial: np.ndarray | None = None
     taken: tuple[str, ...] = ()
     not_taken: tuple[str, ...] = ()
+    levels: Mapping[str, str] = field(default_factory=dict)
+    state: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

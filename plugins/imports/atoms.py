@@ -38,8 +38,7 @@ def symbols_of(columns: Mapping[str, Column]) -> tuple[tuple[str, ...], str]:
     told: list[tuple[str, ...]] = []
     for column in species:
         told.append(tuple(row[0].capitalize() for row in column.words))
-        unknown = next((row[0] for row in column.words if row[0].capitalize() not in atomic_numbers), None)
-        if unknown is not None:
+        if unknown := next((symbol for symbol in told[-1] if symbol not in atomic_numbers), None):
             fix = "Write H: energies and forces of D and H are the same" if unknown in ("D", "T") else "Correct them"
             raise ValueError(f"{column.name}: {unknown[:20]!a} found; allowed are symbols of elements. {fix}")
     for column in numbers:
@@ -95,8 +94,9 @@ def fixed_atoms(columns: Mapping[str, Column], entries: Sequence[Entry], forces:
     :param forces: (n, 3).
     """
     for column in columns.values():
-        mask, sense = column.logicals(), fixed_sense(column.name)
-        if sense is None or mask is None or column.width not in (1, 3):
+        sense = fixed_sense(column.name)
+        mask = None if sense is None else column.logicals()
+        if mask is None or column.width not in (1, 3):
             continue
         held = np.broadcast_to(mask if sense else ~mask, forces.shape)
         zeroed = int(((forces == 0.0) | ~held).all(axis=1)[held.any(axis=1)].sum())

@@ -91,9 +91,9 @@ def numbers(tokens: Sequence[str], what: str) -> np.ndarray:
     :raises ValueError: one of them is no number.
     """
     try:
-        if any("_" in token for token in tokens):  # Python would read 1_0 as ten
+        if "_" in "".join(tokens):  # Python would read 1_0 as ten
             raise ValueError
-        return np.array(tokens, dtype=float)
+        return np.array([float(token) for token in tokens])
     except ValueError:
         return np.array([_number(token, what) for token in tokens])
 

@@ -65,6 +65,11 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
 
 
+def words_of(name: str) -> set[str]:
+    """Return the words of a name in small letters."""
+    return set(plain(name).split("_"))
+
+
 def quantity_of(name: str) -> str | None:
     """Return which label a name may mean: ``energy``, ``forces``, ``stress``, ``virial``, or None."""
     whole = plain(name)
@@ -95,10 +100,10 @@ def unit_statement(name: str) -> tuple[str | None, str] | None:
 
 
 def unit_in(name: str, quantity: str) -> str:
-    """Return what stands after the label in a name, where people put units: ``energy_ev`` → ``ev``; may be empty."""
-    words = plain(name).split("_")
-    places = [index for index, word in enumerate(words) if word in _WORDS[quantity]]
-    return "_".join(words[places[-1] + 1 :]) if places else ""
+    """Return what stands after the label in a name, where people put units: ``energy_meV`` → ``meV``; may be empty."""
+    label = "|".join(sorted(_WORDS[quantity], key=len, reverse=True))
+    match = re.search(rf"(?:{label})[^A-Za-z]+(\S+)$", name, re.IGNORECASE)
+    return match[1].strip("()[]{}_-") if match else ""
 
 
 def fixed_sense(name: str) -> bool | None:

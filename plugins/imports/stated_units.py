@@ -10,6 +10,9 @@ from aiida_zif.plugins.imports.names import STANDARD, plain, unit_in, unit_state
 from aiida_zif.plugins.imports.reading import Reading, problem
 from aiida_zif.plugins.units import ALLOWED, DEFAULTS, is_pressure, kinds_of, unit_of
 
+UNITS_NOT_KNOWN = ("j", "kj", "joule", "cal", "kcal", "mev", "kev", "ev_atom", "k", "cm1", "pa_s", "n", "dyn", "mbar")
+"""Units in the names of entries that are not those of energies, forces and stresses of a frame here."""
+
 _PAIR = re.compile(r"([A-Za-z_]+)\s*[:=]\s*(.+)")
 
 
@@ -35,7 +38,11 @@ def units_of(
                 found = f"{stated[quantity]} and {unit} ({entry.name})"
                 problems.append(problem(f"unit of {quantity}", found, "one unit", "Delete the wrong entry."))
     for quantity, name in chosen.items():
-        in_name = unit_of(quantity, unit_in(name, quantity)) if unit_in(name, quantity) else None
+        text = unit_in(name, quantity)
+        in_name = unit_of(quantity, text) if text else None
+        if in_name is None and text.lower() in UNITS_NOT_KNOWN and not reading.unit(quantity):
+            fix = f"Convert the numbers, or say --{quantity}-unit."
+            problems.append(problem(name, f"the unit {text}", ALLOWED[quantity], fix))
         if in_name and stated.setdefault(quantity, in_name) != in_name:
             problems.append(
                 problem(f"unit of {quantity}", f"{stated[quantity]} and {name}", "one unit", "Correct one.")

@@ -23,6 +23,7 @@ from aiida_zif.plugins.imports.comment_line import Entry, entries_of, numbers_of
 from aiida_zif.plugins.imports.names import QUANTITIES, quantity_of
 from aiida_zif.plugins.imports.reading import NONE, SIGNS, Reading
 from aiida_zif.plugins.imports.stated_units import units_of
+from aiida_zif.plugins.imports.statements import levels_of, state_of, weightless, why_no_label
 from aiida_zif.plugins.units import factor
 
 STRUCTURE = ("lattice", "properties", "pbc")
@@ -71,6 +72,8 @@ def labelled(text: FrameText, place: str, reading: Reading) -> LabelledFrame | R
     cell = cell_of(structure)
     if cell is None or not abs(np.linalg.det(cell)) > 0.0:
         return Refused(place, "not_periodic", 'a Lattice and pbc="T T T" are needed')
+    if why := why_no_label(entries.values()):
+        return Refused(place, *why)
     parsed = Parsed(entries, columns, cell)
     candidates = candidates_of(parsed, reading)
     chosen, problems = choose(candidates, reading)
@@ -84,7 +87,10 @@ def labelled(text: FrameText, place: str, reading: Reading) -> LabelledFrame | R
         raise FormatError("\n".join(f"{place}: {line}" for line in [*problems, *wrong]))
     labels = {quantity: Label(name, candidates[quantity][name], units[quantity]) for quantity, name in chosen.items()}
     frame = converted(parsed, labels, units["length"], place, reading)
-    return frame if isinstance(frame, Refused) else replace(frame, not_taken=left(parsed, labels, of_units))
+    if isinstance(frame, Refused):
+        return frame
+    rest, said = left(parsed, labels, of_units), entries.values()
+    return replace(frame, not_taken=rest, levels=levels_of(said), state=state_of(said))
 
 
 def candidates_of(parsed: Parsed, reading: Reading) -> Numbers:
@@ -93,8 +99,11 @@ def candidates_of(parsed: Parsed, reading: Reading) -> Numbers:
     :raises ValueError: one that may be taken has no numbers, or not as many as it should.
     """
     found: Numbers = {quantity: {} for quantity in QUANTITIES}
+    unused = weightless(parsed.entries.values())
     for quantity in QUANTITIES:
         key = reading.key(quantity)
+        if key is None and quantity in unused:
+            continue
         names = parsed.columns if quantity == "forces" else parsed.entries
         for name in names:
             if name.lower() in STRUCTURE or (name != key if key else quantity_of(name) != quantity):
@@ -170,8 +179,8 @@ def converted(
             detail = f"{labels['virial'].name} is not minus {labels['stress'].name} times the volume"
             return Refused(place, "stress_and_virial_differ", f"{detail}; --stress-key {NONE} or --virial-key {NONE}")
         virial = by_stress if virial is None else virial
-    taken = [f"{quantity} from {label.name}, {label.unit}" for quantity, label in labels.items()]
-    taken += [f"positions and cell, {length_unit}"] if length_unit != "Å" else []
+    taken = [f"{quantity} from {label.name} in {label.unit}" for quantity, label in labels.items()]
+    taken += [f"positions and cell in {length_unit}"] if length_unit != "Å" else []
     energy = float(values["energy"][0])
     return LabelledFrame(place, symbols, positions * length, cell, energy, values["forces"], virial, tuple(taken))
 

@@ -28,7 +28,7 @@ def three(columns: str, forces: Sequence[str], marks: Sequence[str]) -> str:
 
 def test_forces_may_be_called_force(tmp_path: Path) -> None:
     frame = taken(tmp_path, two("force:R:3", "0.1 0 0", "-0.1 0 0"))
-    assert (frame.taken[1], frame.forces[0].tolist()) == ("forces from force, eV/Å", [0.1, 0.0, 0.0])
+    assert (frame.taken[1], frame.forces[0].tolist()) == ("forces from force in eV/Å", [0.1, 0.0, 0.0])
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_the_labels_that_the_user_chooses_are_taken_and_the_others_listed(tmp_pa
     assert frame.virial == pytest.approx(np.eye(3) * -0.216)
     assert frame.not_taken == ("energy", "column forces")
     assert frame.taken == (
-        "energy from REF_energy, eV", "forces from REF_forces, eV/Å", "stress from REF_stress, eV/Å^3",
+        "energy from REF_energy in eV", "forces from REF_forces in eV/Å", "stress from REF_stress in eV/Å^3",
     )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def test_an_energy_beside_another_one_is_refused_until_the_user_chooses(tmp_path
 @pytest.mark.parametrize("rival", ["free_energy", "REF_energy", "energies"])
 def test_two_names_of_one_energy_are_no_rivals(tmp_path: Path, rival: str) -> None:
     frame = taken(tmp_path, text_of(f"{rival}=-1.0 energy=-1.0"))
-    assert (frame.taken[0], frame.not_taken) == ("energy from energy, eV", (rival,))
+    assert (frame.taken[0], frame.not_taken) == ("energy from energy in eV", (rival,))
 
 
 def test_of_energy_and_free_energy_it_is_said_to_which_the_forces_belong(tmp_path: Path) -> None:

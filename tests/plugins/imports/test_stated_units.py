@@ -30,7 +30,7 @@ def test_energies_and_forces_in_hartree_become_those_in_ev(tmp_path: Path, entri
     assert frame.energy == pytest.approx(-15.8 * HARTREE, rel=1e-15)
     assert frame.forces[0] == pytest.approx(np.array([0.11, 0.02, -0.03]) * HARTREE / BOHR, rel=1e-15)
     assert frame.positions[0].tolist() == [0.934, 2.0, 2.0]
-    assert frame.taken == ("energy from energy, hartree", "forces from forces, hartree/bohr")
+    assert frame.taken == ("energy from energy in hartree", "forces from forces in hartree/bohr")
     assert frame.not_taken == ()
 
 
