@@ -42,11 +42,11 @@ def symbols_of(columns: Mapping[str, Column]) -> tuple[tuple[str, ...], str]:
             fix = "Write H: energies and forces of D and H are the same" if unknown in ("D", "T") else "Correct them"
             raise ValueError(f"{column.name}: {unknown[:20]!a} found; allowed are symbols of elements. {fix}")
     for column in numbers:
-        values = column.numbers().astype(int).ravel()
-        if values.min() < 1 or values.max() >= len(chemical_symbols):
-            found = f"{int(values.min())} to {int(values.max())}"
-            raise ValueError(f"{column.name}: {found} found; allowed are atomic numbers. Correct the column")
-        told.append(tuple(chemical_symbols[number] for number in values))
+        values = column.numbers()[:, 0]
+        wrong = values[~np.isin(values, np.arange(1, len(chemical_symbols)))]
+        if wrong.size:
+            raise ValueError(f"{column.name}: {wrong[0]:g} found; allowed are atomic numbers. Correct the column")
+        told.append(tuple(chemical_symbols[int(number)] for number in values))
     if not told:
         there = ", ".join(f"{column.name}:{column.kind}" for column in columns.values())
         raise ValueError(

@@ -61,7 +61,7 @@ def state_of(entries: Iterable[Entry]) -> dict[str, int]:
         for name, known in _STATE.items():
             if plain(entry.name) in known:
                 number = float(numbers_of(entry, (1,))[0])
-                if number != round(number):
+                if not number.is_integer():
                     raise ValueError(f"{entry.name}: {number:g} found; allowed is a whole number. Correct the entry")
                 found[name] = round(number)
     return found

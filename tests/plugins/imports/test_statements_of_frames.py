@@ -48,8 +48,9 @@ def test_charge_and_multiplicity_are_passed_on(tmp_path: Path) -> None:
         "charge": -1, "multiplicity": 2,
     }  # fmt: skip
     assert taken(tmp_path, text_of("energy=-1")).state == {}
-    with pytest.raises(FormatError, match=r"charge: 0\.5 found; allowed is a whole number"):
-        read_text(tmp_path, text_of("energy=-1 charge=0.5"))
+    for charge in ("0.5", "inf", "nan"):
+        with pytest.raises(FormatError, match=rf"charge: {charge} found; allowed is a whole number"):
+            read_text(tmp_path, text_of(f"energy=-1 charge={charge}"))
 
 
 @pytest.mark.parametrize(
