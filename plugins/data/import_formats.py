@@ -20,6 +20,9 @@ LARGEST = 2 * 10**9
 
 MOST_FILES = 10_000
 
+MOST_NAMES = 200
+"""Names of files that are not read which are listed."""
+
 XYZ_SUFFIXES = (".xyz", ".extxyz")
 
 
@@ -108,7 +111,7 @@ def find_systems(root: Path, reading: Reading) -> Source:
         )
     files = sorted(file.relative_to(root).as_posix() for system in systems for file in system_files(system))
     others: Counter[str] = sum((left_out(system) for system in systems), Counter())
-    return Source("deepmd", root, tuple(files), reading, others, note)
+    return Source("deepmd", root, tuple(files), reading, dict(others.most_common(MOST_NAMES)), note)
 
 
 def systems_in(root: Path) -> Iterator[Path]:

@@ -24,7 +24,8 @@ def named(columns: Mapping[str, Column], names: Sequence[str], kinds: str) -> li
 
 def columns_of_elements(columns: Mapping[str, Column]) -> list[Column]:
     """Return the columns that say which elements the atoms are."""
-    return [*named(columns, SPECIES, "S"), *named(columns, NUMBERS, "I")]
+    found = [*named(columns, SPECIES, "S"), *named(columns, NUMBERS, "I")]
+    return [column for column in found if column.width == 1]
 
 
 def symbols_of(columns: Mapping[str, Column]) -> tuple[tuple[str, ...], str]:
@@ -32,32 +33,47 @@ def symbols_of(columns: Mapping[str, Column]) -> tuple[tuple[str, ...], str]:
 
     :raises ValueError: there is no column of elements, or something in it is none.
     """
-    from ase.data import atomic_numbers, chemical_symbols
-
-    species, numbers = named(columns, SPECIES, "S"), named(columns, NUMBERS, "I")
-    told: list[tuple[str, ...]] = []
-    for column in species:
-        told.append(tuple(row[0].capitalize() for row in column.words))
-        if unknown := next((symbol for symbol in told[-1] if symbol not in atomic_numbers), None):
-            fix = "Write H: energies and forces of D and H are the same" if unknown in ("D", "T") else "Correct them"
-            raise ValueError(f"{column.name}: {unknown[:20]!a} found; allowed are symbols of elements. {fix}")
-    for column in numbers:
-        values = column.numbers()[:, 0]
-        wrong = values[~np.isin(values, np.arange(1, len(chemical_symbols)))]
-        if wrong.size:
-            raise ValueError(f"{column.name}: {wrong[0]:g} found; allowed are atomic numbers. Correct the column")
-        told.append(tuple(chemical_symbols[int(number)] for number in values))
+    found = columns_of_elements(columns)
+    told = [_symbols_in(column) if column.kind == "S" else _symbols_of_numbers(column) for column in found]
     if not told:
         there = ", ".join(f"{column.name}:{column.kind}" for column in columns.values())
         raise ValueError(
             f"species: columns {there} found; allowed is a column species:S:1 with symbols of elements, or Z:I:1 with "
             "atomic numbers. Rename the column that has them"
         )
-    wrong = next((n for n in range(len(told[0])) if len({symbols[n] for symbols in told}) > 1), None)
-    if wrong is None:
+    first = next((n for n in range(len(told[0])) if len({symbols[n] for symbols in told}) > 1), None)
+    if first is None:
         return told[0], ""
-    both = " and ".join(column.name for column in [*species, *numbers])
-    return told[0], f"atom {wrong + 1} is {' and '.join(symbols[wrong] for symbols in told)} ({both})"
+    both = " and ".join(column.name for column in found)
+    return told[0], f"atom {first + 1} is {' and '.join(symbols[first] for symbols in told)} ({both})"
+
+
+def _symbols_in(column: Column) -> tuple[str, ...]:
+    """Return the symbols of elements in a column.
+
+    :raises ValueError: one of them is none.
+    """
+    from ase.data import atomic_numbers
+
+    symbols = tuple(row[0].capitalize() for row in column.words)
+    if unknown := next((symbol for symbol in symbols if symbol not in atomic_numbers), None):
+        fix = "Write H: energies and forces of D and H are the same" if unknown in ("D", "T") else "Correct them"
+        raise ValueError(f"{column.name}: {unknown[:20]!a} found; allowed are symbols of elements. {fix}")
+    return symbols
+
+
+def _symbols_of_numbers(column: Column) -> tuple[str, ...]:
+    """Return the symbols of the atomic numbers in a column.
+
+    :raises ValueError: one of them is none.
+    """
+    from ase.data import chemical_symbols
+
+    values = column.numbers()[:, 0]
+    wrong = values[~np.isin(values, np.arange(1, len(chemical_symbols)))]
+    if wrong.size:
+        raise ValueError(f"{column.name}: {wrong[0]:g} found; allowed are atomic numbers. Correct the column")
+    return tuple(chemical_symbols[int(number)] for number in values)
 
 
 def positions_of(columns: Mapping[str, Column]) -> tuple[np.ndarray, str]:

@@ -15,7 +15,7 @@ def labelled_folders(root: Path) -> list[Path] | None:
     """
     if root.resolve().name == "02.fp":
         patterns: tuple[str, ...] = ("data.*",)
-    elif any(root.glob("iter.[0-9]*")) or (root / "02.fp").is_dir():
+    elif any(root.glob("iter.[0-9]*/02.fp")) or (root / "02.fp").is_dir():
         patterns = PATTERNS
     else:
         return None

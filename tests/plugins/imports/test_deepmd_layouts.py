@@ -221,6 +221,12 @@ def test_of_a_dp_gen_run_the_labelled_frames_are_read(run: Path, below: str, pla
     assert ("a DP-GEN run" in note) == (not below.endswith("data.000"))
 
 
+def test_folders_that_are_called_like_iterations_and_hold_systems_are_read_as_they_are(write: Write) -> None:
+    path = write([arrays_of(15, 2, 3)], name="tree/iter.000000/zif4").parent.parent
+    assert [frame.place for frame in frames_of(path)] == ["iter.000000/zif4:0", "iter.000000/zif4:1"]
+    assert find_source(path).note == ""
+
+
 def test_a_link_among_the_labels_of_a_run_is_refused(run: Path, tmp_path: Path) -> None:
     (run / "iter.000001" / "02.fp" / "data.001").symlink_to(run / "iter.000000" / "02.fp" / "data.000")
     with pytest.raises(FormatError, match=r"data\.001: a symbolic link"):
