@@ -39,7 +39,7 @@ def import_data(path: Path, level: str, source: str, system: str | None, as_json
     """
     from aiida_zif.plugins.data.import_formats import find_source
     from aiida_zif.plugins.data.labelled_frame import FormatError
-    from aiida_zif.plugins.imports.reading import Reading
+    from aiida_zif.plugins.imports.reading import Reading, in_options
     from aiida_zif.workflows.import_labels import declared_level, find_import, import_from
 
     try:
@@ -55,7 +55,7 @@ def import_data(path: Path, level: str, source: str, system: str | None, as_json
             f"level of theory. If that declaration was wrong: `verdi node delete {call.pk}`, then import again."
         )
     if content["reading"] != reading.said():
-        before = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in content["reading"].items())
+        before = in_options(content["reading"])
         fail(
             f"{path} was imported before with {before or 'no option that says how to read it'} <{call.pk}>; one data "
             f"set is read in one way. If that was wrong: `verdi node delete {call.pk}`, then import again."

@@ -75,6 +75,11 @@ class Reading:
         return None if said is None else unit_of(quantity, said)
 
 
+def in_options(said: Mapping[str, str]) -> str:
+    """Return what the user said as options of the command line; may be empty."""
+    return " ".join(f"{option(field)} {value}" for field, value in said.items())
+
+
 def option(field: str) -> str:
     """Return the option of the command line for a field of a reading."""
     return "--" + field.replace("_", "-")
