@@ -37,9 +37,9 @@ _OTHER_MEANING = {
 """Words beside which energy, force, stress or virial is no label of the frame."""
 
 _UNIT_OF = {
-    "energy": {"energy", "energies"},
-    "forces": {"force", "forces"},
-    "stress": {"stress", "stresses", "pressure"},
+    "energy": {"energy", "energies", "e", "ener", "etot"},
+    "forces": {"force", "forces", "f"},
+    "stress": {"stress", "stresses"},
     "virial": {"virial", "virials"},
     "length": {"length", "lengths", "distance", "pos", "position", "positions", "coord", "coords", "coordinates",
                "cell", "lattice", "box"},
@@ -47,6 +47,8 @@ _UNIT_OF = {
 _OF_OTHERS = {
     "dipole", "charge", "charges", "time", "temperature", "magmom", "magmoms", "mass", "masses", "velocity",
     "velocities", "momentum", "momenta", "polarizability", "polarization", "volume", "density", "frequency", "field",
+    "cutoff", "ecut", "encut", "ecutwfc", "smearing", "width", "sigma", "kspacing", "kpoint", "kpoints", "pressure",
+    "hessian", "bandgap", "gap", "angle", "spin",
 }  # fmt: skip
 _NOT_OF_MEASURE = {
     "formula", "asymmetric", "number", "num", "n", "repeat", "repeating", "id", "index", "building", "secondary", "z",

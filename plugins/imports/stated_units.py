@@ -13,6 +13,12 @@ from aiida_zif.plugins.units import ALLOWED, DEFAULTS, is_pressure, kinds_of, un
 UNITS_NOT_KNOWN = ("j", "kj", "joule", "cal", "kcal", "mev", "kev", "ev_atom", "k", "cm1", "pa_s", "n", "dyn", "mbar")
 """Units in the names of entries that are not those of energies, forces and stresses of a frame here."""
 
+GENERAL = {
+    "", "unit", "system", "style", "lammps", "data", "dft", "ref", "label", "labels", "md", "all", "default",
+    "internal", "set",
+}  # fmt: skip
+"""Words beside ``unit`` in the name of an entry that speaks of all labels."""
+
 _PAIR = re.compile(r"([A-Za-z_]+)\s*[:=]\s*(.+)")
 
 
@@ -89,7 +95,7 @@ def _statements(
         return []
     quantity, of = statement
     if quantity is None:
-        return _general(entry, [*chosen, "length"], reading, problems)
+        return _general(entry, of, [*chosen, "length"], reading, problems)
     if quantity != "length" and (quantity not in chosen or not _applies(of, quantity, chosen[quantity])):
         return []
     unit = unit_of(quantity, entry.value or "")
@@ -107,31 +113,39 @@ def _applies(of: str, quantity: str, name: str) -> bool:
     return of.rstrip("s") in {word.rstrip("s") for word in same}
 
 
-_PLURALS = {"energy": ("energies", "total_energy", "potential_energy"), "stress": ("stresses", "pressure")}
+_PLURALS = {
+    "energy": ("energies", "total_energy", "potential_energy", "e", "ener", "etot"),
+    "forces": ("f",),
+    "stress": ("stresses",),
+}
 
 
-def _general(entry: Entry, wanted: list[str], reading: Reading, problems: list[str]) -> list[tuple[str, str]]:
-    """Return what an entry such as ``units="eV, eV/Å"`` states; the unit itself says of which quantity it is."""
-    found: list[tuple[str, str]] = []
-    for part in re.split(r"[,;]+", entry.value or "") if entry.value else []:
-        pair = _PAIR.fullmatch(part.strip().replace('"', ""))
-        of = unit_statement(f"{pair[1]}_unit") if pair else None
-        if pair and of and of[0]:
-            unit = unit_of(of[0], pair[2])
-            found += [(of[0], unit)] if unit else []
-        elif not pair:
-            found += _of_one_kind(part)
-    if found and len(found) >= len(re.split(r"[,;]+", entry.value or "")):
+def _general(entry: Entry, of: str, wanted: list[str], reading: Reading, problems: list[str]) -> list[tuple[str, str]]:
+    """Return what an entry such as ``units="eV, eV/Å"`` states; the unit itself says of which quantity it is.
+
+    :param of: what stands beside ``unit`` in its name.
+    """
+    parts = [_of_one_kind(part) for part in re.split(r"[,;]+", re.sub(r"_JSON|[{}\"']", "", entry.value or ""))]
+    found = [pair for part in parts if part is not None for pair in part]
+    if set(of.split("_")) <= GENERAL and None not in parts:
         return [(quantity, unit) for quantity, unit in found if quantity in wanted]
-    if all(reading.unit(quantity) for quantity in wanted):
-        return []  # the user says every unit, so that this entry is not needed
+    usual = found and all(unit == DEFAULTS[quantity] for quantity, unit in found)
+    if all(reading.unit(quantity) for quantity in wanted) or (usual and not set(of.split("_")) <= GENERAL):
+        return []  # the user says every unit, or it is the unit of something else, and none that would matter
     fix = " ".join(f"--{quantity}-unit {DEFAULTS[quantity]}" for quantity in wanted)
     allowed = 'units by quantity, such as "energy: eV, forces: eV/Å"'
     problems.append(problem(entry.name, repr(entry.value), allowed, f"Say what it means, for example {fix}."))
     return []
 
 
-def _of_one_kind(text: str) -> list[tuple[str, str]]:
-    """Return quantity and unit of a unit that can be of one quantity only."""
+def _of_one_kind(text: str) -> list[tuple[str, str]] | None:
+    """Return quantity and unit of ``energy: eV``, or of a unit that can be of one quantity only; None of all else.
+
+    :returns: nothing if it is the unit of something that is not taken, such as a time.
+    """
+    if pair := _PAIR.fullmatch(text.strip()):
+        of = unit_statement(f"{pair[1]}_unit")
+        unit = unit_of(of[0], pair[2]) if of and of[0] else None
+        return [] if of is None else [(of[0], unit)] if of[0] and unit else None
     kinds = list(kinds_of(text))
-    return kinds if len(kinds) == 1 else []
+    return kinds if len(kinds) == 1 else None

@@ -23,6 +23,8 @@ DIAGONAL = '"0.1 0 0 0 0.2 0 0 0 0.3"'
         'units="hartree, hartree/bohr"',
         'units="energy: hartree, forces: hartree/bohr"',
         "EnergyUnit=hartree ForceUnit=hartree/bohr",
+        "e_unit=hartree f_unit=hartree/bohr",
+        'units="_JSON {\\"energy\\": \\"hartree\\", \\"forces\\": \\"hartree/bohr\\", \\"time\\": \\"fs\\"}"',
     ],
 )
 def test_energies_and_forces_in_hartree_become_those_in_ev(tmp_path: Path, entries: str) -> None:
@@ -95,6 +97,7 @@ def test_a_unit_in_the_name_of_an_entry_is_obeyed(tmp_path: Path, entries: str) 
         ("forces_unit=eV", r"forces_unit: 'eV' found"),
         ("units=metal", r"units: 'metal' found[\s\S]*--energy-unit eV"),
         ("unit_system=atomic", "unit_system: 'atomic' found"),
+        ("probe_unit=bohr", "probe_unit: 'bohr' found"),
         ("energy_unit=eV energy-unit=hartree force-unit=eV/A", r"unit of energy: eV and hartree \(energy-unit\) found"),
     ],
 )
@@ -114,7 +117,19 @@ def test_a_system_of_units_is_not_needed_where_the_user_says_every_unit(tmp_path
     assert taken(tmp_path, text_of("energy=-1 units=metal"), **said).not_taken == ("units",)
 
 
-@pytest.mark.parametrize("entries", ["formula_units=4", "unit_cell=primitive", "dipole_unit=debye", "time_units=fs"])
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "formula_units=4",
+        "unit_cell=primitive",
+        "dipole_unit=debye",
+        "time_units=fs",
+        "cutoff_unit=bohr",
+        "pressure_unit=GPa",
+        "ecut_units=Ry",
+        "probe_unit=Å",
+    ],
+)
 def test_an_entry_that_states_no_unit_of_a_label_is_listed_as_not_taken(tmp_path: Path, entries: str) -> None:
     frame = taken(tmp_path, text_of(f"energy=-1 {entries}"))
     assert (frame.energy, frame.not_taken) == (-1.0, (entries.split("=")[0],))
