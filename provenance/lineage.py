@@ -10,7 +10,6 @@ from aiida import orm
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.plugins.imports.reading import in_options
 from aiida_zif.provenance.campaign_view import inputs_under, outputs_under
 from aiida_zif.provenance.lookup import Place, Target
 from aiida_zif.provenance.origin import (
@@ -280,10 +279,8 @@ class Tracer:
     def imported(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """Labels from elsewhere: what was declared of them, and the files."""
         declared = call.inputs.declaration.get_dict()
-        facts = {key: declared[key] for key in ("name", "format", "source", "checksum")}
-        facts["reading"] = in_options(declared.get("reading", {}))  # imports of before were read in one way only
+        facts = {key: declared.get(key, {}) for key in ("name", "format", "source", "checksum", "reading")}
         title = f"imported from {declared['name']} ({declared['format']}), source {declared['source'] or 'not given'}"
-        title += f", read with {facts['reading']}" if facts["reading"] else ""
         return Origin("import", f"{title}, SHA-256 {declared['checksum'][:12]}…", call, facts)
 
     def other_process(self, process: orm.ProcessNode, place: Place | None) -> Origin:

@@ -12,8 +12,6 @@ from typing import Annotated, Any
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from aiida_zif.plugins.units import BOHR, HARTREE, KJ_PER_MOL
-
 NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({NUMBER})\s*(.*?)\s*", re.ASCII | re.DOTALL)
 LONGEST = 60
@@ -177,6 +175,9 @@ def _plain(unit: str) -> str:
     return re.sub(r"(?<![A-Za-z])A(?![A-Za-z])", "Å", text)
 
 
+BOHR = 0.529177210903  # Å, CODATA 2018
+HARTREE = 27.211386245988  # eV, CODATA 2018
+
 TEMPERATURE = Dimension("temperature", {"K": 1.0, "°C": 1.0}, "300 K", 0.0, 5000.0, above=True, offsets={"°C": 273.15})
 RUNAWAY_TEMPERATURE = Dimension("temperature", {"K": 1.0}, "3000 K", 0.0, 20000.0, above=True)
 PRESSURE = Dimension(
@@ -202,7 +203,7 @@ FORCE = Dimension(
 )
 ATOMIC_ENERGY = Dimension(
     "energy of an atom",
-    {"eV/atom": 1.0, "meV/atom": 1e-3, "kJ/mol": KJ_PER_MOL, "hartree/atom": HARTREE},
+    {"eV/atom": 1.0, "meV/atom": 1e-3, "kJ/mol": 0.01036426965, "hartree/atom": HARTREE},
     "0.5 eV/atom",
     0.0,
     1000.0,
