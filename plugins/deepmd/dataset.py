@@ -139,7 +139,10 @@ def read_symbols(folder: Path) -> list[str]:
     :raises ValueError: there is no atom, or one of a type that is not in the type map.
     """
     type_map = (folder / "type_map.raw").read_text().split()
-    types = [int(number) for number in (folder / "type.raw").read_text().split()]
+    words = (folder / "type.raw").read_text().split()
+    if wrong := next((word for word in words if not word.removeprefix("-").isdecimal()), None):
+        raise ValueError(f"{folder}: type.raw has {wrong[:20]!r}; it needs a whole number an atom")
+    types = [int(word) for word in words]
     if not types or not 0 <= min(types) <= max(types) < len(type_map):
         raise ValueError(f"{folder}: type.raw needs an atom, and types from 0 to {len(type_map) - 1}")
     return [type_map[number] for number in types]
@@ -172,8 +175,8 @@ def load_plain(path: Path) -> np.ndarray:
         raise FileNotFoundError(f"{path}: no such file; every set needs {', '.join(REQUIRED)}")  # a pipe would wait
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (EOFError, MemoryError, RecursionError, TokenError) as error:  # an empty file, a header made to hurt
-        raise ValueError(f"{path}: not an array in NumPy's format") from error
+    except (EOFError, MemoryError, RecursionError, TokenError, ValueError) as error:  # empty, pickled, made to hurt
+        raise ValueError(f"{path}: not an array of numbers in NumPy's format ({str(error)[:80]})") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
         raise ValueError(f"{path}: not a plain array of numbers")
     return array

@@ -155,6 +155,20 @@ def test_a_set_without_a_file_that_every_set_needs_is_refused(write: Write, name
         frames_of(write([without(arrays_of(8, 2, 3), name)]))
 
 
+@pytest.mark.parametrize(
+    ("types", "message"),
+    [
+        ("0.0 1.0 2.0", "type.raw has '0.0'"),
+        ("H C N", "type.raw has 'H'"),
+        ("0 1 9", "types from 0 to 3"),
+        ("", "an atom"),
+    ],
+)
+def test_types_that_are_none_are_refused(write: Write, types: str, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        frames_of(write([arrays_of(9, 1, 3)], types=types))
+
+
 def test_two_types_of_one_element_are_that_element(write: Write) -> None:
     (frame,) = frames_of(write([arrays_of(9, 1, 3)], type_map="H C C"))
     assert frame.symbols == ("H", "C", "C")
