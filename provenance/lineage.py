@@ -279,7 +279,7 @@ class Tracer:
     def imported(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """Labels from elsewhere: what was declared of them, and the files."""
         declared = call.inputs.declaration.get_dict()
-        facts = {key: declared[key] for key in ("name", "format", "source", "checksum")}
+        facts = {key: declared.get(key, {}) for key in ("name", "format", "source", "checksum", "reading")}
         title = f"imported from {declared['name']} ({declared['format']}), source {declared['source'] or 'not given'}"
         return Origin("import", f"{title}, SHA-256 {declared['checksum'][:12]}…", call, facts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,13 @@ from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.import_formats import Source, find_source
 from aiida_zif.plugins.data.import_gates import grouped, sort_frames
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
+from aiida_zif.plugins.imports.reading import Reading
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
+
+MOST_NAMES = 200
+"""Names of entries and columns that a report lists."""
 
 FEWEST_WORDS = 2
 """A level that is declared in words needs as many; one word alone is the name of a shipped level, or a slip."""
@@ -77,16 +81,19 @@ def find_import(checksum: str) -> orm.CalcFunctionNode | None:
     return call
 
 
-def import_from(path: Path, level: dict[str, str], source: str, system: str) -> orm.CalcFunctionNode:
+def import_from(
+    path: Path, level: dict[str, str], source: str, system: str, reading: Reading | None = None
+) -> orm.CalcFunctionNode:
     """Store the files of an import and the blocks made from them; nothing is stored if there is not one good frame.
 
     :param path: a file in extended XYZ or a folder with deepmd/npy.
     :param level: ``hash`` and ``line``, see :func:`declared_level`.
     :param source: where the data come from, such as a DOI.
     :param system: label of the system, by which a campaign finds them.
+    :param reading: what the user says of names and units in a file.
     :raises FormatError: if the files do not hold labelled frames.
     """
-    found = find_source(path)
+    found = find_source(path, reading)
     good, refused = sort_frames(found.frames())
     if not good:
         raise FormatError(f"{path}: not one of {len(refused)} frames can be a label: {in_words(refused)}.")
@@ -94,6 +101,9 @@ def import_from(path: Path, level: dict[str, str], source: str, system: str) -> 
         {
             "name": path.name,
             "format": found.kind,
+            "reading": found.reading.said(),
+            "left_out": dict(found.left_out),
+            "note": found.note,
             "source": source,
             "system": system,
             "checksum": found.checksum,
@@ -119,14 +129,17 @@ def import_labels(raw: orm.Data, declaration: orm.Dict) -> dict[str, orm.Data]:
     """Make one block a composition and order of atoms from labelled frames of elsewhere.
 
     :param raw: the files as they came, a ``FolderData`` or ``SinglefileData``.
-    :param declaration: ``source``, ``checksum``, ``system`` and ``level_of_theory`` as the user declared them.
-    :returns: ``block_0`` … and ``report``, which counts every frame once and says why some did not come in.
+    :param declaration: ``source``, ``checksum``, ``system`` and ``level_of_theory`` as the user declared them, and
+        ``reading``, what the user said of names and units in the file.
+    :returns: ``block_0`` … and ``report``, which counts every frame once, says why some did not come in,
+        from which names and units the labels were taken, and what else the frames hold.
     :raises FormatError: if the files do not have the declared checksum.
     """
     with tempfile.TemporaryDirectory() as scratch:
         raw.base.repository.copy_tree(scratch)
         folder = Path(scratch)
-        found = find_source(folder / raw.filename if isinstance(raw, orm.SinglefileData) else folder)
+        reading = Reading.of(declaration.get_dict().get("reading", {}))
+        found = find_source(folder / raw.filename if isinstance(raw, orm.SinglefileData) else folder, reading)
         if found.checksum != declaration["checksum"]:
             raise FormatError(f"the files have the checksum {found.checksum}, not the declared one")
         good, refused = sort_frames(found.frames())
@@ -137,8 +150,15 @@ def import_labels(raw: orm.Data, declaration: orm.Dict) -> dict[str, orm.Data]:
         "n_labelled": len(good),
         "n_rejected": dict(Counter(frame.reason for frame in refused)),
         "rejected": [vars(frame) for frame in refused],
+        "taken": counted(name for frame in good for name in frame.taken),
+        "not_taken": counted(name for frame in good for name in frame.not_taken),
     }
     return {**blocks, "report": orm.Dict(report)}
+
+
+def counted(names: Iterable[str]) -> dict[str, int]:
+    """Return how often each name comes, the most frequent first; a hostile file may have countless."""
+    return dict(Counter(names).most_common(MOST_NAMES))
 
 
 def block_of(frames: Sequence[LabelledFrame], declaration: orm.Dict) -> LabelledFramesData:
@@ -169,4 +189,9 @@ def in_words(refused: Sequence[Refused]) -> str:
     """Return how many frames did not come in, by reason, with the detail of the first."""
     counts = Counter(frame.reason for frame in refused)
     tally = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-    return f"{tally} (first: {refused[0].place}, {refused[0].detail})" if refused else "none"
+    if not refused:
+        return "none"
+    first, *more = refused[0].detail.split("\n")
+    if not more:
+        return f"{tally} (first: {refused[0].place}, {first})"
+    return "\n".join([tally, *(f"  {refused[0].place}: {line}" for line in (first, *more))])

@@ -14,15 +14,9 @@ import numpy as np
 
 from aiida_zif.plugins.cp2k.scf import convergence_in
 from aiida_zif.plugins.cp2k.stops import boxed_message
-
-HARTREE = 27.211386245988
-"""eV (CODATA 2018)."""
-
-BOHR = 0.529177210903
-"""Å (CODATA 2018)."""
-
-HARTREE_PER_BOHR = HARTREE / BOHR
-"""eV/Å."""
+from aiida_zif.plugins.units import BOHR as BOHR
+from aiida_zif.plugins.units import HARTREE as HARTREE
+from aiida_zif.plugins.units import HARTREE_PER_BOHR as HARTREE_PER_BOHR
 
 GPA_TO_EV_PER_A3 = 1.0 / 160.21766208
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TextIO
 
 import numpy as np
 
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
-from aiida_zif.plugins.data.xyz_text import frame_texts
-
-if TYPE_CHECKING:
-    from ase import Atoms
+from aiida_zif.plugins.data.xyz_text import frames_in
+from aiida_zif.plugins.imports.reading import NONE, Reading
+from aiida_zif.plugins.imports.xyz_frame import labelled
 
 PROPERTIES = "species:S:1:pos:R:3:forces:R:3"
-STRESS_TOLERANCE = 1e-3
-"""Share by which a stress and a virial of one frame may differ."""
-
-LONGEST_REASON = 200
+LONGEST_REASON = 400
 """Characters of what a reader complains of; it may quote the whole file."""
 
 
@@ -47,58 +42,54 @@ def quoted(matrix: np.ndarray) -> str:
     return '"' + " ".join(map(repr, matrix.ravel().tolist())) + '"'
 
 
-def read_extxyz(path: Path, name: str) -> Iterator[LabelledFrame | Refused]:
+def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterator[LabelledFrame | Refused]:
     """Yield the frames of a file.
 
     ``energy`` (eV), ``forces`` (eV/Å), and as far as they are there ``stress`` (eV/Å³, ASE's sign) and ``virial``
-    (eV, -dE/d(strain)), which must then say the same.
+    (eV, -dE/d(strain)), which must then say the same; other names and units as the file or the user says.
 
     :param name: of the file, for messages.
-    :raises FormatError: if it is no extended XYZ.
+    :param reading: what the user says of names and units.
+    :raises FormatError: if it is no extended XYZ, or if the user has to say which of its entries are the labels.
     """
-    from ase.io import read
-
-    index = 0
+    index, reading, levels = 0, reading or Reading(), dict[str, str]()
+    unseen = {f"--{quantity}-key {key}": f"{quantity} from {key} in " for quantity, key in optional_keys(reading)}
     try:
-        for text in frame_texts(path):
-            atoms: Any = read(io.StringIO(text), index=0, format="extxyz")
-            yield labelled(atoms, f"{name}:{index}")
+        for text in frames_in(path):
+            frame = labelled(text, f"{name}:{index}", reading)
+            yield frame
             index += 1
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise FormatError(
-            f"{name}: frame {index} is no extended XYZ ({str(error)[:LONGEST_REASON]}). Write the file with "
-            "`ase.io.write(..., format='extxyz')` or export it with `aiida-zif export`."
-        ) from error
+            if isinstance(frame, LabelledFrame):
+                taken = "\n".join(frame.taken)
+                unseen = {said: phrase for said, phrase in unseen.items() if phrase not in taken}
+                check_levels(frame, levels)
+    except FormatError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = str(error)
+        reason = reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]} …"
+        raise FormatError(f"{name}: frame {index}: {reason}. Frames are extended XYZ as ASE writes it.") from error
     if not index:
         raise FormatError(f"{name}: no frame found. Is this the right file?")
+    if unseen:
+        raise FormatError(f"{', '.join(unseen)}: no frame of {name} has such an entry. Correct the option.")
 
 
-def labelled(atoms: Atoms, place: str) -> LabelledFrame | Refused:
-    """Return the labels that came with some atoms, or what is missing."""
-    results: dict[str, Any] = atoms.calc.results if atoms.calc is not None else {}
-    cell = np.asarray(atoms.cell, dtype=float)
-    if not atoms.pbc.all() or abs(np.linalg.det(cell)) < 1e-6:
-        return Refused(place, "not_periodic", 'a Lattice and pbc="T T T" are needed')
-    for key in ("energy", "forces"):
-        if key not in results:
-            there = ", ".join(sorted({*results, *atoms.info, *atoms.arrays}))
-            return Refused(place, f"no_{key}", f"no entry {key!r} among {there}; rename the one that holds it")
-    virials = virials_of(atoms, results)
-    if virials and not np.allclose(virials[0], virials[-1], rtol=STRESS_TOLERANCE, atol=1e-3 * np.abs(virials).max()):
-        return Refused(place, "stress_and_virial_differ", "the virial must be minus the stress times the volume")
-    forces = np.asarray(results["forces"], dtype=float)
-    symbols = tuple(atoms.get_chemical_symbols())
-    virial = virials[-1] if virials else None
-    return LabelledFrame(place, symbols, atoms.positions, cell, float(results["energy"]), forces, virial)
+def check_levels(frame: LabelledFrame, levels: dict[str, str]) -> None:
+    """Refuse a file whose frames are of several levels of theory, as it says itself.
+
+    :param levels: what the frames before say, by the names of the entries; what this frame says is added.
+    :raises FormatError: this frame is of another level.
+    """
+    for name, value in frame.levels.items():
+        if levels.setdefault(name, value) != value:
+            raise FormatError(
+                f"{frame.place}: {name}: {levels[name][:60]!r} and {value[:60]!r} found; allowed is one level of "
+                "theory in a file. Import the frames of each on their own."
+            )
 
 
-def virials_of(atoms: Atoms, results: Mapping[str, Any]) -> list[np.ndarray]:
-    """Return what stress and virial of a frame say, as virials in eV."""
-    from ase.stress import voigt_6_to_full_3x3_stress
-
-    found = []
-    if "stress" in results:
-        found.append(-voigt_6_to_full_3x3_stress(np.asarray(results["stress"]).ravel()) * atoms.get_volume())
-    if "virial" in atoms.info:
-        found.append(np.asarray(atoms.info["virial"], dtype=float).reshape(3, 3))
-    return found
+def optional_keys(reading: Reading) -> list[tuple[str, str]]:
+    """Return the names of stress and virial that the user gives."""
+    given = {"stress": reading.stress_key, "virial": reading.virial_key}
+    return [(quantity, key) for quantity, key in given.items() if key is not None and key != NONE]

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiida_zif.plugins.data.extxyz import read_extxyz
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
-from aiida_zif.plugins.deepmd.dataset import ARRAYS, read_system
+from aiida_zif.plugins.imports.deepmd_npy import left_out, read_deepmd, system_files
+from aiida_zif.plugins.imports.dpgen_tree import labelled_folders
+from aiida_zif.plugins.imports.reading import Reading, option
 
 LARGEST = 2 * 10**9
 """Bytes in all; a data set is imported in parts of this size."""
 
 MOST_FILES = 10_000
 
-LARGEST_LIST = 10**6
-"""Bytes of a type.raw or type_map.raw."""
+MOST_NAMES = 200
+"""Names of files that are not read which are listed."""
 
 XYZ_SUFFIXES = (".xyz", ".extxyz")
 
@@ -30,11 +33,17 @@ class Source:
     :param kind: ``deepmd`` or ``extxyz``.
     :param root: the folder of ``files``.
     :param files: the files that are read, relative to the root and sorted; nothing else of the folder counts.
+    :param reading: what the user says of names and units in a file.
+    :param left_out: names of files beside them that are not read, with the number of folders that have one.
+    :param note: what else is left out, in words; may be empty.
     """
 
     kind: str
     root: Path
     files: tuple[str, ...]
+    reading: Reading = field(default_factory=Reading)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def checksum(self) -> str:
@@ -50,39 +59,68 @@ class Source:
         :raises FormatError: if a file does not hold what its name says.
         """
         if self.kind == "extxyz":
-            yield from read_extxyz(self.root / self.files[0], self.files[0])
+            yield from read_extxyz(self.root / self.files[0], self.files[0], self.reading)
             return
         for folder in sorted({Path(name).parent for name in self.files if Path(name).name == "type.raw"}):
             yield from read_deepmd(self.root, folder)
 
 
-def find_source(path: Path) -> Source:
+def find_source(path: Path, reading: Reading | None = None) -> Source:
     """Return what is to be imported from a path.
 
-    :param path: a file in extended XYZ, or a folder with one or more systems in the layout deepmd/npy.
-    :raises FormatError: if there is nothing of the kind, or if it is linked, packed, too large or of mixed type.
+    :param path: a file in extended XYZ, a folder with one or more systems in the layout deepmd/npy, or a DP-GEN run.
+    :param reading: what the user says of names and units in the file.
+    :raises FormatError: if there is nothing of the kind, or if it is linked, packed or too large.
     """
+    reading = reading or Reading()
     if not path.exists():
         raise FormatError(f"{path}: no such file or folder. Correct the path.")
-    if path.is_file():
-        if path.suffix.lower() not in XYZ_SUFFIXES:
-            raise FormatError(
-                f"{path}: a file *{path.suffix} cannot be imported; allowed are extended XYZ (.extxyz, .xyz) and "
-                "folders in the layout deepmd/npy. Unpack archives first; convert other formats with dpdata or ASE."
-            )
-        source = Source("extxyz", path.parent, (path.name,))
+    if path.is_dir():
+        source = find_systems(path, reading)
+    elif path.suffix.lower() in XYZ_SUFFIXES:
+        source = Source("extxyz", path.parent, (path.name,), reading)
     else:
-        source = Source("deepmd", path, tuple(sorted(deepmd_files(path))))
+        raise FormatError(
+            f"{path}: a file *{path.suffix} cannot be imported; allowed are extended XYZ (.extxyz, .xyz) and "
+            "folders in the layout deepmd/npy. Unpack archives first; convert other formats with dpdata or ASE."
+        )
     check_size(source)
     return source
 
 
-def deepmd_files(root: Path) -> Iterator[str]:
-    """Yield the files of all systems below a folder; links are refused, whatever they point to.
+def find_systems(root: Path, reading: Reading) -> Source:
+    """Return the systems below a folder; of a DP-GEN run those of its 02.fp.
 
-    :raises FormatError: if there is no system, or one that cannot be read frame by frame.
+    :raises FormatError: if there is none, or one that cannot be read, or if the user says what no folder needs.
     """
-    systems = []
+    if said := next(iter(reading.said()), None):
+        raise FormatError(
+            f"{option(said)}: found for a folder; allowed for a file in extended XYZ. Names and units of deepmd/npy "
+            "are fixed (eV, Å, eV/Å): leave the option out."
+        )
+    folders = labelled_folders(root)
+    note = ""
+    if folders is not None:
+        note = f"a DP-GEN run, of which 02.fp/data.* is read ({len(folders)}); links, models and initial data are not"
+    systems = [system for folder in (folders if folders is not None else [root]) for system in systems_in(folder)]
+    if not systems:
+        what = "02.fp/data.* with a type.raw" if folders is not None else "folder with a type.raw"
+        raise FormatError(
+            f"{root}: no {what} in it, so nothing in the layout deepmd/npy. Give the folder of a system, one above it, "
+            "a DP-GEN run, or a file in extended XYZ."
+        )
+    files = sorted(file.relative_to(root).as_posix() for system in systems for file in system_files(system))
+    others: Counter[str] = sum((left_out(system) for system in systems), Counter())
+    return Source("deepmd", root, tuple(files), reading, dict(others.most_common(MOST_NAMES)), note)
+
+
+def systems_in(root: Path) -> Iterator[Path]:
+    """Yield the folders of all systems below a folder; links are refused, whatever they point to.
+
+    :raises FormatError: if there is a link, or a name that would act on a terminal.
+    """
+    if root.is_symlink():
+        raise FormatError(f"{root}: a symbolic link; only files inside the folder are read. Copy the files there.")
     for folder, names, files in os.walk(root, followlinks=False):
         here = Path(folder)
         for link in (here / name for name in [*names, *files] if (here / name).is_symlink()):
@@ -90,58 +128,7 @@ def deepmd_files(root: Path) -> Iterator[str]:
         for name in (name for name in [*names, *files] if not name.isprintable()):
             raise FormatError(f"{folder}: {name!a}, a name that no database or terminal takes. Rename it.")
         if "type.raw" in files:
-            systems.append(here)
-    if not systems:
-        raise FormatError(
-            f"{root}: no folder with a type.raw in it, so nothing in the layout deepmd/npy. Give the folder of a "
-            "system or one above it, or a file in extended XYZ."
-        )
-    for system in systems:
-        for file in system_files(system):
-            yield file.relative_to(root).as_posix()
-
-
-def system_files(system: Path) -> Iterator[Path]:
-    """Yield the files of one system that are read."""
-    sets = sorted(path for path in system.glob("set.*") if path.is_dir())
-    if not sets:
-        raise FormatError(f"{system}: no folder set.*; convert deepmd/raw to deepmd/npy with dpdata first.")
-    if (system / "nopbc").exists():
-        raise FormatError(f"{system}: not periodic (nopbc); periodic frames with a box are needed.")
-    if any((path / "real_atom_types.npy").exists() for path in sets):
-        raise FormatError(
-            f"{system}: mixed type (real_atom_types.npy), where every frame has atoms of its own. Write one folder a "
-            "composition instead: dpdata.MultiSystems().load_systems_from_file(..., fmt='deepmd/npy/mixed') and then "
-            ".to('deepmd/npy', ...)."
-        )
-    if not (system / "type_map.raw").is_file():
-        raise FormatError(f"{system}: no type_map.raw. Write the elements in the order of the types into it.")
-    for name in ("type.raw", "type_map.raw"):
-        if not (system / name).is_file() or (system / name).stat().st_size > LARGEST_LIST:  # a pipe would be waited for
-            raise FormatError(f"{system / name}: not a file of at most {LARGEST_LIST // 1000} kB. Is it the right one?")
-        yield system / name
-    for path in sets:
-        yield from (path / f"{name}.npy" for name in ARRAYS if (path / f"{name}.npy").is_file())
-
-
-def read_deepmd(root: Path, folder: Path) -> Iterator[LabelledFrame]:
-    """Yield the frames of one system, all its sets in order."""
-    try:
-        system = read_system(root / folder)
-    except (OSError, ValueError, IndexError) as error:
-        message = str(error).replace(f"{root}/", "")
-        raise FormatError(f"{message}. The system is not complete or not of the layout deepmd/npy.") from error
-    name = folder.as_posix() if folder != Path() else "frame"
-    for index, energy in enumerate(system.energies):
-        yield LabelledFrame(
-            f"{name}:{index}",
-            tuple(system.symbols),
-            system.positions[index],
-            system.cells[index],
-            float(energy),
-            system.forces[index],
-            None if system.virials is None else system.virials[index],
-        )
+            yield here
 
 
 def check_size(source: Source) -> None:

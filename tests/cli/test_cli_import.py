@@ -73,3 +73,88 @@ def test_wrong_input_ends_with_two_and_no_traceback(
     assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert count_nodes() == before
+
+
+CELL = 'Lattice="6 0 0 0 6 0 0 0 6" Properties=species:S:1:pos:R:3:forces:R:3:REF_forces:R:3'
+ENTRIES = 'energy=-15.5 REF_energy=-430.25 stress="1 0 0 0 1 0 0 0 1" stress_unit=GPa config_type=bulk'
+CHOICE = ("--energy-key", "REF_energy", "--forces-key", "REF_forces", "--stress-sign", "vasp")
+
+
+@pytest.fixture
+def rivals(tmp_path: Path) -> Path:
+    """A file with labels of a model beside those of the reference, other ones for every test."""
+    shift = abs(hash(tmp_path.name)) % 1000 / 1e5
+    atoms = [
+        f"H {0.93 + shift} 2 2 0.1 0 0 0.5 0 0",
+        "C 2 2 2 -0.3 0 0 -0.9 0 0",
+        "N 3.156 2 2 0.2 0 0 0.4 0 0",
+    ]  # fmt: skip
+    path = tmp_path / "rivals.extxyz"
+    path.write_text("\n".join(["3", f"{CELL} {ENTRIES}", *atoms]) + "\n")
+    return path
+
+
+def test_rival_labels_are_refused_one_a_line_and_nothing_is_stored(
+    invoke: Invoke, rivals: Path, count_nodes: Callable[[], int]
+) -> None:
+    before = count_nodes()
+    result = invoke("import", rivals, *LEVEL)
+    assert result.exit_code == 2
+    energy, forces, stress = result.stderr.strip().split("\n")
+    assert "--energy-key energy or --energy-key REF_energy" in energy
+    assert "--forces-key forces or --forces-key REF_forces" in forces
+    assert "--stress-sign ase or --stress-sign vasp" in stress
+    assert count_nodes() == before
+
+
+def test_the_choice_is_kept_and_what_was_not_taken_is_shown(invoke: Invoke, rivals: Path) -> None:
+    from aiida import orm
+
+    content = json.loads(invoke("import", rivals, *LEVEL, *CHOICE, "--json").stdout)
+    assert content["reading"] == {"energy_key": "REF_energy", "forces_key": "REF_forces", "stress_sign": "vasp"}
+    assert set(content["not_taken"]) == {"energy", "config_type", "column forces"}
+    assert content["taken"] == {
+        "energy from REF_energy in eV": 1, "forces from REF_forces in eV/Å": 1, "stress from stress in GPa": 1,
+    }  # fmt: skip
+    block: Any = orm.load_node(content["blocks"][0]["pk"])
+    assert block.energies.tolist() == [-430.25]
+    np.testing.assert_allclose(block.virials[0], np.eye(3) * 216 / 160.2176634, rtol=1e-14)
+    assert block.creator.inputs.declaration["reading"] == content["reading"]
+    assert '"energy_key": "REF_energy"' in invoke("lineage", str(block.pk), "--json").stdout
+    shown = invoke("import", rivals, *LEVEL, *CHOICE).stdout
+    assert "not taken energy, config_type, column forces (1 frames)" in shown
+
+
+def test_the_same_file_cannot_be_read_in_two_ways(invoke: Invoke, rivals: Path) -> None:
+    invoke("import", rivals, *LEVEL, *CHOICE)
+    result = invoke("import", rivals, *LEVEL, "--energy-key", "energy", *CHOICE[2:])
+    assert result.exit_code == 2
+    assert "was imported before with --energy-key REF_energy --forces-key REF_forces" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--energy-unit", "furlong"), "--energy-unit: 'furlong' found; allowed: eV, meV, hartree"),
+        (("--stress-sign", "up"), "--stress-sign: 'up' found; allowed: ase, vasp"),
+        (("--energy-key", "nowhere", *CHOICE[2:]), "no entry 'nowhere' among"),
+    ],
+)
+def test_an_option_that_means_nothing_ends_with_two(
+    invoke: Invoke, rivals: Path, options: tuple[str, ...], message: str
+) -> None:
+    result = invoke("import", rivals, *LEVEL, *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_options_for_a_file_are_refused_for_a_folder(invoke: Invoke, data: Path) -> None:
+    result = invoke("import", data, *LEVEL, "--energy-key", "energy")
+    assert result.exit_code == 2
+    assert "--energy-key: found for a folder; allowed for a file in extended XYZ" in result.stderr
+
+
+def test_files_that_are_not_read_are_listed(invoke: Invoke, data: Path) -> None:
+    np.save(data / "set.000" / "atom_ener.npy", np.zeros((4, 3)))
+    assert "not read  atom_ener.npy (1 folders)" in invoke("import", data, *LEVEL).stdout

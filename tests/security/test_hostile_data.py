@@ -11,7 +11,7 @@ import pytest
 
 from aiida_zif.plugins.data.import_formats import find_source
 from aiida_zif.plugins.data.import_gates import sort_frames
-from aiida_zif.plugins.data.labelled_frame import FormatError
+from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame
 
 ARRAYS = {"coord": [[0, 0, 0, 2, 2, 2]], "box": [np.eye(3).ravel() * 10], "energy": [1.0], "force": np.zeros((1, 6))}
 FLOATS = "{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n"
@@ -166,11 +166,16 @@ def test_an_element_that_is_none_is_refused_and_shown_harmlessly(tree: Path, sym
         f"2\n{COMMENT} virial=hello\n{ATOMS}",
         f"2\n{COMMENT.replace('energy=1', 'energy=__import__')}\n{ATOMS}",
         f"2\n{COMMENT}\n{ATOMS.replace('Zn', '../x')}",
+        f"2\n{COMMENT} \x1b]0;mine\x07=1\n{ATOMS}",
+        f"2\n{COMMENT} {'n' * 200}=1\n{ATOMS}",
+        f"2\n{COMMENT} charge=1e400\n{ATOMS}",
+        f"2\n{COMMENT.replace('species:S:1', 'Z:I:1')}\n{ATOMS.replace('Zn', '1e400').replace('H', '1')}",
+        f"2\n{COMMENT} note=\"open\n{ATOMS}",
         "\x00" * 1000,
     ],
     ids=[
         "countless", "countless-later", "negative", "none", "cut-off", "columns", "negative-columns", "long-line",
-        "deep", "virial", "energy", "element", "nul",
+        "deep", "virial", "energy", "element", "control", "long-name", "charge", "number", "open-quote", "nul",
     ],
 )  # fmt: skip
 def test_extended_xyz_that_announces_what_it_does_not_hold_is_refused(tmp_path: Path, text: str) -> None:
@@ -189,3 +194,29 @@ def test_a_key_of_a_frame_names_no_file(tmp_path: Path) -> None:
     text = f"2\n{COMMENT} ../../x=y name=../../z\n{ATOMS}"
     assert len(sort_frames(find_source(xyz(tmp_path / ".", text)).frames())[0]) == 1
     assert {path.name for path in tmp_path.iterdir()} == {"frames.extxyz"}
+
+
+def test_names_without_end_are_read_at_once(tmp_path: Path) -> None:
+    names = " ".join(f"n{index}" for index in range(3000))
+    (frame,) = find_source(xyz(tmp_path, f"2\n{COMMENT} {names}\n{ATOMS}")).frames()
+    assert isinstance(frame, LabelledFrame)
+    assert len(frame.not_taken) == 3000
+
+
+@pytest.mark.parametrize("name", ["spin.npy", "fparam.npy", "real_atom_types.npy"])
+def test_a_pipe_in_the_place_of_another_array_is_not_waited_for(tree: Path, name: str) -> None:
+    os.mkfifo(tree / "set.000" / name)
+    if name == "real_atom_types.npy":
+        assert len(list(find_source(tree).frames())) == 1
+    else:
+        with pytest.raises(FormatError, match=name):
+            find_source(tree)
+
+
+def test_parameters_that_are_objects_are_not_unpickled(tree: Path, tmp_path: Path) -> None:
+    trap = np.empty(1, dtype=object)
+    trap[0] = Trap(tmp_path / "trace")
+    np.save(tree / "set.000" / "fparam.npy", trap, allow_pickle=True)
+    with pytest.raises(FormatError, match="fparam"):
+        find_source(tree)
+    assert not (tmp_path / "trace").exists()

@@ -61,12 +61,6 @@ def test_a_link_is_refused_whatever_it_points_to(deepmd: Path, tmp_path: Path, w
         find_source(deepmd)
 
 
-def test_mixed_type_is_refused_with_the_way_to_convert_it(deepmd: Path) -> None:
-    np.save(deepmd / "set.000" / "real_atom_types.npy", np.zeros((2, 4)))
-    with pytest.raises(FormatError, match="deepmd/npy/mixed"):
-        find_source(deepmd)
-
-
 @pytest.mark.parametrize(
     ("name", "message"), [("nopbc", "not periodic"), ("type_map.raw", "type_map"), ("set.000", "deepmd/raw")]
 )
