@@ -215,10 +215,16 @@ def test_seeds_of_a_choice_differ_by_cycle_and_system(settings: Values) -> None:
     assert len({plan[f"selection_{system}"]["seed"] for plan in plans for system in ("zinc", "hot")}) == 4
 
 
-def test_the_harvest_uses_the_trust_levels_that_the_choice_will_use(campaign: Factory) -> None:
+@pytest.mark.parametrize("name", ["c00_zinc_held_out_0_attempt_0", "imported_0a1b2c3d"])
+def test_the_harvest_uses_the_trust_levels_that_the_choice_will_use(
+    campaign: Factory, block: Factory, name: str
+) -> None:
     values = campaign(selection={"window": {"adaptive": 2.0}}).parameters()
     errors = orm.ArrayData()
-    errors.set_array("c00_zinc_held_out_0_attempt_0__force_rmse", np.full((2, 5), 0.3))
-    plan = body(plan_exploration)(orm.Dict(values), orm.Dict({"cycle": 0, "n_labels": 0}), errors=errors)
+    errors.set_array(f"{name}__force_rmse", np.full((2, 5), 0.3))
+    errors.set_array("other__force_rmse", np.full((2, 5), 0.9))
+    held_out = {f"block_{name}": block(5, 1, system="zinc"), "block_other": block(5, 2, system="else")}
+    state = orm.Dict({"cycle": 0, "n_labels": 0})
+    plan = body(plan_exploration)(orm.Dict(values), state, errors=errors, **held_out)
     levels = [(plan[name]["lower"], plan[name]["upper"]) for name in ("selection_zinc", "parameters_zinc")]
     assert levels == [(pytest.approx(0.6), 5.0)] * 2
