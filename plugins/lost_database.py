@@ -5,8 +5,8 @@ session is never ended: every later query fails, the worker looks alive and its 
 worker takes them up where their last checkpoint is, as after any death of a worker.
 
 AiiDA imports this package in the worker of any profile of a Python that has it. Only a worker of a daemon that
-aiida-zif started may end so: others belong to other projects. Our daemon carries a mark in its environment. Jobs and the
-programs that they start inherit it, therefore the mark names the profile.
+aiida-zif started may end so, the others belong to other projects. Our daemon carries a mark in its environment. Jobs
+and the programs that they start inherit it, therefore the mark names the profile.
 """
 
 from __future__ import annotations

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from aiida_zif.plugins.lammps.settings import Settings, Stage
+from aiida_zif.plugins.lammps.settings import Run, Settings, Stage
 
 BAR_PER_GPA = 1.0e4
 PS_PER_FS = 1.0e-3
 
 
-def stage_commands(number: int, stage: Stage, start: int, name: str, settings: Settings, n_models: int) -> list[str]:
-    """MD in chunks of ``sample_every`` steps; a chunk that ends early was halted.
+EQUILIBRATION_DAMPING = 10.0
+"""fs; time constant of the Langevin thermostat of an equilibration: excess energy decays by e in it."""
+UNDEFINED = ("nan", "-nan", "inf", "-inf")
+"""What the pair style writes for a deviation that is no number; LAMMPS cannot compare these with numbers."""
+
+
+def stage_commands(number: int, stage: Stage, start: int, name: str, run: Run, settings: Settings, n_models: int) -> list[str]:
+    """MD in chunks of ``sample_every`` steps; a chunk that ends early, or in a state that is not sane, was halted.
 
     LAMMPS cannot see the deviation that the pair style writes, so a file variable follows that file line by line:
     ``run 0`` writes a line if its step is a sampled one, every chunk writes one, the rest of a stage writes one if
@@ -18,7 +24,7 @@ def stage_commands(number: int, stage: Stage, start: int, name: str, settings: S
     every, loop, stop = settings.sample_every, f"{name}_{number}", start + stage.steps
     follow = n_models > 1 and settings.halt.force_deviation is not None
     full, rest = divmod(stage.steps, every)
-    lines = [f"fix move all {_ensemble(stage, settings)}", "run 0 post no"]
+    lines = [*_ensemble(stage, run.seed, settings), "run 0 post no", _stop_unless("$(v_sane) > 0.5", name)]
     if follow and number == 0:
         lines.append(f"variable line file {name}.devi")
     elif follow and start % every == 0:
@@ -30,34 +36,61 @@ def stage_commands(number: int, stage: Stage, start: int, name: str, settings: S
     if rest:
         lines += _chunk(rest, start, stop, name)
         lines += ["next line"] if follow and stop // every > (stop - rest) // every else []
-    return [*lines, "unfix move"]
+    return [*lines, "unfix move", *(["unfix bath"] if stage.kind == "equilibrate" else [])]
 
 
 def _chunk(steps: int, start: int, stop: int, name: str) -> list[str]:
+    """A halt in the last step does not end a chunk before its time, therefore the state is looked at once more."""
     return [
         "variable mark equal $(step)",
         f"run {steps} pre no post no start {start} stop {stop}",
-        f'if "$(step) < $(v_mark+{steps})" then "variable status string halted" "jump SELF {name}_end"',
+        _stop_unless(f"$(step) == $(v_mark+{steps}) && $(v_sane) > 0.5 && $(f_left) >= 0", name),
     ]
+
+
+def _stop_unless(condition: str, name: str) -> str:
+    """Go to the end of the run unless all is well."""
+    return f'if "{condition}" then "" else "variable status string halted" "jump SELF {name}_end"'
 
 
 def _give_up(name: str, settings: Settings) -> list[str]:
-    """Stop if the fifth word of the new line, the max force deviation, is above the halting level."""
-    hopeless = f'"${{words}} > {settings.halt.force_deviation:.6g}"'
+    """Stop if the new line has no deviation, or one above the halting level.
+
+    Its words 5, 6 and 7 are those of the worst, the best and the mean atom. If the forces of a member are no numbers on
+    some atoms, only the mean says so.
+    """
+
+    def stop(condition: str, status: str) -> str:
+        return f'if "{condition}" then "variable status string {status}" "jump SELF {name}_end"'
+
+    undefined = " || ".join(f"x${{mean}} == x{word} || x${{words}} == x{word}" for word in UNDEFINED)
     return [
         "next line",
-        "variable words index ${line}",
-        *["next words"] * 4,
-        f'if {hopeless} then "variable status string deviation_hopeless" "jump SELF {name}_end"',
+        *_word("mean", 7),
+        *_word("words", 5),
+        stop(undefined, "deviation_undefined"),
+        stop(f"${{words}} > {settings.halt.force_deviation:.6g}", "deviation_hopeless"),
         "variable words delete",
+        "variable mean delete",
     ]
 
 
-def _ensemble(stage: Stage, settings: Settings) -> str:
+def _word(variable: str, number: int) -> list[str]:
+    """Let a variable hold one word of the line."""
+    return [f"variable {variable} index ${{line}}", *[f"next {variable}"] * (number - 1)]
+
+
+def _ensemble(stage: Stage, seed: int, settings: Settings) -> list[str]:
+    """An equilibration takes its excess energy out with friction: other thermostats only swap it to and fro."""
     t_start, t_end = stage.temperature or (0.0, 0.0)
-    temperature = f"temp {t_start:.6g} {t_end:.6g} {settings.thermostat_time * PS_PER_FS:.6g}"
-    if stage.pressure is None:
-        return f"nvt {temperature}"
-    p_start, p_end = (value * BAR_PER_GPA for value in stage.pressure)
-    damping = settings.barostat_time * PS_PER_FS
-    return f"npt {temperature} {stage.coupling} {p_start:.6g} {p_end:.6g} {damping:.6g} flip no"
+    temperature = f"{t_start:.6g} {t_end:.6g}"
+    barostat = ""
+    if stage.pressure is not None:
+        p_start, p_end = (value * BAR_PER_GPA for value in stage.pressure)
+        barostat = f" {stage.coupling} {p_start:.6g} {p_end:.6g} {settings.barostat_time * PS_PER_FS:.6g} flip no"
+    if stage.kind == "equilibrate":
+        damping = EQUILIBRATION_DAMPING * PS_PER_FS
+        motion = f"nph{barostat}" if barostat else "nve"
+        return [f"fix move all {motion}", f"fix bath all langevin {temperature} {damping:.6g} {seed} zero yes"]
+    damping = settings.thermostat_time * PS_PER_FS
+    return [f"fix move all {'npt' if barostat else 'nvt'} temp {temperature} {damping:.6g}{barostat}"]
