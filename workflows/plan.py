@@ -15,7 +15,7 @@ from aiida_zif.plugins.selection.calibration import curve_of
 from aiida_zif.plugins.selection.window import held_out_error
 from aiida_zif.workflows.calibration_steps import systems_of
 from aiida_zif.workflows.campaign_levels import load_campaign_level
-from aiida_zif.workflows.curriculum import conditions, in_words, position, stages_of
+from aiida_zif.workflows.curriculum import Target, conditions, in_words, position, stages_of
 from aiida_zif.workflows.quarantine import left_out
 from aiida_zif.workflows.seeds import derive_seed
 from aiida_zif.workflows.selection import affordable, with_levels
@@ -69,22 +69,29 @@ def exploration_runs(settings: Settings, system: str, cycle: int, stage: int = 0
     :param stage: of the curriculum, see :mod:`~.curriculum`.
     """
     exploration = stages_of(section(settings, system, "exploration"))[stage]
-    barostat = exploration["ensemble"] == "npt"
-    motion = {
-        "kind": exploration["ensemble"],
-        "coupling": exploration["coupling"],
-        "steps": exploration["steps"],
-    }
     return [
         {
             "label": f"{in_words(temperature, 'K')}_{in_words(pressure, 'GPa')}",
             "start": index,
             "seed": derive_seed(settings["seed"], "explore", cycle, system, index),
             "driver": (index + cycle) % settings["training"]["models"],
-            "stages": [{**motion, "temperature": temperature} | ({"pressure": pressure} if barostat else {})],
+            "stages": motion(exploration, temperature, pressure),
         }
         for index, (temperature, pressure) in enumerate(conditions(exploration))
     ]
+
+
+def motion(exploration: Settings, temperature: Target, pressure: Target) -> list[Settings]:
+    """Return the stages of one run: an equilibration, which is not sampled, at where its ramps begin, and the MD."""
+    sampled = {
+        "kind": exploration["ensemble"],
+        "coupling": exploration["coupling"],
+        "steps": exploration["steps"],
+        "temperature": temperature,
+    } | ({"pressure": pressure} if exploration["ensemble"] == "npt" else {})
+    begin = {key: value[0] if isinstance(value, list) else value for key, value in sampled.items()}
+    steps = exploration.get("equilibration", 0)  # campaigns of earlier versions had none
+    return [*([{**begin, "kind": "equilibrate", "steps": steps}] if steps else []), sampled]
 
 
 def exploration_parameters(settings: Settings, selection: Settings, system: str, cycle: int) -> Settings:

@@ -14,7 +14,9 @@ UNDEFINED = ("nan", "-nan", "inf", "-inf")
 """What the pair style writes for a deviation that is no number; LAMMPS cannot compare these with numbers."""
 
 
-def stage_commands(number: int, stage: Stage, start: int, name: str, run: Run, settings: Settings, n_models: int) -> list[str]:
+def stage_commands(
+    number: int, stage: Stage, start: int, name: str, run: Run, settings: Settings, n_models: int
+) -> list[str]:
     """MD in chunks of ``sample_every`` steps; a chunk that ends early, or in a state that is not sane, was halted.
 
     LAMMPS cannot see the deviation that the pair style writes, so a file variable follows that file line by line:
