@@ -140,10 +140,8 @@ def _run(
     lines += _halts(settings, n_atoms) + _sampling(name, settings)
     first = run.dynamics[0].temperature or (0.0, 0.0)
     lines.append(f"velocity all create {first[0]:.6g} {run.seed} mom yes rot no dist gaussian")
-    start = 0
-    for number, stage in enumerate(run.dynamics):
-        lines += stage_commands(number, stage, start, name, run, settings, n_models)
-        start += stage.steps
+    for number in range(len(run.dynamics)):
+        lines += stage_commands(name, run, number, settings, n_models)
     lines += ["variable status string completed", f"label {name}_end", *_why_halted()]
     lines.append(f'print "${{status}} $(step)" file {name}.end')
     lines.append('if "${status} == walltime" then quit')  # the runs that follow need not start

@@ -14,15 +14,14 @@ UNDEFINED = ("nan", "-nan", "inf", "-inf")
 """What the pair style writes for a deviation that is no number; LAMMPS cannot compare these with numbers."""
 
 
-def stage_commands(
-    number: int, stage: Stage, start: int, name: str, run: Run, settings: Settings, n_models: int
-) -> list[str]:
+def stage_commands(name: str, run: Run, number: int, settings: Settings, n_models: int) -> list[str]:
     """MD in chunks of ``sample_every`` steps; a chunk that ends early, or in a state that is not sane, was halted.
 
     LAMMPS cannot see the deviation that the pair style writes, so a file variable follows that file line by line:
     ``run 0`` writes a line if its step is a sampled one, every chunk writes one, the rest of a stage writes one if
     it holds a sampled step.
     """
+    stage, start = run.dynamics[number], sum(stage.steps for stage in run.dynamics[:number])
     every, loop, stop = settings.sample_every, f"{name}_{number}", start + stage.steps
     follow = n_models > 1 and settings.halt.force_deviation is not None
     full, rest = divmod(stage.steps, every)

@@ -3,7 +3,8 @@
     lmp_standin.py FAULT -in lane_0.in -log lane_0.log -screen none
 
 Faults, from the second step on: ok, hot, lost, hopeless, undefined (a member gives NaN), unfit (hopeless where model 1
-drives), contact, crash, lost_hard (the process dies with an error), unreadable, element, silent (nothing is written), late (out of wall time).
+drives), contact, crash, lost_hard (the process dies with an error), unreadable, element, silent (nothing is written),
+late (out of wall time).
 The deviations of the runs grow with the step, from 0.02 eV/Å. Needs nothing but Python.
 """
 

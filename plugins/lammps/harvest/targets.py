@@ -41,7 +41,7 @@ class Reached:
             self.last = step
 
     def report(self) -> dict[str, Any]:
-        """``reached``: by quantity ``mean`` and ``error`` (K, GPa) and ``target``; ``missed``: quantities off target."""
+        """``reached``: by quantity ``mean``, ``error`` and ``target`` in K or GPa; ``missed``: those off it."""
         means, errors = self.means.means(), self.means.errors()
         asked = {name: self._asked(name) for name in ("temperature", "pressure")}
         reached = {
