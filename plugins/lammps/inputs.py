@@ -151,9 +151,9 @@ def _run(
 
 def _why_halted() -> list[str]:
     """What is not sane has halted a run; if all is well, the wall time is over."""
-    causes = [f'"$(v_{name}_sane) < 0.5" then "variable status string {status}"' for name, status in HALTED.items()]
-    words = " elif ".join(['"${status} != halted" then ""', *causes])
-    return [f'if {words} else "variable status string walltime"']
+    halted = "${status} == halted"
+    causes = {f"{halted} && $(v_{name}_sane) < 0.5": status for name, status in HALTED.items()} | {halted: "walltime"}
+    return [f'if "{condition}" then "variable status string {status}"' for condition, status in causes.items()]
 
 
 def _system(start_file: str, settings: Settings) -> list[str]:
@@ -208,9 +208,6 @@ def _halts(settings: Settings, n_atoms: int) -> list[str]:
         *lines,
         f"variable sane equal {'*'.join(f'v_{name}_sane' for name in sane)}",
         "fix halt all halt 1 v_sane < 0.5 error continue message yes",
-        # what is left of the wall time is known during a run only, and not looked at in its last step
-        "variable left equal timeremain",
-        "fix left all ave/time 1 1 1 v_left",
     ]
 
 

@@ -6,12 +6,12 @@ from aiida_zif.plugins.lammps.settings import Run, Settings, Stage
 
 BAR_PER_GPA = 1.0e4
 PS_PER_FS = 1.0e-3
-
-
 EQUILIBRATION_DAMPING = 10.0
 """fs; time constant of the Langevin thermostat of an equilibration: excess energy decays by e in it."""
-UNDEFINED = ("nan", "-nan", "inf", "-inf")
-"""What the pair style writes for a deviation that is no number; LAMMPS cannot compare these with numbers."""
+INSANE = "$(v_sane) < 0.5"
+"""Condition, while a run is prepared or between two chunks, that it must be halted."""
+LARGEST_DEVIATION = 1e30
+"""eV/Å; not above the mean deviation of a frame if it is infinite or no number."""
 
 
 def stage_commands(name: str, run: Run, number: int, settings: Settings, n_models: int) -> list[str]:
@@ -25,7 +25,7 @@ def stage_commands(name: str, run: Run, number: int, settings: Settings, n_model
     every, loop, stop = settings.sample_every, f"{name}_{number}", start + stage.steps
     follow = n_models > 1 and settings.halt.force_deviation is not None
     full, rest = divmod(stage.steps, every)
-    lines = [*_ensemble(stage, run.seed, settings), "run 0 post no", _stop_unless("$(v_sane) > 0.5", name)]
+    lines = [*_ensemble(stage, run.seed, settings), "run 0 post no", _stop_if(INSANE, "halted", name)]
     if follow and number == 0:
         lines.append(f"variable line file {name}.devi")
     elif follow and start % every == 0:
@@ -41,38 +41,37 @@ def stage_commands(name: str, run: Run, number: int, settings: Settings, n_model
 
 
 def _chunk(steps: int, start: int, stop: int, name: str) -> list[str]:
-    """A halt in the last step does not end a chunk before its time, therefore the state is looked at once more."""
+    """A halt in the last step does not end a chunk before its time, and the wall time is not looked at in it."""
     return [
         "variable mark equal $(step)",
         f"run {steps} pre no post no start {start} stop {stop}",
-        _stop_unless(f"$(step) == $(v_mark+{steps}) && $(v_sane) > 0.5 && $(f_left) >= 0", name),
+        _stop_if(f"$(step) < $(v_mark+{steps}) || {INSANE} || $(timeremain) < 0", "halted", name),
     ]
 
 
-def _stop_unless(condition: str, name: str) -> str:
-    """Go to the end of the run unless all is well."""
-    return f'if "{condition}" then "" else "variable status string halted" "jump SELF {name}_end"'
+def _stop_if(condition: str, status: str, name: str) -> str:
+    """Go to the end of the run, and say why."""
+    return f'if "{condition}" then "variable status string {status}" "jump SELF {name}_end"'
 
 
 def _give_up(name: str, settings: Settings) -> list[str]:
     """Stop if the new line has no deviation, or one above the halting level.
 
-    Its words 5, 6 and 7 are those of the worst, the best and the mean atom. If the forces of a member are no numbers on
-    some atoms, only the mean says so.
+    Its words 5 and 7 are those of the worst and the mean atom. If the forces of a member are no numbers on some atoms,
+    the worst is that of the others, and only the mean says so. LAMMPS ends with an error if such a word stands in a
+    condition or a formula. The function ``next`` alone takes it, as the first word of a file.
     """
 
-    def stop(condition: str, status: str) -> str:
-        return f'if "{condition}" then "variable status string {status}" "jump SELF {name}_end"'
-
-    undefined = " || ".join(f"x${{mean}} == x{word} || x${{words}} == x{word}" for word in UNDEFINED)
     return [
         "next line",
-        *_word("mean", 7),
-        *_word("words", 5),
-        stop(undefined, "deviation_undefined"),
-        stop(f"${{words}} > {settings.halt.force_deviation:.6g}", "deviation_hopeless"),
+        *_word("words", 7),
+        f'print "${{words}}" file {name}.mean screen no',
+        f"variable mean file {name}.mean",
         "variable words delete",
-        "variable mean delete",
+        *_word("words", 5),
+        _stop_if(f"$(next(mean)<{LARGEST_DEVIATION:.6g}) < 0.5", "deviation_undefined", name),
+        _stop_if(f"${{words}} > {settings.halt.force_deviation:.6g}", "deviation_hopeless", name),
+        "variable words delete",
     ]
 
 
