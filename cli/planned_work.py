@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.cli.plan_table import count_labels
 from aiida_zif.provenance.estimate import Work
 from aiida_zif.workflows.campaign_steps import training_steps
-from aiida_zif.workflows.curriculum import conditions, longest
+from aiida_zif.workflows.curriculum import conditions, longest, md_steps
 from aiida_zif.workflows.resources import turns_a_job
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def learning_work(campaign: Campaign) -> list[Work]:
         n_runs = len(conditions(stage))
         works.append(
             Work(
-                system, f"explore, {cycles} × {n_runs} runs", "MD steps", "explore", n_atoms, n_runs * stage["steps"],
+                system, f"explore, {cycles} × {n_runs} runs", "MD steps", "explore", n_atoms, md_steps(stage),
                 (explore.lanes, explore.threads), explore.walltime, cycles, is_continued=False,
             )
         )  # fmt: skip

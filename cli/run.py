@@ -10,6 +10,7 @@ import click
 
 from aiida_zif.cli.common import PROFILE, emit_json, fail, load, load_campaign_node, with_debug, with_profile
 from aiida_zif.cli.in_process import run_to_its_end
+from aiida_zif.cli.known import known_campaign
 from aiida_zif.cli.machine import refuse_oversubscription
 from aiida_zif.cli.plumed import refuse_without_plumed
 from aiida_zif.cli.watching import follow
@@ -92,55 +93,6 @@ def run(
             return
         follow(node)
     conclude(node, directory)
-
-
-def known_campaign(campaign: Campaign) -> Any:
-    """Return the newest campaign of the same name and settings that is running or finished well, if there is one."""
-    from aiida_zif.provenance.campaign_view import find_campaigns
-
-    for node in find_campaigns(label=campaign.name):
-        same = same_settings(node, campaign) and same_structures(node, campaign) and same_imports(node, campaign)
-        if same and (not node.is_terminated or node.is_finished_ok):
-            return node
-        if not node.is_terminated:
-            fail(
-                f"campaign {campaign.name} <{node.pk}> is running with other settings. Wait for it, stop it with "
-                f"`verdi process kill {node.pk}`, give this one another name, or use --fresh to run both."
-            )
-    return None
-
-
-def same_settings(node: Any, campaign: Campaign) -> bool:
-    """Whether a campaign has these settings; where its labels come from changes its cost, not what it is."""
-    now = json.loads(json.dumps(campaign.parameters()))
-    return {**node.inputs.settings.get_dict(), "labelling": None} == {**now, "labelling": None}
-
-
-def same_imports(node: Any, campaign: Campaign) -> bool:
-    """Whether a campaign began with the imported frames that its labels stand for now."""
-    from aiida_zif.provenance.campaign_view import inputs_under
-    from aiida_zif.workflows.campaign import CampaignError
-    from aiida_zif.workflows.imported_blocks import imported_blocks
-
-    try:
-        now = imported_blocks(campaign)
-    except CampaignError as error:
-        fail(str(error))
-    return all(
-        {block.uuid for block in inputs_under(node, f"imported__{use}").values()} == {b.uuid for b in blocks.values()}
-        for use, blocks in now.items()
-    )
-
-
-def same_structures(node: Any, campaign: Campaign) -> bool:
-    """Whether a campaign began with the structures that its file names now."""
-    from aiida_zif.plugins.data.frame_id import frame_ids
-
-    def content(atoms: Any) -> list[str]:
-        return frame_ids(atoms.get_chemical_symbols(), [atoms.positions], [atoms.cell.array])
-
-    then = {name: content(structure.get_ase()) for name, structure in node.inputs.systems.items()}
-    return then == {name: content(atoms) for name, atoms in campaign.structures().items()}
 
 
 def hand_over(campaign: Campaign, node: Any) -> Any:

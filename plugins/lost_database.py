@@ -3,6 +3,10 @@
 AiiDA keeps one session a worker. When the server is restarted, or the connection is cut, the transaction of that
 session is never ended: every later query fails, the worker looks alive and its processes stand still for ever. Another
 worker takes them up where their last checkpoint is, as after any death of a worker.
+
+AiiDA imports this package in the worker of any profile of a Python that has it. Only a worker of a daemon that
+aiida-zif started may end so, the others belong to other projects. Our daemon carries a mark in its environment. Jobs
+and the programs that they start inherit it, therefore the mark names the profile.
 """
 
 from __future__ import annotations
@@ -16,11 +20,24 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine, ExceptionContext
 
 ASK_EVERY = 5.0  # s
+MARK = "AIIDA_ZIF_DAEMON"
+"""Variable in the environment of our daemons; see :func:`mark_of`."""
 
 
-def in_worker() -> bool:
-    """Whether this program is a worker of AiiDA's daemon."""
-    return sys.argv[-2:] == ["daemon", "worker"]
+def mark_of(folder: str, profile: str) -> str:
+    """Return the value of :data:`MARK` for the workers of a profile.
+
+    :param folder: of AiiDA's configuration, as the variable ``AIIDA_PATH`` names it.
+    :param profile: name.
+    """
+    return f"{profile}@{folder}"
+
+
+def in_own_worker() -> bool:
+    """Whether this program is a worker of a daemon that we started, for the profile that it was started for."""
+    *_, option, profile, first, second = ["", "", "", "", *sys.argv]
+    own = mark_of(os.environ.get("AIIDA_PATH", ""), profile)
+    return (option, first, second) == ("-p", "daemon", "worker") and os.environ.get(MARK) == own
 
 
 def end_with_the_database() -> None:

@@ -12,7 +12,7 @@ from aiida.common.links import LinkType
 from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of
 from aiida_zif.provenance.workload import job_progress, label_units, stage_work, step_units
 from aiida_zif.workflows.campaign_steps import training_steps
-from aiida_zif.workflows.curriculum import conditions, longest
+from aiida_zif.workflows.curriculum import conditions, longest, md_steps
 from aiida_zif.workflows.resources import trainings_at_a_time
 
 STAGES = ("explore", "label", "train", "test")
@@ -170,7 +170,8 @@ def prior_pace(view: CampaignView, stage: str) -> float:
     if stage == "explore":
         explored = longest(settings["exploration"])
         runs = len(conditions(explored))
-        return 12 + 0.015 * size * explored["steps"] * -(-runs // (resources["explore"].get("lanes") or 1))
+        turns = -(-runs // (resources["explore"].get("lanes") or 1))
+        return 12 + 0.015 * size * md_steps(explored) / runs * turns
     return 20.0
 
 

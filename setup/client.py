@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiida.engine.daemon.client import DaemonClient
 
+from aiida_zif.plugins.lost_database import MARK, mark_of
 from aiida_zif.setup.postgresql import ADMIN_VARIABLE, ROLE_VARIABLE
 from aiida_zif.setup.processes import SUPERVISOR
 
@@ -38,11 +39,12 @@ class OwnDaemonClient(DaemonClient):
         return [str(self._scripts / "python"), "-m", SUPERVISOR, *words]
 
     def get_env(self) -> dict[str, str]:  # type: ignore[override]  # a static method above
-        """Return the environment of the daemon: ours, our scripts first, no thread counts."""
+        """Return the environment of the daemon: ours, our scripts first, no thread counts, and a mark for workers."""
         env = {key: value for key, value in os.environ.items() if key not in _PRIVATE}
         env["PATH"] = os.pathsep.join([str(self._scripts), os.environ.get("PATH", os.defpath)])
         env["AIIDA_PATH"] = str(self._config.dirpath)
         env["PYTHONUNBUFFERED"] = "True"
+        env[MARK] = mark_of(env["AIIDA_PATH"], self.profile.name)
         return env
 
 

@@ -242,7 +242,8 @@ class ActiveLearningWorkChain(CampaignChildren):
                 cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
             )
         known = {"calibration": self.ctx.calibration} if "calibration" in self.ctx else {}
-        known |= {"errors": self.ctx.evaluation.outputs.errors} if "errors" in self.ctx.evaluation.outputs else {}
+        if "errors" in self.ctx.evaluation.outputs:
+            known |= {"errors": self.ctx.evaluation.outputs.errors, **self.held_out_blocks()}
         self.ctx.cycle_plan = AttributeDict(plan_exploration(self.inputs.settings, self.ctx.state, **known))
         asked = {name: report["n_selected"] for name, report in self.ctx.get("selections", {}).items()}
         self.ctx.queue = sorted(self.active_systems(), key=lambda name: (asked.get(name, 0), name))
@@ -319,7 +320,7 @@ class ActiveLearningWorkChain(CampaignChildren):
             state=self.ctx.state,
             metadata=self.stage_metadata("calibrate"),
             **self.ctx.evidence,
-            **{f"block_{name}": block for name, block in self.ctx.held_out.items()},
+            **self.held_out_blocks(),
         )
 
     def has_new_labels(self) -> bool:
@@ -347,6 +348,10 @@ class ActiveLearningWorkChain(CampaignChildren):
         return None
 
     # -- helpers -----------------------------------------------------------------------------------------------
+
+    def held_out_blocks(self) -> dict[str, Any]:
+        """Return the held-out blocks by the names that a step takes them by."""
+        return {f"block_{name}": block for name, block in self.ctx.held_out.items()}
 
     def extend_dataset(self, name: str, blocks: Mapping[str, Any]) -> None:
         """Add new blocks of a task or system to the data set of their system; imported ones stay beside it."""

@@ -47,11 +47,7 @@ def remembered(evidence: Mapping[str, Any], cycle: int) -> dict[str, Any]:
 
 def evidence_rows(evidence: dict[str, Any]) -> Rows:
     """Return one row a frame: ``system``, ``max_force_deviation`` and ``force_rmse`` in eV/Å, maybe ``elements``."""
-    systems = {
-        name.removeprefix("block_"): block.system
-        for name, block in evidence.items()
-        if isinstance(block, LabelledFramesData)
-    }
+    systems = systems_of(evidence)
     rows: Rows = []
     for name, node in sorted(evidence.items()):
         if name.startswith("compare_"):
@@ -59,6 +55,18 @@ def evidence_rows(evidence: dict[str, Any]) -> Rows:
         elif name.startswith("errors_"):
             rows += held_out_rows(node, systems)
     return rows
+
+
+def systems_of(nodes: Mapping[str, orm.Data]) -> dict[str, str]:
+    """Return the system of every held-out block among the inputs of a step, by the block's label.
+
+    :param nodes: by name of the input, ``block_…`` for a block.
+    """
+    return {
+        name.removeprefix("block_"): block.system
+        for name, block in nodes.items()
+        if isinstance(block, LabelledFramesData)
+    }
 
 
 def held_out_rows(errors: orm.ArrayData, systems: dict[str, str]) -> Rows:

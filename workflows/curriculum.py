@@ -37,7 +37,12 @@ def conditions(stage: Settings) -> list[tuple[Target, Target]]:
 
 def longest(exploration: Settings) -> Settings:
     """Return the stage of most MD steps in all of its runs, by which time and cost are estimated."""
-    return max(stages_of(exploration), key=lambda stage: len(conditions(stage)) * stage["steps"])
+    return max(stages_of(exploration), key=md_steps)
+
+
+def md_steps(stage: Settings) -> int:
+    """Return the MD steps of all runs of a stage, those of their equilibration included."""
+    return len(conditions(stage)) * int(stage["steps"] + stage.get("equilibration", 0))
 
 
 def position(exploration: Settings, system: str, history: Sequence[Mapping[str, Any]]) -> Position:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.selection import offered_to
 from aiida_zif.plugins.selection.calibration import curve_of
 from aiida_zif.plugins.selection.window import held_out_error
+from aiida_zif.workflows.calibration_steps import systems_of
 from aiida_zif.workflows.campaign_levels import load_campaign_level
-from aiida_zif.workflows.curriculum import conditions, in_words, position, stages_of
+from aiida_zif.workflows.curriculum import Target, conditions, in_words, position, stages_of
 from aiida_zif.workflows.quarantine import left_out
 from aiida_zif.workflows.seeds import derive_seed
 from aiida_zif.workflows.selection import affordable, with_levels
@@ -66,22 +69,29 @@ def exploration_runs(settings: Settings, system: str, cycle: int, stage: int = 0
     :param stage: of the curriculum, see :mod:`~.curriculum`.
     """
     exploration = stages_of(section(settings, system, "exploration"))[stage]
-    barostat = exploration["ensemble"] == "npt"
-    motion = {
-        "kind": exploration["ensemble"],
-        "coupling": exploration["coupling"],
-        "steps": exploration["steps"],
-    }
     return [
         {
             "label": f"{in_words(temperature, 'K')}_{in_words(pressure, 'GPa')}",
             "start": index,
             "seed": derive_seed(settings["seed"], "explore", cycle, system, index),
             "driver": (index + cycle) % settings["training"]["models"],
-            "stages": [{**motion, "temperature": temperature} | ({"pressure": pressure} if barostat else {})],
+            "stages": motion(exploration, temperature, pressure),
         }
         for index, (temperature, pressure) in enumerate(conditions(exploration))
     ]
+
+
+def motion(exploration: Settings, temperature: Target, pressure: Target) -> list[Settings]:
+    """Return the stages of one run: an equilibration, which is not sampled, at where its ramps begin, and the MD."""
+    sampled = {
+        "kind": exploration["ensemble"],
+        "coupling": exploration["coupling"],
+        "steps": exploration["steps"],
+        "temperature": temperature,
+    } | ({"pressure": pressure} if exploration["ensemble"] == "npt" else {})
+    begin = {key: value[0] if isinstance(value, list) else value for key, value in sampled.items()}
+    steps = exploration.get("equilibration", 0)  # campaigns of earlier versions had none
+    return [*([{**begin, "kind": "equilibrate", "steps": steps}] if steps else []), sampled]
 
 
 def exploration_parameters(settings: Settings, selection: Settings, system: str, cycle: int) -> Settings:
@@ -118,10 +128,14 @@ def plan_selections(
     n_labels: int,
     calibration: dict[str, Any] | None,
     errors: orm.ArrayData | None,
+    held_out: Mapping[str, str] | None = None,
 ) -> dict[str, Settings]:
     """Return by system how frames will be chosen: with the labels that are left, the trust levels, and a seed.
 
     ``labels_left`` is for the choices of all systems together.
+
+    :param errors: of the committee on held-out frames.
+    :param held_out: system by held-out block.
     """
     left = settings["limits"]["labels"] - n_labels
     arrays = {name: errors.get_array(name) for name in errors.get_arraynames()} if errors is not None else {}
@@ -130,7 +144,7 @@ def plan_selections(
         selection = affordable(section(settings, system, "selection"), left, len(systems))
         halt = section(settings, system, "exploration")["halt"]["force_deviation"]
         curve = curve_of(calibration, system) if calibration is not None else None
-        plan[system] = with_levels(selection, halt, held_out_error(arrays, system), curve)
+        plan[system] = with_levels(selection, halt, held_out_error(arrays, held_out or {}, system), curve)
         plan[system]["seed"] = derive_seed(settings["seed"], "select", cycle, system)
     for_choice = left - sum(selection["control"] for selection in plan.values())
     return {system: {**selection, "labels_left": for_choice} for system, selection in plan.items()}
@@ -157,7 +171,11 @@ def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
 
 @calcfunction
 def plan_exploration(
-    settings: orm.Dict, state: orm.Dict, calibration: orm.Dict | None = None, errors: orm.ArrayData | None = None
+    settings: orm.Dict,
+    state: orm.Dict,
+    calibration: orm.Dict | None = None,
+    errors: orm.ArrayData | None = None,
+    **held_out: LabelledFramesData,
 ) -> dict[str, orm.Data]:
     """Derive the runs, their starting points and the trust window of the cycle that follows ``state``.
 
@@ -165,13 +183,14 @@ def plan_exploration(
     :param state: the newest verdict; systems that it has left out are not explored.
     :param calibration: the newest relation between deviation and true error, once there is one.
     :param errors: of the committee on held-out frames.
+    :param held_out: those frames, ``block_…``; they say what system an error belongs to.
     """
     values, cycle = settings.get_dict(), state["cycle"] + 1
     plan: dict[str, orm.Data] = {}
     out = left_out(state.get("systems", {}))
     systems = [name for name in values["systems"] if name not in out]
     relation = calibration.get_dict() if calibration is not None else None
-    selections = plan_selections(values, systems, cycle, state["n_labels"], relation, errors)
+    selections = plan_selections(values, systems, cycle, state["n_labels"], relation, errors, systems_of(held_out))
     for system, selection in selections.items():
         place = position(section(values, system, "exploration"), system, state.get("history", []))
         runs = exploration_runs(values, system, cycle, place.stage)

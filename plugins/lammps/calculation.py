@@ -240,4 +240,9 @@ EXIT_CODES = (
     (502, "ERROR_LOST_ATOMS", "Every run lost atoms and gave no usable frame; train longer or use a shorter step."),
     (503, "ERROR_DEVIATION_HOPELESS", "The committee disagrees everywhere; label more frames or raise the levels."),
     (504, "ERROR_PREFLIGHT", "The committee cannot hold the system at its coldest ({detail}); " + TO_MEND_A_PREFLIGHT),
+    (
+        505,
+        "ERROR_UNDEFINED",
+        "A member of the committee gives no numbers ({detail}); train it again, with other seeds.",
+    ),
 )

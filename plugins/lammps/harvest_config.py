@@ -35,9 +35,11 @@ def harvest_config(
             "stem": stem,
             "lane": inputs.lane_name(lane),
             "steps": run.steps,
+            "equilibration": run.equilibration,
+            "targets": targets_of(run),
             "start_volume": float(abs(np.linalg.det(np.asarray(cell)))),
-            "temperature": _value(run.dynamics[-1].temperature),
-            "pressure": _value(run.dynamics[-1].pressure),
+            "temperature": _value(run.sampled[-1].temperature),
+            "pressure": _value(run.sampled[-1].pressure),
             "driver": run.driver % n_models,
         }
 
@@ -63,6 +65,19 @@ def harvest_config(
             for i, run in enumerate(runs)
         ],
     }
+
+
+def targets_of(run: Run) -> list[dict[str, Any]]:
+    """Return of every sampled stage its first and last step, and temperature (K) and pressure (GPa) at both."""
+    targets, first = [], run.equilibration
+    for stage in run.sampled:
+        last = first + stage.steps
+        pressure = None if stage.pressure is None else list(stage.pressure)
+        targets.append(
+            {"first": first, "last": last, "temperature": list(stage.temperature or ()), "pressure": pressure}
+        )
+        first = last
+    return targets
 
 
 def _value(pair: tuple[float, float] | None) -> float | list[float] | None:

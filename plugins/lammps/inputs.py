@@ -22,6 +22,15 @@ PLUMED = "plumed.dat"
 """File name of the input of PLUMED."""
 CRYSTAL = "crystal.data"
 """File name of the crystal, from which a pre-flight starts."""
+LARGEST_FORCE = 1e10
+"""eV/Å; norm of all forces, which is not below it if one of them is no number."""
+HALTED = {
+    "forces": "forces_undefined",
+    "box": "box_runaway",
+    "atoms": "lost_atoms",
+    "temperature": "temperature_runaway",
+}
+"""How a run ended by what is not sane; of several the first one is the cause of the others."""
 PREFLIGHT_HEAT = 4.0
 """A pre-flight that gets hotter than this times its target has failed."""
 
@@ -124,7 +133,6 @@ def _run(
     name: str, start_file: str, run: Run, settings: Settings, type_map: Sequence[str], n_models: int, n_atoms: int
 ) -> list[str]:
     """Commands of one run, from an empty LAMMPS to an empty LAMMPS."""
-    end = f"{name}_end"
     lines = [f"# {run.label}", f"log {name}.log", *_system(start_file, settings)]
     if run.stages[0].kind == "minimise":
         lines += _minimise(run.stages[0], type_map, run.driver % n_models)
@@ -132,16 +140,20 @@ def _run(
     lines += _halts(settings, n_atoms) + _sampling(name, settings)
     first = run.dynamics[0].temperature or (0.0, 0.0)
     lines.append(f"velocity all create {first[0]:.6g} {run.seed} mom yes rot no dist gaussian")
-    start = 0
-    for number, stage in enumerate(run.dynamics):
-        lines += stage_commands(number, stage, start, name, settings, n_models)
-        start += stage.steps
-    lines += ["variable status string completed", f"label {end}", f'print "${{status}} $(step)" file {name}.end']
-    # halted although all is well: the wall time is over, and the runs that follow need not start
-    sane = "$(v_temperature_sane*v_atoms_sane*v_box_sane)"
-    lines.append(f'if "${{status}} == halted && {sane} > 0.5" then quit')
-    lines += [f"variable {variable} delete" for variable in ("line", "words", "chunk")]
+    for number in range(len(run.dynamics)):
+        lines += stage_commands(name, run, number, settings, n_models)
+    lines += ["variable status string completed", f"label {name}_end", *_why_halted()]
+    lines.append(f'print "${{status}} $(step)" file {name}.end')
+    lines.append('if "${status} == walltime" then quit')  # the runs that follow need not start
+    lines += [f"variable {variable} delete" for variable in ("line", "words", "mean", "chunk")]
     return [*lines, "log none", "clear", ""]
+
+
+def _why_halted() -> list[str]:
+    """What is not sane has halted a run; if all is well, the wall time is over."""
+    halted = "${status} == halted"
+    causes = {f"{halted} && $(v_{name}_sane) < 0.5": status for name, status in HALTED.items()} | {halted: "walltime"}
+    return [f'if "{condition}" then "variable status string {status}"' for condition, status in causes.items()]
 
 
 def _system(start_file: str, settings: Settings) -> list[str]:
@@ -189,12 +201,14 @@ def _halts(settings: Settings, n_atoms: int) -> list[str]:
         "temperature": f"temp<{settings.halt.temperature:.6g}",
         "atoms": f"count(all)=={n_atoms}",
         "box": "&&".join(conditions),
+        "forces": f"fnorm<{LARGEST_FORCE:.6g}",
     }
-    lines = []
-    for name, condition in sane.items():
-        lines.append(f"variable {name}_sane equal {condition}")
-        lines.append(f"fix halt_{name} all halt 1 v_{name}_sane < 0.5 error continue message yes")
-    return lines
+    lines = [f"variable {name}_sane equal {condition}" for name, condition in sane.items()]
+    return [
+        *lines,
+        f"variable sane equal {'*'.join(f'v_{name}_sane' for name in sane)}",
+        "fix halt all halt 1 v_sane < 0.5 error continue message yes",
+    ]
 
 
 def _sampling(name: str, settings: Settings) -> list[str]:

@@ -24,11 +24,16 @@ CAUSES = {
     "lost_atoms": "ERROR_LOST_ATOMS",
     "deviation_hopeless": "ERROR_DEVIATION_HOPELESS",
 }
+<<<<<<< HEAD
 
 
 BANNER = re.compile(rb"^LAMMPS \((.+)\)\s*$", re.MULTILINE)
 """The first line of a log, with the version."""
 
+=======
+UNDEFINED = {"deviation_undefined", "forces_undefined"}
+"""How a run ends in which a member of the committee gives no numbers."""
+>>>>>>> loop
 CUT_SHORT = ("crashed", "not_run", "walltime")
 """How a run ends, for its files, whose LAMMPS somebody ended."""
 
@@ -57,6 +62,8 @@ class LammpsExploreParser(Parser):
         for run in [*salvaged["preflight"], *salvaged["runs"]]:
             if run["ended"] != "completed":
                 self.logger.warning(f"{run['label']}: {run['ended']} at step {run['n_steps']} {run['detail'] or ''}")
+            for name in run.get("missed", []):
+                self.logger.warning(f"{run['label']}: missed its {name}, {run['reached'][name]}")
         return self._verdict(salvaged)
 
     def _attach(self) -> dict[str, Any] | ExitCode:
@@ -127,6 +134,8 @@ class LammpsExploreParser(Parser):
             return self.exit_codes.ERROR_PREFLIGHT.format(detail=", ".join(sorted(trials)))
         if set(ended) <= {"crashed", "not_run"}:
             return self.exit_codes.ERROR_CRASHED.format(detail=details[:200])
+        if set(ended) <= UNDEFINED:
+            return self.exit_codes.ERROR_UNDEFINED.format(detail=", ".join(sorted(set(ended))))
         if len(set(ended)) == 1 and ended[0] in CAUSES:
             return self.exit_codes[CAUSES[ended[0]]]
         return self.exit_codes.ERROR_EVERY_RUN_FAILED.format(detail=", ".join(sorted(set(ended))))

@@ -12,16 +12,19 @@ def frames_so_far(folder: Path) -> tuple[int, int | None]:
     """Count the frames sampled so far.
 
     :param folder: working folder of the job.
-    :returns: (frames sampled, frames asked for or None where the job has not been written yet). Runs that were
-        stopped early never reach their share.
+    :returns: (frames sampled, frames asked for or None where the job has not been written yet), without those of the
+        equilibration. Runs that were stopped early never reach their share.
     """
     config = folder / "harvest.json"
     if not config.exists():
         return 0, None
     asked = json.loads(config.read_text())
-    every = int(asked["settings"]["sample_every"])
-    done = sum(_last_step(folder / f"{run['stem']}.thermo") // every for run in asked["runs"])
-    return done, sum(run["steps"] // every for run in asked["runs"])
+    every, done, total = int(asked["settings"]["sample_every"]), 0, 0
+    for run in asked["runs"]:
+        before = int(run.get("equilibration", 0)) // every
+        done += max(_last_step(folder / f"{run['stem']}.thermo") // every - before, 0)
+        total += run["steps"] // every - before
+    return done, total
 
 
 def _last_step(path: Path) -> int:

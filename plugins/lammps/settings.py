@@ -11,7 +11,9 @@ from typing import Any
 from aiida_zif.plugins.lammps.checking import check_known, is_number, is_whole, pair, refused
 from aiida_zif.plugins.lammps.limits import Chemistry, Halt
 
-KINDS = ("minimise", "nvt", "npt", "ramp", "hold")
+KINDS = ("minimise", "equilibrate", "nvt", "npt", "ramp", "hold")
+BEFORE_SAMPLING = ("minimise", "equilibrate")
+"""Kinds of stages that bring a start to its temperature; their frames are no part of what was explored."""
 COUPLINGS = ("iso", "aniso", "tri")
 KEEP = ("uncertain", "window", "any")
 MAX_SEED = 2**31 - 1
@@ -19,9 +21,11 @@ MAX_SEED = 2**31 - 1
 
 @dataclass(frozen=True)
 class Stage:
-    """One piece of a run; ``npt`` holds or ramps the pressure, ``ramp`` and ``hold`` do so where one is given.
+    """One piece of a run; ``npt`` holds or ramps the pressure, the others do so where one is given.
 
-    :param kind: one of ``minimise``, ``nvt``, ``npt``, ``ramp``, ``hold``.
+    ``equilibrate`` is MD with a strong thermostat, at one temperature, whose frames are not sampled.
+
+    :param kind: one of ``minimise``, ``equilibrate``, ``nvt``, ``npt``, ``ramp``, ``hold``.
     :param steps: MD steps (for ``minimise`` the largest number of iterations).
     :param temperature: K at the start and at the end; None for ``minimise``.
     :param pressure: GPa at the start and at the end; None at constant cell.
@@ -78,13 +82,23 @@ class Run:
 
     @property
     def dynamics(self) -> tuple[Stage, ...]:
-        """The stages that sample, that is all but a minimisation."""
+        """The stages of MD, that is all but a minimisation."""
         return tuple(stage for stage in self.stages if stage.kind != "minimise")
 
     @property
+    def sampled(self) -> tuple[Stage, ...]:
+        """The stages of MD whose frames are explored."""
+        return tuple(stage for stage in self.stages if stage.kind not in BEFORE_SAMPLING)
+
+    @property
     def steps(self) -> int:
-        """MD steps asked for."""
+        """MD steps asked for, those of the equilibration included."""
         return sum(stage.steps for stage in self.dynamics)
+
+    @property
+    def equilibration(self) -> int:
+        """MD steps before the first one that is sampled."""
+        return sum(stage.steps for stage in self.dynamics if stage.kind == "equilibrate")
 
     @classmethod
     def from_dict(cls, where: str, given: Mapping[str, Any]) -> Run:
@@ -110,10 +124,11 @@ class Run:
             tuple(Stage.from_dict(f"{where}.stages[{index}]", stage) for index, stage in enumerate(stages)),
             int(given.get("driver", 0)),
         )
-        if not run.dynamics:
-            raise refused(f"{where}.stages", stages, "at least one stage of MD")
-        if any(stage.kind == "minimise" for stage in run.stages[1:]):
-            raise refused(f"{where}.stages", [stage.kind for stage in run.stages], "minimise only as the first")
+        if not run.sampled:
+            raise refused(f"{where}.stages", stages, "at least one stage of MD that is sampled")
+        kinds = [stage.kind for stage in run.stages]
+        if "minimise" in kinds[1:] or any(kind in BEFORE_SAMPLING for kind in kinds[-len(run.sampled) :]):
+            raise refused(f"{where}.stages", kinds, "minimise as the first, equilibrate before all that is sampled")
         return run
 
 

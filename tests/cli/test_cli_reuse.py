@@ -43,18 +43,6 @@ def test_the_option_wins_over_the_file(
     assert campaign.parameters()["labelling"]["reuse"] is reuse
 
 
-def test_a_campaign_that_was_begun_without_reuse_is_gone_on_with(
-    campaign_file: File, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from aiida import orm
-
-    campaign = commands.read_campaign(campaign_file(), None)
-    settings = orm.Dict(commands.read_campaign(campaign_file(), None, reuse=False).parameters())
-    node = SimpleNamespace(inputs=SimpleNamespace(settings=settings))
-    assert commands.same_settings(node, campaign)
-    assert not commands.same_settings(node, commands.read_campaign(campaign_file(), 99))
-
-
 def test_imported_frames_that_are_not_there_are_named_before_anything_starts(
     invoke: Invoke, campaign_file: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -241,3 +241,56 @@ def test_a_wrong_file_is_told_before_a_profile_is_looked_for(invoke: Invoke, cam
     assert result.exit_code == 2
     assert "limits.cycles" in result.stderr
     assert "there-is-none" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("labelling: {gates: {max_force: 20 eV/Å}}\n", "labelling.gates.max_force: 50.0 then, 20.0 now"),
+        ("labelling: {gates: {stress: false}}\n", "labelling.gates.stress: true then, false now"),
+        ("type_map: [Zn, H]\n", 'type_map: ["H", "Zn"] then, ["Zn", "H"] now'),
+    ],
+)
+@pytest.mark.parametrize("exit_status", [None, 0], ids=["running", "finished"])
+def test_a_key_that_can_change_the_outcome_makes_another_campaign_and_is_named(
+    invoke: Invoke, campaign_file: File, earlier: Callable[..., Any], written: str, names: str, exit_status: int | None
+) -> None:
+    earlier(campaign_file(), exit_status)
+    result = invoke("run", campaign_file(new=written), "--submit")
+    said = result.stdout if exit_status == 0 else result.stderr
+    assert names in said
+    assert "finished already" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "written", ["labelling: {reuse: false}\n", "labelling: {batch_time: 5 min}\n", "resources: {test: {lanes: 1}}\n"]
+)
+def test_a_key_that_changes_cost_only_goes_on_with_the_campaign(
+    invoke: Invoke, campaign_file: File, earlier: Callable[..., Any], no_daemon: list[str], written: str
+) -> None:
+    node = earlier(campaign_file())
+    result = invoke("run", campaign_file(new=written), "--submit")
+    assert f"<{node.pk}>, begun" in result.stdout, result.output
+
+
+def test_keys_that_are_missing_empty_or_lists_are_compared_as_wholes() -> None:
+    from aiida_zif.cli.known import differing_keys
+
+    assert differing_keys({"a": {"b": 1}}, {"a": {"b": 1.0}, "c": {}}) == ["c: nothing then, {} now"]
+    assert differing_keys({"stages": [{"steps": 1}]}, {}) == ['stages: [{"steps": 1}] then, nothing now']
+    assert differing_keys({"labelling": {"reuse": True}}, {"labelling": {"reuse": False}}) == []
+
+
+def test_a_code_that_computes_numbers_is_part_of_a_campaign_and_the_one_that_reads_them_is_not(localhost: Any) -> None:
+    from aiida import orm
+    from aiida.common.links import LinkType
+
+    from aiida_zif.cli.known import other_codes
+
+    node = orm.WorkChainNode()
+    for name in ("cp2k", "dp", "python"):
+        code = orm.InstalledCode(computer=localhost, filepath_executable="/bin/true", label=f"{name}-new").store()
+        node.base.links.add_incoming(code, LinkType.INPUT_WORK, f"codes__{name}")
+    labels = {"cp2k": "cp2k@cluster", "dp": f"dp-new@{localhost.label}", "python": "python@cluster"}
+    campaign: Any = SimpleNamespace(code_labels=lambda: labels)
+    assert other_codes(node.store(), campaign) == [f"codes.cp2k: cp2k-new@{localhost.label} then, cp2k@cluster now"]

@@ -2,8 +2,9 @@
 
     lmp_standin.py FAULT -in lane_0.in -log lane_0.log -screen none
 
-Faults, from the second step on: ok, hot, lost, hopeless, unfit (hopeless where model 1 drives), contact, crash,
-lost_hard (the process dies with an error), unreadable, element, silent (nothing is written), late (out of wall time).
+Faults, from the second step on: ok, hot, lost, hopeless, undefined (a member gives NaN), unfit (hopeless where model 1
+drives), contact, crash, lost_hard (the process dies with an error), unreadable, element, silent (nothing is written),
+late (out of wall time).
 The deviations of the runs grow with the step, from 0.02 eV/Å. Needs nothing but Python.
 """
 
@@ -20,7 +21,13 @@ ERRORS = {
     "unreadable": "ERROR on proc 0: DeePMD-kit C API Error: DeePMD-kit Error: incompatible model",
     "element": "ERROR: pair_coeff: element H not found in the model",
 }
-HALTS = {"hot": "temperature", "lost": "atoms", "late": None}
+STATUS = {
+    "hot": "temperature_runaway",
+    "lost": "lost_atoms",
+    "late": "walltime",
+    "hopeless": "deviation_hopeless",
+    "undefined": "deviation_undefined",
+}
 
 
 def main() -> int:
@@ -62,14 +69,7 @@ def run(fault: str, block: str) -> bool:
     if fault in ERRORS:
         log.write_text(ERRORS[fault] + "\n")
         return False
-    status = "completed"
-    if fault in HALTS:
-        status = "halted"
-        if HALTS[fault]:
-            log.write_text(f"Fix halt condition for fix-id halt_{HALTS[fault]} met on step {last} with value 0\n")
-    elif fault == "hopeless":
-        status = "deviation_hopeless"
-    Path(f"{name}.end").write_text(f"{status} {last}\n")
+    Path(f"{name}.end").write_text(f"{STATUS.get(fault, 'completed')} {last}\n")
     return True
 
 
@@ -99,7 +99,8 @@ def write_frames(name: str, data: Path, steps: range, committee: bool, fault: st
         hot = 1e5 if bad and fault in ("hot", "crash") else 300.0 + rng.gauss(0.0, 30.0)
         thermo += f"{step} {hot:.6g} {rng.gauss(0.0, 1e3):.8g} {-10.0 * len(atoms):.10g} {volume:.8g}\n"
         force = 1e3 if bad and fault == "hopeless" else 0.02 + 0.002 * step * rng.random()
-        deviation += f"{step} 0 0 0 {force:.6e} 0 {0.4 * force:.6e}\n"
+        mean = "-nan" if bad and fault == "undefined" else f"{0.4 * force:.6e}"
+        deviation += f"{step} 0 0 0 {force:.6e} 0 {mean}\n"
     Path(f"{name}.dump").write_text(dump)
     Path(f"{name}.thermo").write_text(thermo)
     if committee:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
@@ -44,7 +48,42 @@ def test_whether_a_database_answers_is_asked_with_a_connection_of_its_own() -> N
     assert not lost_database.answers(create_engine("sqlite:////no/such/folder/x.db"))
 
 
-def test_only_workers_of_the_daemon_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not lost_database.in_worker()
-    monkeypatch.setattr("sys.argv", ["verdi", "-p", "zif", "daemon", "worker"])
-    assert lost_database.in_worker()
+LISTENS = """
+import sys
+sys.argv = sys.argv[1:]
+import aiida_zif.plugins
+from aiida_zif.plugins.lost_database import end_if_lost
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+print(event.contains(Engine, "handle_error", end_if_lost))
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "words", "listens"),
+    [
+        ("zif@/folder", ["-p", "zif", "daemon", "worker"], "True"),
+        (None, ["-p", "zif", "daemon", "worker"], "False"),
+        ("zif@/elsewhere", ["-p", "zif", "daemon", "worker"], "False"),
+        ("zif@/folder", ["-p", "other", "daemon", "worker"], "False"),
+        ("zif@/folder", ["-p", "zif", "process", "list"], "False"),
+        ("zif@/folder", ["daemon", "worker"], "False"),
+    ],
+    ids=["our own", "of verdi", "of another folder", "of another profile", "no worker", "no profile"],
+)
+def test_only_a_worker_of_our_own_daemon_ends_with_its_database(
+    mark: str | None, words: list[str], listens: str
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != lost_database.MARK}
+    environment |= {"AIIDA_PATH": "/folder"} | ({} if mark is None else {lost_database.MARK: mark})
+    command = [sys.executable, "-c", LISTENS, "verdi", *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == listens
+
+
+def test_our_daemon_carries_the_mark_of_its_profile() -> None:
+    from aiida_zif.setup.client import OwnDaemonClient
+
+    client: Any = OwnDaemonClient.__new__(OwnDaemonClient)
+    client._config, client._profile = SimpleNamespace(dirpath="/folder"), SimpleNamespace(name="zif")
+    assert client.get_env()[lost_database.MARK] == "zif@/folder"

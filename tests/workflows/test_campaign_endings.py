@@ -187,6 +187,7 @@ def test_deviation_and_error_are_related_after_every_labelled_cycle(run: Factory
     plans = called_again(done, "plan_exploration")
     assert [("calibration" in node.inputs) for node in plans] == [False, True, True]
     assert plans[1].inputs.calibration.uuid == found[0].outputs.result.uuid
+    assert all(any(name.startswith("block_") for name in node.inputs) for node in plans)  # whose errors are whose
 
 
 # -- the length of training ------------------------------------------------------------------------------------

@@ -105,8 +105,23 @@ def test_runs_are_every_temperature_at_every_pressure_each_from_its_own_start(se
 def test_a_run_at_constant_volume_has_no_pressure(campaign: Factory) -> None:
     values = campaign(exploration={"ensemble": "nvt", "pressures": ["0 GPa"]}).parameters()
     stages = [stage for run in exploration_runs(values, "zinc", 1) for stage in run["stages"]]
-    assert [stage["kind"] for stage in stages] == ["nvt", "nvt"]
+    assert [stage["kind"] for stage in stages] == ["equilibrate", "nvt"] * 2
     assert all("pressure" not in stage for stage in stages)
+
+
+def test_a_run_is_equilibrated_where_its_ramp_begins_and_not_at_all_if_so_asked(campaign: Factory) -> None:
+    ramp = {"temperatures": [["300 K", "900 K"]], "pressures": [["0 GPa", "1 GPa"]], "equilibration": 48}
+    values = campaign(exploration=ramp).parameters()
+    before, sampled = exploration_runs(values, "zinc", 1)[0]["stages"]
+    assert before == {**sampled, "kind": "equilibrate", "steps": 48, "temperature": 300.0, "pressure": 0.0}
+    assert (sampled["kind"], sampled["temperature"], sampled["pressure"]) == ("npt", [300.0, 900.0], [0.0, 1.0])
+    for none in ({**values["exploration"], "equilibration": 0}, _without(values["exploration"], "equilibration")):
+        assert exploration_runs({**values, "exploration": none}, "zinc", 1)[0]["stages"] == [sampled]
+
+
+def _without(values: Values, key: str) -> Values:
+    """Settings as an earlier version has stored them."""
+    return {name: value for name, value in values.items() if name != key}
 
 
 def test_seeds_of_an_exploration_differ_by_cycle_system_run_and_purpose(settings: Values) -> None:
@@ -215,10 +230,16 @@ def test_seeds_of_a_choice_differ_by_cycle_and_system(settings: Values) -> None:
     assert len({plan[f"selection_{system}"]["seed"] for plan in plans for system in ("zinc", "hot")}) == 4
 
 
-def test_the_harvest_uses_the_trust_levels_that_the_choice_will_use(campaign: Factory) -> None:
+@pytest.mark.parametrize("name", ["c00_zinc_held_out_0_attempt_0", "imported_0a1b2c3d"])
+def test_the_harvest_uses_the_trust_levels_that_the_choice_will_use(
+    campaign: Factory, block: Factory, name: str
+) -> None:
     values = campaign(selection={"window": {"adaptive": 2.0}}).parameters()
     errors = orm.ArrayData()
-    errors.set_array("c00_zinc_held_out_0_attempt_0__force_rmse", np.full((2, 5), 0.3))
-    plan = body(plan_exploration)(orm.Dict(values), orm.Dict({"cycle": 0, "n_labels": 0}), errors=errors)
+    errors.set_array(f"{name}__force_rmse", np.full((2, 5), 0.3))
+    errors.set_array("other__force_rmse", np.full((2, 5), 0.9))
+    held_out = {f"block_{name}": block(5, 1, system="zinc"), "block_other": block(5, 2, system="else")}
+    state = orm.Dict({"cycle": 0, "n_labels": 0})
+    plan = body(plan_exploration)(orm.Dict(values), state, errors=errors, **held_out)
     levels = [(plan[name]["lower"], plan[name]["upper"]) for name in ("selection_zinc", "parameters_zinc")]
     assert levels == [(pytest.approx(0.6), 5.0)] * 2

@@ -16,6 +16,7 @@ from .observables import EDGES as RADIAL_EDGES
 from .observables import GPA_PER_BAR, Observables
 from .reading import Following, how_it_ended, read_frames
 from .streaming import Spread
+from .targets import Reached
 
 EDGES = np.concatenate([[0.0], np.geomspace(1e-3, 1e2, 51)])
 """eV/Å; fixed, so that histograms of different cycles can be compared; what is above counts in the last bin."""
@@ -45,7 +46,8 @@ def harvest(folder: Path, config: dict[str, Any]) -> tuple[dict[str, Any], Frame
 def preflight(folder: Path, run: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
     """Look at the short run that a lane began with; its frames are counted by themselves and never go back."""
     found = scan(folder, 0, run, config, (), Spread(EDGES))
-    return {name: value for name, value in found.items() if name not in ("averages", "observables")}
+    own = ("equilibration", "reached", "missed", "averages", "observables")
+    return {name: value for name, value in found.items() if name not in own}
 
 
 def scan(
@@ -64,13 +66,20 @@ def scan(
     """
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    before = Before(int(run["equilibration"]))
+    reached = reached_of(run, config)
     substance, observed, last = substance_of(config), Observables(config["atoms"], config["radii"]), 0
     for step, offset, positions, cell, thermo, (deviation, mean_deviation) in samples(folder, run, config):
         last = step
-        verdict, reason = judge(positions, cell, thermo, deviation, run, config, substance)
+        verdict, reason = judge(positions, cell, thermo, (deviation, mean_deviation), run, config, substance)
+        if step <= before.steps:
+            before.add(reason)
+            continue
         counts[verdict] += 1
         if reason:
             reasons[reason] += 1
+        if positions is not None:
+            reached.add(step, thermo)
         if positions is not None and reason in (None, "above_upper"):
             deviations.add(deviation)
             observed.add(positions, cell, thermo)
@@ -78,19 +87,55 @@ def scan(
             row = (step, deviation, index, offset, thermo[0], thermo[1], mean_deviation)
             for keeper in keepers:
                 keeper.add(verdict, row)
-    ended, reached, detail = how_it_ended(folder, run)
+    ended, at, detail = how_it_ended(folder, run)
+    at = last if at is None else at
     return {
         **{name: run[name] for name in ("label", "temperature", "pressure", "driver")},
         "n_explored": sum(counts.values()),
         **{f"n_{name}": counts[name] for name in VERDICTS},
         "failed_reasons": dict(reasons),
-        "n_steps": last if reached is None else reached,
+        "n_steps": at,
         "n_steps_requested": run["steps"],
         "ended": ended,
-        "detail": detail,
+        "detail": detail or before.broken(ended, at),
+        "equilibration": before.report(),
+        **reached.report(),
         "averages": observed.averages(),
         "observables": observed.report(),
     }
+
+
+class Before:
+    """What became of the frames of the equilibration, which are looked at and are no part of what was explored."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps, self.n_frames = steps, 0
+        self.last: str | None = None
+        self.reasons: Counter[str] = Counter()
+
+    def add(self, reason: str | None) -> None:
+        """Look at one frame; ``reason`` says why it is failed, if it is."""
+        self.n_frames, self.last = self.n_frames + 1, reason
+        if reason:
+            self.reasons[reason] += 1
+
+    def broken(self, ended: str, step: int) -> str | None:
+        """Say so if the run ended in its equilibration, or left it with a frame that is failed."""
+        if self.steps and ended not in ("completed", "not_run", "grounded") and step <= self.steps:
+            return f"in its equilibration of {self.steps} steps"
+        if self.last and self.last != "above_upper":
+            return f"left its equilibration with {self.last.replace('_', ' ')}"
+        return None
+
+    def report(self) -> dict[str, Any]:
+        """For the summary."""
+        return {"n_steps": self.steps, "n_frames": self.n_frames, "failed_reasons": dict(self.reasons)}
+
+
+def reached_of(run: dict[str, Any], config: dict[str, Any]) -> Reached:
+    """What follows temperature and pressure of a run."""
+    settings = config["settings"]
+    return Reached(run["targets"], len(config["radii"]), settings["thermostat_time"] / settings["timestep"])
 
 
 def samples(folder: Path, run: dict[str, Any], config: dict[str, Any]) -> Iterator[Sample]:
@@ -122,17 +167,21 @@ def judge(
     positions: np.ndarray | None,
     cell: np.ndarray,
     thermo: tuple[float, ...],
-    deviation: float,
+    deviations: tuple[float, ...],
     run: dict[str, Any],
     config: dict[str, Any],
     substance: Substance,
 ) -> tuple[str, str | None]:
-    """Return the verdict on a frame, and the reason if it is ``failed``."""
-    settings = config["settings"]
+    """Return the verdict on a frame, and the reason if it is ``failed``.
+
+    :param deviations: of the worst atom and the mean, eV/Å. If the forces of a member are no numbers on some atoms, the
+        worst is that of the others, and only the mean is no number.
+    """
+    settings, deviation = config["settings"], deviations[0]
     reason = fault(positions, cell, thermo[0], run["start_volume"], settings["halt"])
     if reason is None and positions is not None:
         reason = substance.fault(positions, cell)
-    if reason is None and not np.isfinite(deviation):
+    if reason is None and not np.isfinite(deviations).all():
         reason = "no_deviation"
     single = config["n_models"] == 1
     if reason is None and not single and deviation >= settings["upper"]:
@@ -157,6 +206,8 @@ def fault(
         return "non_finite"
     if not halt["volume"][0] * volume < np.linalg.det(cell) < halt["volume"][1] * volume:
         return "volume"
+    if not np.isfinite(temperature):
+        return "no_temperature"
     return None if temperature < halt["temperature"] else "temperature"
 
 

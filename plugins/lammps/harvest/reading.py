@@ -12,9 +12,6 @@ import numpy as np
 
 Frame = tuple[int, int, "np.ndarray | None", np.ndarray, "np.ndarray | None"]
 
-HALTS = {"temperature": "temperature_runaway", "atoms": "lost_atoms", "box": "box_runaway"}
-"""How a run ended, by the name of the fix that halted it."""
-
 
 def read_frames(handle: BinaryIO, n_atoms: int) -> Iterator[Frame]:
     """Yield the frames of a LAMMPS text dump, sorted by atom id, up to the first incomplete one.
@@ -93,16 +90,14 @@ def how_it_ended(folder: Path, run: dict[str, Any]) -> tuple[str, int | None, st
 
     :param run: its entry in the configuration, with the ``stem`` of its files, its ``lane`` and, if it has one, the
         stem of the ``preflight`` without which it does not start.
-    :returns: (``completed``, ``deviation_hopeless``, ``temperature_runaway``, ``lost_atoms``, ``box_runaway``,
-        ``walltime``, ``crashed``, ``grounded`` if its pre-flight failed, or ``not_run``; the step it reached where
-        known; the error message or how the pre-flight ended, if any).
+    :returns: (``completed``, ``deviation_hopeless``, ``deviation_undefined``, ``temperature_runaway``,
+        ``lost_atoms``, ``box_runaway``, ``forces_undefined``, ``walltime``, ``crashed``, ``grounded`` if its pre-flight
+        failed, or ``not_run``; the step it reached where known; the error message or how the pre-flight ended, if any).
     """
     end, log = folder / f"{run['stem']}.end", folder / f"{run['stem']}.log"
     words = end.read_text().split() if end.exists() else []
     if len(words) == 2:
-        halts = re.findall(r"fix-id halt_(\w+) met on step", tail(log))
-        halted = HALTS[halts[-1]] if halts else "walltime"
-        return (halted if words[0] == "halted" else words[0]), int(words[1]), None
+        return words[0], int(words[1]), None
     if not log.exists():
         return _why_not_run(folder, run)
     errors = re.findall(r"ERROR[^\n]*", tail(log)) or tail(folder / f"{run['lane']}.err").splitlines()[-3:]

@@ -62,7 +62,7 @@ def test_every_lane_has_one_process_and_its_threads(prepare: Factory) -> None:
     folder, info = prepare(metadata={"options": {"resources": resources}})
     assert [code.cmdline_params[1] for code in info.codes_info] == ["lane_0.in", "lane_1.in", "lane_2.in"]
     assert "export OMP_NUM_THREADS=2" in info.prepend_text
-    assert "timer" not in (folder / "lane_0.in").read_text()
+    assert "timer timeout" not in (folder / "lane_0.in").read_text()
 
 
 def test_wall_time_leaves_room_for_the_harvest(prepare: Factory) -> None:

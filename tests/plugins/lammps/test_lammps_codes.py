@@ -98,6 +98,91 @@ def test_model_that_fails_its_preflight_drives_no_run(
 
 @pytest.mark.codes
 @pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
+@pytest.mark.parametrize("every", [1, 5, 10])
+def test_a_halt_in_the_last_step_of_a_chunk_is_noticed(
+    explore_inputs: dict[str, Any], generate_code: Factory, every: int
+) -> None:
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    def nvt(temperature: Any) -> list[dict[str, Any]]:
+        return [{"kind": "nvt", "temperature": temperature, "steps": 40}]
+
+    # with a long time step the first run explodes at once
+    runs = [{"label": f"r{i}", "start": 0, "seed": 2, "stages": nvt(hot)} for i, hot in enumerate(([600, 4000], 300))]
+    halt = {"temperature": 4001, "force_deviation": 1e6}
+    parameters = {"lower": 0.0, "upper": 1e5, "sample_every": every, "timestep": 4, "halt": halt}
+    options = {"options": {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}}}
+    inputs = explore_inputs | {"code": generate_code(str(LMP)), "runs": runs, "parameters": parameters}
+    results, node = run_get_node(CalculationFactory("zif.lammps"), **inputs | {"metadata": options})
+    found = results["output_parameters"].get_dict()["runs"]
+    assert found[0]["ended"] == "temperature_runaway", node.exit_message
+    assert found[0]["n_steps"] < 40
+    assert found[1]["ended"] != "not_run"
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("preflight", [0, 20])
+def test_a_member_that_gives_no_numbers_ends_its_runs_and_no_others(
+    explore_inputs: dict[str, Any], generate_code: Factory, generate_model: Factory, value: float, preflight: int
+) -> None:
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    stages = [{"kind": "nvt", "temperature": 300, "steps": 20}]
+    runs = [{"label": f"r{i}", "start": 0, "seed": 5 + i, "driver": i % 2, "stages": stages} for i in range(4)]
+    committee = {"model_0": generate_model(0), "model_1": generate_model(content=poisoned(1, value))}
+    parameters = explore_inputs["parameters"] | {"lower": 0.0, "upper": 1.0, "preflight": preflight}
+    options = {"options": {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}}}
+    inputs = explore_inputs | {"code": generate_code(str(LMP)), "runs": runs, "committee": committee}
+    inputs |= {"parameters": parameters, "metadata": options}
+    results, node = run_get_node(CalculationFactory("zif.lammps"), **inputs)
+    summary = results["output_parameters"].get_dict()
+    assert node.exit_status == (504 if preflight else 505), node.exit_message
+    ends = ["deviation_undefined", "forces_undefined"]
+    if preflight:
+        assert [run["ended"] for run in summary["preflight"]] == ends
+        assert {run["ended"] for run in summary["runs"]} == {"grounded"}
+    else:
+        assert [run["ended"] for run in summary["runs"]] == ends * 2
+        assert [run["failed_reasons"] for run in summary["runs"]][::2] == [{"no_deviation": 1}] * 2
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
+def test_a_run_is_equilibrated_before_it_is_sampled(explore_inputs: dict[str, Any], generate_code: Factory) -> None:
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    def stages(before: dict[str, Any], steps: int, **pressure: Any) -> list[dict[str, Any]]:
+        return [
+            {"kind": "equilibrate", "temperature": 300, "steps": steps, **before},
+            {"kind": "npt" if pressure else "nvt", "temperature": 300, "steps": 40, **pressure},
+        ]
+
+    bar = {"pressure": 0.5}
+    runs = [
+        {"label": "npt", "start": 0, "seed": 5, "stages": stages(bar, 20, **bar)},
+        {"label": "nvt", "start": 0, "seed": 6, "stages": stages({}, 23)},
+        {"label": "hot", "start": 0, "seed": 7, "stages": stages({"temperature": 4990}, 200)},
+    ]
+    parameters = explore_inputs["parameters"] | {"lower": 0.0, "upper": 1.0}
+    inputs = explore_inputs | {"code": generate_code(str(LMP)), "runs": runs, "parameters": parameters}
+    results, node = run_get_node(CalculationFactory("zif.lammps"), **inputs)
+    assert node.is_finished_ok, node.exit_message
+    npt, nvt, hot = results["output_parameters"].get_dict()["runs"]
+    assert [run["n_explored"] for run in (npt, nvt, hot)] == [4, 4, 0]
+    assert [run["equilibration"]["n_frames"] for run in (npt, nvt)] == [2, 2]
+    assert (npt["n_steps"], nvt["n_steps"]) == (60, 63)
+    assert (hot["ended"], hot["detail"]) == ("temperature_runaway", "in its equilibration of 200 steps")
+    assert npt["reached"]["pressure"]["target"] == [0.5, 0.5]
+    assert min(results["candidates"].per_frame["step"]) > 20
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
 def test_lammps_without_plumed_is_named_before_and_after(
     explore_inputs: dict[str, Any], generate_code: Factory
 ) -> None:
@@ -136,3 +221,15 @@ def by_hand(folder: Path, positions: np.ndarray, cell: np.ndarray) -> tuple[floa
     subprocess.run([str(LMP), "-in", "by_hand.in", "-screen", "none"], cwd=folder, check=True, capture_output=True)
     rows = (folder / "forces").read_text().splitlines()[9:]
     return float((folder / "deviation").read_text().split()[-3]), np.array([row.split() for row in rows], float)[:, 1:]
+
+
+def poisoned(index: int, value: float) -> bytes:
+    """Return a stored model whose energies of one element are no numbers."""
+    from tensorflow.core.framework.graph_pb2 import GraphDef
+
+    graph = GraphDef()
+    graph.ParseFromString(lzma.decompress((FIXTURES / "models" / f"model_{index}.pb.xz").read_bytes()))
+    (node,) = (node for node in graph.node if node.name == "final_layer_type_0/matrix")
+    weights = np.frombuffer(node.attr["value"].tensor.tensor_content, np.float32)
+    node.attr["value"].tensor.tensor_content = np.full_like(weights, value).tobytes()
+    return bytes(graph.SerializeToString())

@@ -222,8 +222,7 @@ def test_frames_say_which_model_drove_them(tmp_path: Path) -> None:
 
 def test_preflight_is_counted_by_itself(tmp_path: Path) -> None:
     write_run(tmp_path, "preflight_0", [0.5] * 3)
-    (tmp_path / "preflight_0.end").write_text("halted 30\n")
-    (tmp_path / "preflight_0.log").write_text("for fix-id halt_temperature met on step 30\n")
+    (tmp_path / "preflight_0.end").write_text("temperature_runaway 30\n")
     config = two_atoms()
     config["preflights"] = [{**config["runs"][0], "stem": "preflight_0", "label": "preflight"}]
     summary, arrays = harvest(tmp_path, config)
@@ -243,3 +242,83 @@ def test_program_runs_alone_with_nothing_but_numpy(tmp_path: Path) -> None:
     assert without_time(summary) == without_time(json.loads((PACKED / "harvest_output.json").read_text()))
     with np.load(tmp_path / "harvest.npz", allow_pickle=False) as arrays:
         assert arrays["candidates_positions"].shape[1:] == (24, 3)
+
+
+def equilibrated(n_models: int = 2, steps: int = 20, **settings: Any) -> dict[str, Any]:
+    """The configuration of a run that is equilibrated for so many steps before it is sampled."""
+    config = two_atoms(n_models=n_models, min_separation=0.0, **settings)
+    targets = [{"first": steps, "last": 100, "temperature": [300.0, 300.0], "pressure": None}]
+    config["runs"][0] |= {"equilibration": steps, "targets": targets}
+    return config
+
+
+def test_frames_of_the_equilibration_are_no_part_of_what_was_explored(tmp_path: Path) -> None:
+    write_run(tmp_path, "run_000", [0.9, 0.8, *[0.5] * 4, 0.05])
+    summary, arrays = harvest(tmp_path, equilibrated(n_control=100))
+    run = summary["runs"][0]
+    assert (run["n_explored"], run["n_candidate"], run["n_accurate"]) == (5, 4, 1)
+    assert run["equilibration"] == {"n_steps": 20, "n_frames": 2, "failed_reasons": {}}
+    assert sum(summary["histogram"]["counts"]) == 5
+    assert summary["deviation"]["max"] == 0.5
+    assert arrays["candidates_step"].tolist() == [30, 40, 50, 60]
+    assert arrays["control_step"].tolist() == [30, 40, 50, 60, 70]
+    assert run["averages"]["temperature"] == run["reached"]["temperature"]["mean"] == 300.0
+    assert run["detail"] is None
+
+
+@pytest.mark.parametrize("ended", ["temperature_runaway", "deviation_hopeless", "lost_atoms"])
+def test_a_run_that_breaks_in_its_equilibration_says_so(tmp_path: Path, ended: str) -> None:
+    write_run(tmp_path, "run_000", [0.9, 0.8])
+    (tmp_path / "run_000.end").write_text(f"{ended} 20\n")
+    (run,) = harvest(tmp_path, equilibrated())[0]["runs"]
+    assert (run["ended"], run["n_explored"]) == (ended, 0)
+    assert run["detail"] == "in its equilibration of 20 steps"
+    (tmp_path / "run_000.end").write_text(f"{ended} 30\n")
+    assert harvest(tmp_path, equilibrated())[0]["runs"][0]["detail"] is None
+
+
+def test_a_substance_that_breaks_in_the_equilibration_is_named(tmp_path: Path) -> None:
+    write_run(tmp_path, "run_000", [0.5] * 4)
+    bonded = {"bonds": [[0, 1]], "cell": (10 * np.eye(3)).tolist(), "metals": [], "hydrogens": []}
+    (run,) = harvest(tmp_path, equilibrated() | {"topology": bonded})[0]["runs"]
+    assert run["equilibration"]["failed_reasons"] == {"broken_linker": 2}
+    assert run["detail"] == "left its equilibration with broken linker"
+    assert (run["n_explored"], run["failed_reasons"]) == (2, {"broken_linker": 2})
+
+
+@pytest.mark.parametrize(
+    ("line", "reasons"),
+    [
+        ("30 0 0 0 nan nan nan\n", {"no_deviation": 1}),
+        ("30 0 0 0 -nan 0 -nan\n", {"no_deviation": 1}),
+        ("30 0 0 0 inf 0 inf\n", {"no_deviation": 1}),
+        ("30 0 0 0 0.5 0 nan\n", {"no_deviation": 1}),  # no numbers on some atoms, which the worst one leaves out
+        ("30 0 0 0 0.5 0 0.2", {"no_deviation": 1}),  # cut off
+        ("", {"no_deviation": 1}),  # the file is shorter than the dump
+        ("30 0 0 0 0.5 0 0.2\n", {}),
+    ],
+)
+def test_a_deviation_that_is_no_number_has_its_reason(tmp_path: Path, line: str, reasons: dict[str, int]) -> None:
+    write_run(tmp_path, "run_000", [0.5, 0.5, 0.5])
+    lines = (tmp_path / "run_000.devi").read_text().splitlines(keepends=True)
+    (tmp_path / "run_000.devi").write_text("".join(lines[:-1]) + line)
+    summary, _ = harvest(tmp_path, two_atoms())
+    assert summary["runs"][0]["failed_reasons"] == reasons
+    assert summary["n_explored"] == 3
+
+
+def test_a_frame_without_thermodynamics_is_not_taken_for_a_hot_one(tmp_path: Path) -> None:
+    write_run(tmp_path, "run_000", [0.5, 0.5, 0.5])
+    lines = (tmp_path / "run_000.thermo").read_text().splitlines(keepends=True)
+    (tmp_path / "run_000.thermo").write_text("".join(lines[:-1]))
+    (run,) = harvest(tmp_path, two_atoms())[0]["runs"]
+    assert run["failed_reasons"] == {"no_temperature": 1}
+    assert run["reached"]["temperature"]["mean"] == 300.0
+
+
+def test_a_preflight_is_asked_for_no_averages(tmp_path: Path) -> None:
+    write_run(tmp_path, "preflight_0", [0.5] * 3)
+    config = two_atoms()
+    config["preflights"] = [{**config["runs"][0], "stem": "preflight_0", "label": "preflight"}]
+    (trial,) = harvest(tmp_path, config)[0]["preflight"]
+    assert {"reached", "missed", "equilibration", "averages", "observables"}.isdisjoint(trial)

@@ -43,6 +43,36 @@ def test_deviation_does_not_halt_where_no_level_is_given() -> None:
     assert "deviation_hopeless" not in written([0], halt={"temperature": 6000})
 
 
+def test_the_state_is_looked_at_after_the_last_step_of_every_chunk() -> None:
+    lines = written([0, 1, 2]).splitlines()
+    after = [lines[index + 1] for index, line in enumerate(lines) if line.startswith("run ")]
+    assert len(after) == 4 + 5  # the beginning of every stage, every loop over chunks, and what is left of a stage
+    assert all("$(v_sane) < 0.5" in line and '"variable status string halted" "jump SELF' in line for line in after)
+    assert sum("$(step) < $(v_mark+" in line and "$(timeremain) < 0" in line for line in after) == 5
+
+
+def test_a_deviation_is_known_to_be_a_number_before_it_is_compared() -> None:
+    text = written([2])
+    known, compared = text.index("$(next(mean)<1e+30) < 0.5"), text.index('"${words} > 1"')
+    assert known < compared
+
+
+def test_an_equilibration_takes_energy_out_with_friction_and_leaves_no_trace_in_what_follows() -> None:
+    before = {"kind": "equilibrate", "temperature": 300, "pressure": 0.5, "coupling": "iso", "steps": 24}
+    sampled = {"kind": "npt", "temperature": 300, "pressure": 0.5, "coupling": "iso", "steps": 30}
+    settings = Settings.from_dict(PARAMETERS)
+    (run,) = check_runs([{"label": "r", "start": 0, "seed": 5, "stages": [before, sampled]}], settings, 1)
+    lines = lane_input([(0, run)], settings, TYPE_MAP, 2, 24).splitlines()
+    first = lines.index("fix move all nph iso 5000 5000 0.5 flip no")
+    assert lines[first + 1] == "fix bath all langevin 300 300 0.01 5 zero yes"
+    second = lines.index("fix move all npt temp 300 300 0.005 iso 5000 5000 0.5 flip no")
+    assert lines[second - 2 : second] == ["unfix move", "unfix bath"]
+    assert any(line.endswith("start 24 stop 54") for line in lines[second:])
+    constant = [{"kind": "equilibrate", "temperature": 300, "steps": 24}, {**RUNS[1]["stages"][0]}]
+    (run,) = check_runs([{"label": "r", "start": 0, "seed": 5, "stages": constant}], settings, 1)
+    assert "fix move all nve" in lane_input([(0, run)], settings, TYPE_MAP, 2, 24).splitlines()
+
+
 def test_every_member_drives_where_it_is_told_to() -> None:
     settings = Settings.from_dict(PARAMETERS)
     runs = check_runs([{**run, "driver": driver} for run, driver in zip(RUNS, (0, 1, 5), strict=True)], settings, 1)

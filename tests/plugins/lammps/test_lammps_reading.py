@@ -83,9 +83,8 @@ def test_unreadable_model_is_a_crash_with_its_message() -> None:
     ("end", "log", "expected"),
     [
         (None, None, ("not_run", 0)),
-        ("halted 20\n", "all is well\n", ("walltime", 20)),
-        ("halted 20\n", "Fix halt condition for fix-id halt_box met on step 20 with value 0\n", ("box_runaway", 20)),
-        ("halted 20\n", "Fix halt condition for fix-id halt_atoms met on step 20 with value 0\n", ("lost_atoms", 20)),
+        ("walltime 20\n", "all is well\n", ("walltime", 20)),
+        ("box_runaway 20\n", "Fix halt condition for fix-id halt met on step 20 with value 0\n", ("box_runaway", 20)),
         ("deviation_hopeless 20\n", "", ("deviation_hopeless", 20)),
         (None, "ERROR: Lost atoms: original 3 current 2 (src/thermo.cpp:494)\n", ("lost_atoms", None)),
         ("", "cut", ("crashed", None)),
@@ -104,7 +103,8 @@ def test_end_is_told_by_what_is_left(
     ("end", "log", "expected"),
     [
         ("deviation_hopeless 8\n", "", ("grounded", 0, "its pre-flight ended with deviation hopeless")),
-        ("halted 8\n", "all is well\n", ("not_run", 0, None)),  # of wall time
+        ("deviation_undefined 8\n", "", ("grounded", 0, "its pre-flight ended with deviation undefined")),
+        ("walltime 8\n", "all is well\n", ("not_run", 0, None)),
         ("completed 20\n", "", ("not_run", 0, None)),
         (None, "ERROR on proc 0: out of memory\n", ("not_run", 0, None)),
     ],

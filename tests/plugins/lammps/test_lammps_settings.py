@@ -66,6 +66,12 @@ def test_impossible_parameter_is_named(given: dict[str, Any], field: str) -> Non
         ([run(start=1)], r"runs\[0\].start"),
         ([run(seed=0)], r"runs\[0\].seed"),
         ([run(stages=[])], r"runs\[0\].stages"),
+        ([run(stages=[STAGE, {**STAGE, "kind": "equilibrate"}])], r"runs\[0\].stages"),
+        ([run(stages=[{**STAGE, "kind": "equilibrate"}])], r"runs\[0\].stages"),
+        (
+            [run(stages=[{**STAGE, "kind": "equilibrate"}, {"kind": "minimise", "steps": 5}, STAGE])],
+            r"runs\[0\].stages",
+        ),
         ([run(stages=[STAGE, {"kind": "minimise", "steps": 5}])], r"runs\[0\].stages"),
         ([run(ensemble="nvt")], r"runs\[0\]"),
         ([run(driver=-1)], r"runs\[0\].driver"),

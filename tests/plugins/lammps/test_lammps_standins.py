@@ -50,6 +50,7 @@ def test_packed_runs_come_back(explore: Factory) -> None:
         ("lmp_hot", 501, {"temperature_runaway"}),
         ("lmp_lost", 502, {"lost_atoms"}),
         ("lmp_hopeless", 503, {"deviation_hopeless"}),
+        ("lmp_undefined", 505, {"deviation_undefined"}),
     ],
 )
 def test_fault_of_lammps_ends_in_its_exit_code(explore: Factory, standin: str, status: int, ended: set[str]) -> None:

@@ -1,0 +1,125 @@
+"""Whether the profile holds a campaign already, and which keys of its file say that it is another one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aiida_zif.cli.common import fail
+
+if TYPE_CHECKING:
+    from aiida_zif.workflows.campaign import Campaign
+
+COST_ONLY = {
+    "labelling.reuse": "a label that the profile holds of the same frame at the same level is the label",
+    "labelling.batch_time": "into how many jobs the frames of a batch are cut",
+}
+"""Keys that cannot change what a campaign finds, and why; all others make another campaign."""
+CODES = ("cp2k", "dp", "lmp")
+"""Codes that compute numbers; ``python`` only reads what they wrote. ``resources`` say where and how fast they run."""
+SHOWN = 4
+"""Differences that a message names."""
+ABSENT = "nothing"
+
+
+def known_campaign(campaign: Campaign) -> Any:
+    """Return the newest campaign of the same name and settings that is running or finished well, if there is one.
+
+    Ends the command if one with other settings is running; says what differs if one has finished well.
+    """
+    from aiida_zif.provenance.campaign_view import find_campaigns
+
+    for node in find_campaigns(label=campaign.name):
+        if node.is_terminated and not node.is_finished_ok:
+            continue
+        differing = differences(node, campaign)
+        if not differing:
+            return node
+        words = "; ".join(differing[:SHOWN]) + ("; …" if len(differing) > SHOWN else "")
+        if not node.is_terminated:
+            fail(
+                f"campaign {campaign.name} <{node.pk}> is running with other settings ({words}). Wait for it, stop "
+                f"it with `verdi process kill {node.pk}`, give this one another name, or use --fresh to run both."
+            )
+        click.echo(f"Campaign {campaign.name} <{node.pk}> is finished with other settings ({words}): not this one.")
+    return None
+
+
+def differences(node: Any, campaign: Campaign) -> list[str]:
+    """Return in words every key by which a campaign of the profile differs from one of a file; none if it is the same.
+
+    :param node: of the campaign in the profile.
+    """
+    then, now = node.inputs.settings.get_dict(), json.loads(json.dumps(campaign.parameters()))
+    return [*differing_keys(then, now), *other_codes(node, campaign), *other_inputs(node, campaign)]
+
+
+def differing_keys(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return in words every key of two settings that differs, but for those of :data:`COST_ONLY`."""
+    before, after = dict(leaves(then)), dict(leaves(now))
+    return [
+        f"{key}: {_shown(before, key)} then, {_shown(after, key)} now"
+        for key in dict.fromkeys([*after, *before])
+        if key not in COST_ONLY and (key not in before or key not in after or before[key] != after[key])
+    ]
+
+
+def leaves(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every value of nested sections with its key in dots; an empty section is a value."""
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, f"{at}{key}.")
+        else:
+            yield f"{at}{key}", value
+
+
+def other_codes(node: Any, campaign: Campaign) -> list[str]:
+    """Return in words the codes that compute numbers and are not those of the file."""
+    from aiida_zif.provenance.campaign_view import inputs_under
+
+    labels = campaign.code_labels()
+    found = {name: code.full_label for name, code in inputs_under(node, "codes").items() if name in CODES}
+    return [f"codes.{name}: {code} then, {labels[name]} now" for name, code in found.items() if code != labels[name]]
+
+
+def other_inputs(node: Any, campaign: Campaign) -> list[str]:
+    """Return in words the structures and imports that have the same name and another content."""
+    from aiida_zif.plugins.data.frame_id import frame_ids
+
+    def content(atoms: Any) -> list[str]:
+        return frame_ids(atoms.get_chemical_symbols(), [atoms.positions], [atoms.cell.array])
+
+    then = {name: content(structure.get_ase()) for name, structure in node.inputs.systems.items()}
+    structures = {name: content(atoms) for name, atoms in campaign.structures().items()}
+    other = [name for name in structures if name in then and then[name] != structures[name]]
+    return [f"systems.{name}.structure: other atoms" for name in other] + other_imports(node, campaign)
+
+
+def other_imports(node: Any, campaign: Campaign) -> list[str]:
+    """Return in words the uses for which a campaign began with other imported frames than its labels stand for now."""
+    from aiida_zif.provenance.campaign_view import inputs_under
+    from aiida_zif.workflows.campaign import CampaignError
+    from aiida_zif.workflows.imported_blocks import imported_blocks
+
+    try:
+        now = imported_blocks(campaign)
+    except CampaignError as error:
+        fail(str(error))
+    sections = {"training": "seed_data", "held_out": "held_out"}
+    return [
+        f"{sections[use]}.imported: other frames"
+        for use, blocks in now.items()
+        if {block.uuid for block in inputs_under(node, f"imported__{use}").values()}
+        != {block.uuid for block in blocks.values()}
+    ]
+
+
+def _shown(values: Mapping[str, Any], key: str) -> str:
+    """A value as a message shows it."""
+    if key not in values:
+        return ABSENT
+    text = json.dumps(values[key], ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"
