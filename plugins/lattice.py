@@ -1,7 +1,7 @@
 """Other vectors for one lattice, and lattices that are parts of another: integer matrices (no AiiDA).
 
-Cells are lattice vectors as rows in Å. A matrix M of integers turns a cell into ``M @ cell``. Where its determinant is 1
-the lattice stays the same, and so does every atom: its position needs no change.
+Cells are lattice vectors as rows in Å. A matrix M of integers turns a cell into ``M @ cell``. Where its determinant is
+1 the lattice stays the same, and no position has to change.
 """
 
 from __future__ import annotations

@@ -123,11 +123,10 @@ class CellChoice:
         rule = f"twice the cut-off (training.rcut) is {self.needed:g} Å"
         notes = []
         if self.automatic and self.matrix != IDENTITY:
-            notes.append(
-                f"supercell {self.in_words()}, because the file's cell is {self.before:.2f} Å thick{strained} and {rule}"
-            )
+            because = f"because the file's cell is {self.before:.2f} Å thick{strained} and {rule}"
+            notes.append(f"supercell {self.in_words()}, {because}")
         elif self.thickness < self.needed:
-            most = " and no supercell that is thicker has few enough atoms" if self.automatic else ""
+            most = " and every thicker one has too many atoms" if self.automatic else ""
             notes.append(
                 f"warning: the cell is {self.thickness:.2f} Å thick{strained}, {rule}{most}: the labels sample the "
                 "Γ point of a thin cell, and its motion has no wave longer than that"

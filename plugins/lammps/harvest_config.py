@@ -36,7 +36,7 @@ def harvest_config(
             "lane": inputs.lane_name(lane),
             "steps": run.steps,
             "start_volume": float(abs(np.linalg.det(np.asarray(cell)))),
-            "own_vectors": vectors,
+            **({} if vectors is None else {"own_vectors": vectors}),
             "temperature": _value(run.dynamics[-1].temperature),
             "pressure": _value(run.dynamics[-1].pressure),
             "driver": run.driver % n_models,
