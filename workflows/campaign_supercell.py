@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from aiida_zif.plugins.lattice import sublattices
+from aiida_zif.plugins.lattice import MOST_TILTED, reduction, sublattices, tilts
 from aiida_zif.workflows.perturbation import smallest_height, smallest_heights
 
 if TYPE_CHECKING:
@@ -83,8 +83,9 @@ class CellChoice:
 
     :param matrix: turns the vectors of the file's cell into those of the system's.
     :param atoms: in the system's cell.
-    :param before: smallest thickness of the file's cell in Å, strained as the perturbed copies are.
-    :param thickness: that of the system's cell.
+    :param before: smallest thickness of the file's lattice in Å, strained as the perturbed copies are.
+    :param thickness: that of the system's lattice.
+    :param tilt: largest tilt factor of the system's cell, as a share of the length that it tilts along.
     :param needed: twice the cut-off, Å.
     :param strain: of the perturbed copies.
     :param automatic: whether nobody asked for it.
@@ -94,6 +95,7 @@ class CellChoice:
     atoms: int
     before: float
     thickness: float
+    tilt: float
     needed: float
     strain: float
     automatic: bool
@@ -131,6 +133,11 @@ class CellChoice:
                 f"warning: the cell is {self.thickness:.2f} Å thick{strained}, {rule}{most}: the labels sample the "
                 "Γ point of a thin cell, and its motion has no wave longer than that"
             )
+        if self.tilt > MOST_TILTED:
+            notes.append(
+                f"the cell is tilted by {self.tilt:.2f} of its length; LAMMPS gets other vectors of the same lattice, "
+                "and its frames come back by these"
+            )
         if dft and self.atoms > DFT_ATOMS:
             notes.append(f"warning: {self.atoms} atoms; above {DFT_ATOMS} a label by DFT takes many node hours")
         return notes
@@ -140,8 +147,7 @@ class CellChoice:
         if self.repeats:
             return f"{'x'.join(map(str, self.repeats))}, {self.atoms} atoms"
         rows = ", ".join(_in_letters(row) for row in self.matrix)
-        kind = "other vectors for the same lattice" if self.copies == 1 else f"{self.copies} copies"
-        return f"{self.value} ({kind}, vectors {rows}), {self.atoms} atoms"
+        return f"{self.value} ({self.copies} copies, vectors {rows}), {self.atoms} atoms"
 
 
 IDENTITY: Matrix = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
@@ -166,9 +172,9 @@ def choose_cell(
     else:
         matrix = np.diag(asked) if np.ndim(asked) == 1 else np.array(asked)  # type: ignore[arg-type]
     rows: Any = tuple(tuple(int(number) for number in row) for row in matrix)
-    before, after = smallest_height(cell, strain), smallest_height(matrix @ cell, strain)
+    before, after, tilt = thickness(cell, strain), thickness(matrix @ cell, strain), float(tilts(matrix @ cell).max())
     copies = round(float(np.linalg.det(matrix)))
-    return CellChoice(rows, copies * n_atoms, before, after, needed, strain, automatic)
+    return CellChoice(rows, copies * n_atoms, before, after, tilt, needed, strain, automatic)
 
 
 def smallest_supercell(cell: np.ndarray, needed: float, strain: float, most: int) -> np.ndarray | None:
@@ -181,16 +187,27 @@ def smallest_supercell(cell: np.ndarray, needed: float, strain: float, most: int
     :param strain: of the perturbed copies.
     :param most: copies of the cell.
     """
+    if thickness(cell, strain) >= needed:
+        return np.eye(3, dtype=int)
     repeats = np.ceil(needed / smallest_heights(cell, strain) - 1e-9).astype(int).clip(1)
     plain = int(np.prod(repeats.astype(float)))
     # no cell with such heights is smaller than a cube
-    first = max(1, int(np.ceil(needed**3 / abs(float(np.linalg.det(cell))) - 1e-9)))
+    first = max(2, int(np.ceil(needed**3 / abs(float(np.linalg.det(cell))) - 1e-9)))
     for copies in range(first, min(plain, most + 1, MOST_COPIES + 1)):
         found = list(sublattices(cell, copies, needed))
         heights = [round(smallest_height(matrix @ cell, strain), 6) for matrix in found]
         if found and max(heights) >= needed:
             return found[int(np.argmax(heights))]
     return np.diag(repeats) if plain <= most else None
+
+
+def thickness(cell: np.ndarray, strain: float) -> float:
+    """Return the smallest thickness of a lattice in Å: of its reduced cell, or of this one if it is thicker.
+
+    :param cell: Å, shape (3, 3).
+    :param strain: of the perturbed copies.
+    """
+    return max(smallest_height(cell, strain), smallest_height(reduction(cell) @ cell, strain))
 
 
 def build(atoms: Atoms, choice: CellChoice) -> Atoms:
