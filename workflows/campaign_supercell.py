@@ -39,7 +39,8 @@ Repeats = tuple[int, int, int]
 Matrix = tuple[Repeats, Repeats, Repeats]
 
 
-def _supercell(value: Any) -> str | Repeats | Matrix:
+def _supercell(value: Any) -> Any:
+    """Return ``auto``, repeats or a matrix, in tuples."""
     if value == AUTO:
         return AUTO
     if _three_integers(value) and all(1 <= number <= MOST_REPEATS for number in value):
@@ -170,7 +171,7 @@ def choose_cell(
         found = smallest_supercell(cell, needed, strain, most_atoms // max(n_atoms, 1))
         matrix = matrix if found is None else found
     else:
-        matrix = np.diag(asked) if np.ndim(asked) == 1 else np.array(asked)  # type: ignore[arg-type]
+        matrix = np.diag(asked) if np.ndim(asked) == 1 else np.array(asked)
     rows: Any = tuple(tuple(int(number) for number in row) for row in matrix)
     before, after, tilt = thickness(cell, strain), thickness(matrix @ cell, strain), float(tilts(matrix @ cell).max())
     copies = round(float(np.linalg.det(matrix)))
