@@ -22,18 +22,21 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 AUTO = "auto"
-MOST_REPEATS = 10
-"""Along one cell vector, and the largest entry of a matrix."""
+MOST_REPEATS = 100
+"""Along one cell vector."""
 
-MOST_COPIES = 24
+LARGEST_ENTRY = 10_000
+"""Of a matrix, for a file whose vectors are far from the shortest ones."""
+
+MOST_COPIES = 16
 """Up to so many copies every lattice is looked at; beyond, the repeats along the cell's own vectors are taken."""
 
 DFT_ATOMS = 1000
 """From here on a label by density functional theory takes many node hours."""
 
 ALLOWED = (
-    f"auto, three repeats of 1 to {MOST_REPEATS} such as [1, 2, 1], or a matrix of whole numbers from -{MOST_REPEATS} "
-    f"to {MOST_REPEATS} with a positive determinant, each row a new cell vector"
+    f"auto, three repeats of 1 to {MOST_REPEATS} such as [1, 2, 1], or a matrix of whole numbers "
+    f"(at most {LARGEST_ENTRY}) with a positive determinant, each row a new cell vector"
 )
 Repeats = tuple[int, int, int]
 Matrix = tuple[Repeats, Repeats, Repeats]
@@ -47,7 +50,7 @@ def _supercell(value: Any) -> Any:
         return tuple(value)
     if isinstance(value, (list, tuple)) and len(value) == 3 and all(map(_three_integers, value)):
         matrix = np.array(value, dtype=object)
-        small = max(abs(number) for number in matrix.ravel()) <= MOST_REPEATS
+        small = max(abs(number) for number in matrix.ravel()) <= LARGEST_ENTRY
         if small and np.linalg.det(matrix.astype(float)) > 0.5:
             return tuple(tuple(row) for row in value)
     mend = "leave it out: auto takes the smallest that is at least twice as thick as training.rcut"
@@ -58,7 +61,7 @@ def _three_integers(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and len(value) == 3 and all(type(number) is int for number in value)
 
 
-_ENTRY = {"type": "integer", "minimum": -MOST_REPEATS, "maximum": MOST_REPEATS}
+_ENTRY = {"type": "integer", "minimum": -LARGEST_ENTRY, "maximum": LARGEST_ENTRY}
 _REPEAT = {"type": "integer", "minimum": 1, "maximum": MOST_REPEATS}
 _THREE = {"type": "array", "minItems": 3, "maxItems": 3}
 SupercellKey = Annotated[

@@ -13,7 +13,7 @@ from ase import Atoms
 from aiida_zif.plugins.geometry import cell_heights, neighbour_counts
 from aiida_zif.plugins.systems import load_system
 from aiida_zif.workflows.campaign import Campaign, Problem, campaign_from_structures, load_campaign
-from aiida_zif.workflows.campaign_supercell import CellChoice, build, choose_cell, smallest_supercell
+from aiida_zif.workflows.campaign_supercell import LARGEST_ENTRY, CellChoice, build, choose_cell, smallest_supercell
 from aiida_zif.workflows.perturbation import smallest_height
 
 Load = Callable[[str], Campaign]
@@ -148,15 +148,24 @@ def test_every_atom_of_a_supercell_has_the_neighbours_that_it_had() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        *("Auto", "true", "1", "{a: 1}", "[0, 1, 1]", "[11, 1, 1]", "[1, 1.0, 1]", "[1, 1, true]", "[[1, 0], [0, 1]]"),
+        *("Auto", "true", "1", "{a: 1}", "[0, 1, 1]", "[101, 1, 1]", "[1, 1.0, 1]", "[1, 1, true]", "[[1, 0], [0, 1]]"),
         *("[[1, 0, 0], [0, 1, 0], [1, 1, 0]]", "[[0, 1, 0], [1, 0, 0], [0, 0, 1]]"),
-        "[[11, 0, 0], [0, 1, 0], [0, 0, 1]]",
+        "[[10001, 0, 0], [0, 1, 0], [0, 0, 1]]",
     ],
 )
 def test_a_supercell_that_is_none_is_refused(refused: Refuse, value: str) -> None:
     (problem,) = refused(salem(value))
     assert problem.field == "systems.sod.supercell"
-    assert problem.allowed.startswith("auto, three repeats of 1 to 10")
+    assert problem.allowed.startswith("auto, three repeats of 1 to 100")
+
+
+@pytest.mark.parametrize("skew", [7, 40])
+def test_what_was_taken_of_a_strongly_tilted_file_can_be_written(skew: int) -> None:
+    cell = np.array([[1, 0, 0], [skew, 1, 0], [-skew, skew, 1]]) @ np.diag([9.0, 8.0, 7.0])
+    found = choice("auto", cell, 12.0)
+    assert choice(found.value, cell, 12.0).matrix == found.matrix
+    assert np.abs(found.matrix).max() <= LARGEST_ENTRY
+    assert found.thickness >= 12.0
 
 
 def test_charge_and_spin_are_those_of_a_cell_that_is_written_out(refused: Refuse, load: Load) -> None:
