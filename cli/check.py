@@ -43,7 +43,7 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
         time_labels(campaign)
     estimates, computer = estimate_costs(campaign), campaign.code_labels()["cp2k"].split("@")[1]
     if as_json:
-        emit_json({**campaign.parameters(), "cost": cost_json(estimates, computer)})
+        emit_json({**campaign.parameters(), "notes": campaign.cell_notes(), "cost": cost_json(estimates, computer)})
         return
     console = Console(highlight=False)
     print_plan(campaign)

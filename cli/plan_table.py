@@ -26,6 +26,8 @@ def print_plan(campaign: Campaign) -> None:
     console.print(f"[bold]{campaign.name}[/bold] (protocol {campaign.protocol}, seed {campaign.seed}) is valid.")
     console.print(f"Labels at {level.line} [dim]({level.hash})[/dim]")
     console.print(stage_table(campaign))
+    for note in campaign.cell_notes():
+        console.print(note, markup=False)
     first, held_out, cycle = count_labels(campaign)
     most = min(campaign.limits.labels, first + held_out + campaign.limits.cycles * cycle)
     console.print(

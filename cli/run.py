@@ -81,6 +81,8 @@ def run(
     load(profile)
     refuse_without_plumed(campaign)
     refuse_oversubscription(campaign)
+    for note in campaign.cell_notes():
+        click.echo(note, err=True)
     node = None if fresh else known_campaign(campaign)
     if node is not None and node.is_finished_ok:
         click.echo(f"Campaign {campaign.name} <{node.pk}> is finished already; --fresh starts a new one.")

@@ -44,7 +44,14 @@ def builder_from_protocol(
     atoms = {name: structure.get_ase() for name, structure in structures.items()}
     campaign = campaign_from_structures(atoms, protocol, overrides)
     require_cores(campaign.resource_settings(), codes)
-    return fill_builder(campaign, codes, structures)
+    built = campaign.structures()
+    nodes = {
+        name: node
+        if len(built[name]) == len(atoms[name]) and (built[name].cell == atoms[name].cell).all()
+        else orm.StructureData(ase=built[name])
+        for name, node in structures.items()
+    }
+    return fill_builder(campaign, codes, nodes)
 
 
 def fill_builder(

@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import PrivateAttr, TypeAdapter, ValidationError
 
-from aiida_zif.workflows.campaign_checks import all_problems, cell_problems, elements_of, halt_problems
+from aiida_zif.workflows.campaign_checks import (
+    all_problems,
+    elements_of,
+    halt_problems,
+    needed_thickness,
+    supercell_problems,
+)
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem, did_you_mean, listed, render_problems, shown
-from aiida_zif.workflows.campaign_levels import with_level_file
+from aiida_zif.workflows.campaign_levels import load_campaign_level, with_level_file
 from aiida_zif.workflows.campaign_model import OVERRIDABLE, CampaignFile, Section, System
 from aiida_zif.workflows.campaign_plumed import with_plumed_files
 from aiida_zif.workflows.campaign_protocols import available_protocols, default_protocol, merged, protocol_settings
 from aiida_zif.workflows.campaign_schema import allowed_at, campaign_json_schema, keys_at
 from aiida_zif.workflows.campaign_source import Source, YamlPath, read_source
 from aiida_zif.workflows.campaign_structures import MOST_ATOMS, read_structure, structure_problems
+from aiida_zif.workflows.campaign_supercell import CellChoice, build, choose_cell
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -39,10 +46,16 @@ class Campaign(CampaignFile):
 
     _structures: dict[str, Any] = PrivateAttr(default_factory=dict)
     _own: dict[str, dict[str, Section]] = PrivateAttr(default_factory=dict)
+    _cells: dict[str, CellChoice] = PrivateAttr(default_factory=dict)
 
     def structures(self) -> dict[str, Atoms]:
         """Return the atoms of every system, supercells built."""
         return {name: atoms.copy() for name, atoms in self._structures.items()}
+
+    def cell_notes(self) -> list[str]:
+        """Return what to know of the cells: supercells that were taken, and warnings of thin and of large ones."""
+        dft = load_campaign_level(self.level_of_theory).settings["energy"].get("QS", {}).get("METHOD") != "XTB"
+        return [f"{name}: {note}" for name, choice in self._cells.items() for note in choice.notes(dft)]
 
     def section(self, system: str, name: str) -> Section:
         """Return a section as it holds for one system.
@@ -56,12 +69,13 @@ class Campaign(CampaignFile):
     def parameters(self) -> dict[str, Any]:
         """Return the settings of the work chain as plain values: no codes, no resources, no structures.
 
-        ``systems`` holds, by label, where the structure came from and the complete sections that differ.
+        ``systems`` holds, by label, where the structure came from, the supercell that was taken, and the complete
+        sections that differ.
         """
         values = self.model_dump(mode="json", exclude={"codes", "resources", "systems"})
         values["systems"] = {
             name: system.model_dump(mode="json", exclude_defaults=True, exclude=set(OVERRIDABLE))
-            | {"structure": system.structure, "supercell": list(system.supercell)}
+            | {"structure": system.structure, "supercell": self._cells[name].value}
             | {key: section.model_dump(mode="json") for key, section in self._own.get(name, {}).items()}
             for name, system in self.systems.items()
         }
@@ -114,14 +128,15 @@ def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     problems += [_as_problem(error, source) for error in errors]
     own, errors = _own_sections(raw, parts)
     problems += [_as_problem(error, source) for error in errors]
-    structures, faults = _structures(parts.get("systems", {}), given, source)
-    problems += [*faults, *all_problems(parts, structures, source, level_file)]
-    problems += [*cell_problems(parts, own, structures, source), *halt_problems(parts, own, source)]
+    files, faults = _structures(parts.get("systems", {}), given, source)
+    problems += faults
+    structures, cells, faults = _in_their_cells(files, parts, own, source)
+    problems += [*faults, *all_problems(parts, structures, source, level_file), *halt_problems(parts, own, source)]
     if problems:
         raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
     raw["type_map"] = raw.get("type_map") or elements_of(structures)
     campaign = Campaign.model_validate(raw)
-    campaign._structures, campaign._own = structures, own
+    campaign._structures, campaign._own, campaign._cells = structures, own, cells
     return campaign
 
 
@@ -187,14 +202,27 @@ def _structures(
         atoms, faults = (given[name].copy(), []) if name in given else read_structure(system.structure, source, path)
         if atoms is not None:
             faults = structure_problems(atoms, label, source, path)
-        copies = system.supercell[0] * system.supercell[1] * system.supercell[2]
-        if atoms is not None and not faults and copies * len(atoms) > MOST_ATOMS:
-            found, mend = f"{copies * len(atoms)} atoms", "take a smaller supercell"
-            faults = [source.problem(("systems", name, "supercell"), found, f"at most {MOST_ATOMS} atoms", mend)]
         if atoms is not None and not faults:
-            fit[name] = atoms.repeat(system.supercell) if copies > 1 else atoms
+            fit[name] = atoms
         problems += faults
     return fit, problems
+
+
+def _in_their_cells(
+    files: Mapping[str, Atoms], parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], source: Source
+) -> tuple[dict[str, Atoms], dict[str, CellChoice], list[Problem]]:
+    """The structures as they are computed, supercells built, with the reason of each; and what is wrong with others."""
+    built: dict[str, Atoms] = {}
+    cells: dict[str, CellChoice] = {}
+    problems: list[Problem] = []
+    for name, atoms in files.items():
+        system, needed = parts["systems"][name], needed_thickness(parts, own, name)
+        cells[name] = choose_cell(system.supercell, atoms.cell[:], len(atoms), *needed, MOST_ATOMS)
+        faults = list(supercell_problems(name, system, cells[name], source))
+        if not faults:
+            built[name] = build(atoms, cells[name])
+        problems += faults
+    return built, cells, problems
 
 
 def _as_problem(error: Mapping[str, Any], source: Source) -> Problem:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
 from aiida_zif.workflows.campaign_levels import level_problems
 from aiida_zif.workflows.campaign_machines import TrainStage
-from aiida_zif.workflows.campaign_model import Training
+from aiida_zif.workflows.campaign_model import System, Training
 from aiida_zif.workflows.campaign_section import Section
 from aiida_zif.workflows.campaign_source import Source, YamlPath
-from aiida_zif.workflows.perturbation import smallest_height
+from aiida_zif.workflows.campaign_structures import MOST_ATOMS
+from aiida_zif.workflows.campaign_supercell import CellChoice
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -90,27 +91,29 @@ def committee_problems(training: Training, source: Source) -> Iterator[Problem]:
         yield source.problem(("training", "models"), str(training.models), "2 or more models", mend)
 
 
-def cell_problems(
-    parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], structures: Structures, source: Source
-) -> Iterator[Problem]:
-    """No atom is seen twice within the cut-off, also in the strained copies that the committee learns from.
+def needed_thickness(
+    parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], name: str
+) -> tuple[float, float]:
+    """Return twice the cut-off in Å and the strain of the copies that a system's cell is to be thick enough for.
 
     :param own: complete sections by system, of those that a system sets for itself.
     """
-    if "training" not in parts:
-        return
-    rcut = parts["training"].rcut
-    for name, atoms in structures.items():
-        seed_data = own.get(name, {}).get("seed_data") or parts.get("seed_data")
-        copies = getattr(seed_data, "perturbed", None)
-        strain = copies.strain if copies and copies.frames else 0.0
-        thinnest = smallest_height(atoms.cell.array, strain)
-        if thinnest < 2 * rcut:
-            when = f" when strained by {100 * strain:g} %" if strain else ""
-            found = f"a cell of systems.{name} that is {thinnest:.2f} Å thick{when}"
-            allowed = f"at least twice the cut-off of {rcut:g} Å (training.rcut)"
-            mend = f"take rcut: {int(thinnest * 5) / 10:g} Å, or a supercell under systems.{name}"
-            yield source.problem(("systems", name), found, allowed, mend)
+    seed_data = own.get(name, {}).get("seed_data") or parts.get("seed_data")
+    copies = getattr(seed_data, "perturbed", None)
+    rcut = parts["training"].rcut if "training" in parts else 0.0
+    return 2 * rcut, copies.strain if copies and copies.frames else 0.0
+
+
+def supercell_problems(name: str, system: System, choice: CellChoice, source: Source) -> Iterator[Problem]:
+    """A cell of few enough atoms; charge and spin are those of a cell that the user knows."""
+    path: YamlPath = ("systems", name, "supercell")
+    if choice.atoms > MOST_ATOMS:
+        yield source.problem(path, f"{choice.atoms} atoms", f"at most {MOST_ATOMS} atoms", "take a smaller supercell")
+    if choice.automatic and choice.copies > 1 and (system.charge or system.multiplicity is not None):
+        found = f"auto, which takes {choice.in_words()}, where charge or multiplicity is stated"
+        allowed = "a supercell that is written out, since both are those of the whole cell"
+        mend = f"write supercell: {choice.value} with the charge and multiplicity of that cell, or [1, 1, 1]"
+        yield source.problem(path, found, allowed, mend)
 
 
 def halt_problems(

@@ -14,6 +14,7 @@ from aiida_zif.workflows.campaign_machines import Codes, Resources
 from aiida_zif.workflows.campaign_section import Count, FreeMapping, Section, Share, Whole, refuse
 from aiida_zif.workflows.campaign_selection import Selection
 from aiida_zif.workflows.campaign_steps import TrainingSteps
+from aiida_zif.workflows.campaign_supercell import AUTO, SupercellKey
 from aiida_zif.workflows.quantities import (
     Length,
 )
@@ -99,14 +100,15 @@ class FailureBudget(Section):
     hopeless: Share = Field(description="frames of the first exploration, of every system, that are worth no label")
 
 
-Repeat = Annotated[StrictInt, Field(ge=1, le=10)]
-
-
 class System(Section):
     """One framework; a section here differs from the campaign's for this system only."""
 
     structure: str = Field(description="a framework that ships with the package, or a structure file")
-    supercell: tuple[Repeat, Repeat, Repeat] = Field((1, 1, 1), description="repeats along the three cell vectors")
+    supercell: SupercellKey = Field(
+        AUTO,
+        description="auto (the smallest that is twice as thick as the cut-off), repeats along the three cell vectors, "
+        "or a matrix of whole numbers whose rows are the new cell vectors",
+    )
     charge: Annotated[StrictInt, Field(ge=-100, le=100)] = Field(0, description="charge of the whole cell")
     multiplicity: Annotated[StrictInt, Field(ge=1, le=1000)] | None = Field(
         None, description="2S + 1 of the whole cell; 1 if left out, which elements with unpaired electrons forbid"

@@ -116,4 +116,6 @@ def start_problems(references: list[Reference], campaign: Campaign) -> Iterator[
         if not any(block.system == system and block.symbols == symbols for block in blocks):
             found = f"no imported frame of system {system!r} with the atoms of its structure in their order"
             mend = f"add perturbed frames, or import with --system {system}"
+            if any(block.system == system and len(symbols) % len(block.symbols) == 0 for block in blocks):
+                mend = f"write systems.{system}.supercell: [1, 1, 1] if they are of the file's cell, or {mend}"
             yield Problem("campaign", None, "seed_data.imported", found, "a frame to explore from", mend)

@@ -28,15 +28,21 @@ def perturbed_frames(
     return positions @ deformation + noise, cell @ deformation
 
 
-def smallest_height(cell: np.ndarray, strain: float) -> float:
-    """Return the smallest distance between opposite faces in Å that a cell may have after :func:`perturbed_frames`.
+def smallest_heights(cell: np.ndarray, strain: float) -> np.ndarray:
+    """Return the smallest distances between opposite faces in Å that a cell may have after :func:`perturbed_frames`.
 
     Of all strains within the bounds, that one brings two faces closest whose components all pull along their normal.
 
     :param cell: lattice vectors as rows in Å, shape (3, 3).
     :param strain: as there.
+    :returns: of each pair of faces, shape (3,).
     """
     normals = np.linalg.inv(cell).T  # one a row, of length 1/height
     signs = np.where(normals < 0, -1.0, 1.0)
     deformations = np.eye(3) - strain * signs[:, :, None] * signs[:, None, :]
-    return float(1.0 / np.linalg.norm(np.linalg.solve(deformations, normals[:, :, None]), axis=1).max())
+    return np.asarray(1.0 / np.linalg.norm(np.linalg.solve(deformations, normals[:, :, None]), axis=1).ravel())
+
+
+def smallest_height(cell: np.ndarray, strain: float) -> float:
+    """Return the smallest of :func:`smallest_heights` in Å."""
+    return float(smallest_heights(cell, strain).min())

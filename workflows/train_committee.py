@@ -69,6 +69,7 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
             ),
             cls.results,
         )
+        spec.exit_code(201, "ERROR_INVALID_INPUTS", message="nothing was trained: {problem}")
         spec.exit_code(
             320,
             "ERROR_COMMITTEE_TOO_SMALL",
@@ -76,8 +77,13 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
             "Mend it (often: smaller learning rate, larger sel, more walltime) and start the campaign again.",
         )
 
-    def setup(self) -> None:
-        """Queue every member, with those of the same job."""
+    def setup(self) -> ExitCode | None:
+        """Queue every member, with those of the same job; what every job would refuse is said once."""
+        given = self.inputs.train
+        blocks, parameters = blocks_in(self.inputs.dataset), given.parameters.get_dict()
+        problem = training_problem(blocks, parameters, validation=given.get("validation"))
+        if problem is not None:
+            return self.exit_codes.ERROR_INVALID_INPUTS.format(problem=problem)
         names = sorted(self.inputs.seeds)
         self.ctx.queue = members.packs(names, self.members_a_job)
         self.ctx.running = []
@@ -87,6 +93,7 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         self.ctx.cause = ""
         self.ctx.committee = AttributeDict()
         self.ctx.seeds = AttributeDict(dict(self.inputs.seeds))
+        return None
 
     def has_members_left(self) -> bool:
         """Whether a member still waits for its training."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from aiida_zif.plugins.data.theory import mixture
 from aiida_zif.plugins.deepmd import inputs as deepmd_inputs
 from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
-from aiida_zif.plugins.geometry import cell_heights, neighbour_counts
+from aiida_zif.plugins.geometry import neighbour_counts
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.data.frames import LabelledFramesData
@@ -17,14 +17,10 @@ if TYPE_CHECKING:
 Blocks = Mapping[str, "LabelledFramesData"]
 
 
-class Extent(NamedTuple):
-    """Largest number of neighbours of each element, and the smallest cell height (Å), in a block."""
+Neighbours = tuple[int, ...]
+"""Largest number of neighbours of each element, periodic images counted, in a block."""
 
-    neighbours: tuple[int, ...]
-    height: float
-
-
-_EXTENTS: dict[tuple[str, float, tuple[str, ...]], Extent] = {}
+_COUNTED: dict[tuple[str, float, tuple[str, ...]], Neighbours] = {}
 """Blocks are immutable: every model of a committee and every cycle asks the same again."""
 
 
@@ -55,7 +51,7 @@ def training_problem(
     if init_model is not None:
         start, problem = _read_model("init_model", init_model)
         problem = problem or _start_problem(start, parameters)
-    problem = problem or _extent_problem(dataset, parameters, start)
+    problem = problem or _sel_problem(dataset, parameters, start)
     if problem:
         return problem
     sel = resolve_sel(dataset, parameters, start)
@@ -87,7 +83,7 @@ def resolve_sel(dataset: Blocks, parameters: Mapping[str, Any], start: FrozenMod
         return [int(number) for number in descriptor["sel"]]
     if start is not None and start.sel is not None:
         return start.sel
-    return deepmd_inputs.suggest_sel([extent.neighbours for extent in _extents(dataset, parameters).values()])
+    return deepmd_inputs.suggest_sel(list(_neighbours(dataset, parameters).values()))
 
 
 def _parameters_problem(parameters: Mapping[str, Any]) -> str | None:
@@ -172,20 +168,12 @@ def _start_problem(start: FrozenModel | None, parameters: Mapping[str, Any]) -> 
     return None
 
 
-def _extent_problem(dataset: Blocks, parameters: Mapping[str, Any], start: FrozenModel | None) -> str | None:
+def _sel_problem(dataset: Blocks, parameters: Mapping[str, Any], start: FrozenModel | None) -> str | None:
     rcut = float(parameters["model"]["descriptor"]["rcut"])
-    extents = _extents(dataset, parameters)
-    for label, extent in extents.items():
-        if rcut > extent.height / 2:
-            return (
-                f"parameters.model.descriptor.rcut: {rcut:g} Å is more than half the smallest cell height "
-                f"{extent.height:.2f} Å of dataset.{label}; at most {extent.height / 2:.2f} Å is allowed: "
-                "use a smaller rcut or a larger cell"
-            )
     sel = resolve_sel(dataset, parameters, start)
-    for label, extent in extents.items():
-        if any(most > kept for most, kept in zip(extent.neighbours, sel, strict=True)):
-            needed = dict(zip(parameters["model"]["type_map"], extent.neighbours, strict=True))
+    for label, neighbours in _neighbours(dataset, parameters).items():
+        if any(most > kept for most, kept in zip(neighbours, sel, strict=True)):
+            needed = dict(zip(parameters["model"]["type_map"], neighbours, strict=True))
             return (
                 f"parameters.model.descriptor.sel: {sel} is smaller than the neighbours within {rcut:g} Å in "
                 f"dataset.{label}, {needed}; use 'auto' or larger numbers"
@@ -194,16 +182,15 @@ def _extent_problem(dataset: Blocks, parameters: Mapping[str, Any], start: Froze
     return None
 
 
-def _extents(dataset: Blocks, parameters: Mapping[str, Any]) -> dict[str, Extent]:
+def _neighbours(dataset: Blocks, parameters: Mapping[str, Any]) -> dict[str, Neighbours]:
     rcut = float(parameters["model"]["descriptor"]["rcut"])
     type_map = tuple(parameters["model"]["type_map"])
-    return {label: _extent(block, rcut, type_map) for label, block in sorted(dataset.items()) if block.n_frames}
+    return {label: _counted(block, rcut, type_map) for label, block in sorted(dataset.items()) if block.n_frames}
 
 
-def _extent(block: LabelledFramesData, rcut: float, type_map: tuple[str, ...]) -> Extent:
+def _counted(block: LabelledFramesData, rcut: float, type_map: tuple[str, ...]) -> Neighbours:
     key = (block.uuid, rcut, type_map)
-    if key not in _EXTENTS:
-        cells = block.cells
-        counts = neighbour_counts(block.symbols, block.positions, cells, rcut, type_map).max(axis=0)
-        _EXTENTS[key] = Extent(tuple(map(int, counts)), float(cell_heights(cells).min()))
-    return _EXTENTS[key]
+    if key not in _COUNTED:
+        counts = neighbour_counts(block.symbols, block.positions, block.cells, rcut, type_map).max(axis=0)
+        _COUNTED[key] = tuple(map(int, counts))
+    return _COUNTED[key]

@@ -29,7 +29,7 @@ def harvest_config(
     """
     lane_of = {member: index for index, members in enumerate(lanes) for member in members}
 
-    def entry(run: Run, stem: str, lane: int, cell: Any) -> dict[str, Any]:
+    def entry(run: Run, stem: str, lane: int, cell: Any, vectors: list[list[int]] | None) -> dict[str, Any]:
         return {
             "label": run.label,
             "stem": stem,
@@ -38,6 +38,7 @@ def harvest_config(
             "equilibration": run.equilibration,
             "targets": targets_of(run),
             "start_volume": float(abs(np.linalg.det(np.asarray(cell)))),
+            **({} if vectors is None else {"own_vectors": vectors}),
             "temperature": _value(run.sampled[-1].temperature),
             "pressure": _value(run.sampled[-1].pressure),
             "driver": run.driver % n_models,
@@ -45,7 +46,11 @@ def harvest_config(
 
     trials = [(lane, inputs.preflights_of(lane, m, runs, settings, n_models)) for lane, m in enumerate(lanes)]
     trial_of = {(lane, run.driver): stem for lane, short in trials for stem, run in short}
-    crystal = topology["cell"] if topology else None
+    crystal = (topology["cell"], topology["own_vectors"]) if topology else None
+
+    def start_of(run: Run) -> tuple[Any, list[list[int]] | None]:
+        return cells[run.start], structure.own_vectors(cells[run.start])
+
     return {
         "n_models": n_models,
         "radii": structure.covalent_radii(symbols),
@@ -53,13 +58,11 @@ def harvest_config(
         "topology": None if topology is None else dict(topology),
         "settings": settings.as_dict(),
         "preflights": [
-            entry(run, stem, lane, cells[run.start] if crystal is None else crystal)
-            for lane, short in trials
-            for stem, run in short
+            entry(run, stem, lane, *(crystal or start_of(run))) for lane, short in trials for stem, run in short
         ],
         "runs": [
             {
-                **entry(run, inputs.run_name(i), lane_of[i], cells[run.start]),
+                **entry(run, inputs.run_name(i), lane_of[i], *start_of(run)),
                 "preflight": trial_of.get((lane_of[i], run.driver % n_models)),
             }
             for i, run in enumerate(runs)

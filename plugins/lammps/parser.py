@@ -24,16 +24,10 @@ CAUSES = {
     "lost_atoms": "ERROR_LOST_ATOMS",
     "deviation_hopeless": "ERROR_DEVIATION_HOPELESS",
 }
-<<<<<<< HEAD
-
-
-BANNER = re.compile(rb"^LAMMPS \((.+)\)\s*$", re.MULTILINE)
-"""The first line of a log, with the version."""
-
-=======
 UNDEFINED = {"deviation_undefined", "forces_undefined"}
 """How a run ends in which a member of the committee gives no numbers."""
->>>>>>> loop
+BANNER = re.compile(rb"^LAMMPS \((.+)\)\s*$", re.MULTILINE)
+"""The first line of a log, with the version."""
 CUT_SHORT = ("crashed", "not_run", "walltime")
 """How a run ends, for its files, whose LAMMPS somebody ended."""
 

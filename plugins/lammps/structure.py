@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from aiida_zif.plugins.lammps.harvest.chemistry import Substance, bond_graph
 from aiida_zif.plugins.lammps.limits import Chemistry
+from aiida_zif.plugins.lattice import untilting
 
 NON_METALS = frozenset(("H", "He", "B", "C", "N", "O", "F", "Ne", "Si", "P", "S", "Cl", "Ar")) | frozenset(
     ("As", "Se", "Br", "Kr", "Te", "I", "Xe")
@@ -77,7 +78,19 @@ def topology(symbols: Sequence[str], positions: ArrayLike, cell: ArrayLike) -> d
     groups = members(symbols)
     rotated, restricted = restricted_frame(positions, cell)
     bonds = bond_graph(rotated, restricted, covalent_radii(symbols), groups["metals"])
-    return {**groups, "bonds": bonds.tolist(), "cell": restricted.tolist()}
+    return {**groups, "bonds": bonds.tolist(), "cell": restricted.tolist(), "own_vectors": own_vectors(cell)}
+
+
+def own_vectors(cell: ArrayLike) -> list[list[int]] | None:
+    """Return the matrix that turns the cell of :func:`data_file` into the frame's own; None if they are the same.
+
+    LAMMPS ends a run at constant pressure whose cell is tilted by more than 1.5 of the length that it tilts along, so
+    that a strongly tilted cell gets other vectors for the same lattice.
+
+    :param cell: of the frame, Å, shape (3, 3); the very numbers that the data file is written from.
+    """
+    matrix = untilting(cell)
+    return None if np.array_equal(matrix, np.eye(3)) else np.rint(np.linalg.inv(matrix)).astype(int).tolist()
 
 
 def substance(symbols: Sequence[str], positions: ArrayLike, cell: ArrayLike, chemistry: Chemistry) -> Substance:
@@ -94,7 +107,7 @@ def substance(symbols: Sequence[str], positions: ArrayLike, cell: ArrayLike, che
 def data_file(
     symbols: Sequence[str], positions: ArrayLike, cell: ArrayLike, type_map: Sequence[str], atom_masses: Sequence[float]
 ) -> str:
-    """Return a LAMMPS data file (atom style ``atomic``, units ``metal``, always triclinic).
+    """Return a LAMMPS data file (atom style ``atomic``, units ``metal``, always triclinic, never strongly tilted).
 
     Atom ids follow the order of the atoms, types that of ``type_map``, so that the model's types are LAMMPS's.
 
@@ -102,7 +115,7 @@ def data_file(
     :param positions: Å, shape (n, 3).
     :param cell: Å, shape (3, 3).
     """
-    rotated, h = restricted_frame(positions, cell)
+    rotated, h = restricted_frame(positions, untilting(cell) @ np.asarray(cell, dtype=float))
     number = {symbol: index + 1 for index, symbol in enumerate(type_map)}
     lines = ["atoms and cell in Angstrom, rotated to a lower triangular cell", ""]
     lines += [f"{len(symbols)} atoms", f"{len(type_map)} atom types", ""]

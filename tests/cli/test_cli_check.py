@@ -17,13 +17,7 @@ File = Callable[..., Path]
 WRONG = [
     ("seed: 3", "sed: 3", "sed", "the key 'sed'", "did you mean 'seed'?"),
     ("rcut: 5 Å", "rcut: 5 K", "training.rcut", "'5 K'", "Å"),
-    (
-        "rcut: 5 Å",
-        "rcut: 6 Å",
-        "systems.zinc",
-        "10.77 Å thick when strained by 2 %",
-        "at least twice the cut-off of 6 Å",
-    ),
+    ("zinc.extxyz", "zinc.extxyz, supercell: [0, 1, 1]", "systems.zinc.supercell", "[0, 1, 1]", "leave it out: auto"),
     (
         "selection: {",
         "selection: {upper: 90 eV/Å, ",
@@ -63,6 +57,14 @@ def test_a_missing_file_is_wrong_input(invoke: Invoke, tmp_path: Path) -> None:
     result = invoke("check", tmp_path / "nothing.yaml")
     assert result.exit_code == 2
     assert "nothing.yaml" in result.stderr
+
+
+def test_the_supercell_that_a_thin_cell_gets_is_told_with_its_reason(invoke: Invoke, campaign_file: File) -> None:
+    result = invoke("check", campaign_file("rcut: 5 Å", "rcut: 6 Å"))
+    assert result.exit_code == 0
+    text = " ".join(result.stdout.split())
+    assert "zinc: supercell" in text
+    assert "because the file's cell is 10.77 Å thick when strained by 2 % and twice the cut-off" in text
 
 
 def test_a_right_campaign_is_told_what_would_run(invoke: Invoke, campaign_file: File) -> None:

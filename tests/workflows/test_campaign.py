@@ -183,7 +183,7 @@ def test_a_campaign_is_built_in_python_from_atoms() -> None:
 
 def test_a_campaign_in_python_passes_the_same_checks() -> None:
     with pytest.raises(CampaignError, match=r"training\.rcut"):
-        campaign_from_structures({"sod": load_system("salem-2")}, "demo", {"training": {"rcut": "8 Å"}})
+        campaign_from_structures({"sod": load_system("salem-2")}, "demo", {"training": {"rcut": "8"}})
 
 
 def test_generated_files_are_up_to_date() -> None:

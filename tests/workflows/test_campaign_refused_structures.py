@@ -121,29 +121,9 @@ def test_a_dummy_atom_is_refused(refused_structure: Refuse) -> None:
     assert "dummy" in refused_structure(Atoms("X", cell=[20, 20, 20], pbc=True)).found
 
 
-def test_a_cell_thinner_than_twice_the_cut_off_is_refused(refused: Refuse) -> None:
-    seed_data = "seed_data: {perturbed: {frames: 0}}\n"
-    (problem,) = refused(HEAD + "systems:\n  sod: {structure: salem-2}\ntraining: {rcut: 6 Å}\n" + seed_data)
-    assert (problem.line, problem.field) == (4, "systems.sod")
-    assert "11.90 Å thick" in problem.found
-    assert "rcut: 5.9 Å" in problem.mend
-
-
-def test_a_cell_that_strain_makes_thinner_than_twice_the_cut_off_is_refused(refused: Refuse) -> None:
-    seed_data = "seed_data: {aimd: [], perturbed: {frames: 4, strain: 0.02}}\n"
-    (problem,) = refused(HEAD + "systems:\n  sod: {structure: salem-2}\ntraining: {rcut: 5.9 Å}\n" + seed_data)
-    assert problem.found.endswith("thick when strained by 2 %")
-
-
 def test_a_supercell_without_bounds_is_refused(refused: Refuse) -> None:
     text = HEAD + "systems: {zif4: {structure: zif-4, supercell: [9, 9, 9]}}\n"
     assert refused(text)[0].field == "systems.zif4.supercell"
-
-
-@pytest.mark.parametrize("value", ["[0, 1, 1]", "[1, 1]", "2", "[1, 1, 1.5]"])
-def test_a_supercell_that_is_no_three_counts_is_refused(refused: Refuse, value: str) -> None:
-    text = HEAD + f"systems: {{zif4: {{structure: zif-4, supercell: {value}}}}}\n"
-    assert refused(text)[0].field.startswith("systems.zif4.supercell")
 
 
 def test_a_mistake_in_a_system_s_own_section_is_refused(refused: Refuse) -> None:

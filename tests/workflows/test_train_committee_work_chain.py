@@ -67,6 +67,33 @@ def crowded(aiida_profile: object) -> Any:
     ).store()
 
 
+def test_what_no_job_would_take_is_said_once_and_nothing_is_submitted(
+    train: Factory, trained: Answer, crowded: Any, codes: dict[str, Any], options: dict[str, Any]
+) -> None:
+    from aiida_zif.plugins.deepmd.inputs import training_input
+
+    job = {"code": codes["dp"], "metadata": {"options": options}}
+    job["parameters"] = orm.Dict(training_input(["H", "Zn"], 5.0, 10, sel=[20, 20]))
+    run = train(2, trained, dataset={"dense": crowded}, train=job)
+    assert run.children == []
+    assert run.exit_code.status == 201
+    assert "sel: [20, 20] is smaller than the neighbours within 5 Å in dataset.dense" in run.exit_code.message
+
+
+def test_a_frame_thinner_than_twice_the_cut_off_is_learned(
+    train: Factory, trained: Answer, aiida_profile: object
+) -> None:
+    thin = LabelledFramesData(
+        ["Zn", "H"],
+        np.array([[[0.0, 0.0, 0.0], [2.5, 2.5, 2.5]]]),
+        np.eye(3)[None] * 6.0,
+        energies=[0.0],
+        forces=np.zeros((1, 2, 3)),
+        level_of_theory={"hash": "0", "line": "none"},
+    ).store()
+    assert train(2, trained, dataset={"thin": thin}).exit_code is None
+
+
 @pytest.fixture(scope="module")
 def waves(train: Factory, trained: Answer) -> Run:
     """Three members, two at a time, of which the middle one fails once."""

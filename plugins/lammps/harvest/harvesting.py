@@ -150,7 +150,7 @@ def samples(folder: Path, run: dict[str, Any], config: dict[str, Any]) -> Iterat
     deviations = Following(folder / f"{run['stem']}.devi", (4, 6))
     last = 0  # the starting frame was not explored
     with dump.open("rb") as handle:
-        for step, offset, positions, cell, _ in read_frames(handle, len(config["radii"])):
+        for step, offset, positions, cell, _ in read_frames(handle, len(config["radii"]), run.get("own_vectors")):
             if step > last:
                 both = (0.0, 0.0) if config["n_models"] == 1 else deviations.at(step)
                 yield step, offset, positions, cell, thermo.at(step), both
@@ -222,9 +222,11 @@ def collect(folder: Path, config: dict[str, Any], rows: np.ndarray, prefix: str)
     kept = dict(zip(COLUMNS, rows.T))  # noqa: B905 - runs on Pythons older than ours
     run = kept["run"].astype(int)
     for place, (index, offset) in enumerate(zip(run, kept["offset"])):  # noqa: B905
-        with (folder / f"{config['runs'][index]['stem']}.dump").open("rb") as handle:
+        entry = config["runs"][index]
+        with (folder / f"{entry['stem']}.dump").open("rb") as handle:
             handle.seek(int(offset))
-            _, _, positions[place], cells[place], forces[place] = next(read_frames(handle, n_atoms))
+            frame = next(read_frames(handle, n_atoms, entry.get("own_vectors")))
+            _, _, positions[place], cells[place], forces[place] = frame
     drivers = np.array([entry["driver"] for entry in config["runs"]], dtype=int)
     arrays = {
         "positions": positions,

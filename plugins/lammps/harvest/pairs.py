@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import reduce
 from itertools import product
 
 import numpy as np
 
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+LONGEST_BOND = 3.0
+"""Å; no bond of a linker is that long, however it is stretched."""
 
 
 def heights(cell: np.ndarray) -> np.ndarray:
@@ -18,8 +23,8 @@ def close_pairs(positions: np.ndarray, cell: np.ndarray, cutoff: float) -> Pairs
     """Return every pair of atoms closer than ``cutoff``, each once.
 
     Atoms are sorted along the thickest direction, so that only those in a slab as thick as the cut-off are compared.
-    Rounding fractional differences finds the nearest image of every pair closer than half the smallest height;
-    ``cutoff`` must be below that.
+    Rounding fractional differences finds the nearest image of every pair closer than half the smallest height; in a
+    cell that is thinner, all images are visited, and an atom may be close to its own.
 
     :param positions: Å, shape (n, 3).
     :param cell: lattice vectors as rows, Å, shape (3, 3).
@@ -28,6 +33,8 @@ def close_pairs(positions: np.ndarray, cell: np.ndarray, cutoff: float) -> Pairs
     fractional = positions @ np.linalg.inv(cell)
     fractional -= np.floor(fractional)
     thickness = heights(cell)
+    if 2 * cutoff >= thickness.min():
+        return _close_images(fractional, cell, cutoff)
     sweep, *others = np.argsort(-thickness)
     order = np.argsort(fractional[:, sweep])
     fractional = fractional[order]
@@ -46,13 +53,39 @@ def close_pairs(positions: np.ndarray, cell: np.ndarray, cutoff: float) -> Pairs
     return order[first[near]], order[second[near]], distance[near]
 
 
+def _close_images(fractional: np.ndarray, cell: np.ndarray, cutoff: float) -> Pairs:
+    """Return what :func:`close_pairs` does, in a cell of any thickness; a pair is as often there as it has images."""
+    first, second = np.triu_indices(len(fractional))
+    apart = fractional[first] - fractional[second]
+    apart -= np.rint(apart)
+    owners, found = [], []
+    for shift in _shifts(cell, cutoff):
+        distance = np.linalg.norm((apart + shift) @ cell, axis=1)
+        # an atom meets each of its images twice, in opposite directions
+        near = np.flatnonzero((distance < cutoff) & ((first != second) | (shift > (0, 0, 0))))
+        owners.append(near)
+        found.append(distance[near])
+    kept = np.concatenate(owners)
+    return first[kept], second[kept], np.concatenate(found)
+
+
 def distances_of(positions: np.ndarray, cell: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Return the distance of given pairs of atoms to each other's nearest image in Å, shape (m,).
+
+    It is exact up to :data:`LONGEST_BOND`; what is farther apart may be found farther still in a thin cell.
 
     :param pairs: indices, shape (m, 2).
     """
     apart = (positions[pairs[:, 0]] - positions[pairs[:, 1]]) @ np.linalg.inv(cell)
-    return np.asarray(np.linalg.norm((apart - np.rint(apart)) @ cell, axis=1))
+    apart -= np.rint(apart)
+    images = (np.linalg.norm((apart + shift) @ cell, axis=1) for shift in _shifts(cell, LONGEST_BOND))
+    return np.asarray(reduce(np.minimum, images))
+
+
+def _shifts(cell: np.ndarray, reach: float) -> Iterator[tuple[int, ...]]:
+    """Images to visit around fractional differences in [-1/2, 1/2] for every pair closer than ``reach``, Å."""
+    limits = np.floor(reach / heights(cell) + 0.5 - 1e-9).astype(int)
+    return product(*(range(-limit, limit + 1) for limit in limits))
 
 
 def surroundings(
@@ -69,9 +102,8 @@ def surroundings(
     fractional = positions @ np.linalg.inv(cell)
     apart = fractional[centres][:, None] - fractional[others][None, :]
     apart -= np.rint(apart)
-    limits = np.floor(reach / heights(cell) + 0.5 - 1e-9).astype(int)
     owners, found = [], []
-    for shift in product(*(range(-limit, limit + 1) for limit in limits)):
+    for shift in _shifts(cell, reach):
         distance = np.linalg.norm((apart + shift) @ cell, axis=2)
         near = distance < reach
         if not any(shift):

@@ -13,11 +13,13 @@ import numpy as np
 Frame = tuple[int, int, "np.ndarray | None", np.ndarray, "np.ndarray | None"]
 
 
-def read_frames(handle: BinaryIO, n_atoms: int) -> Iterator[Frame]:
+def read_frames(handle: BinaryIO, n_atoms: int, own_vectors: Any = None) -> Iterator[Frame]:
     """Yield the frames of a LAMMPS text dump, sorted by atom id, up to the first incomplete one.
 
     :param handle: the dump (``id type xu yu zu fx fy fz``), opened in binary mode.
     :param n_atoms: atoms expected; a frame with fewer has None as its positions.
+    :param own_vectors: whole numbers (3, 3) that turn the cell of the dump into that of the frame the run started
+        from; None where it is that.
     :returns: iterator over (step, offset in bytes, positions (n, 3) Å from the cell's origin, cell (3, 3) Å,
         forces (n, 3) eV/Å of the model that drives the dynamics).
     """
@@ -31,11 +33,15 @@ def read_frames(handle: BinaryIO, n_atoms: int) -> Iterator[Frame]:
         if count and not lines[-1].endswith(b"\n"):
             return
         origin, cell = _cell([line.split() for line in head[5:8]])
+        cell, rotation = _in_own_vectors(cell, own_vectors)
         if count != n_atoms:
             yield step, offset, None, cell, None
             continue
         rows = np.fromstring(b"".join(lines), sep=" ").reshape(count, -1)  # several times faster than float by float
-        yield step, offset, rows[:, 2:5] - origin, cell, rows[:, 5:8]
+        positions, forces = rows[:, 2:5] - origin, rows[:, 5:8]
+        if rotation is not None:
+            positions, forces = positions @ rotation, forces @ rotation
+        yield step, offset, positions, cell, forces
 
 
 def _cell(bounds: Sequence[Sequence[bytes]]) -> tuple[np.ndarray, np.ndarray]:
@@ -45,6 +51,15 @@ def _cell(bounds: Sequence[Sequence[bytes]]) -> tuple[np.ndarray, np.ndarray]:
     lx = xhi - max(0.0, xy, xz, xy + xz) - origin[0]
     ly = yhi - max(0.0, yz) - origin[1]
     return origin, np.array([[lx, 0.0, 0.0], [xy, ly, 0.0], [xz, yz, zhi - zlo]])
+
+
+def _in_own_vectors(cell: np.ndarray, own_vectors: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """The cell by other vectors of its lattice, lower triangular again, and the rotation that this takes, if any."""
+    if own_vectors is None or not np.isfinite(cell).all():
+        return cell, None
+    other = np.asarray(own_vectors) @ cell
+    lower = np.linalg.cholesky(other @ other.T)
+    return lower, np.linalg.solve(other, lower)
 
 
 class Following:

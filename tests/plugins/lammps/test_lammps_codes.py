@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lammps_toy import FIXTURES, SYMBOLS, TYPE_MAP
+from lammps_toy import FIXTURES, RUNS, SYMBOLS, TYPE_MAP, start_frame
 
 from aiida_zif.plugins.lammps.structure import data_file, masses
 
@@ -199,6 +199,35 @@ def test_lammps_without_plumed_is_named_before_and_after(
     inputs["parameters"] = inputs["parameters"] | {"plumed": "PRINT STRIDE=10\n"}
     _, node = run_get_node(CalculationFactory("zif.lammps"), **inputs)
     assert node.exit_status == 305, node.exit_message
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
+def test_strongly_tilted_cell_is_explored_and_comes_back_by_its_own_vectors(
+    explore_inputs: dict[str, Any], generate_code: Factory, tmp_path: Path
+) -> None:
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory, DataFactory
+
+    positions, cell = start_frame()
+    tilted = np.array([[1, 0, 0], [2, 1, 0], [-1, 2, 1]]) @ cell  # by these vectors LAMMPS would end at step 0
+    frames = DataFactory("zif.frames")(SYMBOLS, [positions], [tilted], system="toy")
+    inputs = explore_inputs | {"code": generate_code(str(LMP)), "frames": frames, "runs": RUNS[:1]}
+    inputs["parameters"] = inputs["parameters"] | {"lower": 0.0, "upper": 1.0}
+    results, node = run_get_node(CalculationFactory("zif.lammps"), **inputs)
+    assert node.is_finished_ok, node.exit_message
+    assert [run["ended"] for run in results["output_parameters"]["runs"]] == ["completed"]
+    candidates = results["candidates"]
+    assert candidates.n_frames
+    for back in candidates.cells:
+        stretches = np.linalg.svd(np.linalg.solve(tilted, back), compute_uv=False)
+        assert np.abs(stretches - 1.0).max() < 0.1
+    _, forces = by_hand(tmp_path, candidates.positions[-1], candidates.cells[-1])
+    # those of the first model, in the orientation of the frame's own cell
+    lower = np.linalg.cholesky(candidates.cells[-1] @ candidates.cells[-1].T)
+    assert np.allclose(lower, candidates.cells[-1])
+    norms = [np.linalg.norm(f, axis=1) for f in (forces, candidates.per_frame["forces_predicted"][-1])]
+    assert np.allclose(*norms, atol=1e-5)
 
 
 def by_hand(folder: Path, positions: np.ndarray, cell: np.ndarray) -> tuple[float, np.ndarray]:

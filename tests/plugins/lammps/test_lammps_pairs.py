@@ -37,6 +37,29 @@ def test_every_close_pair_is_found_once(cutoff: float) -> None:
     assert found == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("cutoff", [1.6, 3.2, 5.0])
+def test_every_image_is_found_once_in_a_cell_thinner_than_twice_the_reach(cutoff: float) -> None:
+    positions = scattered(THIN, 12)
+    assert cutoff > heights(THIN).min() / 2
+    expected = []
+    for i, j in combinations(range(len(positions)), 2):
+        folded = positions[i] - positions[j]
+        folded -= np.rint(folded @ np.linalg.inv(THIN)) @ THIN
+        expected += [(i, j, d) for d in np.linalg.norm(folded + IMAGES @ THIN, axis=1) if d < cutoff]
+    own = [d for d in np.linalg.norm(IMAGES @ THIN, axis=1) if 0 < d < cutoff]
+    expected += [(i, i, d) for i in range(len(positions)) for d in sorted(own)[::2]]
+    found = sorted(zip(*close_pairs(positions, THIN, cutoff), strict=True))
+    assert [pair[:2] for pair in found] == [pair[:2] for pair in sorted(expected)]
+    assert [pair[2] for pair in found] == pytest.approx([pair[2] for pair in sorted(expected)])
+
+
+def test_distance_of_given_pairs_is_that_of_the_nearest_image_in_a_thin_cell() -> None:
+    cell = np.array([[4.0, 0.0, 0.0], [1.9, 3.6, 0.0], [0.0, 0.0, 9.0]])
+    positions = np.array([[0.0, 0.0, 0.0], [1.95, 1.75, 0.0]])
+    nearest = np.linalg.norm(positions[1] + IMAGES @ cell, axis=1).min()
+    assert distances_of(positions, cell, np.array([[0, 1]])) == pytest.approx([nearest])
+
+
 def test_distance_of_given_pairs_goes_through_the_boundary() -> None:
     positions = scattered(CELL, 2)
     positions[1] = positions[0] + [0.0, 0.0, 1.5] + CELL[1] - CELL[2]

@@ -26,6 +26,19 @@ def test_first_frame_is_the_start_in_a_sheared_cell() -> None:
     assert np.abs(forces.sum(axis=0)).max() < 1e-5
 
 
+def test_frames_come_back_by_the_vectors_of_the_frame_that_they_started_from() -> None:
+    vectors = np.array([[1, 2, 0], [0, 1, 0], [1, -1, 1]])
+    with (PACKED / "run_000.dump").open("rb") as handle:
+        _, _, plain, cell, pulled = next(read_frames(handle, 24))
+        handle.seek(0)
+        _, _, positions, back, forces = next(read_frames(handle, 24, vectors.tolist()))
+    assert np.allclose(back, np.tril(back))
+    assert np.allclose(back @ back.T, vectors @ cell @ cell.T @ vectors.T)
+    # one rotation for all: atoms in the lattice, and forces between atoms
+    assert np.allclose(positions @ np.linalg.inv(back) @ vectors, plain @ np.linalg.inv(cell))
+    assert np.allclose(forces @ positions.T, pulled @ plain.T)
+
+
 def test_offset_finds_a_frame_again() -> None:
     with (PACKED / "run_000.dump").open("rb") as handle:
         frames = list(read_frames(handle, 24))

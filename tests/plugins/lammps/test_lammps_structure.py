@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.lammps.structure import data_file, masses, restricted_frame
+from aiida_zif.plugins.lammps.structure import data_file, masses, own_vectors, restricted_frame
 
 CELL = np.array([[6.0, 0.3, -1.0], [1.0, 7.0, 0.5], [-2.0, 0.7, 8.0]])
 
@@ -67,3 +67,21 @@ def test_data_file_has_types_in_the_order_of_the_model() -> None:
         "1 2 0.0000000000 0.0000000000 0.0000000000",
         "2 1 1.0000000000 2.0000000000 3.0000000000",
     ]
+
+
+def test_a_strongly_tilted_cell_is_written_by_other_vectors_of_its_lattice() -> None:
+    cell = np.array([[-11.7, 11.7, 6.2], [11.7, -11.7, 6.2], [23.4, 23.4, -12.4]])
+    positions = 30.0 * np.random.default_rng(0).random((5, 3))
+    text = data_file(["Zn"] * 5, positions, cell, ["Zn"], [65.4]).split("\n")
+    lengths = [float(line.split()[1]) for line in text[5:8]]
+    xy, xz, yz = map(float, text[8].split()[:3])
+    assert max(abs(xy) / lengths[0], abs(xz) / lengths[0], abs(yz) / lengths[1]) <= 0.5 + 1e-9
+    h = np.array([[lengths[0], 0.0, 0.0], [xy, lengths[1], 0.0], [xz, yz, lengths[2]]])
+    back = np.array(own_vectors(cell)) @ h
+    assert np.allclose(back @ back.T, cell @ cell.T)
+    written = np.array([line.split()[2:] for line in text[-6:-1]], dtype=float)
+    assert np.allclose(written @ np.linalg.inv(back), positions @ np.linalg.inv(cell))
+
+
+def test_a_cell_that_is_tilted_little_is_its_own_in_lammps() -> None:
+    assert own_vectors(CELL) is None
