@@ -58,6 +58,7 @@ def time_labels(campaign: Campaign) -> None:
     from aiida.plugins import WorkflowFactory
 
     from aiida_zif.cli.costs import level_of
+    from aiida_zif.workflows.builder import structure_nodes
     from aiida_zif.workflows.ending import why_it_ended
     from aiida_zif.workflows.resources import stage_options
 
@@ -66,11 +67,11 @@ def time_labels(campaign: Campaign) -> None:
     except NotExistent as error:
         fail(f"codes: {error}. Known codes: `verdi code list`.")
     resources = campaign.resource_settings()["label"]
-    for name, atoms in campaign.structures().items():
-        click.echo(f"Timing {name}: two frames of {len(atoms)} atoms and a few MD steps …", err=True)
+    for name, structure in structure_nodes(campaign).items():
+        click.echo(f"Timing {name}: two frames of {len(structure.sites)} atoms and a few MD steps …", err=True)
         level = orm.Dict(level_of(campaign, name).as_dict())
         inputs: dict[str, Any] = {
-            "structure": orm.StructureData(ase=atoms, label=name),
+            "structure": structure,
             "cp2k": {"code": code, "level": level, "metadata": {"options": stage_options(resources)}},
             "try_layouts": resources["layout"] == "fastest",
             "dynamics": True,
