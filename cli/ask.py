@@ -52,10 +52,10 @@ def lineage(what: str, depth: int | None, full: bool, as_json: bool) -> None:
     hexadecimal digits), or PK:INDEX for a frame in a node. What was shown once is named again but not repeated.
     """
     from aiida_zif.provenance.behind import in_lines, what_stands_behind
+    from aiida_zif.provenance.console import make_console
     from aiida_zif.provenance.lineage import trace
     from aiida_zif.provenance.lineage_tree import draw, places_line
     from aiida_zif.provenance.lookup import find_target
-    from aiida_zif.provenance.status import make_console
 
     try:
         target = find_target(what)

@@ -28,11 +28,10 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
 
     Without --time nothing is stored, and no profile is needed.
     """
-    from rich.console import Console
-
     from aiida_zif.cli.cost_table import cost_json, print_costs
     from aiida_zif.cli.costs import estimate_costs
     from aiida_zif.cli.plan_table import print_plan
+    from aiida_zif.provenance.console import make_console
 
     campaign = read_campaign(campaign_file, None)
     if time_it or profile:
@@ -45,7 +44,7 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     if as_json:
         emit_json({**campaign.parameters(), "cost": cost_json(estimates, computer)})
         return
-    console = Console(highlight=False)
+    console = make_console()
     print_plan(campaign)
     print_costs(console, estimates, computer)
     console.print("Run it with [bold]aiida-zif run CAMPAIGN[/bold]; nothing of it has been stored yet.")

@@ -79,6 +79,24 @@ def inputs_of(processes: Iterable[int], namespace: str, backend: Any = None) -> 
     return found
 
 
+def outputs_of(
+    processes: Iterable[int], namespace: str, kind: type[orm.Data], project: str = "*", backend: Any = None
+) -> dict[int, dict[str, Any]]:
+    """Return the outputs of one kind of a dynamic namespace by label, by the pk of their process.
+
+    :param namespace: an output that stands alone has the empty label.
+    :param project: what to return of each, such as ``attributes.runs``; the node itself if left out.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    query = _from(processes, backend)
+    query.append(kind, with_incoming="process", edge_filters=_of(OUTPUTS), edge_project="label", project=project)
+    for process, value, label in query.iterall():
+        name, _, rest = label.partition("__")
+        if name == namespace:
+            found.setdefault(process, {})[rest] = value
+    return found
+
+
 def retrieved_texts(jobs: Sequence[int], name: str) -> dict[int, str]:
     """Return what is in a file that jobs brought back, by their pks; those that did not bring it are left out."""
     from aiida.manage import get_manager

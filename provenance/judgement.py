@@ -8,7 +8,7 @@ from aiida.common.links import LinkType
 
 from aiida_zif.plugins.selection.calibration import BAND_SHARE, error_band
 from aiida_zif.provenance.campaign_view import CampaignView, children
-from aiida_zif.workflows.calibration_steps import evidence_rows
+from aiida_zif.workflows.calibration_steps import evidence_rows, once_each
 
 
 def latest_state(view: CampaignView) -> dict[str, Any] | None:
@@ -37,16 +37,28 @@ def verdict_of(view: CampaignView) -> dict[str, Any]:
 def calibration_of(view: CampaignView) -> dict[str, Any] | None:
     """Return the newest relation between deviation and true error; None before the first."""
     found = [step.report for step in view.of("calibrate") if step.report]
-    return found[-1] if found else None
+    if not found:
+        return None
+    frames = [row["system"] for row in calibration_points(view) if row.get("is_new", True)]
+    return {**found[-1], "n_frames": {name: frames.count(name) for name in found[-1]["systems"]}}
 
 
 def calibration_points(view: CampaignView) -> list[dict[str, Any]]:
-    """Return the frames that the newest relation was fitted to; ``role`` is None for held-out ones."""
+    """Return the pairs of deviation and error that the newest relation was fitted to, in eV/Å.
+
+    :returns: rows of :func:`~.calibration_steps.evidence_rows`; ``role`` is None for held-out frames. ``is_new`` is
+        False for a frame that is among the others already: early versions fitted to the errors that several
+        committees made on the same held-out frames.
+    """
     steps = [step for step in view.of("calibrate") if step.report]
     if not steps:
         return []
     links = steps[-1].node.base.links.get_incoming(link_type=LinkType.INPUT_CALC).all()
-    return [{"role": None, **row} for row in evidence_rows({link.link_label: link.node for link in links})]
+    evidence = {link.link_label: link.node for link in links}
+    newest = once_each(evidence)
+    rows = [{**row, "is_new": True} for row in evidence_rows(newest)]
+    older = {name: node for name, node in evidence.items() if name not in newest or name.startswith("block_")}
+    return [{"role": None, **row} for row in [*rows, *({**row, "is_new": False} for row in evidence_rows(older))]]
 
 
 def judgement_lines(summary: dict[str, Any]) -> list[str]:
@@ -79,23 +91,31 @@ def verdict_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
 
 def calibration_lines(summary: dict[str, Any]) -> list[str]:
     """Say of every system what the deviation of its frames means."""
-    systems = (summary["calibration"] or {"systems": {}})["systems"]
-    return [calibration_line(name, curve) for name, curve in systems.items()]
+    found = summary["calibration"] or {"systems": {}}
+    counts = found.get("n_frames", {})
+    return [calibration_line(name, curve, counts.get(name)) for name, curve in found["systems"].items()]
 
 
 ASKED_FOR = ("deviation", "held_out_error", "accurate_share", "observable")
 """Criteria of convergence; the others are limits."""
 
 
-def calibration_line(system: str, curve: dict[str, Any] | None) -> str:
-    """Say what the deviation of a system's frames means."""
+def calibration_line(system: str, curve: dict[str, Any] | None, n_frames: int | None = None) -> str:
+    """Say what the deviation of a system's frames means.
+
+    :param n_frames: different frames that the relation was fitted to.
+    """
     if curve is None:
         return f"calibration of {system}: too few labelled frames"
     low, high = (float(value) for value in error_band(curve, curve["centre"]))
+    known = f"{curve['n']} frames"
+    if n_frames not in (None, curve["n"]):
+        known = f"{curve['n']} pairs of deviation and error of {n_frames} frames"
+    band = f"{BAND_SHARE:.0%}"
     return (
-        f"calibration of {system}: at a deviation of {curve['centre']:.2g} eV/Å the true error is {curve['level']:.2g} "
-        f"({low:.2g} to {high:.2g}) eV/Å; the {BAND_SHARE:.0%} band holds {curve['coverage']:.0%} of "
-        f"{curve['n']} frames"
+        f"calibration of {system}: at a deviation of {curve['centre']:.2g} eV/Å the true error of a frame is "
+        f"{curve['level']:.2g} eV/Å, with {band} probability {low:.2g} to {high:.2g}; the {band} band of a fit without "
+        f"them holds {curve['coverage']:.0%} of {known}"
     )
 
 

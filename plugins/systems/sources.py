@@ -85,8 +85,9 @@ def record_of(structure: str, folder: Path, declared: Mapping[str, str]) -> Reco
 
 def as_node_source(record: Record) -> dict[str, Any]:
     """Return a record in the form of the attribute ``source`` of an AiiDA node, which holds the whole as ``extras``."""
+    cited = "; ".join(record["citation"]) or NOT_STATED
     return {
-        "description": f"{record['structure']}; {record['source']}; cite: {'; '.join(record['citation']) or NOT_STATED}",
+        "description": f"{record['structure']}; {record['source']}; cite: {cited}",
         "license": record["licence"],
         "extras": record,
     }

@@ -61,7 +61,14 @@ def exploration_report(rng: np.random.Generator, cycle: int) -> dict[str, Any]:
     n_accurate = int(np.sum(deviations < 0.1))
     return {
         "runs": [
-            {"label": run["label"], "temperature": 300.0, "pressure": 0.0, "n_explored": 40, "ended": "completed"}
+            {
+                "label": run["label"],
+                "temperature": 300.0,
+                "pressure": 0.0,
+                "n_explored": 40,
+                "ended": "completed",
+                "averages": {"temperature": 310.2, "pressure": 0.051, "energy": -1000.0, "volume": 729.0},
+            }
             for run in runs()
         ],
         "n_explored": 160,

@@ -34,7 +34,7 @@ def printed(view: CampaignView, width: int = 150) -> str:
 def test_one_line_a_committee(view: CampaignView, summary: dict[str, Any]) -> None:
     rows = rows_of(view, summary)
     assert [row[0] for row in rows] == ["0", "1", "2"]
-    assert [row[3] for row in rows] == ["1", "2", "–"]
+    assert [row[4] for row in rows] == ["1", "2", "–"]
     assert [row[-1] for row in rows] == ["done", "done", "final"]
 
 
