@@ -50,6 +50,19 @@ def sources_behind(pks: Sequence[int]) -> list[Record]:
     return [*map(entry_of, structures), *imports_behind(pks)]
 
 
+def source_of_block(block: Any, sources: Iterable[Record]) -> Record | None:
+    """Return the record that a block of labels goes back to: its import, or the structure of its atoms.
+
+    :param sources: of :func:`sources_behind`.
+    """
+    from ase.formula import Formula
+
+    if is_imported(block):
+        return next((source for source in sources if source["pk"] == block.creator.pk), None)
+    ratio = Formula.from_list(block.symbols).reduce()[0].count()
+    return next((s for s in sources if s["formula"] and Formula(s["formula"]).reduce()[0].count() == ratio), None)
+
+
 def entry_of(structure: orm.StructureData) -> Record:
     """Return the record of a structure with its pk and formula."""
     return {"pk": structure.pk, "formula": structure.get_formula("hill_compact"), **record_of_node(structure)}
