@@ -239,7 +239,7 @@ def counts_in_words(behind: dict[str, Any]) -> str:
         counted(behind["n_explorations"], "exploration"),
         counted(behind["n_structures"], "structure"),
     ]
-    return f"behind it: {', '.join(parts)}; {behind['n_nodes']} nodes in all, plans included"
+    return f"behind it: {', '.join(parts)}; {counted(behind['n_nodes'], 'node')} in all, plans included"
 
 
 def campaigns_in_words(behind: dict[str, Any]) -> str:

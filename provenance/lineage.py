@@ -25,6 +25,7 @@ from aiida_zif.provenance.origin import (
     with_fact,
 )
 from aiida_zif.provenance.status import in_words
+from aiida_zif.provenance.structure_sources import record_of_node
 from aiida_zif.provenance.trainings import member_of, seeds_of, starts_of, warm_starts
 
 MANY = 8
@@ -100,6 +101,8 @@ class Tracer:
             origin.facts = {"n_blocks": node.n_blocks, "n_frames": node.n_frames}
             origin.origins = self.below(lambda: self.blocks(oldest_first(node.blocks())))
         elif isinstance(node, orm.StructureData):
+            origin.facts = record = record_of_node(node)
+            origin.title += f": {record['structure']}; source {record['source']}; licence {record['licence']}"
             origin.origins = self.campaigns_of(node)
         elif node.creator is not None:
             origin.origins = self.below(lambda: [self.trace(node.creator, place)])

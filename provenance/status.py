@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
@@ -303,7 +304,7 @@ def print_campaigns(rows: list[dict[str, Any]], console: Console | None = None) 
             str(row["pk"]),
             row["name"],
             row["system"],
-            row["begun"].replace("T", " ")[:16],
+            f"{datetime.fromisoformat(row['begun']).astimezone():%Y-%m-%d %H:%M %Z}",
             f"{row['cycle']} of {row['cycles']}",
             str(row["total_labels"]),
             number(row["force_rmse_eV_per_A"]),
