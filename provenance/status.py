@@ -197,7 +197,7 @@ def make_table(rows: list[list[str]], console: Console) -> Table:
     if Measurement.get(console, console.options.update(max_width=10**4), wide).maximum <= console.width:
         return wide
     turned = new_table()
-    shown = rows[-max((console.width - 24) // 15, 1) :]
+    shown = rows[-max((console.width - 24) // 22, 1) :]
     turned.add_column(COLUMNS[0])
     for row in shown:
         turned.add_column(row[0], justify="right")
