@@ -57,17 +57,16 @@ def force_rms(blocks: Iterable[Any]) -> float | None:
     return float(np.sqrt(np.mean(np.concatenate(squares)))) if squares else None
 
 
-def error_interval(errors: Any, seed: int) -> list[float] | None:
+def error_interval(errors: Mapping[str, np.ndarray], seed: int) -> list[float] | None:
     """Return the interval that holds the mean force RMSE of the members at 95 % confidence, eV/Å.
 
     It says how much the error would differ if other frames of the same runs had been taken; of runs from other
     starts, or at other temperatures, it says nothing.
 
-    :param errors: array node of a test, or None.
+    :param errors: of a test by name; those of every block are ``…__force_rmse``, eV/Å, shape (models, N).
     :param seed: of the bootstrap.
     """
-    names = sorted(name for name in errors.get_arraynames() if name.endswith("__force_rmse")) if errors else []
-    runs = [errors.get_array(name) for name in names]
+    runs = [values for name, values in sorted(errors.items()) if name.endswith("__force_rmse")]
     if sum(run.shape[1] for run in runs) < 2:
         return None
     _, low, high = rmse_interval(runs, CONFIDENCE, seed)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from aiida.common.links import LinkType
 
 from aiida_zif.plugins.selection.calibration import BAND_SHARE, error_band
+from aiida_zif.provenance.calls import input_attributes
 from aiida_zif.provenance.campaign_view import CampaignView, children
-from aiida_zif.workflows.calibration_steps import evidence_rows, once_each
+from aiida_zif.workflows.calibration_steps import evidence_rows
 
 
 def latest_state(view: CampaignView) -> dict[str, Any] | None:
@@ -35,30 +37,39 @@ def verdict_of(view: CampaignView) -> dict[str, Any]:
 
 
 def calibration_of(view: CampaignView) -> dict[str, Any] | None:
-    """Return the newest relation between deviation and true error; None before the first."""
-    found = [step.report for step in view.of("calibrate") if step.report]
+    """Return the newest relation between deviation and true error, and how many frames it is of; None before it."""
+    found = [step for step in view.of("calibrate") if step.report]
     if not found:
         return None
-    frames = [row["system"] for row in calibration_points(view) if row.get("is_new", True)]
-    return {**found[-1], "n_frames": {name: frames.count(name) for name in found[-1]["systems"]}}
+    counts = frames_related(found[-1].pk)
+    return {**found[-1].report, "n_frames": {name: counts[name] for name in found[-1].report["systems"]}}
+
+
+def frames_related(calibration: int) -> Counter[str]:
+    """Return by system how many different frames a relation was fitted to.
+
+    Early versions fitted to the errors that several committees made on the same held-out frames.
+
+    :param calibration: pk of the process that fitted it.
+    """
+    evidence = input_attributes(calibration, ["system", "frames", "frame_ids", "array|energies"])
+    tested = any(label.startswith("errors_") for label in evidence)
+    counts: Counter[str] = Counter()
+    for label, (system, compared, ids, shape) in evidence.items():
+        if label.startswith("compare_"):
+            counts[system or ""] += len(compared)
+        elif label.startswith("block_") and tested:
+            counts[system] += len(ids) if ids is not None else shape[0]
+    return counts
 
 
 def calibration_points(view: CampaignView) -> list[dict[str, Any]]:
-    """Return the pairs of deviation and error that the newest relation was fitted to, in eV/Å.
-
-    :returns: rows of :func:`~.calibration_steps.evidence_rows`; ``role`` is None for held-out frames. ``is_new`` is
-        False for a frame that is among the others already: early versions fitted to the errors that several
-        committees made on the same held-out frames.
-    """
+    """Return the pairs of deviation and error that the newest relation was fitted to; ``role`` is None if held out."""
     steps = [step for step in view.of("calibrate") if step.report]
     if not steps:
         return []
     links = steps[-1].node.base.links.get_incoming(link_type=LinkType.INPUT_CALC).all()
-    evidence = {link.link_label: link.node for link in links}
-    newest = once_each(evidence)
-    rows = [{**row, "is_new": True} for row in evidence_rows(newest)]
-    older = {name: node for name, node in evidence.items() if name not in newest or name.startswith("block_")}
-    return [{"role": None, **row} for row in [*rows, *({**row, "is_new": False} for row in evidence_rows(older))]]
+    return [{"role": None, **row} for row in evidence_rows({link.link_label: link.node for link in links})]
 
 
 def judgement_lines(summary: dict[str, Any]) -> list[str]:

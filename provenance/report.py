@@ -14,7 +14,14 @@ from aiida_zif.provenance.origin import counted
 from aiida_zif.provenance.progress import clock
 from aiida_zif.provenance.reached import asked_in_words, mean_in_words
 from aiida_zif.provenance.report_figures import choice_ratio, compared_frames, draw_figures, draw_reliability
-from aiida_zif.provenance.report_origin import formulas, label_sources, lines_of, newest_models, training_seeds
+from aiida_zif.provenance.report_origin import (
+    formulas,
+    label_sources,
+    lines_of,
+    newest_models,
+    settings_lines,
+    training_seeds,
+)
 from aiida_zif.provenance.status import in_words, number, pair
 from aiida_zif.provenance.structure_sources import in_lines
 from aiida_zif.provenance.summary import summarise
@@ -79,7 +86,7 @@ def page_content(view: CampaignView) -> dict[str, Any]:
         "verdict": verdict_rows(summary),
         "calibration": calibration_lines(summary),
         "reliability": draw_reliability(view, summary["calibration"]),
-        "settings": {name: lines_of(view.settings[name]) for name in SECTIONS if view.settings.get(name)},
+        "settings": settings_lines(view.settings, SECTIONS),
         "resources": lines_of(view.node.inputs.resources.get_dict()),
         "seeds": training_seeds(view),
         "models": newest_models(view),

@@ -6,9 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
-from aiida import orm
 
-from aiida_zif.provenance.calls import inputs_of, outputs_of
+from aiida_zif.provenance.calls import inputs_of, output_arrays
 from aiida_zif.provenance.campaign_view import CampaignView, Step, inputs_under, outputs_under
 from aiida_zif.provenance.engine import engine_of
 from aiida_zif.provenance.failed_jobs import failed_jobs
@@ -33,7 +32,7 @@ def summarise(view: CampaignView) -> dict[str, Any]:
     """
     node, settings = view.node, view.settings
     learnt = frames_learnt(view)
-    runs, errors = explored_runs(view), errors_of_tests(view)
+    runs, errors = explored_runs(view), output_arrays((step.pk for step in view.of("test")), "errors")
     iterations = [summarise_iteration(view, cycle, learnt, runs, errors) for cycle in range(view.last_cycle + 1)]
     held_out = held_out_blocks(view)
     state = latest_state(view)
@@ -79,18 +78,14 @@ def frames_learnt(view: CampaignView) -> dict[int, int]:
     return {pk: sum(source.n_frames for source in found.values()) for pk, found in sources.items()}
 
 
-def errors_of_tests(view: CampaignView) -> dict[int, Any]:
-    """Return the errors frame by frame of every test, by its pk."""
-    steps = [step.pk for step in view.of("test")]
-    return {pk: found[""] for pk, found in outputs_of(steps, "errors", orm.ArrayData, "*", view.node.backend).items()}
-
-
 def summarise_iteration(
     view: CampaignView, cycle: int, learnt: dict[int, int], runs: dict[int, Any], errors: dict[int, Any]
 ) -> dict[str, Any] | None:
     """Return the figures of one iteration: the committee trained in it, and what it went on to find.
 
-    :param learnt: of :func:`frames_learnt`; ``runs`` of :func:`explored_runs`, ``errors`` of :func:`errors_of_tests`.
+    :param learnt: of :func:`frames_learnt`.
+    :param runs: of :func:`~.reached.explored_runs`.
+    :param errors: frame by frame of every test, by its pk.
 
     Iteration i trains on all labels so far, then explores and has its choice labelled (cycle i + 1). The last
     iteration of a finished campaign only trains.
@@ -98,7 +93,7 @@ def summarise_iteration(
     trainings, tests = view.of("train", cycle), view.of("test", cycle)
     if not trainings:
         return None
-    following, newest = cycle + 1, errors.get(tests[-1].pk) if tests else None
+    following, newest = cycle + 1, errors.get(tests[-1].pk, {}) if tests else {}
     selections = [step.report for step in view.of("select", following) if step.report]
     reports = [step.report for step in view.of("label", following) if step.report]
     rejected: dict[str, int] = {}

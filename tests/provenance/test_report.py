@@ -15,7 +15,7 @@ from aiida_zif.provenance import figures
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
 from aiida_zif.provenance.report import choice_table, page_content, write_report
 from aiida_zif.provenance.report_figures import choice_ratio, histograms_of, walls_of
-from aiida_zif.provenance.report_origin import in_one_line, lines_of
+from aiida_zif.provenance.report_origin import in_one_line, lines_of, settings_lines
 
 VOID = {"meta", "br", "path", "use", "rect", "img"}
 
@@ -159,3 +159,24 @@ def test_settings_are_told_with_their_units() -> None:
         ("rcut", "5 Å"),
     ]
     assert in_one_line({"halt": {"force_deviation": 20.0}, "warm": True}) == "halt force deviation 20 eV/Å, warm yes"
+
+
+def test_a_run_at_constant_volume_has_no_pressure_and_strides_count_steps() -> None:
+    run = {"temperature": 300.0, "stride": 4, "ensemble": "nvt", "pressure": 0.0, "barostat_time": 300.0}
+    assert in_one_line(run) == "temperature 300 K, stride 4 steps, ensemble nvt"
+    assert in_one_line({"stride": "auto", "ensemble": "npt", "pressure": 0.5}) == (
+        "stride auto, ensemble npt, pressure 0.5 GPa"
+    )
+
+
+def test_what_differs_for_a_system_is_among_the_settings() -> None:
+    settings = {"selection": {"lower": 0.1}, "systems": {"a": {}, "b": {"selection": {"lower": 0.3}}}}
+    assert settings_lines(settings, ["selection", "limits"]) == {
+        "selection": [("lower", "0.1 eV/Å")],
+        "selection of b": [("lower", "0.3 eV/Å")],
+    }
+
+
+def test_a_campaign_that_runs_does_not_say_why_it_ended(labelling: SyntheticCampaign, tmp_path: Path) -> None:
+    write_report(load_view(labelling.campaign), tmp_path / "report.html")
+    assert "Why it ended" not in (tmp_path / "report.html").read_text()
