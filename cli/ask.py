@@ -51,11 +51,11 @@ def lineage(what: str, depth: int | None, full: bool, as_json: bool) -> None:
     WHAT is a pk or uuid (of a potential, a block, frames, a job, a campaign), the identifier of a frame (16
     hexadecimal digits), or PK:INDEX for a frame in a node. What was shown once is named again but not repeated.
     """
-    from aiida_zif.provenance.behind import in_words, what_stands_behind
+    from aiida_zif.provenance.behind import in_lines, what_stands_behind
+    from aiida_zif.provenance.console import make_console
     from aiida_zif.provenance.lineage import trace
     from aiida_zif.provenance.lineage_tree import draw, places_line
     from aiida_zif.provenance.lookup import find_target
-    from aiida_zif.provenance.status import make_console
 
     try:
         target = find_target(what)
@@ -70,7 +70,8 @@ def lineage(what: str, depth: int | None, full: bool, as_json: bool) -> None:
     console.print(draw(origin), soft_wrap=True)
     if places:
         console.print(places_line(target), soft_wrap=True)
-    console.print(in_words(behind), soft_wrap=True, markup=False)
+    for line in in_lines(behind):
+        console.print(line, soft_wrap=True, markup=False)
 
 
 @click.command(epilog="Example: aiida-zif export 1234 --format deepmd --output zif4-data")

@@ -28,11 +28,10 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
 
     Without --time nothing is stored, and no profile is needed.
     """
-    from rich.console import Console
-
     from aiida_zif.cli.cost_table import cost_json, print_costs
     from aiida_zif.cli.costs import estimate_costs
     from aiida_zif.cli.plan_table import print_plan
+    from aiida_zif.provenance.console import make_console
 
     campaign = read_campaign(campaign_file, None)
     if time_it or profile:
@@ -45,7 +44,7 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     if as_json:
         emit_json({**campaign.parameters(), "notes": campaign.cell_notes(), "cost": cost_json(estimates, computer)})
         return
-    console = Console(highlight=False)
+    console = make_console()
     print_plan(campaign)
     print_costs(console, estimates, computer)
     console.print("Run it with [bold]aiida-zif run CAMPAIGN[/bold]; nothing of it has been stored yet.")
@@ -58,6 +57,7 @@ def time_labels(campaign: Campaign) -> None:
     from aiida.plugins import WorkflowFactory
 
     from aiida_zif.cli.costs import level_of
+    from aiida_zif.workflows.builder import structure_nodes
     from aiida_zif.workflows.ending import why_it_ended
     from aiida_zif.workflows.resources import stage_options
 
@@ -66,11 +66,11 @@ def time_labels(campaign: Campaign) -> None:
     except NotExistent as error:
         fail(f"codes: {error}. Known codes: `verdi code list`.")
     resources = campaign.resource_settings()["label"]
-    for name, atoms in campaign.structures().items():
-        click.echo(f"Timing {name}: two frames of {len(atoms)} atoms and a few MD steps …", err=True)
+    for name, structure in structure_nodes(campaign).items():
+        click.echo(f"Timing {name}: two frames of {len(structure.sites)} atoms and a few MD steps …", err=True)
         level = orm.Dict(level_of(campaign, name).as_dict())
         inputs: dict[str, Any] = {
-            "structure": orm.StructureData(ase=atoms, label=name),
+            "structure": structure,
             "cp2k": {"code": code, "level": level, "metadata": {"options": stage_options(resources)}},
             "try_layouts": resources["layout"] == "fastest",
             "dynamics": True,

@@ -150,13 +150,13 @@ def make_builder(campaign: Campaign, level: Level, study: dict[str, Any], source
 
     :param source: frames, or the name of a system.
     """
-    from aiida import orm
     from aiida.common.exceptions import NotExistent
 
+    from aiida_zif.workflows.builder import structure_nodes
     from aiida_zif.workflows.convergence_builder import builder_of_study
 
     if isinstance(source, str):
-        source = orm.StructureData(ase=campaign.structures()[source])
+        source = structure_nodes(campaign)[source]
     try:
         return builder_of_study(campaign, level, study, source, max_ranks)
     except NotExistent as error:

@@ -62,7 +62,7 @@ def print_study(summary: Mapping[str, Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from aiida_zif.provenance.status import make_console
+    from aiida_zif.provenance.console import make_console
 
     console = make_console()
     noise = summary["noise"]

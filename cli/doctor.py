@@ -41,15 +41,16 @@ def doctor(labels: tuple[str, ...], patience: int, profile: str | None, as_json:
 
 def show(checks: list[Check]) -> None:
     """Print one row a check."""
-    from rich.console import Console
     from rich.table import Table
+
+    from aiida_zif.provenance.console import make_console
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("check", "", "found", "mend"):
         table.add_column(column, overflow="fold")
     for check in checks:
         table.add_row(check.check, "[green]ok[/]" if check.ok else "[red]no[/]", check.found, check.mend)
-    Console(highlight=False).print(table)
+    make_console().print(table)
 
 
 def ask_computers(labels: tuple[str, ...], profile: str | None, patience: int, options: Any) -> list[Check]:

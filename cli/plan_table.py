@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
 from aiida_zif.workflows.campaign_steps import first_and_last
@@ -19,9 +18,10 @@ if TYPE_CHECKING:
 
 def print_plan(campaign: Campaign) -> None:
     """Print systems, stages and the number of labels that a campaign asks for at most."""
+    from aiida_zif.provenance.console import make_console
     from aiida_zif.workflows.campaign_levels import load_campaign_level
 
-    console = Console(highlight=False)
+    console = make_console()
     level = load_campaign_level(campaign.level_of_theory)
     console.print(f"[bold]{campaign.name}[/bold] (protocol {campaign.protocol}, seed {campaign.seed}) is valid.")
     console.print(f"Labels at {level.line} [dim]({level.hash})[/dim]")

@@ -16,10 +16,10 @@ def systems() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def list_systems(as_json: bool) -> None:
     """List the frameworks by name."""
-    from rich.console import Console
     from rich.table import Table
 
     from aiida_zif.plugins.systems.catalogue import available_systems, describe_system
+    from aiida_zif.provenance.console import make_console
 
     records = {name: describe_system(name) for name in available_systems()}
     if as_json:
@@ -33,7 +33,7 @@ def list_systems(as_json: bool) -> None:
         table.add_row(
             name, record["net"], str(record["composition"]), f"{group['symbol']}", str(record["expected"]["density"])
         )
-    Console(highlight=False).print(table)
+    make_console().print(table)
 
 
 @systems.command("show", epilog="Example: aiida-zif systems show zif-4")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from contextlib import suppress
@@ -22,16 +23,10 @@ PLAIN_S = 20.0
 """How often progress is printed where there is no terminal to draw on."""
 
 
-def clock(seconds: float) -> str:
-    """Return minutes and seconds, or hours and minutes, in words that fit a line."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes}:{rest:02d}"
-
-
 def progress_line(node: Any) -> str:
     """Return one line: which cycle and stage, how many of how many, elapsed, expected."""
     from aiida_zif.provenance.campaign_view import load_view
-    from aiida_zif.provenance.progress import current_activity, expected_remaining_s
+    from aiida_zif.provenance.progress import clock, current_activity, expected_remaining_s
 
     view = load_view(node)
     elapsed = time.time() - node.ctime.timestamp()
@@ -75,7 +70,7 @@ def follow(node: Any) -> None:
                 if time.monotonic() - shown >= pause:  # a line takes many queries: none is made to be thrown away
                     if judged != (judged := verdict_line(node)) and judged:
                         click.echo(f"\r\033[K{judged}" if terminal else judged)
-                    line = progress_line(node)
+                    line = fitted(progress_line(node)) if terminal else progress_line(node)
                     click.echo(f"\r\033[K{line}" if terminal else line, nl=not terminal)
                     shown = time.monotonic()
             except (OperationalError, PendingRollbackError):  # a worker writes, or the server is away: look again
@@ -92,6 +87,11 @@ def follow(node: Any) -> None:
         raise click.exceptions.Exit(130) from None
     if terminal:
         click.echo("\r\033[K", nl=False)
+
+
+def fitted(line: str) -> str:
+    """Return what of a line a terminal can draw over again: one that is wrapped would leave its first half behind."""
+    return line[: shutil.get_terminal_size().columns - 1]
 
 
 def begin_anew(node: Any) -> None:

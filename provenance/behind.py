@@ -1,63 +1,235 @@
-"""How much stands behind a node: jobs, frames, committees, campaigns, counted in the database."""
+"""How much stands behind a node: what it was made from, what it learnt, and what only influenced its plan."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from aiida import orm
 from aiida.common.links import LinkType
 
+from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
+from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.provenance import sql
-from aiida_zif.provenance.campaign_view import ENTRY_POINT
-from aiida_zif.provenance.origin import counted
-from aiida_zif.provenance.trainings import PACK, TRAINING, seeds_of
+from aiida_zif.provenance.campaign_view import ENTRY_POINT, inputs_under
+from aiida_zif.provenance.origin import counted, is_campaign
+from aiida_zif.provenance.trainings import PACK, TRAINING, seeds_of, starts_of
 
 BLOCK = "data.zif.frames.labelled.LabelledFramesData."
+TEST = "aiida.calculations:zif.deepmd.test"
 KINDS = {
     "n_explorations": "aiida.calculations:zif.lammps",
     "n_blocks": BLOCK,
     "n_structures": "data.core.structure.StructureData.",
 }
 
+Blocks = dict[int, LabelledFramesData]
+
 
 def what_stands_behind(node: orm.Node) -> dict[str, Any]:
-    """Return how many nodes of each kind stand behind a node, itself included.
+    """Return how many nodes of each kind a node was made from, itself included, and what else had a part in it.
+
+    Frames, labels, models and structures are what things are made from. Plans, reports and errors lead to everything
+    that was known when they were made, such as energies of earlier frames or errors on held-out frames: these
+    influenced what was done next, and are counted apart.
 
     :param node: data, a calculation, or a work chain (then: what stands behind its results).
-    :returns: ``n_nodes``, ``n_cp2k_jobs``, ``n_labelled_frames``, ``n_trainings``, ``n_committees``,
-        ``n_explorations``, ``n_blocks``, ``n_structures`` and the ``campaigns`` they belong to.
+    :returns: ``n_cp2k_jobs``, ``n_labelled_frames``, ``n_trainings``, ``n_committees``, ``n_explorations``,
+        ``n_blocks``, ``n_structures``; ``n_nodes`` with the plans; ``learnt_from``, ``evaluated_on``,
+        ``influenced_plan`` and ``committees_learnt_from`` (see :func:`parts_of`); the ``campaigns`` that made it and
+        those that it was ``given_to``.
     """
     start = starting_points(node)
-    counts = sql.count_ancestors(start)
-    packs: list[Any] = [orm.load_node(pack) for pack in sql.ancestors_of_kind(start, PACK)]
-    blocks: list[Any] = [orm.load_node(block) for block in sql.ancestors_of_kind(start, BLOCK)]
+    counts = sql.count_ancestors(start, material=True)
+    packs: list[Any] = [orm.load_node(pack) for pack in sql.ancestors_of_kind(start, PACK, material=True)]
+    blocks = loaded(sql.ancestors_of_kind(start, BLOCK, material=True))
     return {
-        "n_nodes": sum(counts.values()),
-        # A job counts where its labels were learnt: the report of a job alone goes into every later plan too.
-        "n_cp2k_jobs": len({block.creator.pk for block in blocks if isinstance(block.creator, orm.CalcJobNode)}),
+        "n_nodes": sum(sql.count_ancestors(start).values()),
+        "n_cp2k_jobs": len({b.creator.pk for b in blocks.values() if isinstance(b.creator, orm.CalcJobNode)}),
         "n_trainings": counts.get(TRAINING, 0) + sum(len(seeds_of(pack)) for pack in packs),
         **{name: counts.get(kind, 0) for name, kind in KINDS.items()},
-        "n_labelled_frames": len({key for block in blocks for key in block.frame_ids()}),  # a re-used one counts once
-        "n_committees": len({pk for kind in (TRAINING, PACK) for pk in sql.callers_of_ancestors(start, kind)}),
-        "campaigns": campaigns_behind(start),
+        "n_labelled_frames": n_frames(blocks),
+        "n_committees": len(
+            {pk for kind in (TRAINING, PACK) for pk in sql.callers_of_ancestors(start, kind, material=True)}
+        ),
+        **parts_of(start, blocks),
+        "campaigns": campaigns_of(node, start),
+        "given_to": campaigns_given(node),
     }
 
 
+def parts_of(start: list[int], made_from: Blocks) -> dict[str, Any]:
+    """Return which labelled frames had which part in some nodes.
+
+    :param start: pks of the nodes.
+    :param made_from: blocks among what they were made from.
+    :returns: ``learnt_from``: by the models among the nodes, None if there is none; ``committees_learnt_from``: by
+        the committees that chose or drove what the nodes hold; ``evaluated_on``: held-out frames on which models
+        were tested or followed, with ``in_plan``, whether their errors had a part in a plan, and ``also_learnt``;
+        ``influenced_plan``: other frames whose energies or errors had a part in a plan only. Each with ``n_frames``
+        (a frame that is in several blocks counts once), ``n_blocks`` and ``pks``.
+    """
+    trainings = list(own_trainings(start))
+    learnt = merged(learnt_by(training) for training in trainings)
+    behind: list[Any] = [
+        orm.load_node(pk) for kind in (TRAINING, PACK) for pk in sql.ancestors_of_kind(start, kind, material=True)
+    ]
+    others = [training for training in behind if training.pk not in {own.pk for own in trainings}]
+    tests = [orm.load_node(pk) for pk in sql.ancestors_of_kind(start, TEST)]
+    planned = merged([*(seen_by(test, "blocks") for test in tests), *(seen_by(job, "validation") for job in behind)])
+    later = [link.node for pk in start for link in outgoing(pk) if link.node.process_type == TEST]
+    evaluated = planned | merged(seen_by(test, "blocks") for test in later)
+    rest = loaded(sql.ancestors_of_kind(start, BLOCK)).items()
+    influence = {pk: block for pk, block in rest if pk not in made_from and pk not in evaluated}
+    also_learnt = {key for b in learnt.values() for key in b.frame_ids()} & keys_of(evaluated)
+    return {
+        "learnt_from": account(learnt) if trainings else None,
+        "committees_learnt_from": account(merged(learnt_by(training) for training in others)),
+        "evaluated_on": {**account(evaluated), "in_plan": n_frames(planned), "also_learnt": len(also_learnt)},
+        "influenced_plan": account(influence),
+    }
+
+
+def own_trainings(start: list[int]) -> Iterator[orm.CalcJobNode]:
+    """Yield the trainings that made the models among some nodes, and those of the models that these started from."""
+    waiting: list[Any] = [orm.load_node(pk) for pk in start]
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        job = node.creator if isinstance(node, DeepPotentialData) else node
+        if job is None or job.pk in seen or getattr(job, "process_type", "") not in (TRAINING, PACK):
+            continue
+        seen.add(job.pk)
+        waiting += starts_of(job).values()
+        yield job
+
+
+def learnt_by(training: orm.CalcJobNode) -> Blocks:
+    """Return the blocks that a training learnt from, by pk."""
+    return seen_by(training, "dataset")
+
+
+def seen_by(job: Any, namespace: str) -> Blocks:
+    """Return the blocks in a namespace of inputs of a job, data sets resolved, by pk."""
+    return {int(block.pk or 0): block for block in blocks_in(inputs_under(job, namespace)).values()}
+
+
+def merged(groups: Iterable[Blocks]) -> Blocks:
+    """Return the blocks of several groups, each once."""
+    return {pk: block for group in groups for pk, block in group.items()}
+
+
+def loaded(pks: Iterable[int]) -> Blocks:
+    """Return blocks by pk."""
+    nodes: list[Any] = [orm.load_node(pk) for pk in pks]
+    return {int(node.pk): node for node in nodes}
+
+
+def keys_of(blocks: Blocks) -> set[str]:
+    """Return the content hashes of the frames of some blocks."""
+    return {key for block in blocks.values() for key in block.frame_ids()}
+
+
+def n_frames(blocks: Blocks) -> int:
+    """Return the number of different frames; one that was taken over from another block counts once."""
+    return len(keys_of(blocks))
+
+
+def account(blocks: Blocks) -> dict[str, Any]:
+    """Return the counts of some blocks and their pks."""
+    return {"n_frames": n_frames(blocks), "n_blocks": len(blocks), "pks": sorted(blocks)}
+
+
 def starting_points(node: orm.Node) -> list[int]:
-    """Return the nodes whose ancestors count: the node itself, or the results of a work chain."""
+    """Return the nodes whose ancestors count: the node itself, or the results of a work chain.
+
+    Of a work chain that has handed over nothing yet: what its jobs have made.
+    """
     if not isinstance(node, orm.WorkChainNode):
         return [int(node.pk or 0)]
     results = node.base.links.get_outgoing(link_type=LinkType.RETURN).all()
-    return [int(link.node.pk or 0) for link in results]
+    jobs = [] if results else sql.jobs_below([int(node.pk or 0)])
+    made = [link for job in jobs for link in outgoing(job, LinkType.CREATE) if is_product(link.node)]
+    return [int(link.node.pk or 0) for link in [*results, *made]]
+
+
+def is_product(node: orm.Node) -> bool:
+    """Whether a node is labels, a data set or a model."""
+    return isinstance(node, LabelledFramesData | DatasetData | DeepPotentialData)
+
+
+def outgoing(pk: int, link_type: LinkType = LinkType.INPUT_CALC) -> list[Any]:
+    """Return the links that leave a node."""
+    return orm.load_node(pk).base.links.get_outgoing(link_type=link_type).all()
+
+
+# -- campaigns -----------------------------------------------------------------------------------------------
+
+
+def campaigns_of(node: orm.Node, start: list[int]) -> list[dict[str, Any]]:
+    """Return the campaigns that made a node or anything behind it, and the one that it is or belongs to."""
+    above = [caller for caller, _, _ in sql.calls_above(int(node.pk or 0))] if isinstance(node, orm.ProcessNode) else []
+    belongs: list[Any] = [one for pk in [int(node.pk or 0), *above] if is_campaign(one := orm.load_node(pk))]
+    known = {entry["pk"]: entry for entry in [*campaigns_behind(start), *map(campaign_entry, belongs)]}
+    return [known[pk] for pk in sorted(known)]
 
 
 def campaigns_behind(start: list[int]) -> list[dict[str, Any]]:
     """Return the campaigns that made some nodes or anything behind them, the oldest first."""
     campaigns: list[Any] = [orm.load_node(pk) for pk in sql.campaigns_of_ancestors(start, ENTRY_POINT)]
-    return [{"pk": c.pk, "uuid": c.uuid, "name": c.label, "seed": c.inputs.settings["seed"]} for c in campaigns]
+    return [campaign_entry(campaign) for campaign in campaigns]
 
 
-def in_words(behind: dict[str, Any]) -> str:
+def campaigns_given(node: orm.Node) -> list[dict[str, Any]]:
+    """Return the campaigns that were given a node, such as a structure or imported frames."""
+    if not isinstance(node, orm.Data):
+        return []
+    given = {link.node.pk: link.node for link in outgoing(int(node.pk or 0), LinkType.INPUT_WORK)}
+    return [campaign_entry(given[pk]) for pk in sorted(given) if is_campaign(given[pk])]
+
+
+def campaign_entry(campaign: Any) -> dict[str, Any]:
+    """Return what names a campaign."""
+    seed = campaign.inputs.settings["seed"]
+    return {"pk": campaign.pk, "uuid": campaign.uuid, "name": campaign.label, "seed": seed}
+
+
+# -- words ---------------------------------------------------------------------------------------------------
+
+
+def in_lines(behind: dict[str, Any]) -> list[str]:
+    """Return what stands behind a node as lines: what was learnt, what was tested, what else, and the counts."""
+    learnt, committees = behind["learnt_from"], behind["committees_learnt_from"]
+    evaluated, influence = behind["evaluated_on"], behind["influenced_plan"]
+    lines = [] if learnt is None else [f"learnt from: {frames_in_words(learnt)}"]
+    if committees["n_frames"]:
+        who = "the committees that explored and chose" if learnt is not None else "the committees behind it"
+        lines.append(f"{who} learnt from: {frames_in_words(committees)}")
+    if evaluated["n_frames"]:
+        lines.append(f"evaluated on: {frames_in_words(evaluated, 'held-out frame')}, {part_in_words(evaluated)}")
+    if influence["n_frames"]:
+        lines.append(f"influenced the plan only (by their energies or errors): {frames_in_words(influence)}")
+    return [*lines, counts_in_words(behind), campaigns_in_words(behind)]
+
+
+def frames_in_words(part: dict[str, Any], noun: str = "frame") -> str:
+    """Return how many frames in how many blocks, such as ``37 frames in 4 blocks``."""
+    return f"{counted(part['n_frames'], noun)} in {counted(part['n_blocks'], 'block')}"
+
+
+def part_in_words(evaluated: dict[str, Any]) -> str:
+    """Say what held-out frames did: influence a plan by their errors or not, and whether any was learnt too."""
+    if evaluated["also_learnt"]:
+        learnt = f"{evaluated['also_learnt']} of them LEARNT TOO: errors on them say nothing"
+    else:
+        learnt = "none of them learnt"
+    if not evaluated["in_plan"]:
+        return f"{learnt}; they had no part in what was done before"
+    return f"{learnt}; errors on {evaluated['in_plan']} of them influenced the plan of later steps"
+
+
+def counts_in_words(behind: dict[str, Any]) -> str:
     """Return the counts as one line."""
     parts = [
         counted(behind["n_cp2k_jobs"], "CP2K job"),
@@ -67,5 +239,12 @@ def in_words(behind: dict[str, Any]) -> str:
         counted(behind["n_explorations"], "exploration"),
         counted(behind["n_structures"], "structure"),
     ]
-    campaigns = ", ".join(f"{c['name']} <{c['pk']}>" for c in behind["campaigns"]) or "none"
-    return f"behind it: {', '.join(parts)}; {behind['n_nodes']} nodes in all; campaign: {campaigns}"
+    return f"behind it: {', '.join(parts)}; {counted(behind['n_nodes'], 'node')} in all, plans included"
+
+
+def campaigns_in_words(behind: dict[str, Any]) -> str:
+    """Say which campaigns made it, and which were given it."""
+    made, given = (", ".join(f"{c['name']} <{c['pk']}>" for c in behind[key]) for key in ("campaigns", "given_to"))
+    found = [f"campaign: {made}"] if made else []
+    found += [f"given to campaign: {given}"] if given else []
+    return "; ".join(found) or "made outside of campaigns, and given to none"

@@ -5,11 +5,13 @@ Asking node by node (``node.outputs``) costs a query each, and every one makes t
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from aiida import orm
 from aiida.common.links import LinkType
 
@@ -79,18 +81,71 @@ def inputs_of(processes: Iterable[int], namespace: str, backend: Any = None) -> 
     return found
 
 
+def outputs_of(
+    processes: Iterable[int], namespace: str, kind: type[orm.Data], project: str = "*", backend: Any = None
+) -> dict[int, dict[str, Any]]:
+    """Return the outputs of one kind of a dynamic namespace by label, by the pk of their process.
+
+    :param namespace: an output that stands alone has the empty label.
+    :param project: what to return of each, such as ``attributes.runs``; the node itself if left out.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    query = _from(processes, backend)
+    query.append(kind, with_incoming="process", edge_filters=_of(OUTPUTS), edge_project="label", project=project)
+    for process, value, label in query.iterall():
+        name, _, rest = label.partition("__")
+        if name == namespace:
+            found.setdefault(process, {})[rest] = value
+    return found
+
+
+def input_attributes(process: int, names: Sequence[str]) -> dict[str, list[Any]]:
+    """Return attributes of the inputs of a process by label; None for each that an input does not have."""
+    query, columns = _from([process]), [f"attributes.{name}" for name in names]
+    query.append(orm.Data, with_outgoing="process", edge_filters=_of(INPUTS), edge_project="label", project=columns)
+    return {label: values for _, *values, label in query.iterall()}
+
+
 def retrieved_texts(jobs: Sequence[int], name: str) -> dict[int, str]:
     """Return what is in a file that jobs brought back, by their pks; those that did not bring it are left out."""
+    files = _files_of(jobs, "retrieved", orm.FolderData)
+    contents = _contents(found[name] for found in files.values() if name in found)
+    return {job: contents[found[name]].decode(errors="replace") for job, found in files.items() if name in found}
+
+
+def output_arrays(processes: Iterable[int], label: str) -> dict[int, dict[str, np.ndarray]]:
+    """Return the arrays of an output of processes by name, by the pk of the process.
+
+    :param label: of the link.
+    """
+    files = _files_of(processes, label, orm.ArrayData)
+    contents = _contents(key for found in files.values() for key in found.values())
+    return {
+        process: {
+            name.removesuffix(".npy"): np.load(io.BytesIO(contents[key]), allow_pickle=False)
+            for name, key in sorted(found.items())
+            if name.endswith(".npy")
+        }
+        for process, found in files.items()
+    }
+
+
+def _files_of(processes: Iterable[int], label: str, kind: type[orm.Data]) -> dict[int, dict[str, str]]:
+    """Return the key in the repository of every file of an output, by its name, by the pk of the process."""
+    query, edge = _from(processes), {**_of(OUTPUTS), "label": label}
+    query.append(kind, with_incoming="process", edge_filters=edge, project="repository_metadata")
+    return {
+        process: {name: entry["k"] for name, entry in files.get("o", {}).items() if "k" in entry}
+        for process, files in query.iterall()
+    }
+
+
+def _contents(keys: Iterable[str]) -> dict[str, bytes]:
+    """Return what is in files of the repository, by their keys."""
     from aiida.manage import get_manager
 
-    query, edge = _from(jobs), {"label": "retrieved"}
-    query.append(orm.FolderData, with_incoming="process", edge_filters=edge, project="repository_metadata")
-    keys = {job: found["k"] for job, files in query.iterall() if (found := files.get("o", {}).get(name))}
     repository = get_manager().get_profile_storage().get_repository()
-    texts = {
-        key: stream.read().decode(errors="replace") for key, stream in repository.iter_object_streams({*keys.values()})
-    }
-    return {job: texts[key] for job, key in keys.items()}
+    return {key: stream.read() for key, stream in repository.iter_object_streams({*keys})}
 
 
 def _from(pks: Iterable[int], backend: Any = None) -> orm.QueryBuilder:

@@ -18,11 +18,14 @@ from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.data.theory import mixture
+from aiida_zif.plugins.systems.sources import NOT_STATED
 from aiida_zif.provenance.behind import campaigns_behind
 from aiida_zif.provenance.campaign_view import inputs_under, load_view, outputs_under
-from aiida_zif.provenance.export_formats import README, write_deepmd, write_extxyz, write_models
+from aiida_zif.provenance.export_formats import README, origin_in_words, write_deepmd, write_extxyz, write_models
 from aiida_zif.provenance.origin import is_campaign
 from aiida_zif.provenance.software import executables_of, software_of
+from aiida_zif.provenance.structure_sources import energy_reference, nothing_stated, source_of_block, sources_behind
+from aiida_zif.workflows.campaign_protocols import available_protocols
 
 MANIFEST = "manifest.json"
 
@@ -69,25 +72,24 @@ def export_to(nodes: Sequence[orm.Node], kind: str, folder: Path, force: bool = 
         raise ExportError("no trained model there yet. Give a campaign, a committee's work chain or potentials.")
     if kind != "models" and not goods.parts:
         raise ExportError("no labelled frame there. Give a campaign or blocks of labelled frames.")
-    level = level_of(blocks_behind(goods) if kind == "models" else goods.blocks)
-    type_map = type_map_of(goods)
+    blocks = blocks_behind(goods) if kind == "models" else goods.blocks
+    level, type_map = level_of(blocks), type_map_of(goods)
     check_names([*goods.models, *type_map, *(symbol for block in goods.blocks for symbol in block.symbols)])
+    used: list[orm.Data] = [*goods.models.values()] if kind == "models" else [*goods.blocks]
+    origin = origin_of(used, blocks, level)
     prepare(folder, force)
     if kind == "models":
-        entries = write_models(folder, goods.models)
+        entries = write_models(folder, goods.models, origin)
     else:
-        write = write_deepmd if kind == "deepmd" else write_extxyz
-        for part, blocks in goods.parts.items():
-            write(folder / part, blocks, type_map)
-        entries = [describe(part, label, b) for part, blocks in goods.parts.items() for label, b in blocks.items()]
-    models = " ".join(entry["file"] for entry in entries) if kind == "models" else ""
-    (folder / "README.md").write_text(README[kind].format(type_map=" ".join(type_map), models=models))
-    used: list[orm.Data] = [*goods.models.values()] if kind == "models" else [*goods.blocks]
+        entries = write_blocks(folder, kind, goods, origin)
+    models = " ".join(entry["file"] for entry in entries if "file" in entry)
+    readme = README[kind].format(type_map=" ".join(type_map), models=models) + origin_in_words(origin)
+    (folder / "README.md").write_text(readme, encoding="utf-8")
     creators = sorted({int(node.creator.pk or 0) for node in used if node.creator is not None})
     manifest = {
         "format": kind,
         "campaigns": campaigns_behind([int(node.pk or 0) for node in used]),
-        "level_of_theory": level,
+        **origin,
         "type_map": type_map,
         "models" if kind == "models" else "blocks": entries,
         "versions": software_of(creators),
@@ -95,8 +97,47 @@ def export_to(nodes: Sequence[orm.Node], kind: str, folder: Path, force: bool = 
         "written_by": {name: version(name) for name in ("aiida-zif", "aiida-core")},
         "files": checksums(folder),
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return manifest
+
+
+def origin_of(used: Sequence[orm.Data], blocks: Sequence[Any], level: dict[str, str] | None) -> dict[str, Any]:
+    """Return what is said of everything in an export: level, what energies are relative to, sources, protocols.
+
+    :param used: the nodes that are exported.
+    :param blocks: the labels in them, or those that the models learnt.
+    """
+    pks = [int(node.pk or 0) for node in used]
+    names = [orm.load_node(entry["pk"]).inputs.settings["protocol"] for entry in campaigns_behind(pks)]
+    known = available_protocols()
+    return {
+        "level_of_theory": level,
+        "energy_reference": energy_reference(blocks),
+        "structures": sources_behind(pks),
+        "protocols": [{"name": name, "description": known.get(name, "not known")} for name in dict.fromkeys(names)],
+    }
+
+
+def write_blocks(folder: Path, kind: str, goods: Goods, origin: dict[str, Any]) -> list[dict[str, Any]]:
+    """Write the parts of a data set and return the manifest's entries of their blocks."""
+    for part, blocks in goods.parts.items():
+        if kind == "deepmd":
+            write_deepmd(folder / part, blocks, type_map_of(goods))
+        else:
+            write_extxyz(folder / part, blocks, {label: remarks_of(block, origin) for label, block in blocks.items()})
+    return [describe(part, label, block) for part, blocks in goods.parts.items() for label, block in blocks.items()]
+
+
+def remarks_of(block: LabelledFramesData, origin: dict[str, Any]) -> dict[str, str]:
+    """Return what stands in the comment line of every frame of a block; no name in it could pass for a label."""
+    record = source_of_block(block, origin["structures"]) or nothing_stated("given")
+    return {
+        "source": f"{record['structure']}; {record['source']}",
+        "licence": record["licence"],
+        "citation": "; ".join(record["citation"]) or NOT_STATED,
+        "level_of_theory": block.level_of_theory["line"],
+        "reference_state": energy_reference([block]),
+    }
 
 
 # -- what there is -------------------------------------------------------------------------------------------

@@ -12,26 +12,31 @@ from aiida_zif.plugins.data.extxyz import write_frame
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.plugins.deepmd.dataset import write_system
 from aiida_zif.plugins.deepmd.merging import by_composition, merge
+from aiida_zif.provenance.structure_sources import in_lines
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.data.frames import LabelledFramesData
     from aiida_zif.plugins.data.potential import DeepPotentialData
 
 Blocks = Mapping[str, "LabelledFramesData"]
+Remarks = Mapping[str, str]
+UNQUOTED = str.maketrans({'"': "'", "\\": "/"})
 
 README = {
     "deepmd": """# Labelled frames in DeePMD-kit's deepmd/npy layout
 
-`training/` and `held_out/` (frames that no training has seen) hold one system folder a composition: `type.raw`,
+`training/` and `held_out/` (frames that no training learnt) hold one system folder a composition: `type.raw`,
 `type_map.raw` ({type_map}) and `set.000/` with `coord` (Å), `box` (Å), `energy` (eV), `force` (eV/Å) and `virial`
 (-dE/d(strain), eV). Line i of `frames.csv` says which frame of which AiiDA node is frame i here.
 `manifest.json` names campaign, blocks, level of theory and the SHA-256 of every file.
 """,
     "extxyz": """# Labelled frames as extended XYZ
 
-`training.extxyz` and `held_out.extxyz` (frames that no training has seen): energy in eV, forces in eV/Å, stress in
+`training.extxyz` and `held_out.extxyz` (frames that no training learnt): energy in eV, forces in eV/Å, stress in
 eV/Å³ with ASE's sign (stress = -virial / volume). `frame_id`, `block_pk` and `block_index` lead back to the AiiDA node:
-`aiida-zif lineage BLOCK_PK:BLOCK_INDEX`. Read with `ase.io.read("training.extxyz", ":")`. Elements: {type_map}.
+`aiida-zif lineage BLOCK_PK:BLOCK_INDEX`; every frame says its `level_of_theory`, the `reference_state` of its energy,
+and `source`, `licence` and `citation` of the structure that it comes from. Read with
+`ase.io.read("training.extxyz", ":")`. Elements: {type_map}.
 `manifest.json` names campaign, blocks, level of theory and the SHA-256 of every file.
 """,
     "models": """# Frozen deep potentials
@@ -44,6 +49,22 @@ DeePMD-kit, uuid of the AiiDA node. In LAMMPS (units metal; several models give 
 """,
 }
 """What a reader of the folder needs to know, by format."""
+
+
+def origin_in_words(origin: Mapping[str, Any]) -> str:
+    """Return the end of a README: level of theory, energies, structures with source and licence, caveat of protocols.
+
+    :param origin: ``level_of_theory``, ``energy_reference``, ``structures`` and ``protocols`` of the manifest.
+    """
+    level = (origin["level_of_theory"] or {"line": "not known"})["line"]
+    lines = ["", "## Where it comes from", "", f"- Level of theory: {level}"]
+    lines.append(f"- Energies: {origin['energy_reference']}")
+    lines += [f"- Protocol {protocol['name']}: {protocol['description']}" for protocol in origin["protocols"]]
+    for record in origin["structures"]:
+        what = f" ({record['formula']})" if record["formula"] else ""
+        (_, name), *facts = in_lines(record)
+        lines += [f"- {name}{what}", *(f"  - {fact}: {text}" for fact, text in facts)]
+    return "\n".join([*lines, ""])
 
 
 def write_deepmd(folder: Path, blocks: Blocks, type_map: list[str]) -> None:
@@ -64,16 +85,23 @@ def write_deepmd(folder: Path, blocks: Blocks, type_map: list[str]) -> None:
                 table.writerows(rows)
 
 
-def write_extxyz(path: Path, blocks: Blocks, type_map: list[str]) -> None:
+def write_extxyz(path: Path, blocks: Blocks, remarks: Mapping[str, Remarks]) -> None:
     """Write all frames into one file, the name of the part with the suffix ``.extxyz``.
 
     :param path: without suffix.
+    :param remarks: by block what stands in the comment line of each of its frames, such as source and licence.
     """
     with path.with_suffix(".extxyz").open("w", encoding="utf-8") as stream:
-        for block in blocks.values():
-            origin: dict[str, Any] = {"block_pk": block.pk, "system": block.system}
+        for label, block in blocks.items():
+            words = {name: quotable(text) for name, text in remarks[label].items()}
+            origin: dict[str, Any] = {"block_pk": block.pk, "system": block.system, **words}
             for index, (key, frame) in enumerate(zip(block.frame_ids(), frames_of(block), strict=True)):
                 write_frame(stream, frame, {"frame_id": key, "block_index": index, **origin})
+
+
+def quotable(text: str) -> str:
+    """Return a text that stands between double quotes in a comment line, in which quotes and backslashes mean more."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split()).translate(UNQUOTED)
 
 
 def frames_of(block: LabelledFramesData) -> Iterator[LabelledFrame]:
@@ -83,8 +111,13 @@ def frames_of(block: LabelledFramesData) -> Iterator[LabelledFrame]:
     return (LabelledFrame("", tuple(block.symbols), *row) for row in rows)
 
 
-def write_models(folder: Path, models: Mapping[str, DeepPotentialData]) -> list[dict[str, Any]]:
-    """Copy the frozen files under the names of the models, and describe them in ``models.json``."""
+def write_models(
+    folder: Path, models: Mapping[str, DeepPotentialData], origin: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Copy the frozen files under the names of the models, and describe them in ``models.json``.
+
+    :param origin: what is said of every model: level of theory, energies, structures.
+    """
     entries = []
     for label, model in sorted(models.items()):
         path = folder / f"{label}{Path(model.filename).suffix}"
@@ -99,7 +132,8 @@ def write_models(folder: Path, models: Mapping[str, DeepPotentialData]) -> list[
                 "rcut_A": model.rcut,
                 "backend": model.model_backend,
                 "deepmd_version": model.deepmd_version,
+                **origin,
             }
         )
-    (folder / "models.json").write_text(json.dumps(entries, indent=2) + "\n")
+    (folder / "models.json").write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
     return entries

@@ -47,7 +47,7 @@ STYLE: dict[Any, Any] = {
 
 
 def error_figure(iterations: Sequence[Mapping[str, Any]]) -> str:
-    """Draw the held-out force RMSE of every committee: a dot a model and a line through the means.
+    """Draw the held-out force RMSE of every committee: a dot a model, a line through the means, bars of the interval.
 
     :param iterations: of the summary; those without a test are left out.
     """
@@ -57,6 +57,10 @@ def error_figure(iterations: Sequence[Mapping[str, Any]]) -> str:
         places = [i["iteration"] for i in tested]
         means = [i["force_rmse_eV_per_A"] for i in tested]
         axes.plot(places, means, color=CHOSEN, lw=1.8, zorder=3, label="mean")
+        known = [i for i in tested if i["force_rmse_interval_eV_per_A"] is not None]
+        if known:
+            ends = np.array([i["force_rmse_interval_eV_per_A"] for i in known])
+            axes.vlines([i["iteration"] for i in known], *ends.T, color=INK, lw=1.2, zorder=2, label="95 % interval")
         for iteration in tested:
             values = list(iteration["force_rmse_per_model"].values())
             shift = np.linspace(-0.06, 0.06, len(values)) if len(values) > 1 else [0.0]
@@ -67,12 +71,13 @@ def error_figure(iterations: Sequence[Mapping[str, Any]]) -> str:
         shown = tested if len(tested) <= MANY else [tested[0], tested[len(tested) // 2], tested[-1]]
         for i in shown:
             place = (i["iteration"], i["force_rmse_eV_per_A"])
-            axes.annotate(f"{place[1]:.3f}", place, xytext=(9, 7), textcoords="offset points", fontsize=9)
+            axes.annotate(f"{place[1]:.3f}", place, xytext=(11, 7), textcoords="offset points", fontsize=9)
         axes.set_xticks(
             [i["iteration"] for i in shown], [f"{i['iteration']}\n{i['n_train_frames']} frames" for i in shown]
         )
         axes.set_xlim(min(places) - 0.35, max(places) + 0.45)
-        axes.set_ylim(0, 1.18 * max(max(i["force_rmse_per_model"].values()) for i in tested))
+        highest = [value for i in tested for value in (*i["force_rmse_per_model"].values(), *ends_of(i))]
+        axes.set_ylim(0, 1.18 * max(highest))
         axes.set_xlabel("committee")
         axes.set_ylabel("held-out force RMSE / eV Å$^{-1}$")
         axes.grid(axis="x", visible=False)
@@ -81,10 +86,16 @@ def error_figure(iterations: Sequence[Mapping[str, Any]]) -> str:
     return svg(draw, (5.4, 3.5), "errors")
 
 
+def ends_of(iteration: Mapping[str, Any]) -> Sequence[float]:
+    """Return the ends of the interval of the held-out error in eV/Å, none if it is not known."""
+    return iteration["force_rmse_interval_eV_per_A"] or ()
+
+
 def deviation_figure(histograms: Mapping[int, Mapping[str, Any]], lower: float, upper: float) -> str:
     """Draw how the largest force deviation of the explored frames was distributed in each cycle, or in some of many.
 
-    :param histograms: ``edges`` (eV/Å) and ``counts`` by cycle; the last bin has no upper edge.
+    :param histograms: ``edges`` (eV/Å), ``counts`` and ``n_explored`` by cycle; the last bin has no upper edge. Frames
+        that are not physical are explored, and have no deviation.
     :param lower: trust level in eV/Å.
     :param upper: trust level in eV/Å.
     """
@@ -101,8 +112,9 @@ def deviation_figure(histograms: Mapping[int, Mapping[str, Any]], lower: float, 
             histogram = histograms[cycle]
             edges, counts = np.asarray(histogram["edges"], float), np.asarray(histogram["counts"], float)
             edges = edges[: len(counts)]
-            share = 100 * counts[:-1] / max(counts.sum(), 1)
-            axes.stairs(share, edges, color=shades[cycle], lw=1.8, label=f"cycle {cycle}")
+            share = 100 * counts[:-1] / max(histogram["n_explored"], 1)
+            known = f"{counts.sum():.0f} of {histogram['n_explored']} frames"
+            axes.stairs(share, edges, color=shades[cycle], lw=1.8, label=f"cycle {cycle}: {known}")
             axes.stairs(share, edges, color=shades[cycle], fill=True, alpha=0.12, lw=0)
             filled = np.flatnonzero(counts[:-1])
             seen += [edges[filled[0]], edges[filled[-1] + 1]] if len(filled) else []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from aiida.common.links import LinkType
 
 from aiida_zif.plugins.selection.calibration import BAND_SHARE, error_band
+from aiida_zif.provenance.calls import input_attributes
 from aiida_zif.provenance.campaign_view import CampaignView, children
 from aiida_zif.workflows.calibration_steps import evidence_rows
 
@@ -35,13 +37,34 @@ def verdict_of(view: CampaignView) -> dict[str, Any]:
 
 
 def calibration_of(view: CampaignView) -> dict[str, Any] | None:
-    """Return the newest relation between deviation and true error; None before the first."""
-    found = [step.report for step in view.of("calibrate") if step.report]
-    return found[-1] if found else None
+    """Return the newest relation between deviation and true error, and how many frames it is of; None before it."""
+    found = [step for step in view.of("calibrate") if step.report]
+    if not found:
+        return None
+    counts = frames_related(found[-1].pk)
+    return {**found[-1].report, "n_frames": {name: counts[name] for name in found[-1].report["systems"]}}
+
+
+def frames_related(calibration: int) -> Counter[str]:
+    """Return by system how many different frames a relation was fitted to.
+
+    Early versions fitted to the errors that several committees made on the same held-out frames.
+
+    :param calibration: pk of the process that fitted it.
+    """
+    evidence = input_attributes(calibration, ["system", "frames", "frame_ids", "array|energies"])
+    tested = any(label.startswith("errors_") for label in evidence)
+    counts: Counter[str] = Counter()
+    for label, (system, compared, ids, shape) in evidence.items():
+        if label.startswith("compare_"):
+            counts[system or ""] += len(compared)
+        elif label.startswith("block_") and tested:
+            counts[system] += len(ids) if ids is not None else shape[0]
+    return counts
 
 
 def calibration_points(view: CampaignView) -> list[dict[str, Any]]:
-    """Return the frames that the newest relation was fitted to; ``role`` is None for held-out ones."""
+    """Return the pairs of deviation and error that the newest relation was fitted to; ``role`` is None if held out."""
     steps = [step for step in view.of("calibrate") if step.report]
     if not steps:
         return []
@@ -79,23 +102,31 @@ def verdict_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
 
 def calibration_lines(summary: dict[str, Any]) -> list[str]:
     """Say of every system what the deviation of its frames means."""
-    systems = (summary["calibration"] or {"systems": {}})["systems"]
-    return [calibration_line(name, curve) for name, curve in systems.items()]
+    found = summary["calibration"] or {"systems": {}}
+    counts = found.get("n_frames", {})
+    return [calibration_line(name, curve, counts.get(name)) for name, curve in found["systems"].items()]
 
 
 ASKED_FOR = ("deviation", "held_out_error", "accurate_share", "observable")
 """Criteria of convergence; the others are limits."""
 
 
-def calibration_line(system: str, curve: dict[str, Any] | None) -> str:
-    """Say what the deviation of a system's frames means."""
+def calibration_line(system: str, curve: dict[str, Any] | None, n_frames: int | None = None) -> str:
+    """Say what the deviation of a system's frames means.
+
+    :param n_frames: different frames that the relation was fitted to.
+    """
     if curve is None:
         return f"calibration of {system}: too few labelled frames"
     low, high = (float(value) for value in error_band(curve, curve["centre"]))
+    known = f"{curve['n']} frames"
+    if n_frames not in (None, curve["n"]):
+        known = f"{curve['n']} pairs of deviation and error of {n_frames} frames"
+    band = f"{BAND_SHARE:.0%}"
     return (
-        f"calibration of {system}: at a deviation of {curve['centre']:.2g} eV/Å the true error is {curve['level']:.2g} "
-        f"({low:.2g} to {high:.2g}) eV/Å; the {BAND_SHARE:.0%} band holds {curve['coverage']:.0%} of "
-        f"{curve['n']} frames"
+        f"calibration of {system}: at a deviation of {curve['centre']:.2g} eV/Å the true error of a frame is "
+        f"{curve['level']:.2g} eV/Å, with {band} probability {low:.2g} to {high:.2g}; the {band} band of a fit without "
+        f"them holds {curve['coverage']:.0%} of {known}"
     )
 
 

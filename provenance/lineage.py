@@ -25,6 +25,7 @@ from aiida_zif.provenance.origin import (
     with_fact,
 )
 from aiida_zif.provenance.status import in_words
+from aiida_zif.provenance.structure_sources import record_of_node
 from aiida_zif.provenance.trainings import member_of, seeds_of, starts_of, warm_starts
 
 MANY = 8
@@ -100,6 +101,8 @@ class Tracer:
             origin.facts = {"n_blocks": node.n_blocks, "n_frames": node.n_frames}
             origin.origins = self.below(lambda: self.blocks(oldest_first(node.blocks())))
         elif isinstance(node, orm.StructureData):
+            origin.facts = record = record_of_node(node)
+            origin.title += f": {record['structure']}; source {record['source']}; licence {record['licence']}"
             origin.origins = self.campaigns_of(node)
         elif node.creator is not None:
             origin.origins = self.below(lambda: [self.trace(node.creator, place)])
@@ -107,7 +110,11 @@ class Tracer:
 
     def below(self, make: Callable[[], list[Origin]]) -> list[Origin]:
         """Return the next level, or a mark that there is one."""
-        return make() if self.depth >= 0 else [Origin("more", "… (a larger --depth shows more)")]
+        return make() if self.depth >= 0 else [Origin("more", "not shown: what is below (a larger --depth shows it)")]
+
+    def listed(self, items: list[str]) -> str:
+        """Return items side by side, the middle of many counted only, unless everything is wanted."""
+        return ", ".join(items if self.full else short_list(items))
 
     @staticmethod
     def name(node: Any) -> tuple[str, str]:
@@ -224,7 +231,7 @@ class Tracer:
         """Molecular dynamics with a committee: conditions, and those of the frame that is followed."""
         runs = job.inputs.runs.get_list()
         facts: dict[str, Any] = {"runs": [run["label"] for run in runs]}
-        title = f"LAMMPS, {len(runs)} runs ({', '.join(short_list(facts['runs']))})"
+        title = f"LAMMPS, {len(runs)} runs ({self.listed(facts['runs'])})"
         values = place.values() if place is not None else {}
         if {"run", "step", "temperature"} <= values.keys():
             run = runs[int(values["run"])]["label"]
@@ -241,7 +248,7 @@ class Tracer:
         above = all(model.pk in self.shown for model in models)
         facts = {"models": {name: model.pk for name, model in members.items()}}
         cycle = cycle_of(models[0].creator) if models and models[0].creator else None
-        names = ", ".join(short_list([f"{name} <{pk}>" for name, pk in facts["models"].items()]))
+        names = self.listed([f"{name} <{pk}>" for name, pk in facts["models"].items()])
         origin = Origin("committee", f"committee of {len(models)}: {names}", facts=facts, above=above)
         if cycle is not None:
             origin = with_fact(origin, "cycle", cycle)
@@ -259,11 +266,14 @@ class Tracer:
         return Origin("start", title, call, origins=self.below(lambda: [self.trace(call.inputs.structure)]))
 
     def starts(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
-        """Starting points of exploration, drawn from what was labelled before."""
-        sources = {link.link_label: link.node for link in call.base.links.get_incoming().all()}
-        known = {name: node for name, node in sources.items() if isinstance(node, LabelledFramesData | DatasetData)}
-        blocks = oldest_first(blocks_in(known))
-        title = f"drawn at random from {len(blocks)} blocks, seed {call.inputs.starts['seed']}"
+        """Starting points of exploration: the blocks that hold those that were drawn."""
+        links = call.base.links.get_incoming(node_class=(LabelledFramesData, DatasetData)).all()
+        pool = oldest_first(blocks_in({link.link_label: link.node for link in links}))
+        drawn = set(call.outputs.result.frame_ids()) if "result" in call.outputs else set()
+        blocks = [block for block in pool if drawn & set(block.frame_ids())] or pool
+        wanted = call.inputs.starts.get_dict()
+        erred = f", {wanted['uncertain']} of them where the committee erred most" if wanted.get("uncertain") else ""
+        title = f"{counted(len(drawn), 'start')} drawn from {len(pool)} blocks{erred}, seed {wanted['seed']}"
         return Origin("start", title, call, origins=self.below(lambda: self.blocks(blocks)))
 
     def reuse(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
@@ -281,7 +291,7 @@ class Tracer:
         declared = call.inputs.declaration.get_dict()
         facts = {key: declared.get(key, {}) for key in ("name", "format", "source", "checksum", "reading")}
         title = f"imported from {declared['name']} ({declared['format']}), source {declared['source'] or 'not given'}"
-        return Origin("import", f"{title}, SHA-256 {declared['checksum'][:12]}…", call, facts)
+        return Origin("import", f"{title}, SHA-256 {declared['checksum']}", call, facts)
 
     def other_process(self, process: orm.ProcessNode, place: Place | None) -> Origin:
         """Any other calculation: every datum that went in, settings and codes left out."""

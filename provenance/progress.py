@@ -49,7 +49,7 @@ class Activity:
 
     @property
     def line(self) -> str:
-        """One readable line, such as ``cycle 2: labelling zif4, 4 of 12 frames, 1:23 elapsed``."""
+        """One readable line, such as ``cycle 2: labelling zif4, 4 of 12 frames, 1 min 23 s elapsed``."""
         parts = [f"cycle {self.cycle}: {VERBS.get(self.stage, self.stage)} {readable(self.name)}".rstrip()]
         if self.done is not None:
             parts.append(f"{self.done}{f' of {self.total}' if self.total else ''} {self.unit}")
@@ -208,7 +208,8 @@ def readable(name: str) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Write a duration as ``m:ss`` or ``h:mm:ss``."""
+    """Write a duration with its units: ``45 s``, ``8 min 30 s`` or ``2 h 05 min``."""
     minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

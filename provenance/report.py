@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from aiida_zif.provenance.campaign_view import CampaignView
 from aiida_zif.provenance.failed_jobs import what
+from aiida_zif.provenance.held_out import distance_in_words, nearest_training_frames
 from aiida_zif.provenance.judgement import calibration_lines, verdict_rows
+from aiida_zif.provenance.origin import counted
 from aiida_zif.provenance.progress import clock
-from aiida_zif.provenance.report_figures import choice_ratios, compared_frames, draw_figures, draw_reliability
-from aiida_zif.provenance.report_origin import formulas, label_sources, lines_of, newest_models, training_seeds
+from aiida_zif.provenance.reached import asked_in_words, mean_in_words
+from aiida_zif.provenance.report_figures import choice_ratio, compared_frames, draw_figures, draw_reliability
+from aiida_zif.provenance.report_origin import (
+    formulas,
+    label_sources,
+    lines_of,
+    newest_models,
+    settings_lines,
+    training_seeds,
+)
 from aiida_zif.provenance.status import in_words, number, pair
+from aiida_zif.provenance.structure_sources import in_lines
 from aiida_zif.provenance.summary import summarise
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 TEMPLATE = "report.html.j2"
 
@@ -41,8 +54,20 @@ def render(view: CampaignView) -> str:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"clock": clock, "number": number, "in_words": in_words, "pair": pair, "what": what}
+    environment.filters |= {
+        "clock": clock, "number": number, "in_words": in_words, "pair": pair, "what": what, "ends": ends_below,
+        "asked": asked_in_words, "mean": mean_in_words,
+    }  # fmt: skip
     return environment.get_template(TEMPLATE).render(**page_content(view))
+
+
+def ends_below(ends: Sequence[float | None] | None, digits: int) -> Markup:
+    """Return the ends of an interval for the second line of a cell, nothing where there is no interval."""
+    from markupsafe import Markup
+
+    if ends is None or None in ends:
+        return Markup("")
+    return Markup("<small>[{}]</small>").format(", ".join(f"{end:.{digits}f}" for end in ends))
 
 
 def page_content(view: CampaignView) -> dict[str, Any]:
@@ -52,18 +77,20 @@ def page_content(view: CampaignView) -> dict[str, Any]:
     return {
         "summary": summary,
         "finished": view.node.is_terminated,
-        "begun": f"{view.node.ctime:%Y-%m-%d %H:%M}",
+        "begun": f"{view.node.ctime.astimezone():%Y-%m-%d %H:%M %Z}",
         "tiles": tiles(summary, rows),
+        "distance": distance_in_words(nearest_training_frames(view)) if view.of("test") else "",
         "figures": draw_figures(view, summary, rows),
         "sources": label_sources(view),
         "choices": choice_table(summary),
         "verdict": verdict_rows(summary),
         "calibration": calibration_lines(summary),
         "reliability": draw_reliability(view, summary["calibration"]),
-        "settings": {name: lines_of(view.settings[name]) for name in SECTIONS if view.settings.get(name)},
+        "settings": settings_lines(view.settings, SECTIONS),
         "resources": lines_of(view.node.inputs.resources.get_dict()),
         "seeds": training_seeds(view),
         "models": newest_models(view),
+        "structures": {name: in_lines(record) for name, record in summary["structures"].items()},
         "chemistry": {"structure": formulas(view), "type map": " ".join(view.settings.get("type_map") or [])},
         "next_steps": next_steps(view, summary),
     }
@@ -87,17 +114,39 @@ def tiles(summary: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str,
     errors = [i["force_rmse_eV_per_A"] for i in summary["iterations"] if i["force_rmse_eV_per_A"] is not None]
     found = []
     if errors:
-        change = f", from {errors[0]:.3f} after the first labels" if len(errors) > 1 else ""
-        found.append(tile(f"{errors[-1]:.3f}", f"held-out force RMSE{change}", "eV/Å"))
+        found.append(tile(f"{errors[-1]:.3f}", error_in_words(summary, errors), "eV/Å"))
     reused = f", {summary['n_reused']} of them re-used" if summary["n_reused"] else ""
     found.append(tile(str(summary["total_labels"]), f"frames labelled by CP2K, held-out included{reused}"))
-    ratios = choice_ratios(rows)
-    if ratios:
-        gain = float(np.exp(np.mean(np.log(ratios))))
-        found.append(tile(f"{gain:.2f}", "true error of chosen over that of random frames, mean of the cycles", "×"))
+    ratio = choice_ratio(rows)
+    if ratio is not None:
+        found.append(tile(f"{ratio['ratio']:.2f}", gain_in_words(ratio), "×"))
     explored = sum(iteration["n_explored"] for iteration in summary["iterations"])
     found.append(tile(f"{explored:,}", f"frames explored by committees of {summary['n_models']} models"))
     return [*found, tile(clock(summary["wall_s"]), "wall time")]
+
+
+def error_in_words(summary: dict[str, Any], errors: list[float]) -> str:
+    """Say what the held-out error is, how sure it is, and how large it is beside the forces."""
+    newest = next(i for i in reversed(summary["iterations"]) if i["force_rmse_eV_per_A"] is not None)
+    parts = ["held-out force RMSE, mean of the members"]
+    if newest["force_rmse_interval_eV_per_A"] is not None:
+        low, high = newest["force_rmse_interval_eV_per_A"]
+        parts.append(f"95 % interval {low:.3f} to {high:.3f}")
+    scale = summary["held_out"]["force_rms_eV_per_A"]
+    if scale:
+        parts.append(f"{errors[-1] / scale:.0%} of the RMS force of these frames, {scale:.3g} eV/Å")
+    return "; ".join([*parts, *([f"{errors[0]:.3f} after the first labels"] if len(errors) > 1 else [])])
+
+
+def gain_in_words(ratio: dict[str, Any]) -> str:
+    """Say what the ratio of the true errors of chosen and random frames is, and how sure."""
+    frames, cycles = counted(ratio["n_first"], "chosen frame"), counted(ratio["n_cycles"], "cycle")
+    of = f"{frames}, {ratio['n_second']} random, {cycles}"
+    words = f"true force error of chosen over that of random frames, geometric mean of the cycles ({of})"
+    if ratio["low"] is None:
+        return f"{words}; too few frames for an interval"
+    same = "; no difference is shown" if ratio["low"] <= 1 <= ratio["high"] else ""
+    return f"{words}; 95 % interval {ratio['low']:.2f} to {ratio['high']:.2f}{same}"
 
 
 def tile(value: str, what: str, unit: str = "") -> dict[str, str]:

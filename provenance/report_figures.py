@@ -8,6 +8,7 @@ import numpy as np
 
 from aiida_zif.provenance import figures
 from aiida_zif.provenance.campaign_view import CampaignView
+from aiida_zif.provenance.intervals import error_ratio
 from aiida_zif.provenance.judgement import calibration_points
 from aiida_zif.provenance.reliability_figure import reliability_figure
 
@@ -45,16 +46,16 @@ def draw_reliability(view: CampaignView, calibration: dict[str, Any] | None) -> 
 
 
 def histograms_of(view: CampaignView) -> dict[int, dict[str, Any]]:
-    """Return the histogram of deviations of every cycle, over all systems."""
+    """Return the histogram of deviations of every cycle, over all systems, and ``n_explored``, with broken frames."""
     found: dict[int, dict[str, Any]] = {}
     for step in view.of("select"):
         if not step.report:
             continue
         histogram = step.report["histogram"]
-        counts = np.asarray(histogram["counts"])
+        counts, explored = np.asarray(histogram["counts"]), step.report["n_explored"]
         if step.cycle in found:
-            counts = counts + found[step.cycle]["counts"]
-        found[step.cycle] = {"edges": histogram["edges"], "counts": counts}
+            counts, explored = counts + found[step.cycle]["counts"], explored + found[step.cycle]["n_explored"]
+        found[step.cycle] = {"edges": histogram["edges"], "counts": counts, "n_explored": explored}
     return found
 
 
@@ -78,12 +79,11 @@ def walls_of(summary: dict[str, Any]) -> dict[str, dict[str, float]]:
     return walls
 
 
-def choice_ratios(rows: list[dict[str, Any]]) -> list[float]:
-    """Return for every cycle the true force RMSE of chosen over that of random frames, where both are known."""
-    ratios = []
-    for cycle in sorted({row["cycle"] for row in rows}):
-        errors = [[r["force_rmse"] for r in rows if r["cycle"] == cycle and r["role"] == role] for role in (0, 1)]
-        if all(errors):
-            chosen, random = (float(np.sqrt(np.mean(np.square(values)))) for values in errors)
-            ratios.append(chosen / random)
-    return ratios
+def choice_ratio(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the true force RMSE of chosen over that of random frames, over all cycles, see :func:`error_ratio`."""
+    cycles = sorted({row["cycle"] for row in rows})
+    errors = [
+        [[r["force_rmse"] for r in rows if r["cycle"] == cycle and r["role"] == role] for role in (0, 1)]
+        for cycle in cycles
+    ]
+    return error_ratio([(chosen, random) for chosen, random in errors])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiida_zif.provenance.calls import inputs_of
@@ -26,7 +27,14 @@ UNITS = {
     "target_error": "eV/Å",
     "force_deviation": "eV/Å",
     "walltime": "s",
+    "batch_time": "s",
+    "stride": "steps",
+    "sample_every": "steps",
+    "min_separation": "steps",
+    "preflight": "steps",
 }
+OF_A_BAROSTAT = ("pressure", "barostat_time")
+"""Settings that mean nothing at constant volume."""
 
 
 def label_sources(view: CampaignView) -> list[dict[str, Any]]:
@@ -105,13 +113,28 @@ def lines_of(section: dict[str, Any]) -> list[tuple[str, str]]:
 def in_one_line(value: Any, unit: str = "") -> str:
     """Return a setting with its unit; of a group of settings each with its name."""
     if isinstance(value, dict):
+        value = {name: v for name, v in value.items() if value.get("ensemble") != "nvt" or name not in OF_A_BAROSTAT}
         parts = [f"{name.replace('_', ' ')} {in_one_line(v, UNITS.get(name, ''))}" for name, v in value.items()]
         return ", ".join(part for part, v in zip(parts, value.values(), strict=True) if v is not None)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return f"{', '.join(in_one_line(item) for item in value)} {unit}".strip()
+    if isinstance(value, str):
+        return value
     return f"{value:g} {unit}".strip() if isinstance(value, float) else f"{value} {unit}".strip()
+
+
+def settings_lines(settings: dict[str, Any], sections: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return the settings section by section, and after each what differs for a system that has its own."""
+    found = {}
+    for name in sections:
+        if settings.get(name):
+            found[name] = lines_of(settings[name])
+        for system, own in settings["systems"].items():
+            if own.get(name):
+                found[f"{name} of {system}"] = lines_of(own[name])
+    return found
 
 
 def training_seeds(view: CampaignView) -> list[dict[str, Any]]:

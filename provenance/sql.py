@@ -13,44 +13,61 @@ from typing import Any
 DATA_LINKS = "('create', 'input_calc')"
 """The links along which data come into being; calls and returns of work chains are not among them."""
 
-ANCESTORS = f"""
+MATERIAL = """
+    and (data.node_type like 'data.zif.%' or data.node_type like 'data.core.structure.%'
+         or data.node_type like 'data.core.singlefile.%' or data.node_type like 'data.core.folder.%'
+         or link.type = 'create')
+    and substr(link.label, 1, 6) <> 'known_' and substr(link.label, 1, 12) <> 'validation__'
+"""
+"""What something is made from: frames, labels, data sets, models, structures, files. Plans, reports and numbers say
+what to do, and what is known already or validates a training only has a part in a choice."""
+
+
+def ancestry(material: bool) -> str:
+    """Return the query of all ancestors of ``:pks``, or of those that they are made from (:data:`MATERIAL`)."""
+    return f"""
 with recursive ancestor(id) as (
     select id from db_dbnode where id in :pks
     union
     select link.input_id from db_dblink link join ancestor on link.output_id = ancestor.id
-    where link.type in {DATA_LINKS}
+    join db_dbnode data on data.id = link.input_id
+    where link.type in {DATA_LINKS} {MATERIAL if material else ""}
 )
 """
+
 
 CALLS = "('call_calc', 'call_work')"
 KIND = "coalesce(nullif(node.process_type, ''), node.node_type)"
 """What a node is: the process type of a process, the node type of data."""
 
 
-def ancestors(pks: Sequence[int]) -> list[int]:
-    """Return the pks of everything that some nodes were made from, and of the nodes themselves.
+def ancestors(pks: Sequence[int], material: bool = False) -> list[int]:
+    """Return the pks of everything behind some nodes, and of the nodes themselves.
 
     :param pks: of data nodes or calculations.
+    :param material: only what they are made from, see :data:`MATERIAL`; as below.
     """
-    return [row[0] for row in run(ANCESTORS + "select id from ancestor order by id", pks=pks)]
+    return [row[0] for row in run(ancestry(material) + "select id from ancestor order by id", pks=pks)]
 
 
-def count_ancestors(pks: Sequence[int]) -> dict[str, int]:
+def count_ancestors(pks: Sequence[int], material: bool = False) -> dict[str, int]:
     """Return the number of ancestors (the nodes themselves included) by what they are."""
-    query = f"{ANCESTORS} select {KIND} as kind, count(*) from ancestor join db_dbnode node on node.id = ancestor.id "
+    query = f"{ancestry(material)} select {KIND} as kind, count(*) from ancestor join db_dbnode node "
+    query += "on node.id = ancestor.id "
     return {str(kind): int(count) for kind, count in run(query + "group by kind order by kind", pks=pks)}
 
 
-def ancestors_of_kind(pks: Sequence[int], kind: str) -> list[int]:
+def ancestors_of_kind(pks: Sequence[int], kind: str, material: bool = False) -> list[int]:
     """Return the pks of the ancestors of one kind, see :func:`count_ancestors`."""
-    query = f"{ANCESTORS} select node.id from ancestor join db_dbnode node on node.id = ancestor.id "
+    query = f"{ancestry(material)} select node.id from ancestor join db_dbnode node on node.id = ancestor.id "
     return [row[0] for row in run(query + f"where {KIND} = :kind order by node.ctime, node.id", pks=pks, kind=kind)]
 
 
-def callers_of_ancestors(pks: Sequence[int], kind: str) -> list[int]:
+def callers_of_ancestors(pks: Sequence[int], kind: str, material: bool = False) -> list[int]:
     """Return the pks of the work chains that called the ancestors of one kind, each once."""
     query = (
-        f"{ANCESTORS} select distinct link.input_id from db_dblink link join ancestor on link.output_id = ancestor.id "
+        f"{ancestry(material)} select distinct link.input_id "
+        f"from db_dblink link join ancestor on link.output_id = ancestor.id "
         f"join db_dbnode node on node.id = ancestor.id "
         f"where link.type in {CALLS} and node.process_type = :kind order by link.input_id"
     )
@@ -60,7 +77,7 @@ def callers_of_ancestors(pks: Sequence[int], kind: str) -> list[int]:
 def campaigns_of_ancestors(pks: Sequence[int], process_type: str) -> list[int]:
     """Return the pks of the work chains of one type that called an ancestor, directly or through others."""
     query = (
-        f"{ANCESTORS}, caller(id) as (select link.input_id from db_dblink link "
+        f"{ancestry(False)}, caller(id) as (select link.input_id from db_dblink link "
         f"join ancestor on link.output_id = ancestor.id where link.type in {CALLS} "
         f"union select link.input_id from db_dblink link join caller on link.output_id = caller.id "
         f"where link.type in {CALLS}) "

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
+from aiida_zif.provenance.console import make_console, new_table
 from aiida_zif.provenance.failed_jobs import failure_lines
 from aiida_zif.provenance.judgement import judgement_lines
+from aiida_zif.provenance.origin import counted
 from aiida_zif.provenance.progress import VERBS, clock, current_activity, expected_remaining_s, readable
+from aiida_zif.provenance.reached import reached_line
 from aiida_zif.provenance.summary import summarise
 
 if TYPE_CHECKING:
@@ -19,7 +24,8 @@ if TYPE_CHECKING:
 COLUMNS = (
     "committee",
     "train\nframes",
-    "held-out\nRMSE",
+    "held-out\nforce RMSE",
+    "virial\nRMSE",
     "cycle",
     "deviation\nq50 / q99",
     "explored",
@@ -30,15 +36,17 @@ COLUMNS = (
     "label-\nled",
     "rejec-\nted",
     "true error\nchosen / rnd",
+    "ratio\n[95 %]",
     "wall",
     "state",
 )
 AT_WORK = ("exploring", "selecting", "labelling", "comparing", "judging")
 """States of a committee that is in the middle of its cycle."""
 
-PIPE_WIDTH = 150
-"""Characters a line where there is no terminal that sets it."""
-
+TABLE_NOTE = (
+    "Errors and deviations in eV/Å, in brackets the interval at 95 % confidence; virials in meV/atom. A committee "
+    "explores in the cycle beside it. Quantiles of the deviation are of the physical frames, counts of all explored."
+)
 DASH = "–"
 
 
@@ -54,9 +62,11 @@ def print_status(view: CampaignView, console: Console | None = None) -> None:
     summary = summarise(view)
     console.print(headline(summary), soft_wrap=True)
     console.print(seed_line(summary), soft_wrap=True)
+    for line in [held_out_line(summary), *caveats(summary)]:
+        console.print(escape(line), soft_wrap=True)
     if summary["iterations"]:
         console.print(make_table(rows_of(view, summary), console))
-        console.print("[dim]Errors and deviations in eV/Å; a committee explores in the cycle beside it.[/dim]")
+        console.print(f"[dim]{escape(TABLE_NOTE)}[/dim]", soft_wrap=True)
     reasons = [*reason_lines(summary), *recovery_lines(summary), *failure_lines(summary)]
     for line in [*reasons, *judgement_lines(summary)]:
         console.print(escape(line), soft_wrap=True)
@@ -77,14 +87,6 @@ def status_json(view: CampaignView) -> dict[str, Any]:
         "running": [{**asdict(activity), "line": activity.line} for activity in current_activity(view)],
         "expected_remaining_s": expected_remaining_s(view),
     }
-
-
-def make_console() -> Console:
-    """Return a console for standard output; a pipe is wide enough for the table."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
 
 
 def headline(summary: dict[str, Any]) -> str:
@@ -125,16 +127,45 @@ def row_of(iteration: dict[str, Any], state: str) -> list[str]:
     return [
         str(iteration["iteration"]),
         str(iteration["n_train_frames"]),
-        number(iteration["force_rmse_eV_per_A"]),
+        with_interval(number(iteration["force_rmse_eV_per_A"]), iteration["force_rmse_interval_eV_per_A"]),
+        number(iteration["virial_rmse_meV_per_atom"]),
         str(iteration["iteration"] + 1) if explored or state in AT_WORK else DASH,
         pair(deviation["q50"], deviation["q99"]) if explored else DASH,
         *([*cells[:4], cells[4] + control] if explored else [DASH] * 5),
         str(iteration["n_labelled"]) if explored else DASH,
         str(sum(iteration["n_rejected"].values())) if explored else DASH,
         pair(error["chosen"], error["random"]),
+        ratio_in_words(iteration["choice_ratio"]),
         clock(sum(iteration["wall_s"].values())),
         state,
     ]
+
+
+def held_out_line(summary: dict[str, Any]) -> str:
+    """Return what the held-out frames are, and the scale of their forces."""
+    held_out = summary["held_out"]
+    scale = held_out["force_rms_eV_per_A"]
+    forces = "" if scale is None else f"; root mean square of their forces {scale:.3g} eV/Å"
+    return f"held out: {counted(held_out['n_frames'], 'frame')}, {held_out['source']}{forces}"
+
+
+def caveats(summary: dict[str, Any]) -> list[str]:
+    """Return what the protocol says of itself."""
+    protocol = summary["protocol"]
+    return [f"protocol {protocol['name']}: {protocol['description']}"] if protocol["description"] else []
+
+
+def with_interval(value: str, ends: Sequence[float] | None) -> str:
+    """Return a number with the ends of its interval in brackets, where there is one."""
+    return value if ends is None else f"{value} [{ends[0]:.3f}, {ends[1]:.3f}]"
+
+
+def ratio_in_words(ratio: dict[str, Any] | None) -> str:
+    """Return a ratio with its interval, or a dash."""
+    if ratio is None:
+        return DASH
+    ends = "" if ratio["low"] is None else f" [{ratio['low']:.2f}, {ratio['high']:.2f}]"
+    return f"{ratio['ratio']:.2f}{ends}"
 
 
 def state_of(view: CampaignView, iteration: int) -> str:
@@ -166,21 +197,13 @@ def make_table(rows: list[list[str]], console: Console) -> Table:
     if Measurement.get(console, console.options.update(max_width=10**4), wide).maximum <= console.width:
         return wide
     turned = new_table()
-    shown = rows[-max((console.width - 24) // 15, 1) :]
+    shown = rows[-max((console.width - 24) // 22, 1) :]
     turned.add_column(COLUMNS[0])
     for row in shown:
         turned.add_column(row[0], justify="right")
     for index, name in enumerate(COLUMNS[1:], start=1):
         turned.add_row(name.replace("-\n", "").replace("\n", " "), *(row[index] for row in shown))
     return turned
-
-
-def new_table() -> Table:
-    """Return an empty table in the style of all tables here."""
-    from rich import box
-    from rich.table import Table
-
-    return Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
 
 
 def reason_lines(summary: dict[str, Any]) -> list[str]:
@@ -192,6 +215,10 @@ def reason_lines(summary: dict[str, Any]) -> list[str]:
     for iteration in summary["iterations"]:
         if set(iteration["n_runs_ended"]) - {"completed"}:
             lines.append(f"MD runs of cycle {iteration['iteration'] + 1}: {in_words(iteration['n_runs_ended'])}")
+        if iteration["reached"]:
+            lines.append(reached_line(iteration["iteration"] + 1, iteration["reached"]))
+        if iteration["n_with_deviation"] < iteration["n_explored"]:
+            lines.append(physical_line(iteration))
         for title, key in (("not chosen", "n_not_chosen"), ("no label", "n_rejected")):
             if any(iteration[key].values()):
                 lines.append(f"{title} in cycle {iteration['iteration'] + 1}: {in_words(iteration[key])}")
@@ -200,6 +227,13 @@ def reason_lines(summary: dict[str, Any]) -> list[str]:
                 f"re-used in cycle {iteration['iteration'] + 1}: {iteration['n_reused']} labels, not computed again"
             )
     return lines
+
+
+def physical_line(iteration: dict[str, Any]) -> str:
+    """Say of how many explored frames the deviations are."""
+    known, explored = iteration["n_with_deviation"], iteration["n_explored"]
+    cycle = iteration["iteration"] + 1
+    return f"deviations of cycle {cycle}: known of {known} of {explored} explored frames, those that are physical"
 
 
 def recovery_lines(summary: dict[str, Any]) -> list[str]:
@@ -262,7 +296,7 @@ def campaign_rows(campaigns: list[orm.WorkChainNode]) -> list[dict[str, Any]]:
 def print_campaigns(rows: list[dict[str, Any]], console: Console | None = None) -> None:
     """Print one line a campaign."""
     table = new_table()
-    for name in ("pk", "name", "systems", "begun", "cycle", "labels", "held-out RMSE", "state"):
+    for name in ("pk", "name", "systems", "begun", "cycle", "labels", "held-out force RMSE eV/Å", "state"):
         table.add_column(name, justify="left" if name in ("name", "systems", "begun", "state") else "right")
     for row in rows:
         state = row["state"] if not row["exit_status"] else f"{row['state']} [{row['exit_status']}]"
@@ -270,7 +304,7 @@ def print_campaigns(rows: list[dict[str, Any]], console: Console | None = None) 
             str(row["pk"]),
             row["name"],
             row["system"],
-            row["begun"].replace("T", " ")[:16],
+            f"{datetime.fromisoformat(row['begun']).astimezone():%Y-%m-%d %H:%M %Z}",
             f"{row['cycle']} of {row['cycles']}",
             str(row["total_labels"]),
             number(row["force_rmse_eV_per_A"]),

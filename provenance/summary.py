@@ -6,12 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.provenance.calls import inputs_of
-from aiida_zif.provenance.campaign_view import CampaignView, Step, inputs_under
+from aiida_zif.provenance.calls import inputs_of, output_arrays
+from aiida_zif.provenance.campaign_view import CampaignView, Step, inputs_under, outputs_under
 from aiida_zif.provenance.engine import engine_of
 from aiida_zif.provenance.failed_jobs import failed_jobs
+from aiida_zif.provenance.held_out import error_interval, force_rms, held_out_blocks, held_out_source
+from aiida_zif.provenance.intervals import error_ratio
 from aiida_zif.provenance.judgement import calibration_of, latest_state, verdict_of
+from aiida_zif.provenance.reached import explored_runs
 from aiida_zif.provenance.software import executables_of, software_of
+from aiida_zif.provenance.structure_sources import energy_reference, record_of_node
+from aiida_zif.workflows.campaign_protocols import available_protocols
+
+ERRORS = ("force_rmse_eV_per_A", "energy_rmse_meV_per_atom", "virial_rmse_meV_per_atom")
+"""Of a test; labels without virials have none of theirs."""
+
+IMPORTED = ("training", "held_out")
 
 
 def summarise(view: CampaignView) -> dict[str, Any]:
@@ -21,22 +31,27 @@ def summarise(view: CampaignView) -> dict[str, Any]:
     """
     node, settings = view.node, view.settings
     learnt = frames_learnt(view)
-    iterations = [summarise_iteration(view, cycle, learnt) for cycle in range(view.last_cycle + 1)]
+    runs, errors = explored_runs(view), output_arrays((step.pk for step in view.of("test")), "errors")
+    iterations = [summarise_iteration(view, cycle, learnt, runs, errors) for cycle in range(view.last_cycle + 1)]
     held_out = held_out_blocks(view)
     state = latest_state(view)
     return {
         "name": settings["name"],
         "system": ", ".join(sorted(settings["systems"])),
         "n_atoms": {name: len(structure.sites) for name, structure in sorted(node.inputs.systems.items())},
+        "protocol": {"name": settings["protocol"], "description": available_protocols().get(settings["protocol"], "")},
+        "structures": {name: record_of_node(node) for name, node in sorted(node.inputs.systems.items())},
         "level_of_theory": level_line(view),
+        "energy_reference": energy_reference(some_blocks(view)),
         "seed": settings["seed"],
         "n_models": settings["training"]["models"],
-        "imported": {use: imported_frames(view, use) for use in ("training", "held_out")},
+        "imported": {use: imported_frames(view, use) for use in IMPORTED},
         "seed_labels": seed_labelling(view),
         "iterations": [iteration for iteration in iterations if iteration is not None],
         "held_out": {
             "n_frames": sum(block.n_frames for block in held_out),
             "source": held_out_source(settings),
+            "force_rms_eV_per_A": force_rms(held_out),
         },
         "stop_reason": state.get("stop_reason") if state else None,
         "verdict": verdict_of(view),
@@ -63,8 +78,14 @@ def frames_learnt(view: CampaignView) -> dict[int, int]:
     return {pk: sum(source.n_frames for source in found.values()) for pk, found in sources.items()}
 
 
-def summarise_iteration(view: CampaignView, cycle: int, learnt: dict[int, int]) -> dict[str, Any] | None:
+def summarise_iteration(
+    view: CampaignView, cycle: int, learnt: dict[int, int], runs: dict[int, Any], errors: dict[int, Any]
+) -> dict[str, Any] | None:
     """Return the figures of one iteration: the committee trained in it, and what it went on to find.
+
+    :param learnt: of :func:`frames_learnt`.
+    :param runs: of :func:`~.reached.explored_runs`.
+    :param errors: frame by frame of every test, by its pk.
 
     Iteration i trains on all labels so far, then explores and has its choice labelled (cycle i + 1). The last
     iteration of a finished campaign only trains.
@@ -72,7 +93,7 @@ def summarise_iteration(view: CampaignView, cycle: int, learnt: dict[int, int]) 
     trainings, tests = view.of("train", cycle), view.of("test", cycle)
     if not trainings:
         return None
-    following = cycle + 1
+    following, newest = cycle + 1, errors.get(tests[-1].pk, {}) if tests else {}
     selections = [step.report for step in view.of("select", following) if step.report]
     reports = [step.report for step in view.of("label", following) if step.report]
     rejected: dict[str, int] = {}
@@ -87,8 +108,10 @@ def summarise_iteration(view: CampaignView, cycle: int, learnt: dict[int, int]) 
         "iteration": cycle,
         "n_train_frames": learnt.get(trainings[-1].pk, 0),
         **held_out_errors(tests[-1].report if tests else {}),
+        "force_rmse_interval_eV_per_A": error_interval(newest, view.settings["seed"]),
         "max_force_deviation": deviation_quantiles(selections),
         "n_explored": sum(report["n_explored"] for report in selections),
+        "n_with_deviation": sum(sum(report["histogram"]["counts"]) for report in selections),
         "n_candidate": sum(report["n_candidate"] for report in selections),
         "n_accurate": sum(report["n_accurate"] for report in selections),
         "n_failed": sum(report["n_failed"] for report in selections),
@@ -100,6 +123,8 @@ def summarise_iteration(view: CampaignView, cycle: int, learnt: dict[int, int]) 
         "n_reused": sum(n_reused(step) for step in view.of("label", following)),
         "n_rejected": rejected,
         "true_force_error_eV_per_A": choice_errors(view, following),
+        "choice_ratio": error_ratio([compared_errors(view, following)]),
+        "reached": runs.get(following, []),
         "wall_s": {
             "train": round(view.wall_s("train", cycle), 1),
             "test": round(view.wall_s("test", cycle), 1),
@@ -117,16 +142,17 @@ def held_out_errors(report: dict[str, Any]) -> dict[str, Any]:
     """
     blocks = list(report.values())
     if not blocks:
-        return {"force_rmse_eV_per_A": None, "energy_rmse_meV_per_atom": None, "force_rmse_per_model": {}}
+        return {**dict.fromkeys(ERRORS), "force_rmse_per_model": {}}
+    known = [key for key in ERRORS if all(key in model for block in blocks for model in block["models"].values())]
     weights = [block["n_frames"] for block in blocks]
     members = {
         key: {
             model: pooled([block["models"][model][key] for block in blocks], weights) for model in blocks[0]["models"]
         }
-        for key in ("force_rmse_eV_per_A", "energy_rmse_meV_per_atom")
+        for key in known
     }
     return {
-        **{key: float(np.mean(list(values.values()))) for key, values in members.items()},
+        **{key: float(np.mean(list(members[key].values()))) if key in known else None for key in ERRORS},
         "force_rmse_per_model": members["force_rmse_eV_per_A"],
     }
 
@@ -136,18 +162,21 @@ def pooled(rmse: list[float], n_frames: list[int]) -> float:
     return float(np.sqrt(np.average(np.square(rmse), weights=n_frames)))
 
 
-def choice_errors(view: CampaignView, cycle: int) -> dict[str, float | None]:
-    """Return the true force RMSE of chosen and of random frames of one cycle in eV/Å, before they were learnt."""
+def compared_errors(view: CampaignView, cycle: int) -> tuple[list[float], list[float]]:
+    """Return the true force RMSE of each chosen and each random frame of one cycle in eV/Å, before it was learnt."""
     rows = [row for step in view.of("compare", cycle) for row in step.report.get("frames", [])]
-    errors = {
-        name: [row["force_rmse"] for row in rows if row["role"] == role]
-        for role, name in enumerate(("chosen", "random"))
-    }
-    return {name: float(np.sqrt(np.mean(np.square(values)))) if values else None for name, values in errors.items()}
+    chosen, random = ([row["force_rmse"] for row in rows if row["role"] == role] for role in (0, 1))
+    return chosen, random
+
+
+def choice_errors(view: CampaignView, cycle: int) -> dict[str, float | None]:
+    """Return the true force RMSE over all chosen and over all random frames of one cycle in eV/Å."""
+    errors = zip(("chosen", "random"), compared_errors(view, cycle), strict=True)
+    return {name: float(np.sqrt(np.mean(np.square(values)))) if values else None for name, values in errors}
 
 
 def deviation_quantiles(selections: list[dict[str, Any]]) -> dict[str, float | None]:
-    """Return quantiles of the maximum force deviation over all explored frames in eV/Å.
+    """Return quantiles of the maximum force deviation over the explored frames that are physical, in eV/Å.
 
     With several systems each quantile is the largest of any system: the campaign is as sure as its worst one.
     """
@@ -183,10 +212,11 @@ def imported_frames(view: CampaignView, use: str) -> int:
     return sum(block.n_frames for block in inputs_under(view.node, f"imported__{use}").values())
 
 
-def held_out_blocks(view: CampaignView) -> list[Any]:
-    """Return the blocks that the newest test was made on."""
-    tests = view.of("test")
-    return list(inputs_under(tests[-1].node, "blocks").values()) if tests else []
+def some_blocks(view: CampaignView) -> list[Any]:
+    """Return one block of every way in which the labels of a campaign came: computed, and imported."""
+    imported = [block for use in IMPORTED for block in inputs_under(view.node, f"imported__{use}").values()][:1]
+    computed = (block for step in view.of("label") for block in outputs_under(step.node, "blocks").values())
+    return [*imported, *([first] if (first := next(computed, None)) is not None else [])]
 
 
 def seed_labelling(view: CampaignView) -> dict[str, Any]:
@@ -198,17 +228,6 @@ def seed_labelling(view: CampaignView) -> dict[str, Any]:
         "n_rejected": {name: report["n_rejected"] for name, report in reports.items() if report["n_rejected"]},
         "wall_s": round(view.wall_s("label", 0), 1),
     }
-
-
-def held_out_source(settings: dict[str, Any]) -> str:
-    """Say in words where the held-out frames come from."""
-    from aiida_zif.plugins.cp2k.task import target_in_words
-
-    section = settings["held_out"]
-    runs = [f"{target_in_words(run['temperature'], 'K')}, {run['steps']} steps" for run in section["aimd"]]
-    sources = [f"independent AIMD ({'; '.join(runs)}), every frame labelled by CP2K"] if runs else []
-    sources += [f"imported frames ({', '.join(section['imported'])})"] if section.get("imported") else []
-    return f"{' and '.join(sources)}, in no training set"
 
 
 def level_line(view: CampaignView) -> str:

@@ -17,7 +17,7 @@ class Strict(BaseModel):
 
 
 class Quantiles(Strict):
-    """Of the maximum force deviation over all explored frames, eV/Å; null where nothing was explored."""
+    """Of the maximum force deviation over the explored frames that are physical, eV/Å; null where there is none."""
 
     q50: float | None
     q90: float | None
@@ -29,6 +29,37 @@ class TrueError(Strict):
 
     chosen: float | None = Field(description="frames chosen for their deviation")
     random: float | None = Field(description="frames drawn at random from the same exploration")
+
+
+class Ratio(Strict):
+    """True error of chosen frames over that of random ones, with its interval at 95 % confidence."""
+
+    ratio: float
+    low: float | None = Field(description="null where there is but one frame of either kind")
+    high: float | None
+    n_first: Count = Field(description="chosen frames")
+    n_second: Count = Field(description="random frames")
+    n_cycles: Count
+
+
+class Reached(Strict):
+    """What was asked of a run, and what it reached."""
+
+    asked: list[float] | None = Field(description="first and last target; null where nothing was controlled")
+    mean: float | None = Field(description="over the frames that are physical")
+    error: float | None = Field(description="standard error of the mean; null where it is not known")
+
+
+class ExploredRun(Strict):
+    """One MD run of an exploration."""
+
+    system: str
+    run: str
+    ended: str
+    n_explored: Count
+    temperature: Reached = Field(description="K")
+    pressure: Reached = Field(description="GPa")
+    missed: list[str] = Field(description="what did not reach its target: temperature, pressure")
 
 
 class Walls(Strict):
@@ -47,10 +78,15 @@ class Iteration(Strict):
     iteration: int = Field(ge=0, description="committee i is trained in cycle i and explores in cycle i + 1")
     n_train_frames: Count = Field(ge=0, description="labelled frames that the committee was trained on")
     force_rmse_eV_per_A: float | None = Field(description="on held-out frames, mean over the members")
+    force_rmse_interval_eV_per_A: list[float] | None = Field(
+        description="at 95 % confidence, by frames of the same runs; of other runs it says nothing"
+    )
     energy_rmse_meV_per_atom: float | None = Field(description="on held-out frames, mean over the members")
+    virial_rmse_meV_per_atom: float | None = Field(description="on held-out frames with virials, mean over the members")
     force_rmse_per_model: dict[str, float] = Field(description="on held-out frames, eV/Å")
     max_force_deviation: Quantiles
     n_explored: Count = Field(description="frames looked at; accurate + candidate + failed")
+    n_with_deviation: Count = Field(description="of these, physical frames: deviations and their quantiles are of them")
     n_candidate: Count = Field(description="inside the trust window")
     n_accurate: Count = Field(description="below the lower trust level")
     n_failed: Count = Field(description="above the upper trust level, or not physical")
@@ -62,6 +98,8 @@ class Iteration(Strict):
     n_reused: Count = Field(description="of these, labels that the profile held already: not computed again")
     n_rejected: Counts = Field(description="frames without a label, by reason")
     true_force_error_eV_per_A: TrueError
+    choice_ratio: Ratio | None
+    reached: list[ExploredRun]
     wall_s: Walls
 
 
@@ -79,6 +117,7 @@ class HeldOut(Strict):
 
     n_frames: Count
     source: str
+    force_rms_eV_per_A: float | None = Field(description="of the labels, all components: the error of a model of zero")
 
 
 class Engine(Strict):
@@ -114,7 +153,7 @@ class Verdict(Strict):
 class Relation(Strict):
     """True force RMSE of a frame as level · (deviation / centre)^slope, with a scatter that is even in logarithms."""
 
-    n: Count = Field(description="frames that it was fitted to")
+    n: Count = Field(description="pairs of deviation and error that it was fitted to")
     centre: float = Field(description="median deviation, eV/Å")
     level: float = Field(description="typical error there, eV/Å")
     slope: float
@@ -130,6 +169,9 @@ class Calibration(Strict):
     """What the committee's deviation says of the true error; a relation is null where frames are too few."""
 
     cycle: int
+    n_frames: dict[str, Count] = Field(
+        description="different frames by system; each pair of deviation and error that was fitted counts in `n`"
+    )
     systems: dict[str, Relation | None]
     elements: dict[str, Relation | None] = Field(description="error of the atoms of one element, all systems together")
     pooled: Relation | None
@@ -146,13 +188,35 @@ class FailedJob(Strict):
     cause: str
 
 
+class Protocol(Strict):
+    """Where the values come from that the campaign file does not give."""
+
+    name: str
+    description: str = Field(description="for whom it is, and its caveat")
+
+
+class Structure(Strict):
+    """Where a structure comes from; what nobody stated is "not stated"."""
+
+    structure: str
+    source: str
+    licence: str
+    citation: list[str]
+    changes: list[str] = Field(description="to what the source holds")
+    sha256: str | None = Field(None, description="of a file")
+    stated_in_file: dict[str, str] = Field({}, description="identifiers that a CIF states of itself")
+
+
 class Summary(Strict):
     """The figures of one campaign."""
 
     name: str
     system: str = Field(description="labels of the systems, comma-separated")
     n_atoms: dict[str, int] = Field(description="by system")
+    protocol: Protocol
+    structures: dict[str, Structure] = Field(description="by system")
     level_of_theory: str
+    energy_reference: str = Field(description="what the energies are relative to")
     seed: int = Field(description="yields every other seed")
     n_models: int
     imported: dict[str, Count] = Field(description="frames from elsewhere, `training` and `held_out`; not in any count")

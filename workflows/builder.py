@@ -9,6 +9,7 @@ from aiida import orm
 from aiida.engine import ProcessBuilder
 from aiida.plugins import WorkflowFactory
 
+from aiida_zif.plugins.systems.sources import as_node_source
 from aiida_zif.workflows.campaign import Campaign, campaign_from_structures
 from aiida_zif.workflows.imported_blocks import imported_blocks
 from aiida_zif.workflows.machine_cores import require_cores
@@ -23,8 +24,18 @@ def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
     """
     codes = {name: orm.load_code(label) for name, label in campaign.code_labels().items()}
     require_cores(campaign.resource_settings(), codes)
-    structures = {name: orm.StructureData(ase=atoms) for name, atoms in campaign.structures().items()}
-    return fill_builder(campaign, codes, structures)
+    return fill_builder(campaign, codes, structure_nodes(campaign))
+
+
+def structure_nodes(campaign: Campaign) -> dict[str, orm.StructureData]:
+    """Return an unstored node a system; its attribute ``source`` says where the structure comes from."""
+    records = campaign.structure_records()
+    return {
+        name: orm.StructureData(
+            ase=atoms, label=name, **({"source": as_node_source(records[name])} if name in records else {})
+        )
+        for name, atoms in campaign.structures().items()
+    }
 
 
 def builder_from_protocol(

@@ -36,13 +36,27 @@ def calibrate(settings: orm.Dict, state: orm.Dict, **evidence: orm.Data) -> orm.
 
 
 def remembered(evidence: Mapping[str, Any], cycle: int) -> dict[str, Any]:
-    """Return the evidence of the last :data:`REMEMBERED` cycles.
+    """Return the evidence of the last :data:`REMEMBERED` cycles, every frame once.
 
     :param evidence: by names that hold their cycle, such as ``compare_c07_zif4``.
     :param cycle: the newest one.
     """
-    of_cycle = {name: int(name.split("_")[1].removeprefix("c")) for name in evidence}
-    return {name: node for name, node in evidence.items() if of_cycle[name] > cycle - REMEMBERED}
+    return once_each({name: node for name, node in evidence.items() if cycle_in(name) > cycle - REMEMBERED})
+
+
+def cycle_in(name: str) -> int:
+    """Return the cycle in the name of evidence, such as 7 in ``compare_c07_zif4``."""
+    return int(name.split("_")[1].removeprefix("c"))
+
+
+def once_each(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Return evidence in which no frame counts twice: every committee is tested on the same held-out frames.
+
+    Errors of several committees on one frame are not independent, and would make the relation look surer than it is;
+    those of the newest count.
+    """
+    tests = sorted((name for name in evidence if name.startswith("errors_")), key=lambda name: (cycle_in(name), name))
+    return {name: node for name, node in evidence.items() if name not in tests[:-1]}
 
 
 def evidence_rows(evidence: dict[str, Any]) -> Rows:

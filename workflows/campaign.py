@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import PrivateAttr, TypeAdapter, ValidationError
 
+from aiida_zif.plugins.systems import available_systems
+from aiida_zif.plugins.systems.sources import DECLARED, Record, record_of
 from aiida_zif.workflows.campaign_checks import (
     all_problems,
     elements_of,
@@ -47,6 +49,7 @@ class Campaign(CampaignFile):
     _structures: dict[str, Any] = PrivateAttr(default_factory=dict)
     _own: dict[str, dict[str, Section]] = PrivateAttr(default_factory=dict)
     _cells: dict[str, CellChoice] = PrivateAttr(default_factory=dict)
+    _records: dict[str, Record] = PrivateAttr(default_factory=dict)
 
     def structures(self) -> dict[str, Atoms]:
         """Return the atoms of every system, supercells built."""
@@ -56,6 +59,10 @@ class Campaign(CampaignFile):
         """Return what to know of the cells: supercells that were taken, and warnings of thin and of large ones."""
         dft = load_campaign_level(self.level_of_theory).settings["energy"].get("QS", {}).get("METHOD") != "XTB"
         return [f"{name}: {note}" for name, choice in self._cells.items() for note in choice.notes(dft)]
+
+    def structure_records(self) -> dict[str, Record]:
+        """Return source, licence and citation of every structure, without those that were given in Python."""
+        return dict(self._records)
 
     def section(self, system: str, name: str) -> Section:
         """Return a section as it holds for one system.
@@ -137,6 +144,11 @@ def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     raw["type_map"] = raw.get("type_map") or elements_of(structures)
     campaign = Campaign.model_validate(raw)
     campaign._structures, campaign._own, campaign._cells = structures, own, cells
+    campaign._records = {
+        name: record_of(system.structure, source.folder, stated(system))
+        for name, system in campaign.systems.items()
+        if name not in given
+    }
     return campaign
 
 
@@ -199,6 +211,7 @@ def _structures(
     for name, system in systems.items():
         path: YamlPath = ("systems", name, "structure")
         label = f"systems.{name}" if name in given else shown(system.structure)
+        problems += known_already(system, source, path)
         atoms, faults = (given[name].copy(), []) if name in given else read_structure(system.structure, source, path)
         if atoms is not None:
             faults = structure_problems(atoms, label, source, path)
@@ -223,6 +236,20 @@ def _in_their_cells(
             built[name] = build(atoms, cells[name])
         problems += faults
     return built, cells, problems
+
+
+def stated(system: System) -> dict[str, str]:
+    """Return what a campaign file says of where a structure comes from."""
+    return {key: value for key in DECLARED if (value := getattr(system, key)) is not None}
+
+
+def known_already(system: System, source: Source, path: YamlPath) -> list[Problem]:
+    """Refuse words on the source of a framework that ships with the package: they are known, and not the user's."""
+    if system.structure not in available_systems():
+        return []
+    mend = f"leave it out; `aiida-zif systems show {system.structure}` prints what is known"
+    allowed = "source, licence and citation of a structure file only"
+    return [source.problem((*path[:-1], key), shown(value), allowed, mend) for key, value in stated(system).items()]
 
 
 def _as_problem(error: Mapping[str, Any], source: Source) -> Problem:

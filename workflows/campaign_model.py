@@ -100,6 +100,9 @@ class FailureBudget(Section):
     hopeless: Share = Field(description="frames of the first exploration, of every system, that are worth no label")
 
 
+Stated = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
 class System(Section):
     """One framework; a section here differs from the campaign's for this system only."""
 
@@ -113,6 +116,9 @@ class System(Section):
     multiplicity: Annotated[StrictInt, Field(ge=1, le=1000)] | None = Field(
         None, description="2S + 1 of the whole cell; 1 if left out, which elements with unpaired electrons forbid"
     )
+    source: Stated | None = Field(None, description="of a structure file: where it comes from")
+    licence: Stated | None = Field(None, description="of a structure file, such as CC-BY-4.0")
+    citation: Stated | None = Field(None, description="of a structure file: the publication to cite")
     seed_data: dict[str, Any] | None = Field(None, description="what differs for this system")
     held_out: dict[str, Any] | None = Field(None, description="what differs for this system")
     exploration: dict[str, Any] | None = Field(None, description="what differs for this system")

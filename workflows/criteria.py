@@ -54,11 +54,23 @@ def convergence_criteria(asked: Mapping[str, Any], history: Sequence[Record]) ->
         held = sum(holds for holds, *_ in looks)
         _, found, limit, words = looks[-1]
         met = held == asked["cycles"]
-        often = f", held in {held} of the last {asked['cycles']} cycles" if asked["cycles"] > 1 else ""
+        often = how_often(held, len(last), asked["cycles"])
         entries.append(criterion(name, met, found, limit, words + often))
     if asked.get("observable") is not None:
         entries.append(observable_criterion(asked["observable"], asked["cycles"], history))
     return entries
+
+
+def how_often(held: int, seen: int, asked: int) -> str:
+    """Say in how many of the last cycles a criterion held, empty if a single one is asked for.
+
+    :param seen: cycles that were looked at; in the beginning fewer than ``asked``.
+    """
+    if asked == 1:
+        return ""
+    if seen < asked:
+        return f", held in {held} of {seen} so far, {asked} cycles in a row asked"
+    return f", held in {held} of the last {asked} cycles"
 
 
 def look_at_deviation(asked: Mapping[str, Any], record: Record) -> tuple[bool, Any, float, str]:
@@ -67,7 +79,7 @@ def look_at_deviation(asked: Mapping[str, Any], record: Record) -> tuple[bool, A
     found, system = worst({name: quantile_of(h, quantile) for name, h in record["histograms"].items()})
     if found is None:
         return False, None, below, "no explored frame has a deviation"
-    words = f"{quantile:.0%} of the frames of {system} deviate by less than {found:.3g} eV/Å, {below:g} asked"
+    words = f"{quantile:.0%} of the physical frames of {system} deviate by less than {found:.3g} eV/Å, {below:g} asked"
     return found < below, found, below, words
 
 

@@ -192,13 +192,6 @@ def test_an_unexpected_failure_is_one_line_and_a_traceback_only_if_asked_for(
     assert isinstance(invoke("run", campaign_file(), "--debug").exception, RuntimeError)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(5, "0:05"), (75.4, "1:15"), (3600, "1 h 00 min"), (7500, "2 h 05 min")]
-)
-def test_times_are_told_in_words_that_fit_a_line(seconds: float, words: str) -> None:
-    assert watching.clock(seconds) == words
-
-
 def test_ctrl_c_leaves_the_campaign_running_and_says_how_to_follow_it_again(
     invoke: Invoke, campaign_file: File, earlier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from synthetic_numbers import (
     configurations,
     exploration_report,
     explored,
+    frame_errors,
     runs,
     selection_report,
     test_report,
@@ -173,7 +174,7 @@ class SyntheticCampaign(SyntheticGraph):
         plan = self.calcfunction(
             "plan_exploration",
             "plan",
-            {"settings": self.settings_node, "state": self.state},
+            {"settings": self.settings_node, "state": self.state, "errors": self.errors},
             {
                 "runs_zif4": orm.List(runs()),
                 "parameters_zif4": orm.Dict({"lower": 0.1, "upper": 5.0, "timestep": 0.5}),
@@ -376,6 +377,10 @@ class SyntheticCampaign(SyntheticGraph):
             caller=self.acquisition if self.cycle else self.campaign,
             label="label" if self.cycle else f"c00_label_{name}",
         )
+        if self.cycle:  # the energies of what was labelled before show which are unusual
+            planned = {"frames": frames, "task": task, **self.learnt}
+            plan = {"references": orm.Dict({"level_hash": LEVEL["hash"], "energies_per_atom": [-1.0]})}
+            inputs |= self.calcfunction("begin_batch", "batch_steps", planned, plan, label=None, caller=chain)
         job = self.process(
             orm.CalcJobNode,
             "Cp2kLabelCalculation",
@@ -420,7 +425,9 @@ class SyntheticCampaign(SyntheticGraph):
         )
         self.clock += timedelta(seconds=20)
         n_frames = {name: block.n_frames for name, block in self.held_out.items()}
-        self.end(test, {"output_parameters": orm.Dict(test_report(names, n_frames, self.cycle))})
+        report = test_report(names, n_frames, self.cycle)
+        results = {"output_parameters": orm.Dict(report), "errors": frame_errors(self.rng, report)}
+        self.errors = self.end(test, results)["errors"]
 
     def start_committee(self) -> tuple[orm.WorkChainNode, list[str]]:
         """Store the training of a committee that has only begun."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from aiida import orm
 
 from aiida_zif.plugins.data.frames import FramesData
 
@@ -60,7 +61,14 @@ def exploration_report(rng: np.random.Generator, cycle: int) -> dict[str, Any]:
     n_accurate = int(np.sum(deviations < 0.1))
     return {
         "runs": [
-            {"label": run["label"], "temperature": 300.0, "pressure": 0.0, "n_explored": 40, "ended": "completed"}
+            {
+                "label": run["label"],
+                "temperature": 300.0,
+                "pressure": 0.0,
+                "n_explored": 40,
+                "ended": "completed",
+                "averages": {"temperature": 310.2, "pressure": 0.051, "energy": -1000.0, "volume": 729.0},
+            }
             for run in runs()
         ],
         "n_explored": 160,
@@ -96,7 +104,22 @@ def selection_report(counts: Mapping[str, Any]) -> dict[str, Any]:
 def test_report(names: Sequence[str], n_frames: Mapping[str, int], cycle: int) -> dict[str, Any]:
     """Return errors that fall from cycle to cycle."""
     models = {
-        name: {"force_rmse_eV_per_A": 0.6 / (1 + cycle) + 0.01 * i, "energy_rmse_meV_per_atom": 9.0 - i}
+        name: {
+            "force_rmse_eV_per_A": 0.6 / (1 + cycle) + 0.01 * i,
+            "energy_rmse_meV_per_atom": 9.0 - i,
+            "virial_rmse_meV_per_atom": 20.0 + i,
+        }
         for i, name in enumerate(names)
     }
     return {name: {"n_frames": count, "models": models} for name, count in n_frames.items()}
+
+
+def frame_errors(rng: np.random.Generator, report: Mapping[str, Any]) -> orm.ArrayData:
+    """Return errors frame by frame of which each model has the RMSE that a test reports."""
+    errors = orm.ArrayData()
+    for name, block in report.items():
+        rmse = np.array([model["force_rmse_eV_per_A"] for model in block["models"].values()])
+        squares = 0.5 + rng.random((1, block["n_frames"]))
+        errors.set_array(f"{name}__force_rmse", rmse[:, None] * np.sqrt(squares / squares.mean()))
+        errors.set_array(f"{name}__max_force_deviation", 2 * rmse.mean() * np.sqrt(squares[0]))
+    return errors

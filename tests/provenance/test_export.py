@@ -14,6 +14,7 @@ from synthetic_campaign import LEVEL, SYMBOLS, SyntheticCampaign
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.deepmd.dataset import read_system
 from aiida_zif.provenance.export import ExportError, export_to
+from aiida_zif.provenance.export_formats import quotable
 
 
 def test_deepmd_holds_every_frame_of_the_blocks(finished: SyntheticCampaign, tmp_path: Path) -> None:
@@ -136,3 +137,38 @@ def test_what_cannot_be_exported_is_refused(finished: SyntheticCampaign, tmp_pat
         export_to([finished.committee["model_0"]], "deepmd", tmp_path)
     with pytest.raises(ExportError, match="no trained model"):
         export_to([finished.dataset["c01_zif4_attempt_0"]], "models", tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["deepmd", "extxyz", "models"])
+def test_every_export_carries_source_licence_energy_reference_and_caveat(
+    finished: SyntheticCampaign, tmp_path: Path, kind: str
+) -> None:
+    manifest = export_to([finished.campaign], kind, tmp_path)
+    (record,) = manifest["structures"]
+    assert (record["pk"], record["licence"]) == (finished.structure.pk, "CC-BY-4.0")
+    readme = (tmp_path / "README.md").read_text()
+    for words in ("CC-BY-4.0", "10.1021/acs.jced.9b00835", "in particular no energies of atoms", "not for use"):
+        assert words in readme
+    assert manifest["energy_reference"] in readme
+
+
+def test_every_frame_of_an_extended_xyz_says_where_it_comes_from(finished: SyntheticCampaign, tmp_path: Path) -> None:
+    from ase.io import read
+
+    export_to([finished.campaign], "extxyz", tmp_path)
+    info = read(tmp_path / "held_out.extxyz", 0).info
+    assert (info["licence"], info["level_of_theory"]) == ("CC-BY-4.0", LEVEL["line"])
+    assert info["source"].startswith("zif-4, as it ships with aiida-zif; CoRE MOF 2019-ASR")
+    assert "J. Chem. Eng. Data 64, 5985 (2019)" in info["citation"]
+    assert info["reference_state"].startswith("total energy of the valence electrons")
+
+
+def test_models_say_what_they_learnt_in_their_sidecar(finished: SyntheticCampaign, tmp_path: Path) -> None:
+    export_to([finished.committee["model_0"]], "models", tmp_path)
+    (entry,) = json.loads((tmp_path / "models.json").read_text())
+    assert entry["level_of_theory"] == LEVEL
+    assert entry["structures"][0]["licence"] == "CC-BY-4.0"
+
+
+def test_words_with_quotes_cannot_break_the_comment_line_of_a_frame() -> None:
+    assert quotable('a "b" \\ c\n energy=1') == "a 'b' / c energy=1"

@@ -60,6 +60,12 @@ def test_the_calibration_is_told_in_one_line_a_system() -> None:
     assert second == "calibration of zif8: too few labelled frames"
 
 
+def test_frames_that_were_fitted_twice_by_an_early_version_are_counted_once() -> None:
+    found = {**calibrate_frames(frames(), 1), "n_frames": {"zif4": 24}}
+    (line,) = judgement_lines(summary(calibration=found))
+    assert line.endswith("of 30 pairs of deviation and error of 24 frames")
+
+
 def test_the_reliability_plot_shows_every_kind_of_frame() -> None:
     curve = calibrate_frames(frames(), 1)["systems"]["zif4"]
     assert curve is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from aiida import orm
@@ -11,7 +11,7 @@ from rich.console import Console
 from synthetic_campaign import SyntheticCampaign
 
 from aiida_zif.provenance import lineage, sql
-from aiida_zif.provenance.behind import in_words, what_stands_behind
+from aiida_zif.provenance.behind import in_lines, what_stands_behind
 from aiida_zif.provenance.lineage import trace
 from aiida_zif.provenance.lineage_tree import draw
 from aiida_zif.provenance.lookup import find_frame, find_target
@@ -153,7 +153,73 @@ def test_what_stands_behind_a_model_is_counted(finished: SyntheticCampaign) -> N
     }
     assert {name: behind[name] for name in expected} == expected
     assert [campaign["pk"] for campaign in behind["campaigns"]] == [finished.campaign.pk]
-    assert "7 trainings, 3 committees" in in_words(behind)
+    assert "7 trainings, 3 committees" in "\n".join(in_lines(behind))
+
+
+def test_what_a_model_learnt_is_told_apart_from_what_influenced_its_plan(finished: SyntheticCampaign) -> None:
+    behind = what_stands_behind(finished.committee["model_0"])
+    learnt, evaluated = behind["learnt_from"], behind["evaluated_on"]
+    assert (learnt["n_frames"], learnt["n_blocks"]) == (20, 4)
+    assert learnt["pks"] == sorted(block.pk for block in finished.dataset.values())
+    assert evaluated["pks"] == [block.pk for block in finished.held_out.values()]
+    assert (evaluated["n_frames"], evaluated["in_plan"], evaluated["also_learnt"]) == (5, 5, 0)
+    lines = in_lines(behind)
+    assert lines[0] == "learnt from: 20 frames in 4 blocks"
+    assert (
+        "evaluated on: 5 held-out frames in 1 block, none of them learnt; errors on 5 of them influenced the plan "
+        "of later steps" in lines
+    )
+    assert behind["influenced_plan"]["n_frames"] == 0
+
+
+def test_a_block_does_not_claim_the_energies_that_it_was_compared_with(finished: SyntheticCampaign) -> None:
+    held_out = next(iter(finished.held_out.values()))
+    assert what_stands_behind(held_out)["n_labelled_frames"] == held_out.n_frames
+    block = finished.dataset["c01_zif4_attempt_0"]
+    behind = what_stands_behind(block)
+    assert behind["learnt_from"] is None
+    assert behind["committees_learnt_from"]["n_frames"] == 10
+    assert behind["n_labelled_frames"] == 15
+    assert behind["n_cp2k_jobs"] == 3
+
+
+def test_held_out_frames_that_a_model_has_learnt_are_shouted_out(
+    unfinished: Callable[[], SyntheticCampaign],
+) -> None:
+    campaign = unfinished()
+    campaign.begin()
+    for name in ("zif4_seed_aimd_0", "zif4_held_out_0"):
+        campaign.label_seed(name)
+    campaign.held_out = dict(campaign.dataset)
+    campaign.state = campaign.state_dict(finished=False).store()
+    campaign.train_and_test()
+    behind = what_stands_behind(campaign.committee["model_0"])
+    assert behind["evaluated_on"]["also_learnt"] == 6
+    assert any("6 of them LEARNT TOO" in line for line in in_lines(behind))
+
+
+@pytest.mark.parametrize("state", ["begun", "labelling"])
+def test_a_campaign_that_has_handed_over_nothing_yet_is_its_own_campaign(
+    request: pytest.FixtureRequest, state: str
+) -> None:
+    campaign = request.getfixturevalue(state).campaign
+    behind = what_stands_behind(campaign)
+    assert [entry["pk"] for entry in behind["campaigns"]] == [campaign.pk]
+    assert "none" not in in_lines(behind)[-1]
+    assert behind["n_labelled_frames"] == (15 if state == "labelling" else 0)
+
+
+def test_a_structure_names_the_campaigns_that_it_was_given_to(finished: SyntheticCampaign) -> None:
+    behind = what_stands_behind(finished.structure)
+    assert behind["campaigns"] == []
+    assert [entry["pk"] for entry in behind["given_to"]] == [finished.campaign.pk]
+    assert in_lines(behind)[-1] == f"given to campaign: zif4-test <{finished.campaign.pk}>"
+
+
+def test_no_line_of_a_lineage_is_cut_with_an_ellipsis(finished: SyntheticCampaign) -> None:
+    for depth in (1, None):
+        for origin in walk(trace(find_target(str(finished.committee["model_1"].pk)), depth)):
+            assert "…" not in origin.title
 
 
 def test_ancestors_by_sql_are_those_of_the_graph(finished: SyntheticCampaign) -> None:

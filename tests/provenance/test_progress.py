@@ -95,8 +95,8 @@ def test_before_anything_has_ended_a_prior_gives_the_rest(begun: SyntheticCampai
 
 
 def test_clock_and_names_read_well() -> None:
-    assert [clock(s) for s in (0, 83, 3661)] == ["0:00", "1:23", "1:01:01"]
+    assert [clock(s) for s in (0, 83, 3600, 7500)] == ["0 s", "1 min 23 s", "1 h 00 min", "2 h 05 min"]
     assert readable("zif4_seed_aimd_0") == "zif4 (seed aimd 0)"
     assert Activity(2, "label", "zif4", 4, 12, "frames", 83.0).line == (
-        "cycle 2: labelling zif4, 4 of 12 frames, 1:23 elapsed"
+        "cycle 2: labelling zif4, 4 of 12 frames, 1 min 23 s elapsed"
     )

@@ -14,8 +14,8 @@ from synthetic_campaign import SETTINGS, SyntheticCampaign
 from aiida_zif.provenance import figures
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
 from aiida_zif.provenance.report import choice_table, page_content, write_report
-from aiida_zif.provenance.report_figures import choice_ratios, walls_of
-from aiida_zif.provenance.report_origin import in_one_line, lines_of
+from aiida_zif.provenance.report_figures import choice_ratio, histograms_of, walls_of
+from aiida_zif.provenance.report_origin import in_one_line, lines_of, settings_lines
 
 VOID = {"meta", "br", "path", "use", "rect", "img"}
 
@@ -109,7 +109,48 @@ def test_the_gain_of_the_choice_is_taken_cycle_by_cycle() -> None:
         {"cycle": 2, "role": 1, "force_rmse": 0.1},
         {"cycle": 3, "role": 0, "force_rmse": 0.3},
     ]
-    assert choice_ratios(rows) == pytest.approx([2.0, 3.0])
+    found = choice_ratio(rows)
+    assert found is not None
+    assert (found["ratio"], found["n_cycles"]) == (pytest.approx(6**0.5), 2)
+
+
+def test_shares_of_explored_frames_count_those_that_are_not_physical(view: CampaignView) -> None:
+    for histogram in histograms_of(view).values():
+        assert (histogram["counts"].sum(), histogram["n_explored"]) == (155, 160)
+
+
+def test_the_headline_error_stands_beside_its_interval_and_the_forces(
+    view: CampaignView, summary: dict[str, Any]
+) -> None:
+    words = page_content(view)["tiles"][0]["what"]
+    low, high = summary["iterations"][-1]["force_rmse_interval_eV_per_A"]
+    share = summary["iterations"][-1]["force_rmse_eV_per_A"] / summary["held_out"]["force_rms_eV_per_A"]
+    assert f"95 % interval {low:.3f} to {high:.3f}" in words
+    assert f"{share:.0%} of the RMS force of these frames" in words
+
+
+def test_the_page_says_what_the_held_out_frames_are(page: str) -> None:
+    assert "AIMD from the crystal, where training runs start too (500 K, 5 fs, frames 1 fs apart)" in page
+    assert re.search(r"Distance to the nearest of 20 training frames.* 0\.\d{3} to 0\.\d{3} Å", page)
+    assert "independent" not in page.replace("no independent samples", "")
+
+
+def test_the_page_shows_what_was_reached_beside_what_was_asked(page: str) -> None:
+    row = (
+        '<td class="n">300</td><td class="n">310</td>\n<td class="n">0</td><td class="n">0.05</td><td class="n">40</td>'
+    )
+    assert row in page
+
+
+def test_the_page_carries_the_caveat_of_its_protocol_source_licence_and_energy_reference(page: str) -> None:
+    assert "the force field is not for use" in page
+    assert "CC-BY-4.0" in page
+    assert "10.1021/acs.jced.9b00835" in page
+    assert "in particular no energies of atoms" in page
+
+
+def test_all_times_of_the_page_have_units(page: str) -> None:
+    assert not re.search(r">\d+:\d\d<", page)
 
 
 def test_settings_are_told_with_their_units() -> None:
@@ -118,3 +159,24 @@ def test_settings_are_told_with_their_units() -> None:
         ("rcut", "5 Å"),
     ]
     assert in_one_line({"halt": {"force_deviation": 20.0}, "warm": True}) == "halt force deviation 20 eV/Å, warm yes"
+
+
+def test_a_run_at_constant_volume_has_no_pressure_and_strides_count_steps() -> None:
+    run = {"temperature": 300.0, "stride": 4, "ensemble": "nvt", "pressure": 0.0, "barostat_time": 300.0}
+    assert in_one_line(run) == "temperature 300 K, stride 4 steps, ensemble nvt"
+    assert in_one_line({"stride": "auto", "ensemble": "npt", "pressure": 0.5}) == (
+        "stride auto, ensemble npt, pressure 0.5 GPa"
+    )
+
+
+def test_what_differs_for_a_system_is_among_the_settings() -> None:
+    settings = {"selection": {"lower": 0.1}, "systems": {"a": {}, "b": {"selection": {"lower": 0.3}}}}
+    assert settings_lines(settings, ["selection", "limits"]) == {
+        "selection": [("lower", "0.1 eV/Å")],
+        "selection of b": [("lower", "0.3 eV/Å")],
+    }
+
+
+def test_a_campaign_that_runs_does_not_say_why_it_ended(labelling: SyntheticCampaign, tmp_path: Path) -> None:
+    write_report(load_view(labelling.campaign), tmp_path / "report.html")
+    assert "Why it ended" not in (tmp_path / "report.html").read_text()

@@ -18,9 +18,11 @@ from aiida_zif.provenance.status import (
     pair,
     print_campaigns,
     print_status,
+    ratio_in_words,
     recovery_lines,
     rows_of,
     status_json,
+    with_interval,
 )
 from aiida_zif.provenance.summary import summarise
 
@@ -34,7 +36,7 @@ def printed(view: CampaignView, width: int = 150) -> str:
 def test_one_line_a_committee(view: CampaignView, summary: dict[str, Any]) -> None:
     rows = rows_of(view, summary)
     assert [row[0] for row in rows] == ["0", "1", "2"]
-    assert [row[3] for row in rows] == ["1", "2", "–"]
+    assert [row[4] for row in rows] == ["1", "2", "–"]
     assert [row[-1] for row in rows] == ["done", "done", "final"]
 
 
@@ -92,3 +94,23 @@ def test_numbers_and_counts_read_well() -> None:
     assert [number(x) for x in (None, 0.12345, 12.345)] == ["–", "0.123", "12.3"]
     assert [pair(None, None), pair(0.5, None)] == ["–", "0.50 / –"]
     assert in_words({"a_b": 1, "c": 3, "d": 0}) == "3 c, 1 a b"
+
+
+def test_held_out_frames_the_scale_of_their_forces_and_the_caveat_are_told(
+    view: CampaignView, summary: dict[str, Any]
+) -> None:
+    text = printed(view, 10_000)
+    scale = summary["held_out"]["force_rms_eV_per_A"]
+    assert "held out: 5 frames, AIMD from the crystal, where training runs start too (500 K, 5 fs" in text
+    assert f"root mean square of their forces {scale:.3g} eV/Å" in text
+    assert "the force field is not for use" in text
+    assert "deviations of cycle 1: known of 155 of 160 explored frames" in text
+    assert "reached in cycle 1 (mean of the physical frames): zif4 300K_0GPa 310 K (300 asked), 0.05 GPa" in text
+
+
+def test_an_error_and_a_ratio_stand_with_their_intervals() -> None:
+    assert with_interval("0.138", [0.1201, 0.1502]) == "0.138 [0.120, 0.150]"
+    assert with_interval("0.138", None) == "0.138"
+    assert ratio_in_words(None) == "–"
+    assert ratio_in_words({"ratio": 1.258, "low": 0.852, "high": 1.874}) == "1.26 [0.85, 1.87]"
+    assert ratio_in_words({"ratio": 1.258, "low": None, "high": None}) == "1.26"

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from synthetic_campaign import SyntheticCampaign
 
 from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.provenance.campaign_view import CampaignView, find_campaigns, inputs_under, load_view
-from aiida_zif.provenance.summary import pooled, summarise
+from aiida_zif.provenance.held_out import held_out_source
+from aiida_zif.provenance.summary import held_out_errors, pooled, summarise
 from aiida_zif.provenance.summary_model import Summary, summary_schema
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "summary.schema.json"
@@ -104,3 +106,59 @@ def test_labels_that_were_not_computed_are_counted_apart(
     assert figures["total_labels"] == summary["total_labels"]
     assert f"{n_first} of them re-used" in seed_line(figures)
     assert any("re-used in cycle 1: 2 labels" in line for line in reason_lines(figures))
+
+
+def test_a_held_out_error_lies_in_its_interval_and_virials_have_theirs(summary: dict[str, Any]) -> None:
+    for iteration in summary["iterations"]:
+        low, high = iteration["force_rmse_interval_eV_per_A"]
+        assert low < iteration["force_rmse_eV_per_A"] < high
+        assert iteration["virial_rmse_meV_per_atom"] == pytest.approx(21.0)
+
+
+def test_labels_without_virials_have_no_virial_error() -> None:
+    models = {"model_0": {"force_rmse_eV_per_A": 0.2, "energy_rmse_meV_per_atom": 3.0}}
+    found = held_out_errors({"a": {"n_frames": 2, "models": models}})
+    assert (found["force_rmse_eV_per_A"], found["virial_rmse_meV_per_atom"]) == (pytest.approx(0.2), None)
+
+
+def test_the_scale_of_the_forces_is_that_of_the_held_out_labels(
+    finished: SyntheticCampaign, summary: dict[str, Any]
+) -> None:
+    forces = np.concatenate([block.forces for block in finished.held_out.values()])
+    assert summary["held_out"]["force_rms_eV_per_A"] == pytest.approx(np.sqrt(np.mean(forces**2)))
+
+
+def test_deviations_are_counted_apart_from_explored_frames(summary: dict[str, Any]) -> None:
+    first = summary["iterations"][0]
+    assert (first["n_explored"], first["n_with_deviation"]) == (160, 155)
+
+
+def test_a_run_says_what_it_was_asked_and_what_it_reached(summary: dict[str, Any]) -> None:
+    runs = summary["iterations"][0]["reached"]
+    assert [run["run"] for run in runs] == ["300K_0GPa", "300K_0.5GPa", "600K_0GPa", "600K_0.5GPa"]
+    assert runs[0]["temperature"] == {"asked": [300.0, 300.0], "mean": 310.2, "error": None}
+    assert summary["iterations"][-1]["reached"] == []
+
+
+def test_the_choice_has_a_ratio_with_an_interval(summary: dict[str, Any]) -> None:
+    ratio, errors = summary["iterations"][0]["choice_ratio"], summary["iterations"][0]["true_force_error_eV_per_A"]
+    assert ratio["ratio"] == pytest.approx(errors["chosen"] / errors["random"])
+
+
+def test_structures_state_source_and_licence(summary: dict[str, Any]) -> None:
+    assert summary["structures"]["zif4"]["licence"] == "CC-BY-4.0"
+    assert summary["protocol"]["description"].endswith("the force field is not for use.")
+    assert summary["energy_reference"].startswith("total energy of the valence electrons")
+
+
+def test_held_out_frames_are_described_system_by_system_where_they_differ() -> None:
+    runs = {"aimd": [{"temperature": 600.0, "timestep": 1.0, "steps": 24, "stride": 4}]}
+    other = {"aimd": [{"temperature": 450.0, "timestep": 0.5, "steps": 500, "stride": "auto"}], "imported": ["salem"]}
+    same = held_out_source({"held_out": runs, "systems": {"a": {}, "b": {}}})
+    assert same == (
+        "AIMD from the crystal, where training runs start too (600 K, 24 fs, frames 4 fs apart); in no training set"
+    )
+    different = held_out_source({"held_out": runs, "systems": {"a": {}, "b": {"held_out": other}}})
+    assert "a: AIMD from" in different
+    assert "b: AIMD from the crystal, where training runs start too (450 K, 250 fs, uncorrelated frames)" in different
+    assert "imported frames (salem)" in different

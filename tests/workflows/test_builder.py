@@ -119,3 +119,18 @@ def test_a_protocol_that_does_not_exist_is_refused_with_those_that_do(from_proto
 def test_an_override_that_does_not_do_is_refused_with_its_field(from_protocol: Factory) -> None:
     with pytest.raises(CampaignError, match=r"selection\.lower"):
         from_protocol(selection={"lower": "9 eV/Å", "upper": "1 eV/Å"})
+
+
+def test_a_structure_node_says_where_the_structure_comes_from(file: Path) -> None:
+    text = file.read_text()
+    file.write_text(text.replace("{structure: zinc.cif}", "{structure: zinc.cif, licence: CC0-1.0}"))
+    node = from_file(file).systems["zinc"].store()
+    assert (node.source["license"], node.source["extras"]["structure"]) == ("CC0-1.0", "file zinc.cif")
+    assert len(node.source["extras"]["sha256"]) == 64
+
+
+def test_words_on_the_source_of_a_shipped_framework_are_refused(file: Path) -> None:
+    text = file.read_text()
+    file.write_text(text.replace("{structure: zinc.cif}", "{structure: zif-4, licence: CC0-1.0}"))
+    with pytest.raises(CampaignError, match=r"systems\.zinc\.licence(.|\n)*aiida-zif systems show zif-4"):
+        load_campaign(file)

@@ -82,7 +82,7 @@ def test_a_relaxed_structure_says_by_what_and_where_it_was_published(name: str) 
     source = describe_system(name)["source"]
     assert source["licence"] == "CC-BY-4.0"
     assert "PBE-D3" in source["simulation"]
-    assert "10.1021/acs.jctc.8b01041" in source["paper"]
+    assert "10.1021/acs.jctc.8b01041" in source["citation"][0]
 
 
 @FROM_EXPERIMENT

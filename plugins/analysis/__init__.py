@@ -1,0 +1,1 @@
+"""Questions to arrays of positions, forces and errors (no AiiDA)."""
