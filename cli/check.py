@@ -33,6 +33,7 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     from aiida_zif.cli.cost_table import cost_json, print_costs
     from aiida_zif.cli.costs import estimate_costs
     from aiida_zif.cli.plan_table import print_plan
+    from aiida_zif.cli.structure_lines import structures_json
 
     campaign = read_campaign(campaign_file, None)
     if time_it or profile:
@@ -43,7 +44,8 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
         time_labels(campaign)
     estimates, computer = estimate_costs(campaign), campaign.code_labels()["cp2k"].split("@")[1]
     if as_json:
-        emit_json({**campaign.parameters(), "cost": cost_json(estimates, computer)})
+        cost = cost_json(estimates, computer)
+        emit_json({**campaign.parameters(), "structures": structures_json(campaign), "cost": cost})
         return
     console = Console(highlight=False)
     print_plan(campaign)

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 def print_plan(campaign: Campaign) -> None:
     """Print systems, stages and the number of labels that a campaign asks for at most."""
+    from aiida_zif.cli.structure_lines import structure_lines
     from aiida_zif.workflows.campaign_levels import load_campaign_level
 
     console = Console(highlight=False)
     level = load_campaign_level(campaign.level_of_theory)
     console.print(f"[bold]{campaign.name}[/bold] (protocol {campaign.protocol}, seed {campaign.seed}) is valid.")
     console.print(f"Labels at {level.line} [dim]({level.hash})[/dim]")
+    for line in structure_lines(campaign):
+        console.print(line, markup=False, soft_wrap=True)
     console.print(stage_table(campaign))
     first, held_out, cycle = count_labels(campaign)
     most = min(campaign.limits.labels, first + held_out + campaign.limits.cycles * cycle)

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 COORDINATION = 1.3
-CARBON_COORDINATION = 1.15
-"""The same for carbon (cyanides, carbonyls); farther away it is a neighbour of the donor."""
+CLOSE_COORDINATION = 1.15
+"""The same for hydrogen and carbon (hydrides, cyanides, carbonyls); farther away they are neighbours of the donor."""
+
+CLOSE_DONORS = (1, 6)
+
+TIGHT = 1.15
+"""Times the sum of radii; only neighbours within that count where an atom is said to have too many."""
 
 STRETCHED = 1.5
 """Times the sum of radii; a hydrogen within that of a non-metal has a bond that was stretched, as in hot frames."""
@@ -56,7 +61,7 @@ class BondGraph:
 
         self.symbols = list(atoms.symbols)
         self.metal = np.array([symbol not in NON_METALS for symbol in self.symbols])
-        radii = covalent_radii[atoms.numbers]
+        radii = self._radii = covalent_radii[atoms.numbers]
         first, second, vectors = neighbor_list("ijD", atoms, list(STRETCHED * radii))
         relative = np.linalg.norm(vectors, axis=1) / (radii[first] + radii[second])
         self._first, self._second, self._vectors, self._relative = first, second, vectors, relative
@@ -72,9 +77,12 @@ class BondGraph:
     def _coordinated(self, atoms: Atoms) -> np.ndarray:
         """Pairs of a metal and a donor."""
         one_metal = self.metal[self._first] != self.metal[self._second]
-        hydrogen, carbon = ((atoms.numbers[self._first] == z) | (atoms.numbers[self._second] == z) for z in (1, 6))
-        limit = np.where(carbon, CARBON_COORDINATION, COORDINATION)
-        return np.asarray(one_metal & ~hydrogen & (self._relative < limit))
+        close = np.isin(atoms.numbers, CLOSE_DONORS)
+        limit = np.where(close[self._first] | close[self._second], CLOSE_COORDINATION, COORDINATION)
+        return np.asarray(one_metal & (self._relative < limit))
+
+    def _relative_to(self, index: int, bond: Neighbour) -> float:
+        return float(bond.distance / (self._radii[index] + self._radii[bond.index]))
 
     def _lists(self, chosen: np.ndarray) -> list[list[Neighbour]]:
         lists: list[list[Neighbour]] = [[] for _ in self.symbols]
@@ -104,6 +112,10 @@ class BondGraph:
             for indices in members.values()
             if any(self.coordination[index] for index in indices) == on_metal
         )
+
+    def tight(self, index: int) -> list[Neighbour]:
+        """The bonds of an atom that are short enough to be none of a squeezed or hot frame."""
+        return [bond for bond in self.bonds[index] if self._relative_to(index, bond) < TIGHT]
 
     def near_metal(self, index: int) -> bool:
         """Whether an atom touches a metal, as a hydride, an ion of a metal cluster or a carbene does."""

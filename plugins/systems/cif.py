@@ -49,7 +49,8 @@ def read_cif(raw: bytes) -> Atoms:
     if not found:
         notes.append("the file states no symmetry: its atoms are taken as all of the cell")
     operators = chosen(found, cellpar) if found else [_identity()]
-    positions, rows = expanded(sites.coordinates, operators, cellpar)
+    coordinates = _as_ase_has_them(sites.coordinates, cellpar)
+    positions, rows = expanded(coordinates, operators, cellpar)
     positions, rows, repeated = _without_repeats(positions, rows, sites)
     if repeated:
         notes.append(f"{repeated} rows repeat atoms that the symmetry makes of others")
@@ -213,6 +214,14 @@ def _cell(tags: Tags) -> list[float]:
             found = f"_cell_volume {stated:g} Å³, while lengths and angles give {volume:.1f} Å³"
             raise StructureFault(found, "a cell and its volume", "correct the one that is wrong")
     return values
+
+
+def _as_ase_has_them(fractions: np.ndarray, cellpar: Sequence[float]) -> np.ndarray:
+    """Fractions rounded as ASE's reader of CIF rounds them, so that structures keep their hash."""
+    from ase.cell import Cell
+
+    cell = Cell.fromcellpar(cellpar)
+    return np.asarray(cell.scaled_positions(cell.cartesian_positions(fractions)))
 
 
 def _vectors(cellpar: Sequence[float]) -> np.ndarray:

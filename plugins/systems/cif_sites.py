@@ -10,6 +10,7 @@ from itertools import product
 import numpy as np
 
 from aiida_zif.plugins.systems.cif_text import Tags
+from aiida_zif.plugins.systems.elements import DEUTERIUM_NOTE, HEAVY_HYDROGEN, light, of_label, of_symbol, refuse_unknown
 from aiida_zif.plugins.systems.faults import StructureFault, named
 
 WHOLE = 0.005
@@ -21,14 +22,14 @@ SAME_PLACE = 0.02
 MOST_READINGS = 16
 """Combinations of what ambiguous labels may mean."""
 
+LONGEST_LABEL = 20
+"""Characters of a label in messages."""
+
 FRACTIONAL = ("_atom_site_fract_x", "_atom_site_fract_y", "_atom_site_fract_z")
 CARTESIAN = ("_atom_site_cartn_x", "_atom_site_cartn_y", "_atom_site_cartn_z")
 LABELS = ("_atom_site_label", "_atom_site_label_atom_id", "_atom_site_id")
 READ = (*FRACTIONAL, *CARTESIAN, *LABELS, "_atom_site_type_symbol", "_atom_site_occupancy")
 DISORDER = ("_atom_site_disorder_group", "_atom_site_disorder_assembly")
-HEAVY_HYDROGEN = ("D", "T")
-NOT_AN_ATOM = frozenset(("DU", "DUM", "DUMMY", "VA", "VAC", "WAT", "HOH", "CNT", "CENT", "CENTROID"))
-"""Words that begin like a chemical symbol but name no atom: dummies, vacancies, whole molecules, centroids."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _labels(tags: Tags) -> list[str]:
     rows = column or symbols
     if rows is None:
         raise StructureFault("atoms without label and element", "_atom_site_label or _atom_site_type_symbol", "add it")
-    return [text or f"atom {row + 1}" for row, text in enumerate(rows)]
+    return [ascii(text)[1:-1][:LONGEST_LABEL] if text else f"atom {row + 1}" for row, text in enumerate(rows)]
 
 
 def _coordinates(tags: Tags, labels: Sequence[str], cell: np.ndarray) -> np.ndarray:
@@ -177,15 +178,12 @@ def _readings(
         else of_symbol(symbol)
         for symbol, label in zip(column, labels, strict=True)
     ]
-    bad = [symbol or label for symbol, label, found in zip(column, labels, options, strict=True) if not found]
-    if bad:
-        found = f"{len(bad)} rows that name no chemical element ({named([ascii(text) for text in bad])})"
-        fix = "delete dummy atoms, write groups atom by atom, put the element into _atom_site_type_symbol"
-        raise StructureFault(found, "symbols of chemical elements", fix)
+    rows = zip(column, labels, options, strict=True)
+    refuse_unknown([symbol or label for symbol, label, elements in rows if not elements])
     notes = []
     heavy = sum(element in HEAVY_HYDROGEN for found in options for element in found[:1])
     if heavy:
-        notes.append(f"{heavy} rows of deuterium are read as hydrogen, of hydrogen's mass")
+        notes.append(f"{heavy} × D: {DEUTERIUM_NOTE}")
     ambiguous = sorted({found for found in map(tuple, options) if len(found) > 1})
     if np.prod([float(len(found)) for found in ambiguous]) > MOST_READINGS:
         found_words = f"labels that can be read in several ways ({named([' or '.join(found) for found in ambiguous])})"
@@ -193,12 +191,8 @@ def _readings(
     readings = []
     for choice in product(*ambiguous):
         meant = dict(zip(ambiguous, choice, strict=True))
-        readings.append([_light(meant.get(tuple(found), found[0])) for found in options])
+        readings.append([light(meant.get(tuple(found), found[0])) for found in options])
     return readings, notes
-
-
-def _light(element: str) -> str:
-    return "H" if element in HEAVY_HYDROGEN else element
 
 
 def _elements_stated(tags: Tags, formula: dict[str, float] | None) -> set[str] | None:
@@ -207,38 +201,3 @@ def _elements_stated(tags: Tags, formula: dict[str, float] | None) -> set[str] |
     stated = {found[0] for text in types or [] if text is not None and (found := of_symbol(text))}
     stated |= set(formula or {})
     return stated or None
-
-
-def of_symbol(text: str) -> list[str]:
-    """Return the element of a type symbol such as ``Zn``, ``ZN``, ``Zn2+``, ``N3-``, ``C_R``; empty if it is none."""
-    match = re.fullmatch(r"([A-Za-z]{1,2})(?:[0-9.()+-]*|_\w*[+-]?)", text)
-    return [element] if match and (element := _element(match[1])) else []
-
-
-def of_label(label: str, known: set[str] | None) -> list[str]:
-    """Return the elements that a label such as ``Zn1``, ``ZN1``, ``CL2A`` may stand for, the likelier one first.
-
-    A capital followed by a small letter is one symbol. Two capitals may be one symbol or an element and a name.
-
-    :param known: elements that the file is known to hold; those alone are taken, if any fits.
-    """
-    letters = re.match(r"[A-Za-z]+", label)
-    if letters is None or letters[0].upper() in NOT_AN_ATOM:
-        return []
-    word = letters[0]
-    two, one = _element(word[:2]) if len(word) > 1 else None, _element(word[0])
-    options = [element for element in (two, one) if element]
-    if len(options) > 1 and word[0].isupper() and word[1].islower():
-        return options[:1]
-    fitting = [element for element in options if known and known & {element, _light(element)}]
-    return fitting or options
-
-
-def _element(letters: str) -> str | None:
-    """The chemical symbol that letters spell, whatever their case."""
-    from ase.data import atomic_numbers
-
-    symbol = letters.capitalize()
-    if symbol in HEAVY_HYDROGEN:
-        return symbol
-    return symbol if atomic_numbers.get(symbol, 0) > 0 else None

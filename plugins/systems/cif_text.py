@@ -89,7 +89,7 @@ def _document(text: str) -> Any:
     try:
         return cif.read_string(text, 0)
     except (ValueError, RuntimeError, IndexError) as error:
-        first = " ".join(str(error).replace("string:", "line ", 1).split())[:120]
+        first = ascii(" ".join(str(error).replace("string:", "line ", 1).split()))[1:-1][:120]
         if text.startswith("#\\#CIF_2.0") and "number of values" not in first:
             fix = "convert it to CIF 1.1, for example with a crystal viewer"
             raise StructureFault(f"CIF 2.0 syntax that is not read ({first})", "CIF 1.1", fix) from None
@@ -140,4 +140,4 @@ def _tags(block: Any) -> Tags:
                 found = f"the tag {tag} twice with different values"
                 raise StructureFault(found, "every tag once", "keep the right one")
             values[name], loops[name] = read, number
-    return Tags(block.name.strip() or "(no name)", values, loops)
+    return Tags(ascii(block.name.strip())[1:-1][:60] or "(no name)", values, loops)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 HALOGENS = frozenset(("F", "Cl", "Br", "I"))
 ELECTRONEGATIVE = HALOGENS | {"N", "O"}
-SINGLY_CHARGED_OR_HARD = frozenset(("Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba"))
+IONIC = frozenset(("Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba"))
+"""Metals that any number of donors may surround."""
+
+TETRAHEDRAL = frozenset(("Zn", "Cd", "Co"))
 DIVALENT = frozenset(("Zn", "Cd", "Hg", "Co", "Ni", "Cu", "Mg", "Ca", "Be"))
 """Metals on which a lone oxygen is a water or a hydroxide without its hydrogen."""
 
@@ -34,6 +37,20 @@ PYRAMID = 338.0
 
 TRIPLE = 1.30
 """Å; a carbon or nitrogen with one neighbour this close has a triple or cumulated double bond."""
+
+SINGLE = 1.44
+"""Å; bonds of an sp² carbon are shorter on average, even where heat bends it into a pyramid."""
+
+IN_A_PYRAMID = "C with three neighbours in a pyramid, a hydrogen missing"
+
+BENT = 0.05
+"""Share of the carbons of which more than that in a pyramid of long bonds are not bent by heat: at 2000 K 1 % are."""
+
+SMALLEST_LINKER = 3
+"""Atoms."""
+
+BARE = 0.25
+"""Largest share of the atoms of a metal that may have one donor or none; 2 % of the Zn of a melt at 2000 K have."""
 
 HYDROXYL = 1.38
 """Å; a C-O bond longer than that of carboxylates and phenolates."""
@@ -70,6 +87,8 @@ def oddities(atoms: Atoms) -> list[Oddity]:
 
     :param atoms: a periodic structure without overlaps; an array ``labels`` names its atoms, if it is there.
     """
+    if len(set(atoms.numbers)) == 1:
+        return []  # an element may have any structure
     graph = BondGraph(atoms)
     labels = atoms.arrays.get("labels")
     names = [f"{symbol}{index + 1}" for index, symbol in enumerate(graph.symbols)]
@@ -79,31 +98,21 @@ def oddities(atoms: Atoms) -> list[Oddity]:
     for index, name in enumerate(names):
         for finding in _findings(graph, index):
             found.setdefault(finding, []).append(name)
+    bent = found.get((IN_A_PYRAMID, True, MISSING), [])
+    if len(bent) > BENT * graph.symbols.count("C"):
+        found.setdefault((IN_A_PYRAMID, False, MISSING), []).extend(found.pop((IN_A_PYRAMID, True, MISSING)))
     listed = [Oddity(what, members, possible, fix) for (what, possible, fix), members in found.items()]
-    return sorted(listed, key=lambda oddity: oddity.possible) + _unequal_metals(graph)
+    return sorted([*listed, *_metals(graph, names)], key=lambda oddity: oddity.possible)
 
 
 def _findings(graph: BondGraph, index: int) -> Iterator[Finding]:
     symbol = graph.symbols[index]
-    if graph.metal[index]:
-        yield from _metal(graph, index)
-    elif symbol == "H":
+    if symbol == "H":
         yield from _hydrogen(graph, index)
     elif symbol in ("C", "N", "O"):
         yield from {"C": _carbon, "N": _nitrogen, "O": _oxygen}[symbol](graph, index)
     elif symbol in HALOGENS:
         yield from _halogen(graph, index)
-
-
-def _metal(graph: BondGraph, index: int) -> Iterator[Finding]:
-    symbol, donors = graph.symbols[index], sum(graph.donors(index).values())
-    if graph.metal.all() or symbol in SINGLY_CHARGED_OR_HARD:
-        return
-    if donors <= 1 and not graph.near_metal(index):
-        fix = "check symmetry and setting, cell and coordinates: the atoms around it are not where they should be"
-        yield f"{symbol} with {donors or 'no'} donor", False, fix
-    elif symbol in ("Zn", "Cd", "Co") and not 4 <= donors <= 6:
-        yield f"{symbol} with {donors} donors", True, "check that this is meant, as in a melt"
 
 
 def _hydrogen(graph: BondGraph, index: int) -> Iterator[Finding]:
@@ -114,9 +123,9 @@ def _hydrogen(graph: BondGraph, index: int) -> Iterator[Finding]:
             yield "H with a long bond", True, "check that this is a hot frame"
         elif not graph.near_metal(index):
             yield "H without a bond", False, "correct its coordinates, or delete it"
-    elif len(bonds) > 1:
-        shared = all(graph.symbols[other.index] in ELECTRONEGATIVE | {"B"} for other in bonds)
-        yield f"H with {len(bonds)} bonds", shared, EXTRA
+    elif len(tight := graph.tight(index)) > 1:
+        shared = all(graph.symbols[other.index] in ELECTRONEGATIVE | {"B"} for other in tight)
+        yield f"H with {len(tight)} bonds", shared, EXTRA
 
 
 def _carbon(graph: BondGraph, index: int) -> Iterator[Finding]:
@@ -124,7 +133,7 @@ def _carbon(graph: BondGraph, index: int) -> Iterator[Finding]:
     elements = Counter(graph.symbols[other.index] for other in bonds)
     if elements["B"] or graph.coordination[index] or graph.near_metal(index):
         return
-    if len(bonds) > 4:
+    if len(graph.tight(index)) > 4:
         yield f"C with {len(bonds)} neighbours{_hydrogens(elements)}", False, EXTRA
     elif not bonds:
         yield "C without a bond", False, "add its hydrogens and neighbours, or delete it"
@@ -133,7 +142,9 @@ def _carbon(graph: BondGraph, index: int) -> Iterator[Finding]:
     elif len(bonds) == 2 and _angles(bonds)[0] < LINEAR and not graph.stretched_hydrogen(index):
         yield "C with two neighbours at an angle, its hydrogen missing", False, MISSING
     elif len(bonds) == 3 and sum(_angles(bonds)) < PYRAMID and not graph.stretched_hydrogen(index):
-        yield "C with three neighbours in a pyramid, a hydrogen missing", False, MISSING
+        heavy = [bond.distance for bond in bonds if graph.symbols[bond.index] != "H"]
+        if len(heavy) == 1 or float(np.mean(heavy)) > SINGLE:
+            yield IN_A_PYRAMID, len(heavy) > 1, MISSING
 
 
 def _nitrogen(graph: BondGraph, index: int) -> Iterator[Finding]:
@@ -141,7 +152,7 @@ def _nitrogen(graph: BondGraph, index: int) -> Iterator[Finding]:
     elements = Counter(graph.symbols[other.index] for other in bonds)
     if elements["B"]:
         return
-    if len(bonds) > 4:
+    if len(graph.tight(index)) > 4:
         yield f"N with {len(bonds)} neighbours{_hydrogens(elements)}", False, EXTRA
     elif len(bonds) == 4:
         yield "N with four neighbours, an ammonium", True, "state the charge if it is one"
@@ -176,15 +187,21 @@ def _halogen(graph: BondGraph, index: int) -> Iterator[Finding]:
         yield f"{symbol} without a bond, an ion", True, "state the charge of the cell if it is one"
 
 
-def _unequal_metals(graph: BondGraph) -> list[Oddity]:
-    """Metals of one element whose numbers of donors differ."""
-    result = []
-    for symbol in sorted({graph.symbols[index] for index in np.flatnonzero(graph.metal)} - {"Zn", "Cd", "Co"}):
-        counts = Counter(sum(graph.donors(i).values()) for i in np.flatnonzero(graph.metal) if graph.symbols[i] == symbol)
-        if len(counts) > 1 and symbol not in SINGLY_CHARGED_OR_HARD:
-            words = ", ".join(f"{number} with {donors}" for donors, number in sorted(counts.items()))
-            result.append(Oddity(f"{symbol} of different numbers of donors", [words], True, "check that this is meant"))
-    return result
+def _metals(graph: BondGraph, names: list[str]) -> Iterator[Oddity]:
+    """What is wrong or unusual about the donors of each metal."""
+    if np.bincount(graph.molecule).max() < SMALLEST_LINKER:
+        return  # metals, oxides, hydrides and the like have surroundings of many kinds
+    for symbol in sorted({graph.symbols[index] for index in np.flatnonzero(graph.metal)} - IONIC):
+        donors = {i: graph.donors(i).total() for i in np.flatnonzero(graph.metal) if graph.symbols[i] == symbol}
+        bare = [names[i] for i, count in donors.items() if count <= 1 and not graph.near_metal(i)]
+        if len(bare) > BARE * len(donors):
+            fix = "check symmetry and setting, cell and coordinates: what is around it is not where it should be"
+            yield Oddity(f"{symbol} with one donor or none", bare, False, fix)
+            continue
+        usual = range(4, 7) if symbol in TETRAHEDRAL else {Counter(donors.values()).most_common(1)[0][0]}
+        for count in sorted(set(donors.values()) - set(usual)):
+            unusual = [names[i] for i, number in donors.items() if number == count]
+            yield Oddity(f"{symbol} with {count} donors", unusual, True, "check that this is meant, as in a melt")
 
 
 def _angles(bonds: list[Neighbour]) -> list[float]:
