@@ -9,7 +9,7 @@ import numpy as np
 
 from aiida_zif.plugins.geometry import cell_heights
 from aiida_zif.plugins.systems import available_systems, load_system
-from aiida_zif.plugins.systems.faults import StructureFault
+from aiida_zif.plugins.systems.faults import MOST_ATOMS, StructureFault
 from aiida_zif.plugins.systems.reading import read_structure_file
 from aiida_zif.plugins.systems.valence import oddities
 from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 LARGEST_STRUCTURE = 50_000_000
 """Bytes of a structure file."""
-
-MOST_ATOMS = 5_000
-"""More cannot be labelled by electronic-structure theory."""
 
 THINNEST = 1.0
 """Å between opposite faces; less is no crystal but a mistake in the cell."""
@@ -96,7 +93,8 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
         mend = "remove duplicate or disordered atoms, or mend the coordinates"
         return unfit(f"with overlapping atoms {name}, {distance:.2f} Å apart", f"at least {least:.2f} Å", mend)
     impossible = [oddity for oddity in oddities(atoms) if not oddity.possible]
-    return [problem for oddity in impossible for problem in unfit(f"with {oddity}", "a substance", oddity.fix)]
+    notes = "".join(f"; {note}" for note in atoms.info.get("notes", ()))
+    return [problem for oddity in impossible for problem in unfit(f"with {oddity}{notes}", "a substance", oddity.fix)]
 
 
 def closest_overlap(atoms: Atoms) -> tuple[int, int, float, float] | None:

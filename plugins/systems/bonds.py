@@ -28,6 +28,9 @@ CLOSE_DONORS = (1, 6)
 TIGHT = 1.15
 """Times the sum of radii; only neighbours within that count where an atom is said to have too many."""
 
+SMALLEST_LINKER = 3
+"""Atoms."""
+
 STRETCHED = 1.5
 """Times the sum of radii; a hydrogen within that of a non-metal has a bond that was stretched, as in hot frames."""
 
@@ -100,6 +103,11 @@ class BondGraph:
         pairs = (np.ones(int(bonded.sum())), (self._first[bonded], self._second[bonded]))
         _, labels = connected_components(coo_matrix(pairs, shape=(len(self.symbols),) * 2), directed=False)
         return np.asarray(labels)
+
+    @cached_property
+    def has_linkers(self) -> bool:
+        """Whether there are molecules; oxides, hydrides and the like have none."""
+        return bool(np.bincount(self.molecule).max() >= SMALLEST_LINKER)
 
     def molecules(self, on_metal: bool) -> Counter[tuple[tuple[str, int], ...]]:
         """Count the molecules by composition, those that bind a metal or those that do not."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aiida_zif.plugins.systems.cif_sites import Sites, read_sites
-from aiida_zif.plugins.systems.cif_symmetry import Statement, chosen, fits_cell, same_type, statements
-from aiida_zif.plugins.systems.cif_text import Tags, read_tags
-from aiida_zif.plugins.systems.faults import StructureFault, named
+from aiida_zif.plugins.systems.cif_symmetry import Statement, agree, chosen, fits_cell, statements, unknown_names
+from aiida_zif.plugins.systems.cif_text import COORDINATES, Tags, read_tags
+from aiida_zif.plugins.systems.faults import StructureFault, named, refuse_too_many
 from aiida_zif.plugins.systems.formula import compare_formula, read_formula
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ SAME_ATOM = 1e-3
 VOLUME = 0.01
 """Largest relative difference between the volume that a file states and that of its cell."""
 
-MOST_SITES = 20_000
-"""Rows and atoms that are expanded; a campaign takes fewer."""
-
 
 def read_cif(raw: bytes) -> Atoms:
     """Return the atoms of a CIF in the order of its rows, images of a row in the order of the operators.
@@ -39,19 +36,23 @@ def read_cif(raw: bytes) -> Atoms:
     :raises StructureFault: the file is not read, contradicts itself, or lists something else than whole atoms.
     """
     tags = read_tags(raw)
+    refuse_too_many(max(len(tags.values.get(name, [])) for name in COORDINATES))
     cellpar = _cell(tags)
     formula = read_formula(next((text for _, text in tags.texts("_chemical_formula_sum")), None))
     sites = read_sites(tags, _vectors(cellpar), formula)
-    if len(sites.labels) > MOST_SITES:
-        raise StructureFault(f"{len(sites.labels)} atoms", f"at most {MOST_SITES}", "take a smaller cell")
     found = statements(tags, cellpar)
     notes = list(sites.notes)
     if not found:
         notes.append("the file states no symmetry: its atoms are taken as all of the cell")
+    elif names := unknown_names(tags, cellpar):
+        notes.append(f"the space group {named(list(map(ascii, names)))} is not known: {found[0].words} count")
+    if found and found[0].kind == "number":
+        notes.append(f"{found[0].words} is all that states the symmetry: its standard setting is taken")
     operators = chosen(found, cellpar) if found else [_identity()]
     coordinates = _as_ase_has_them(sites.coordinates, cellpar)
     positions, rows = expanded(coordinates, operators, cellpar)
     positions, rows, repeated = _without_repeats(positions, rows, sites)
+    refuse_too_many(len(positions))
     if repeated:
         notes.append(f"{repeated} rows repeat atoms that the symmetry makes of others")
     _refuse_contradictions(found, sites, cellpar, positions, rows)
@@ -81,8 +82,6 @@ def expanded(coordinates: np.ndarray, operators: Sequence[Any], cellpar: Sequenc
             raise StructureFault(found, "coordinates on the special position or off it", "write more digits")
         orbits.append(orbit)
     counts = [len(orbit) for orbit in orbits]
-    if sum(counts) > 5 * MOST_SITES:
-        raise StructureFault(f"{sum(counts)} atoms", f"at most {MOST_SITES}", "take a smaller cell")
     return np.concatenate(orbits), np.repeat(np.arange(len(orbits)), counts)
 
 
@@ -115,7 +114,7 @@ def _refuse_contradictions(
 ) -> None:
     """Refuse a file of which one statement makes other atoms than the one that counts first."""
     for other in found[1:]:
-        if same_type(found[0], other):
+        if agree(found[0], other):
             continue
         if not any(_same_atoms(group, sites, cellpar, positions, rows) for group in other.groups):
             words = f"{found[0].words} ({len(positions)} atoms in the cell), but also {other.words}"

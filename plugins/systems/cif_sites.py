@@ -130,7 +130,9 @@ def _refuse_partial(tags: Tags, labels: Sequence[str], coordinates: np.ndarray) 
     partial = np.flatnonzero(~(np.abs(occupancies - 1) <= WHOLE))
     groups = _disorder_groups(tags, len(labels))
     if len(partial):
-        rows = [f"{labels[row]} {ascii(column[row])[1:-1]}" for row in partial]
+        symbols = tags.column("_atom_site_type_symbol") or [None] * len(labels)
+        elements = [f" ({ascii(symbol)[1:-1]})" if symbol else "" for symbol in symbols]
+        rows = [f"{labels[row]}{elements[row]} {ascii(column[row])[1:-1]}" for row in partial]
         found = f"{len(partial)} atoms whose occupancy is not one ({named(rows)})"
         raise StructureFault(found, "whole atoms, occupancy 1", _way_to_whole_atoms(partial, coordinates, groups))
     several = {key: members for key, members in groups.items() if len(members) > 1 or "-" in "".join(members)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -39,11 +39,13 @@ MOST_OPERATORS = 384
 class Statement:
     """One thing that a file says of its symmetry.
 
+    :param kind: what states it.
     :param words: as it stands in the file, for messages.
     :param groups: the sets of operators that it may mean.
     :param types: numbers of the space groups that it may mean; empty if unknown.
     """
 
+    kind: Literal["operators", "Hall", "name", "number"]
     words: str
     groups: list[list[Any]]
     types: frozenset[int]
@@ -92,11 +94,17 @@ def chosen(found: Sequence[Statement], lengths_and_angles: Sequence[float]) -> l
     return first.operators
 
 
-def same_type(one: Statement, other: Statement) -> bool:
-    """Whether two statements can mean the same type of space group, whatever the setting."""
-    if one.types and other.types:
-        return bool(one.types & other.types)
-    return any(_point_group(a) == _point_group(b) for a in one.groups for b in other.groups)
+def agree(first: Statement, other: Statement) -> bool:
+    """Whether two statements can mean the same symmetry.
+
+    Of a number, or of a name beside a list of operators, the type of space group must agree, whatever the setting; two
+    statements of one setting must have the same operators.
+    """
+    if other.kind == "number" or (first.kind == "operators" != other.kind):
+        if first.types and other.types:
+            return bool(first.types & other.types)
+        return any(_point_group(a) == _point_group(b) for a in first.groups for b in other.groups)
+    return any(_triplets(a) == _triplets(b) for a in first.groups for b in other.groups)
 
 
 def fits_cell(operators: Sequence[Any], lengths_and_angles: Sequence[float]) -> bool:
@@ -127,7 +135,7 @@ def _listed(name: str, column: Sequence[str | None]) -> Statement:
     if not _is_group(operators):
         raise StructureFault(f"{words} in {name}, which are not closed", "a group", "list all operators of the group")
     group = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(operators))
-    return Statement(words, [operators], frozenset() if group is None else frozenset([group.number]))
+    return Statement("operators", words, [operators], frozenset() if group is None else frozenset([group.number]))
 
 
 def _is_group(operators: Sequence[Any]) -> bool:
@@ -146,7 +154,7 @@ def _hall(text: str) -> Statement:
         raise StructureFault(f"the Hall symbol {ascii(text)} ({error})", "a Hall symbol", fix) from None
     group = gemmi.find_spacegroup_by_ops(operations)
     types = frozenset() if group is None else frozenset([group.number])
-    return Statement(f"the Hall symbol {ascii(text)}", [_wrapped(operations)], types)
+    return Statement("Hall", f"the Hall symbol {ascii(text)}", [_wrapped(operations)], types)
 
 
 def plain_name(text: str, code: str = "") -> str:
@@ -170,14 +178,35 @@ def _by_name(text: str, code: str, lengths_and_angles: Sequence[float]) -> State
     import gemmi
 
     name = plain_name(text, code)
-    group = gemmi.find_spacegroup_by_name(name) or gemmi.find_spacegroup_by_name(name.split(":")[0])
-    if group is None:
+    known = [group for spelling in _spellings(name) if (group := gemmi.find_spacegroup_by_name(spelling))]
+    if not known:
         return None
+    fitting = [group for group in known if fits_cell(_wrapped(group.operations()), lengths_and_angles)]
+    group = (fitting or known)[0]
     settings = [group]
     if ":" not in name and group.ext.strip("\0"):
         settings = [other for other in gemmi.spacegroup_table() if other.hm == group.hm]
     groups = [_wrapped(setting.operations()) for setting in _of_cell(settings, lengths_and_angles)]
-    return Statement(f"the space group {ascii(text)}", groups, frozenset([group.number]))
+    return Statement("name", f"the space group {ascii(text)}", groups, frozenset([group.number]))
+
+
+def _spellings(name: str) -> list[str]:
+    """A name, its short form where it is a full one, and those of other unique axes where it is monoclinic."""
+    plain, _, ending = name.partition(":")
+    lattice, rest = plain[:1], plain[1:].strip()
+    spellings = [name, plain]
+    short = re.sub(r"(?<![\w/-])21?/(?=[a-z])", "", rest) if " " in rest else rest
+    short = re.sub(r"^4[1-3]?/(?=[a-z]\s+-3)", "", short)
+    spellings += [f"{lattice} {short}" + (f":{ending}" if ending else "")]
+    if re.fullmatch(r"21?|[a-z]|21?/[a-z]", rest):
+        spellings += [f"{lattice} 1 1 {rest}", f"{lattice} {rest} 1 1"]
+    return list(dict.fromkeys(spellings))
+
+
+def unknown_names(tags: Tags, lengths_and_angles: Sequence[float]) -> list[str]:
+    """Return the names of space groups that are not known."""
+    names = [text for _, text in tags.texts(*NAMES)]
+    return [text for text in names if _by_name(text, "", lengths_and_angles) is None]
 
 
 def _by_number(text: str, lengths_and_angles: Sequence[float]) -> Statement:
@@ -188,7 +217,7 @@ def _by_number(text: str, lengths_and_angles: Sequence[float]) -> Statement:
     standard = next(group for group in gemmi.spacegroup_table() if group.number == int(text))
     settings = [group for group in gemmi.spacegroup_table() if group.hm == standard.hm]
     groups = [_wrapped(setting.operations()) for setting in _of_cell(settings, lengths_and_angles)]
-    return Statement(f"the space group number {text}", groups, frozenset([int(text)]))
+    return Statement("number", f"the space group number {text}", groups, frozenset([int(text)]))
 
 
 def _of_cell(settings: list[gemmi.SpaceGroup], lengths_and_angles: Sequence[float]) -> list[gemmi.SpaceGroup]:
@@ -201,6 +230,10 @@ def _of_cell(settings: list[gemmi.SpaceGroup], lengths_and_angles: Sequence[floa
 
 def _wrapped(operations: gemmi.GroupOps) -> list[Any]:
     return [operator.wrap() for operator in operations]
+
+
+def _triplets(operators: Sequence[Any]) -> frozenset[str]:
+    return frozenset(operator.triplet() for operator in operators)
 
 
 def _point_group(operators: Sequence[Any]) -> int:

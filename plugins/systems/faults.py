@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+MOST_ATOMS = 5_000
+"""More cannot be labelled by electronic-structure theory."""
+
 MOST_NAMES = 6
 """Atoms that a message names before it counts the others."""
 
@@ -19,6 +22,15 @@ class StructureFault(ValueError):
     def __init__(self, found: str, allowed: str, fix: str) -> None:
         super().__init__(f"{found}; allowed: {allowed}; {fix}")
         self.found, self.allowed, self.fix = found, allowed, fix
+
+
+def refuse_too_many(atoms: int) -> None:
+    """Refuse more atoms than can be labelled, before time is spent on them.
+
+    :raises StructureFault: if there are more than :data:`MOST_ATOMS`.
+    """
+    if atoms > MOST_ATOMS:
+        raise StructureFault(f"{atoms} atoms", f"at most {MOST_ATOMS} atoms", "take a smaller cell")
 
 
 def named(names: Sequence[str]) -> str:

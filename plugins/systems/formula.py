@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -48,18 +49,20 @@ def compare_formula(
     :raises StructureFault: they contradict each other.
     """
     content = Counter(symbols)
+    if dict(content) == dict(formula) and units == math.gcd(*content.values()):
+        return None  # pymatgen writes the atoms of the whole cell, and how many units these are
     units = units or _units(content, formula, metals)
     stated = {element: number * units for element, number in formula.items()}
     difference = {element: content[element] - stated.get(element, 0.0) for element in {*content, *stated}}
     difference = {element: number for element, number in difference.items() if abs(number) > WHOLE * units}
-    if not difference:
-        return None
     missing = {element: -number for element, number in difference.items() if number < 0}
     surplus = {element: number for element, number in difference.items() if number > 0}
-    words = " and ".join(
-        [f"lack {hill(missing)}" for _ in [missing] if missing] + [f"have {hill(surplus)} more" for _ in [surplus] if surplus]
-    )
-    found = f"{hill(content)} in the cell, which {words} than {units:g} × {hill(formula)} of the formula"
+    if not difference:
+        return None
+    parts = ((missing, "missing"), (surplus, "too many"))
+    words = [f"{hill(part)} {word}" for part, word in parts if part]
+    of_formula = f"{units:g} × {hill(formula)}"
+    found = f"{hill(content)} in the cell, compared with {of_formula} of the formula: {', '.join(words)}"
     solvent_left_out = not surplus and set(missing) - {"H"} and not set(missing) & metals
     guests_not_counted = not missing and surplus == dict(guests)
     if solvent_left_out or guests_not_counted:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from aiida_zif.plugins.systems.elements import DEUTERIUM_NOTE, HEAVY_HYDROGEN, light, of_symbol, refuse_unknown
-from aiida_zif.plugins.systems.faults import StructureFault
+from aiida_zif.plugins.systems.faults import StructureFault, refuse_too_many
 
 
 def checked_poscar(text: str) -> tuple[str, list[str]]:
@@ -23,6 +23,7 @@ def checked_poscar(text: str) -> tuple[str, list[str]]:
     if len(symbols) != len(counts):
         found = f"{len(symbols)} symbols and {len(counts)} numbers of atoms"
         raise StructureFault(found, "one number for each symbol", "correct lines 6 and 7")
+    refuse_too_many(sum(counts))
     lines[5:at] = ["  ".join(map(light, symbols))]
     notes = [f"D: {DEUTERIUM_NOTE}"] if set(symbols) & set(HEAVY_HYDROGEN) else []
     start = 7

@@ -46,9 +46,6 @@ IN_A_PYRAMID = "C with three neighbours in a pyramid, a hydrogen missing"
 BENT = 0.05
 """Share of the carbons of which more than that in a pyramid of long bonds are not bent by heat: at 2000 K 1 % are."""
 
-SMALLEST_LINKER = 3
-"""Atoms."""
-
 BARE = 0.25
 """Largest share of the atoms of a metal that may have one donor or none; 2 % of the Zn of a melt at 2000 K have."""
 
@@ -171,7 +168,7 @@ def _oxygen(graph: BondGraph, index: int) -> Iterator[Finding]:
         yield f"O with {len(bonds)} neighbours{_hydrogens(elements)}", len(bonds) == 3, EXTRA
     elif not bonds and not metals:
         yield "O without a bond", False, "add the hydrogens of the water, or delete it"
-    elif not bonds and len(metals) == 1:
+    elif not bonds and len(metals) == 1 and graph.has_linkers:
         divalent = graph.symbols[metals[0].index] in DIVALENT
         yield "O on one metal, without hydrogen", not divalent, "add the hydrogens of the water or hydroxide"
     elif len(bonds) == 1 and elements["C"] and bonds[0].distance > HYDROXYL and not metals:
@@ -189,7 +186,7 @@ def _halogen(graph: BondGraph, index: int) -> Iterator[Finding]:
 
 def _metals(graph: BondGraph, names: list[str]) -> Iterator[Oddity]:
     """What is wrong or unusual about the donors of each metal."""
-    if np.bincount(graph.molecule).max() < SMALLEST_LINKER:
+    if not graph.has_linkers:
         return  # metals, oxides, hydrides and the like have surroundings of many kinds
     for symbol in sorted({graph.symbols[index] for index in np.flatnonzero(graph.metal)} - IONIC):
         donors = {i: graph.donors(i).total() for i in np.flatnonzero(graph.metal) if graph.symbols[i] == symbol}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from aiida_zif.plugins.systems.elements import DEUTERIUM_NOTE, HEAVY_HYDROGEN, light, of_symbol, refuse_unknown
-from aiida_zif.plugins.systems.faults import StructureFault
+from aiida_zif.plugins.systems.faults import StructureFault, refuse_too_many
 
 PROPERTIES = re.compile(r"Properties=\"?([A-Za-z0-9_:.-]+)\"?")
 
@@ -17,6 +17,7 @@ def checked_xyz(text: str) -> tuple[str, list[str]]:
     :raises StructureFault: rows of a wrong width, unknown elements, elements that contradict atomic numbers.
     """
     first, comment, *rows = text.rstrip("\n").split("\n")
+    refuse_too_many(len(rows))
     match = PROPERTIES.search(comment)
     columns = _columns(match[1] if match else "species:S:1:pos:R:3")
     species, numbers = columns.get("species"), columns.get("Z", columns.get("numbers"))
