@@ -9,6 +9,7 @@ import numpy as np
 
 from aiida_zif.plugins.geometry import cell_heights
 from aiida_zif.plugins.systems import available_systems, load_system
+from aiida_zif.plugins.systems.bonds import closest_overlap, refuse_crowded
 from aiida_zif.plugins.systems.faults import MOST_ATOMS, StructureFault
 from aiida_zif.plugins.systems.reading import read_structure_file
 from aiida_zif.plugins.systems.valence import oddities
@@ -26,10 +27,6 @@ THINNEST = 1.0
 
 THICKEST = 1_000.0
 """Å; the largest coordinate and the longest cell vector of a crystal that can be labelled."""
-
-OVERLAP = 0.75
-"""Atoms closer than this fraction of the sum of their covalent radii overlap; the shortest bond of a ZIF, C-H
-of 1.08 Å, is at 1.01."""
 
 FORMATS = {".cif": "cif", ".xyz": "extxyz", ".extxyz": "extxyz", ".vasp": "vasp", ".poscar": "vasp"}
 NAMES = {"POSCAR": "vasp", "CONTCAR": "vasp"}
@@ -86,6 +83,10 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
     if not atoms.pbc.all() or atoms.cell.rank < 3 or cell_heights(atoms.cell[:]).min() < THINNEST:
         mend = 'add the cell (in extxyz: Lattice="…")'
         return unfit("without a cell in three directions", f"a crystal at least {THINNEST:g} Å thick", mend)
+    try:
+        refuse_crowded(atoms)
+    except StructureFault as refused:
+        return unfit(f"with {refused.found}", refused.allowed, refused.fix)
     pair = closest_overlap(atoms)
     if pair:
         first, second, distance, least = pair
@@ -95,20 +96,3 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
     impossible = [oddity for oddity in oddities(atoms) if not oddity.possible]
     notes = "".join(f"; {note}" for note in atoms.info.get("notes", ()))
     return [problem for oddity in impossible for problem in unfit(f"with {oddity}{notes}", "a substance", oddity.fix)]
-
-
-def closest_overlap(atoms: Atoms) -> tuple[int, int, float, float] | None:
-    """Return the pair of atoms that overlap most: indices, distance, and least allowed distance, in Å.
-
-    Covalent radii after B. Cordero et al., Dalton Trans. 2008, 2832, as ASE gives them.
-    """
-    from ase.data import covalent_radii
-    from ase.neighborlist import neighbor_list
-
-    radii = OVERLAP * covalent_radii[atoms.numbers]
-    first, second, distance = neighbor_list("ijd", atoms, list(radii))
-    if not len(first):
-        return None
-    least = radii[first] + radii[second]
-    worst = int(np.argmin(distance / least))
-    return int(first[worst]), int(second[worst]), float(distance[worst]), float(least[worst])

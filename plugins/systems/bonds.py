@@ -15,6 +15,7 @@ import numpy as np
 
 from aiida_zif.plugins.lammps.harvest.chemistry import BOND
 from aiida_zif.plugins.lammps.structure import NON_METALS
+from aiida_zif.plugins.systems.faults import StructureFault
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -33,6 +34,43 @@ SMALLEST_LINKER = 3
 
 STRETCHED = 1.5
 """Times the sum of radii; a hydrogen within that of a non-metal has a bond that was stretched, as in hot frames."""
+
+
+OVERLAP = 0.75
+"""Atoms closer than this fraction of the sum of their covalent radii overlap; the shortest bond of a ZIF, C-H
+of 1.08 Å, is at 1.01."""
+
+DENSEST = 0.6
+"""Atoms per Å³; diamond has 0.18. A search for neighbours in what is denser has no end."""
+
+
+def refuse_crowded(atoms: Atoms) -> None:
+    """Refuse a cell with more atoms than fit into it.
+
+    :raises StructureFault: if there are more than :data:`DENSEST` atoms per Å³.
+    """
+    volume = atoms.get_volume()
+    if len(atoms) > 1 and len(atoms) > DENSEST * volume:
+        fix = "correct the cell or the coordinates (Å), remove duplicate atoms"
+        found = f"overlapping atoms: {len(atoms)} in {volume:.3g} Å³"
+        raise StructureFault(found, f"at most {DENSEST:g} atoms per Å³", fix)
+
+
+def closest_overlap(atoms: Atoms) -> tuple[int, int, float, float] | None:
+    """Return the pair of atoms that overlap most: indices, distance, and least allowed distance, in Å.
+
+    Covalent radii after B. Cordero et al., Dalton Trans. 2008, 2832, as ASE gives them.
+    """
+    from ase.data import covalent_radii
+    from ase.neighborlist import neighbor_list
+
+    radii = OVERLAP * covalent_radii[atoms.numbers]
+    first, second, distance = neighbor_list("ijd", atoms, list(radii))
+    if not len(first):
+        return None
+    least = radii[first] + radii[second]
+    worst = int(np.argmin(distance / least))
+    return int(first[worst]), int(second[worst]), float(distance[worst]), float(least[worst])
 
 
 @dataclass(frozen=True)

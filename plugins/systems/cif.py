@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aiida_zif.plugins.systems.bonds import BondGraph, closest_overlap, refuse_crowded
 from aiida_zif.plugins.systems.cif_sites import Sites, read_sites
 from aiida_zif.plugins.systems.cif_symmetry import Statement, agree, chosen, fits_cell, statements, unknown_names
 from aiida_zif.plugins.systems.cif_text import COORDINATES, Tags, read_tags
 from aiida_zif.plugins.systems.faults import StructureFault, named, refuse_too_many
 from aiida_zif.plugins.systems.formula import compare_formula, read_formula
+from aiida_zif.plugins.systems.valence import oddities
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -23,6 +25,12 @@ SAME_SITE = 0.1
 
 SAME_ATOM = 1e-3
 """Fractions of the cell; atoms of two rows closer than this are one."""
+
+MOST_PAIRS = 2_000_000
+"""Pairs of atoms that are looked at; a list of all atoms beside all operators makes fewer."""
+
+MOST_EXPANDED = 200_000
+"""Atoms that symmetry makes before repeats are left out."""
 
 VOLUME = 0.01
 """Largest relative difference between the volume that a file states and that of its cell."""
@@ -57,12 +65,15 @@ def read_cif(raw: bytes) -> Atoms:
         notes.append(f"{repeated} rows repeat atoms that the symmetry makes of others")
     _refuse_contradictions(found, sites, cellpar, positions, rows)
     atoms = _fitting([_build(reading, sites, positions, rows, cellpar) for reading in sites.readings])
+    refuse_crowded(atoms)
     difference = _formula_difference(atoms, tags, formula)
     atoms.info["notes"] = tuple(notes + list(atoms.info.get("notes", ())) + ([difference] if difference else []))
     return atoms
 
 
-def expanded(coordinates: np.ndarray, operators: Sequence[Any], cellpar: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+def expanded(
+    coordinates: np.ndarray, operators: Sequence[Any], cellpar: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return all atoms that operators make of rows.
 
     :param coordinates: fractions of the cell, shape (n, 3).
@@ -73,7 +84,7 @@ def expanded(coordinates: np.ndarray, operators: Sequence[Any], cellpar: Sequenc
     rotations = np.array([operator.rot for operator in operators], dtype=float) / 24
     shifts = np.array([operator.tran for operator in operators], dtype=float) / 24
     vectors = _vectors(cellpar)
-    orbits = []
+    orbits, expanded_atoms = [], 0
     for row, site in enumerate(coordinates):
         images = (rotations @ site + shifts % 1.0) % 1.0
         orbit = images[_first_of_each(images, vectors)]
@@ -81,6 +92,9 @@ def expanded(coordinates: np.ndarray, operators: Sequence[Any], cellpar: Sequenc
             found = f"row {row + 1} of the atoms so close to a special position that its images are not apart"
             raise StructureFault(found, "coordinates on the special position or off it", "write more digits")
         orbits.append(orbit)
+        expanded_atoms += len(orbit)
+        if expanded_atoms > MOST_EXPANDED:
+            refuse_too_many(expanded_atoms)
     counts = [len(orbit) for orbit in orbits]
     return np.concatenate(orbits), np.repeat(np.arange(len(orbits)), counts)
 
@@ -96,9 +110,13 @@ def _first_of_each(images: np.ndarray, vectors: np.ndarray) -> list[int]:
 
 def _without_repeats(positions: np.ndarray, rows: np.ndarray, sites: Sites) -> tuple[np.ndarray, np.ndarray, int]:
     """Leave out rows whose atoms an earlier row of the same element makes; two elements on one place are refused."""
-    pairs = _tree(positions).query_pairs(SAME_ATOM, output_type="ndarray")
-    pairs = np.sort(rows[pairs], axis=1)
-    pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0) if len(pairs) else pairs
+    tree = _tree(positions)
+    first = np.searchsorted(rows, np.arange(rows[-1] + 1))
+    own = positions[first] % 1.0
+    if tree.query_ball_point(own, SAME_ATOM, return_length=True).sum() > MOST_PAIRS:
+        raise StructureFault("many atoms on one place", "one atom at each place", "correct the coordinates")
+    near = tree.query_ball_point(own, SAME_ATOM)
+    pairs = np.array(sorted({(int(rows[at]), row) for row, found in enumerate(near) for at in found if rows[at] < row}))
     for one, other in pairs:
         if all(reading[one] != reading[other] for reading in sites.readings):
             names = named([f"{sites.labels[row]} ({sites.readings[0][row]})" for row in (one, other)])
@@ -118,7 +136,9 @@ def _refuse_contradictions(
             continue
         if not any(_same_atoms(group, sites, cellpar, positions, rows) for group in other.groups):
             words = f"{found[0].words} ({len(positions)} atoms in the cell), but also {other.words}"
-            fix = f"list all operators, or call it 'P 1' if the {len(sites.labels)} atoms of the file are the whole cell"
+            fix = (
+                f"list all operators, or call it 'P 1' if the {len(sites.labels)} atoms of the file are the whole cell"
+            )
             raise StructureFault(words, "one symmetry", fix)
 
 
@@ -160,26 +180,25 @@ def _build(
 
 def _fitting(candidates: list[Atoms]) -> Atoms:
     """The only reading of ambiguous labels that can be a substance."""
-    from aiida_zif.plugins.systems.valence import oddities
-
     if len(candidates) == 1:
         return candidates[0]
+    refuse_crowded(candidates[0])
     elements = [set(candidate.symbols) for candidate in candidates]
     disputed = sorted(set.union(*elements) - set.intersection(*elements))
-    possible = [atoms for atoms in candidates if all(oddity.possible for oddity in oddities(atoms))]
+    apart = [atoms for atoms in candidates if closest_overlap(atoms) is None]
+    possible = [atoms for atoms in apart if all(oddity.possible for oddity in oddities(atoms))]
     if len(possible) != 1:
         found = f"labels without element symbols that can be read in several ways ({named(disputed)})"
         raise StructureFault(found, "the column _atom_site_type_symbol", "add it")
-    taken = named(sorted(set(possible[0].symbols) & set(disputed)) or sorted(set(possible[0].symbols)))
-    possible[0].info["notes"] = (f"elements are guessed from labels: {taken}, not {named(disputed)}, fits the bonds",)
+    words = ", ".join(f"{symbol} {'fits' if symbol in possible[0].symbols else 'does not fit'}" for symbol in disputed)
+    possible[0].info["notes"] = (f"elements are taken from labels, by what fits the bonds: {words}",)
     return possible[0]
 
 
 def _formula_difference(atoms: Atoms, tags: Tags, formula: dict[str, float] | None) -> str | None:
-    from aiida_zif.plugins.systems.bonds import BondGraph
-
+    stated = next((text for _, text in tags.texts("_chemical_formula_sum")), None)
     if formula is None:
-        return None
+        return None if stated is None else f"the formula {stated[:60]!a} is not compared: it is not read"
     units = next((text for _, text in tags.texts("_cell_formula_units_z")), None)
     number = float(units) if units and units.replace(".", "", 1).isdigit() else None
     graph = BondGraph(atoms)

@@ -10,8 +10,15 @@ from itertools import product
 import numpy as np
 
 from aiida_zif.plugins.systems.cif_text import Tags
-from aiida_zif.plugins.systems.elements import DEUTERIUM_NOTE, HEAVY_HYDROGEN, light, of_label, of_symbol, refuse_unknown
-from aiida_zif.plugins.systems.faults import StructureFault, named
+from aiida_zif.plugins.systems.elements import (
+    DEUTERIUM_NOTE,
+    HEAVY_HYDROGEN,
+    light,
+    of_label,
+    of_symbol,
+    refuse_unknown,
+)
+from aiida_zif.plugins.systems.faults import StructureFault, counted, named
 
 WHOLE = 0.005
 """An occupancy this close to one is one."""
@@ -88,7 +95,8 @@ def _coordinates(tags: Tags, labels: Sequence[str], cell: np.ndarray) -> np.ndar
     if unknown:
         first = labels.index(unknown[0])
         shown = " ".join(ascii(column[first] or "?") for column in columns)
-        found = f"{len(unknown)} atoms whose coordinates are not numbers ({named(unknown)}; the first has {shown})"
+        words = f"({named(unknown)}; the first has {shown})"
+        found = f"{counted(len(unknown), 'atom')} whose coordinates are not numbers {words}"
         fix = "give the atoms their places, with a point as decimal sign, or delete these rows if they are no atoms"
         raise StructureFault(found, "three numbers an atom", fix)
     if names is FRACTIONAL:
@@ -119,7 +127,7 @@ def _refuse_dummies(tags: Tags, labels: Sequence[str]) -> None:
     flags = tags.column("_atom_site_calc_flag") or []
     dummies = [label for label, flag in zip(labels, flags, strict=False) if (flag or "").lower() == "dum"]
     if dummies:
-        found = f"{len(dummies)} dummy atoms ({named(dummies)})"
+        found = f"{counted(len(dummies), 'dummy atom')} ({named(dummies)})"
         raise StructureFault(found, "atoms", "delete these rows")
 
 
@@ -127,13 +135,13 @@ def _refuse_partial(tags: Tags, labels: Sequence[str], coordinates: np.ndarray) 
     """Refuse rows that are a part of an atom, and disorder of which several parts are listed."""
     column = tags.column("_atom_site_occupancy") or [None] * len(labels)
     occupancies = np.array([1.0 if value is None else _number(value) for value in column])
-    partial = np.flatnonzero(~(np.abs(occupancies - 1) <= WHOLE))
+    partial = np.flatnonzero(~(np.abs(occupancies - 1) <= WHOLE)).tolist()
     groups = _disorder_groups(tags, len(labels))
     if len(partial):
         symbols = tags.column("_atom_site_type_symbol") or [None] * len(labels)
         elements = [f" ({ascii(symbol)[1:-1]})" if symbol else "" for symbol in symbols]
         rows = [f"{labels[row]}{elements[row]} {ascii(column[row])[1:-1]}" for row in partial]
-        found = f"{len(partial)} atoms whose occupancy is not one ({named(rows)})"
+        found = f"{counted(len(partial), 'atom')} whose occupancy is not one ({named(rows)})"
         raise StructureFault(found, "whole atoms, occupancy 1", _way_to_whole_atoms(partial, coordinates, groups))
     several = {key: members for key, members in groups.items() if len(members) > 1 or "-" in "".join(members)}
     if several:
@@ -155,10 +163,10 @@ def _disorder_groups(tags: Tags, count: int) -> dict[str, dict[str, str]]:
     return found
 
 
-def _way_to_whole_atoms(partial: np.ndarray, coordinates: np.ndarray, groups: dict[str, dict[str, str]]) -> str:
+def _way_to_whole_atoms(partial: list[int], coordinates: np.ndarray, groups: dict[str, dict[str, str]]) -> str:
     apart = coordinates[partial][:, None] - coordinates[partial][None, :] if len(partial) <= 500 else np.ones((1, 1, 3))
     near = (np.abs(apart - np.rint(apart)) < SAME_PLACE).all(axis=2)
-    if near.sum() > len(near):
+    if np.count_nonzero(near) > near.shape[0]:
         return "write an ordered structure: one element or one position at each of these places, with occupancy 1"
     if sum(map(len, groups.values())) > 1:
         return "write one of the orientations: keep one disorder group of each assembly, with occupancy 1"
@@ -168,9 +176,7 @@ def _way_to_whole_atoms(partial: np.ndarray, coordinates: np.ndarray, groups: di
     )
 
 
-def _readings(
-    tags: Tags, labels: Sequence[str], formula: dict[str, float] | None
-) -> tuple[list[list[str]], list[str]]:
+def _readings(tags: Tags, labels: Sequence[str], formula: dict[str, float] | None) -> tuple[list[list[str]], list[str]]:
     """The elements of the rows, in every way that labels can be read, and what was decided."""
     column = tags.column("_atom_site_type_symbol") or [None] * len(labels)
     known = _elements_stated(tags, formula)

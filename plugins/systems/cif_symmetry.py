@@ -129,7 +129,7 @@ def _listed(name: str, column: Sequence[str | None]) -> Statement:
         try:
             operators.append(gemmi.Op(re.sub(r"\s+", "", text or "")).wrap())
         except (RuntimeError, ValueError) as error:
-            raise StructureFault(f"the operator {ascii(text)} in {name} ({error})", "operators", fix) from None
+            raise StructureFault(f"the operator {text!a} in {name} ({error})", "operators", fix) from None
     operators = list({operator.triplet(): operator for operator in operators}.values())
     words = f"{len(operators)} operators" if len(operators) > 1 else f"the operator {operators[0].triplet()} alone"
     if not _is_group(operators):
@@ -151,10 +151,10 @@ def _hall(text: str) -> Statement:
         operations = gemmi.symops_from_hall(text.replace("_", " "))
     except (RuntimeError, ValueError) as error:
         fix = "correct it, or leave it out and list the operators"
-        raise StructureFault(f"the Hall symbol {ascii(text)} ({error})", "a Hall symbol", fix) from None
+        raise StructureFault(f"the Hall symbol {text!a} ({error})", "a Hall symbol", fix) from None
     group = gemmi.find_spacegroup_by_ops(operations)
     types = frozenset() if group is None else frozenset([group.number])
-    return Statement("Hall", f"the Hall symbol {ascii(text)}", [_wrapped(operations)], types)
+    return Statement("Hall", f"the Hall symbol {text!a}", [_wrapped(operations)], types)
 
 
 def plain_name(text: str, code: str = "") -> str:
@@ -187,7 +187,7 @@ def _by_name(text: str, code: str, lengths_and_angles: Sequence[float]) -> State
     if ":" not in name and group.ext.strip("\0"):
         settings = [other for other in gemmi.spacegroup_table() if other.hm == group.hm]
     groups = [_wrapped(setting.operations()) for setting in _of_cell(settings, lengths_and_angles)]
-    return Statement("name", f"the space group {ascii(text)}", groups, frozenset([group.number]))
+    return Statement("name", f"the space group {text!a}", groups, frozenset([group.number]))
 
 
 def _spellings(name: str) -> list[str]:
@@ -213,7 +213,7 @@ def _by_number(text: str, lengths_and_angles: Sequence[float]) -> Statement:
     import gemmi
 
     if not re.fullmatch(r"\d{1,3}", text) or not 1 <= int(text) <= 230:
-        raise StructureFault(f"the space group number {ascii(text)}", "1 to 230", "correct it")
+        raise StructureFault(f"the space group number {text!a}", "1 to 230", "correct it")
     standard = next(group for group in gemmi.spacegroup_table() if group.number == int(text))
     settings = [group for group in gemmi.spacegroup_table() if group.hm == standard.hm]
     groups = [_wrapped(setting.operations()) for setting in _of_cell(settings, lengths_and_angles)]

@@ -14,7 +14,10 @@ from typing import Any
 
 from aiida_zif.plugins.systems.faults import StructureFault, named
 
-ENCODINGS = [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")] + [
+ENCODINGS = [
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 ]
@@ -24,6 +27,9 @@ MEANT = ("_cell_", "_symmetry_", "_space_group_", "_atom_site_", "_chemical_form
 """Beginnings of tags that decide which atoms there are."""
 
 COORDINATES = ("_atom_site_fract_x", "_atom_site_cartn_x")
+
+LONGEST_LINE = 2048
+"""Characters of a line of CIF 1.1."""
 
 TOKEN = re.compile(r"'[^\n]*?'(?=\s|$)|\"[^\n]*?\"(?=\s|$)|#[^\n]*|\S+")
 
@@ -114,9 +120,11 @@ def odd_row(text: str) -> str | None:
             in_head, columns = False, 0 if stripped and stripped[0] != "#" else columns
         elif columns and "_atom_site" in words:
             in_head = False
+            if len(stripped) > LONGEST_LINE:
+                return None
             there = len([token for token in TOKEN.findall(stripped) if not token.startswith("#")])
             if there != columns:
-                return f"line {number} has {there} values for {columns} columns: {ascii(stripped[:60])}"
+                return f"line {number} has {there} values for {columns} columns: {stripped[:60]!a}"
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aiida_zif.plugins.systems.faults import StructureFault, named
+from aiida_zif.plugins.systems.faults import StructureFault, counted, named
 
 HEAVY_HYDROGEN = ("D", "T")
 
@@ -51,7 +51,8 @@ def refuse_unknown(words: Sequence[str]) -> None:
     :raises StructureFault: if there is any.
     """
     if words:
-        found = f"{len(words)} rows without a chemical element: dummy atoms or groups ({named(list(map(ascii, words)))})"
+        names = named([ascii(word) for word in words])
+        found = f"{counted(len(words), 'row')} without a chemical element: dummy atoms or groups ({names})"
         fix = "delete dummy atoms, write groups atom by atom, correct the symbols"
         raise StructureFault(found, "symbols of chemical elements", fix)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from aiida_zif.plugins.systems.faults import StructureFault
 
-TERM = re.compile(r"([A-Z][a-z]?)\s*([0-9]*\.?[0-9]*)")
+TERM = re.compile(r"([A-Z][a-z]?)([0-9]*\.?[0-9]*)")
 
 WHOLE = 0.02
 """A number of atoms this close to a whole number is one; formulas are rounded."""
@@ -24,16 +24,21 @@ def hill(counts: Mapping[str, float]) -> str:
 
 def read_formula(text: str | None) -> dict[str, float] | None:
     """Return the atoms of ``_chemical_formula_sum``, deuterium as H; None if there is none or it is not read."""
-    if text is None or not re.fullmatch(rf"(?:{TERM.pattern}\s*)+", text.strip()):
+    if not text or TERM.sub("", text).strip():
         return None
-    counts: Counter[str] = Counter()
-    for element, number in TERM.findall(text):
-        counts["H" if element == "D" else element] += float(number) if number.strip(".") else 1.0
-    return dict(counts)
+    counts: dict[str, float] = {}
+    for symbol, number in TERM.findall(text):
+        element = "H" if symbol == "D" else symbol
+        counts[element] = counts.get(element, 0.0) + (float(number) if number.strip(".") else 1.0)
+    return counts
 
 
 def compare_formula(
-    symbols: Iterable[str], formula: Mapping[str, float], units: float | None, guests: Mapping[str, int], metals: set[str]
+    symbols: Iterable[str],
+    formula: Mapping[str, float],
+    units: float | None,
+    guests: Mapping[str, int],
+    metals: set[str],
 ) -> str | None:
     """Compare the atoms of a cell with what a file states, and return a difference that can be, as a note.
 
@@ -51,7 +56,7 @@ def compare_formula(
     content = Counter(symbols)
     if dict(content) == dict(formula) and units == math.gcd(*content.values()):
         return None  # pymatgen writes the atoms of the whole cell, and how many units these are
-    units = units or _units(content, formula, metals)
+    units = _units(content, formula, metals) if units is None else units
     stated = {element: number * units for element, number in formula.items()}
     difference = {element: content[element] - stated.get(element, 0.0) for element in {*content, *stated}}
     difference = {element: number for element, number in difference.items() if abs(number) > WHOLE * units}

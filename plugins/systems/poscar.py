@@ -31,6 +31,9 @@ def checked_poscar(text: str) -> tuple[str, list[str]]:
         start += 1
         notes.append("selective dynamics is not used: all atoms move")
     notes += _after_rows(lines, start + 1, sum(counts))
+    _refuse_other_names(
+        lines[start + 1 :], [symbol for symbol, count in zip(symbols, counts, strict=True) for _ in range(count)]
+    )
     return "\n".join(lines), notes
 
 
@@ -40,7 +43,7 @@ def _refuse_scale(line: str) -> None:
     except ValueError:
         scale = [float(line.split()[0])] if re.match(r"\s*[-+.\d]+(\s|$)", line) else []
     if len(scale) not in (1, 3) or 0 in scale:
-        raise StructureFault(f"the scale {ascii(line.strip()[:40])}", "one number or three, not zero", "correct line 2")
+        raise StructureFault(f"the scale {line.strip()[:40]!a}", "one number or three, not zero", "correct line 2")
 
 
 def _symbols(lines: Sequence[str]) -> tuple[list[str], int]:
@@ -61,11 +64,21 @@ def _symbols(lines: Sequence[str]) -> tuple[list[str], int]:
 def _counts(line: str, lines: int) -> list[int]:
     words = line.split("!")[0].split("#")[0].split()
     if not words or not all(re.fullmatch(r"[0-9]{1,9}", word) for word in words):
-        raise StructureFault(f"the numbers of atoms {ascii(line.strip()[:60])}", "whole numbers", "correct this line")
+        raise StructureFault(f"the numbers of atoms {line.strip()[:60]!a}", "whole numbers", "correct this line")
     if sum(map(int, words)) > lines:
         found = f"{sum(map(int, words))} atoms, more atoms than it has lines ({lines})"
         raise StructureFault(found, "one line for each atom", "correct the numbers of atoms")
     return [int(word) for word in words]
+
+
+def _refuse_other_names(rows: Sequence[str], symbols: Sequence[str]) -> None:
+    """Refuse rows that end with another element than the one of their place, as pymatgen writes it there."""
+    for number, (row, symbol) in enumerate(zip(rows, symbols, strict=False), 1):
+        words = row.split()
+        named_element = of_symbol(words[-1]) if len(words) in (4, 7) and words[-1] not in ("T", "F") else []
+        if named_element and light(named_element[0]) != light(symbol):
+            found = f"row {number} of the coordinates, which is named {words[-1]} where line 6 says {symbol}"
+            raise StructureFault(found, "the same element", "correct the order of symbols, or the numbers of atoms")
 
 
 def _after_rows(lines: Sequence[str], start: int, count: int) -> list[str]:
@@ -78,6 +91,6 @@ def _after_rows(lines: Sequence[str], start: int, count: int) -> list[str]:
         fix = "write the one frame that you want to a file of its own"
         raise StructureFault("more than one frame, as in XDATCAR", "one structure in a file", fix)
     if rest and rest[0].strip() and rest[0].strip()[0].lower() != "l":
-        found = f"more rows than the {count} atoms announced: {ascii(rest[0].strip()[:60])}"
+        found = f"more rows than the {count} atoms announced: {rest[0].strip()[:60]!a}"
         raise StructureFault(found, "one row for each atom, then a blank line", "correct the numbers of atoms")
     return ["velocities are not used"] if any(line.strip() for line in rest) else []

@@ -171,9 +171,15 @@ def _oxygen(graph: BondGraph, index: int) -> Iterator[Finding]:
     elif not bonds and len(metals) == 1 and graph.has_linkers:
         divalent = graph.symbols[metals[0].index] in DIVALENT
         yield "O on one metal, without hydrogen", not divalent, "add the hydrogens of the water or hydroxide"
-    elif len(bonds) == 1 and elements["C"] and bonds[0].distance > HYDROXYL and not metals:
-        if not graph.stretched_hydrogen(index):
-            yield "O of an alcohol without its hydrogen", False, MISSING
+    elif _is_alcohol(graph, index) and not metals:
+        yield "O of an alcohol without its hydrogen", False, MISSING
+
+
+def _is_alcohol(graph: BondGraph, index: int) -> bool:
+    """Whether an oxygen without hydrogen has a single bond to carbon."""
+    bonds = graph.bonds[index]
+    to_carbon = len(bonds) == 1 and graph.symbols[bonds[0].index] == "C"
+    return to_carbon and bonds[0].distance > HYDROXYL and not graph.stretched_hydrogen(index)
 
 
 def _halogen(graph: BondGraph, index: int) -> Iterator[Finding]:
@@ -189,7 +195,8 @@ def _metals(graph: BondGraph, names: list[str]) -> Iterator[Oddity]:
     if not graph.has_linkers:
         return  # metals, oxides, hydrides and the like have surroundings of many kinds
     for symbol in sorted({graph.symbols[index] for index in np.flatnonzero(graph.metal)} - IONIC):
-        donors = {i: graph.donors(i).total() for i in np.flatnonzero(graph.metal) if graph.symbols[i] == symbol}
+        members = [i for i, other in enumerate(graph.symbols) if other == symbol]
+        donors = {i: graph.donors(i).total() for i in members}
         bare = [names[i] for i, count in donors.items() if count <= 1 and not graph.near_metal(i)]
         if len(bare) > BARE * len(donors):
             fix = "check symmetry and setting, cell and coordinates: what is around it is not where it should be"

@@ -50,7 +50,7 @@ def _columns(properties: str) -> dict[str, tuple[int, int]]:
     columns, at = {}, 0
     for name, _, count in zip(parts[::3], parts[1::3], parts[2::3], strict=False):
         if not re.fullmatch(r"[0-9]{1,4}", count):
-            raise StructureFault(f"{ascii(count)} columns of {name}", "a whole number", "correct Properties")
+            raise StructureFault(f"{count!a} columns of {name}", "a whole number", "correct Properties")
         columns[name] = (at, int(count))
         at += int(count)
     return columns
