@@ -64,7 +64,7 @@ def statements(tags: Tags, lengths_and_angles: Sequence[float]) -> list[Statemen
     """
     unread = [name for name in tags.values if name.startswith(MODULATED)]
     if unread or (tags.column(MAGNETIC) and not any(map(tags.column, OPERATORS))):
-        found = f"a modulated or magnetic structure ({(unread or [MAGNETIC])[0]})"
+        found = f"a modulated or magnetic structure ({ascii((unread or [MAGNETIC])[0])[1:-1]})"
         raise StructureFault(found, "a crystal with three translations", "write an ordered approximant as P1")
     found_all = [_listed(name, column) for name in OPERATORS if (column := tags.column(name))]
     found_all += [_hall(text) for _, text in tags.texts(*HALL)]

@@ -145,7 +145,7 @@ def _tags(block: Any) -> Tags:
             name = tag.lower().replace(".", "_")
             read = [None if cif.is_null(value) or not value else cif.as_string(value).strip() for value in raw]
             if values.get(name, read) != read and name.startswith(MEANT):
-                found = f"the tag {tag} twice with different values"
+                found = f"the tag {ascii(tag)[1:-1]} twice with different values"
                 raise StructureFault(found, "every tag once", "keep the right one")
             values[name], loops[name] = read, number
     return Tags(ascii(block.name.strip())[1:-1][:60] or "(no name)", values, loops)

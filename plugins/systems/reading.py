@@ -43,7 +43,7 @@ def read_structure_file(file: Path, kind: str) -> Atoms:
     except StructureFault:
         raise
     except (*errors, ParseError, UnknownFileTypeError) as error:  # readers raise whatever they stumble over
-        found = f"unreadable: {type(error).__name__}: {error}".splitlines()[0][:120]
+        found = "unreadable: " + ascii(f"{type(error).__name__}: {error}"[:120])[1:-1]
         raise StructureFault(found, f"a file in {kind} format", "open it in a viewer, or write it again") from error
 
 
