@@ -31,6 +31,7 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     from aiida_zif.cli.cost_table import cost_json, print_costs
     from aiida_zif.cli.costs import estimate_costs
     from aiida_zif.cli.plan_table import print_plan
+    from aiida_zif.cli.structure_lines import structures_json
     from aiida_zif.provenance.console import make_console
 
     campaign = read_campaign(campaign_file, None)
@@ -42,7 +43,9 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
         time_labels(campaign)
     estimates, computer = estimate_costs(campaign), campaign.code_labels()["cp2k"].split("@")[1]
     if as_json:
-        emit_json({**campaign.parameters(), "notes": campaign.cell_notes(), "cost": cost_json(estimates, computer)})
+        cost = cost_json(estimates, computer)
+        about = {"structures": structures_json(campaign), "notes": campaign.cell_notes()}
+        emit_json({**campaign.parameters(), **about, "cost": cost})
         return
     console = make_console()
     print_plan(campaign)

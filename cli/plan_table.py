@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def print_plan(campaign: Campaign) -> None:
     """Print systems, stages and the number of labels that a campaign asks for at most."""
+    from aiida_zif.cli.structure_lines import structure_lines
     from aiida_zif.provenance.console import make_console
     from aiida_zif.workflows.campaign_levels import load_campaign_level
 
@@ -25,6 +26,8 @@ def print_plan(campaign: Campaign) -> None:
     level = load_campaign_level(campaign.level_of_theory)
     console.print(f"[bold]{campaign.name}[/bold] (protocol {campaign.protocol}, seed {campaign.seed}) is valid.")
     console.print(f"Labels at {level.line} [dim]({level.hash})[/dim]")
+    for line in structure_lines(campaign):
+        console.print(line, markup=False, soft_wrap=True)
     console.print(stage_table(campaign))
     for note in campaign.cell_notes():
         console.print(note, markup=False)

@@ -91,6 +91,16 @@ def test_settings_come_as_json_in_canonical_units(invoke: Invoke, campaign_file:
     assert values["seed_data"]["aimd"][0]["timestep"] == 0.5
 
 
+def test_what_each_structure_is_made_of_is_shown(invoke: Invoke, tmp_path: Path) -> None:
+    file = tmp_path / "campaign.yaml"
+    file.write_text("name: made-of\nprotocol: demo\nsystems: {zif4: {structure: zif-4}}\n")
+    line = "272 atoms, C96H96N64Zn16, 1.212 g/cm³; Zn: 16 with 4 N; linkers: 32 C3H3N2"
+    assert line in invoke("check", file).stdout
+    (structure,) = json.loads(invoke("check", file, "--json").stdout)["structures"].values()
+    assert structure["metals"] == {"Zn": {"4 N": 16}}
+    assert (structure["linkers"], structure["notes"], structure["unusual"]) == ({"C3H3N2": 32}, [], [])
+
+
 def test_the_shipped_demo_is_valid(invoke: Invoke) -> None:
     assert invoke("check", Path(__file__).parents[2] / "examples" / "zif4-demo.yaml").exit_code == 0
 

@@ -143,3 +143,36 @@ def test_an_odd_number_of_electrons_is_refused(refused_structure: Refuse) -> Non
     problem = refused_structure(Atoms("H", cell=[20, 20, 20], pbc=True))
     assert problem.field == "systems.mine.structure"
     assert "odd number" in problem.found
+
+
+def test_a_structure_without_its_hydrogens_is_refused_by_name(refused_structure: Refuse) -> None:
+    atoms = load_system("salem-2")
+    problem = refused_structure(atoms[atoms.numbers != 1])
+    assert problem.field == "systems.mine.structure"
+    assert "36 × C with two neighbours at an angle, its hydrogen missing (C31" in problem.found
+    assert "hydrogens" in problem.mend
+
+
+def test_a_cif_of_partial_occupancy_is_refused_by_name(refused_structure: Refuse) -> None:
+    text = """data_x
+_cell_length_a 9
+_cell_length_b 9
+_cell_length_c 9
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+loop_
+_atom_site_label
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+O1W 0.5 0.5 0.5 0.25
+"""
+    problem = refused_structure(text, "mine.cif")
+    assert problem.found == "'mine.cif': 1 atom whose occupancy is not one (O1W 0.25)"
+
+
+def test_more_atoms_than_a_cell_can_hold_are_refused_at_once(refused_structure: Refuse) -> None:
+    atoms = Atoms("H4000", cell=[2, 2, 2], pbc=True)
+    assert "overlapping atoms: 4000 in 8 Å³" in refused_structure(atoms).found

@@ -1,0 +1,45 @@
+"""Why a structure file cannot be used, in words that a message is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MOST_ATOMS = 5_000
+"""More cannot be labelled by electronic-structure theory."""
+
+MOST_NAMES = 6
+"""Atoms that a message names before it counts the others."""
+
+
+class StructureFault(ValueError):
+    """A structure file that is refused.
+
+    :param found: what the file holds.
+    :param allowed: what it may hold.
+    :param fix: what to do.
+    """
+
+    def __init__(self, found: str, allowed: str, fix: str) -> None:
+        super().__init__(f"{found}; allowed: {allowed}; {fix}")
+        self.found, self.allowed, self.fix = found, allowed, fix
+
+
+def refuse_too_many(atoms: int) -> None:
+    """Refuse more atoms than can be labelled, before time is spent on them.
+
+    :raises StructureFault: if there are more than :data:`MOST_ATOMS`.
+    """
+    if atoms > MOST_ATOMS:
+        raise StructureFault(f"{atoms} atoms", f"at most {MOST_ATOMS} atoms", "take a smaller cell")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 atom`` or ``3 atoms``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def named(names: Sequence[str]) -> str:
+    """Return names as a list in words, the first few of them and how many follow."""
+    distinct = list(dict.fromkeys(names))
+    more = len(distinct) - MOST_NAMES
+    return ", ".join(distinct[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,84 @@
+"""Read a structure file: one structure of whole atoms, or the reason why there is none (no AiiDA)."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aiida_zif.plugins.data.xyz_text import frame_texts
+from aiida_zif.plugins.systems.cif import read_cif
+from aiida_zif.plugins.systems.cif_text import decoded
+from aiida_zif.plugins.systems.faults import StructureFault
+from aiida_zif.plugins.systems.poscar import checked_poscar
+from aiida_zif.plugins.systems.xyz import checked_xyz
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+HARMLESS_MASS = 0.001
+"""Relative difference from the standard atomic mass that is one of rounding or of tables."""
+
+
+def read_structure_file(file: Path, kind: str) -> Atoms:
+    """Return the one structure of a file.
+
+    :param kind: ``cif``, ``extxyz`` or ``vasp``.
+    :returns: atoms in Å; ``atoms.info["notes"]`` says what was decided and what is not used.
+    :raises StructureFault: it is not read, or is not one structure of whole atoms.
+    """
+    from ase.io import ParseError
+    from ase.io.formats import UnknownFileTypeError
+
+    builtin = (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError, RuntimeError)
+    errors = (*builtin, StopIteration, SyntaxError, TypeError, ValueError)
+    try:
+        if kind == "cif":
+            return read_cif(file.read_bytes())
+        text, notes = checked_poscar(decoded(file.read_bytes())) if kind == "vasp" else _only_frame(file)
+        return _parsed(text, kind, notes)
+    except StructureFault:
+        raise
+    except (*errors, ParseError, UnknownFileTypeError) as error:  # readers raise whatever they stumble over
+        found = "unreadable: " + ascii(f"{type(error).__name__}: {error}"[:120])[1:-1]
+        raise StructureFault(found, f"a file in {kind} format", "open it in a viewer, or write it again") from error
+
+
+def _only_frame(file: Path) -> tuple[str, list[str]]:
+    frames = frame_texts(file)
+    first = next(frames, None)
+    if first is None:
+        raise StructureFault("an empty file", "one frame", "write the file again")
+    more = sum(1 for _ in frames)
+    if more:
+        fix = "write the one frame that you want to a file of its own; labels are brought in by `aiida-zif import`"
+        raise StructureFault(f"{more + 1} frames", "one structure in a file", fix)
+    return checked_xyz(first)
+
+
+def _parsed(text: str, kind: str, notes: list[str]) -> Atoms:
+    """The atoms as ASE reads them, without what a structure does not have: fixed atoms, velocities, masses, results."""
+    from ase import Atoms
+    from ase.data import atomic_masses
+    from ase.io import read
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        atoms = read(io.StringIO(text), index=0, format=kind)
+    if not isinstance(atoms, Atoms):
+        raise StructureFault("more than one structure", "one structure in a file", "write it to a file of its own")
+    if atoms.constraints and kind == "extxyz":
+        notes.append("fixed atoms are not used: all atoms move")
+    given, standard = atoms.get_masses(), atomic_masses[atoms.numbers]
+    if atoms.has("masses") and (np.abs(given - standard) > HARMLESS_MASS * standard).any():
+        notes.append("masses of the file are not used: every element has its standard atomic mass")
+    atoms.set_constraint()
+    atoms.calc = None
+    for name in ("masses", "momenta"):
+        if atoms.has(name):
+            del atoms.arrays[name]
+    atoms.info = {"notes": tuple(notes)}
+    return atoms
