@@ -226,6 +226,8 @@ def _mend(kind: str, value: object, context: Mapping[str, Any]) -> str:
         return did_you_mean(value, options, "take one of these")
     if kind == "string_type" and isinstance(value, bool | int | float):
         return "put it in quotes, YAML reads this word as something else"
+    if kind == "int_type" and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return f"write {value:.0f}: a whole number, without point or exponent"
     ways = {
         "int_type": "write a whole number, without unit, quotes or exponent",
         "bool_type": "write true or false",

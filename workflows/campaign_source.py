@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem, dotted, shown
+from aiida_zif.workflows.campaign_scalars import odd_key, odd_line, settle
 
 YamlPath = tuple[str | int, ...]
 
@@ -19,6 +20,9 @@ MOST_NODES = 20_000
 """Keys and values after aliases are followed, so that a small file cannot unfold into a large one."""
 
 DEEPEST = 40
+
+CP2K_KEYS = ("level_of_theory",)
+"""Sections with the settings of CP2K, which reads ``1e-6`` itself."""
 
 LONGEST_NUMBER = 100
 """Characters of a value that YAML does not read as text; one of a megabyte would keep it busy for hours."""
@@ -52,7 +56,7 @@ class Source:
 
 
 def file_fault(path: Path, largest: int) -> tuple[str, str, str] | None:
-    """Return (found, allowed, mend) if ``path`` is no regular, readable file of at most ``largest`` bytes."""
+    """Return (found, allowed, fix) if ``path`` is no regular, readable file of at most ``largest`` bytes."""
     allowed = f"a readable file of at most {largest // 1000:d} kB"
     try:
         status = path.stat()
@@ -69,9 +73,10 @@ def file_fault(path: Path, largest: int) -> tuple[str, str, str] | None:
     return f"a file of {status.st_size / 1000:.0f} kB", allowed, "is this the right file?"
 
 
-def read_source(path: str | Path) -> Source:
+def read_source(path: str | Path, exponents: bool = True) -> Source:
     """Read a campaign file.
 
+    :param exponents: whether ``1e-3`` is a number, as everywhere but in YAML 1.1; False for a level file.
     :raises CampaignError: missing, unreadable, not UTF-8, not YAML, a key twice, a tag, or not a mapping.
     """
     import yaml
@@ -86,12 +91,14 @@ def read_source(path: str | Path) -> Source:
     except UnicodeDecodeError as error:
         found = f"a byte that is not UTF-8 ({error.object[error.start]:#04x} at byte {error.start})"
         raise CampaignError([source.problem((), found, "text in UTF-8", "save the file as UTF-8")]) from None
+    if odd := odd_line(text):
+        raise CampaignError([Problem(source.file, odd[0], "", *odd[1])])
 
     loader = None
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        problems = list(_walk(node, source)) if node is not None else []
+        problems = list(_walk(node, source, exponents)) if node is not None else []
         if problems:
             raise CampaignError(problems)
         data = loader.construct_document(node) if node is not None else None
@@ -119,12 +126,12 @@ def _yaml_problem(error: Exception, file: str) -> Problem:
         "",
         " ".join(found.split()),
         "one plain YAML document without tags",
-        "mend this line or the one before it: look for a missing colon, quote or bracket, a tab, an indentation",
+        "correct this line or the one before it: look for a missing colon, quote or bracket, a tab, an indentation",
     )
 
 
-def _walk(root: Any, source: Source) -> Iterator[Problem]:
-    """Note the line of every key; yield keys that come twice or are no text, and files that unfold."""
+def _walk(root: Any, source: Source, exponents: bool) -> Iterator[Problem]:
+    """Note the line of every key; yield keys that come twice or are no text, odd values, and files that unfold."""
     import yaml
 
     counted = 0
@@ -138,28 +145,44 @@ def _walk(root: Any, source: Source) -> Iterator[Problem]:
             return
         source.lines.setdefault(path, node.start_mark.line + 1)  # a key's own line is noted already
         if isinstance(node, yaml.ScalarNode):
-            if node.tag != "tag:yaml.org,2002:str" and len(node.value) > LONGEST_NUMBER:
-                allowed = f"a number of at most {LONGEST_NUMBER} characters"
-                yield source.problem(path, shown(node.value), allowed, "shorten it, or put it in quotes")
+            yield from _scalar_problems(node, path, source, exponents and path[:1] != CP2K_KEYS)
         elif isinstance(node, yaml.SequenceNode):
             waiting += [(child, (*path, index)) for index, child in enumerate(node.value)]
         elif isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, child in node.value:
-                line = key.start_mark.line + 1
-                if key.tag == "tag:yaml.org,2002:merge":
-                    waiting.append((child, path))
-                    continue
-                if key.tag != "tag:yaml.org,2002:str":
-                    found = f"the key {shown(getattr(key, 'value', None))}, which YAML does not read as text"
-                    yield Problem(source.file, line, dotted(path), found, "keys that are text", "put it in quotes")
-                    continue
-                if key.value in seen:
-                    first = source.lines[(*path, key.value)]
-                    found = f"the key a second time (first on line {first})"
-                    mend = "keep one of the two"
-                    yield Problem(source.file, line, dotted((*path, key.value)), found, "every key once", mend)
-                    continue
-                seen.add(key.value)
-                waiting.append((child, (*path, key.value)))
-                source.lines[(*path, key.value)] = line
+            children, problems = _keys(node, path, source)
+            waiting += children
+            yield from problems
+
+
+def _scalar_problems(node: Any, path: YamlPath, source: Source, exponents: bool) -> Iterator[Problem]:
+    """A number without end, and what YAML reads as something else than it says."""
+    if node.tag != "tag:yaml.org,2002:str" and len(node.value) > LONGEST_NUMBER:
+        allowed = f"a number of at most {LONGEST_NUMBER} characters"
+        yield source.problem(path, shown(node.value), allowed, "shorten it, or put it in quotes")
+    elif fault := settle(node, exponents):
+        yield source.problem(path, *fault)
+
+
+def _keys(node: Any, path: YamlPath, source: Source) -> tuple[list[tuple[Any, YamlPath]], list[Problem]]:
+    """The values of a mapping with their paths, and what is wrong with its keys."""
+    children: list[tuple[Any, YamlPath]] = []
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for key, child in node.value:
+        line = key.start_mark.line + 1
+        if key.tag == "tag:yaml.org,2002:merge":
+            children.append((child, path))
+        elif key.tag != "tag:yaml.org,2002:str":
+            found = f"the key {shown(getattr(key, 'value', None))}, which YAML does not read as text"
+            problems.append(Problem(source.file, line, dotted(path), found, "keys that are text", "put it in quotes"))
+        elif fault := odd_key(key.value):
+            problems.append(Problem(source.file, line, dotted(path), *fault))
+        elif key.value in seen:
+            found = f"the key a second time (first on line {source.lines[(*path, key.value)]})"
+            field = dotted((*path, key.value))
+            problems.append(Problem(source.file, line, field, found, "every key once", "keep one of the two"))
+        else:
+            seen.add(key.value)
+            children.append((child, (*path, key.value)))
+            source.lines[(*path, key.value)] = line
+    return children, problems
