@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from aiida_zif.workflows.campaign_deepmd import deepmd_problems
 from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
 from aiida_zif.workflows.campaign_levels import level_problems
 from aiida_zif.workflows.campaign_machines import TrainStage
@@ -45,6 +46,9 @@ def all_problems(
         yield from lane_problems(parts["resources"].train, source)
     if "training" in parts:
         yield from committee_problems(parts["training"], source)
+        type_map = parts.get("type_map") or elements_of(structures)
+        if set(elements_of(structures)) <= set(type_map):
+            yield from deepmd_problems(parts["training"], type_map, structures, source)
 
 
 def type_map_problems(type_map: list[str] | None, structures: Structures, source: Source) -> Iterator[Problem]:

@@ -47,7 +47,7 @@ def odd_key(key: str) -> Fault | None:
     match = _ODD_BLANKS.search(key)
     if match is None:
         return None
-    found = f"the key {ascii(key)} with the character U+{ord(match[0]):04X}, which looks like a blank or like nothing"
+    found = f"the key {key!a} with the character U+{ord(match[0]):04X}, which looks like a blank or like nothing"
     return found, "plain blanks", "type the line again"
 
 

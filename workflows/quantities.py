@@ -152,7 +152,8 @@ class Dimension:
                 return f"write the unit with its capital letters: {' or '.join(others)}"
             return f"write the {self.name} in one of these units"
         if (known.dims, known.molar) != (own.dims, False) and known.name != self.name:
-            return f"{plain(unit)} is a unit of {known.name or 'something else'}; give the {self.name} in one of those allowed"
+            other = known.name or "something else"
+            return f"{plain(unit)} is a unit of {other}; give the {self.name} in one of those allowed"
         factor = known.factor / own.factor
         for name, theirs in self.units.items():
             if not known.offset and name not in OFFSETS and math.isclose(factor, theirs, rel_tol=1e-9):
