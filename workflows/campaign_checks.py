@@ -13,6 +13,7 @@ from aiida_zif.workflows.campaign_model import Training
 from aiida_zif.workflows.campaign_section import Section
 from aiida_zif.workflows.campaign_source import Source, YamlPath
 from aiida_zif.workflows.perturbation import smallest_height
+from aiida_zif.workflows.planned_labels import fewest_labels
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -115,6 +116,28 @@ def cell_problems(
             allowed = f"at least twice the cut-off of {rcut:g} Å (training.rcut)"
             mend = f"take rcut: {int(thinnest * 5) / 10:g} Å, or a supercell under systems.{name}"
             yield source.problem(("systems", name), found, allowed, mend)
+
+
+def limit_problems(
+    parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], source: Source
+) -> Iterator[Problem]:
+    """The limit of labels leaves room for those that the campaign begins with.
+
+    :param own: complete sections by system, of those that a system sets for itself.
+    """
+    if not {"limits", "seed_data", "held_out", "systems"} <= parts.keys():
+        return
+    first = held_out = 0
+    for system in parts["systems"]:
+        seed_data: Any = own.get(system, {}).get("seed_data", parts["seed_data"])
+        kept: Any = own.get(system, {}).get("held_out", parts["held_out"])
+        first += sum(fewest_labels(run.model_dump()) for run in seed_data.aimd)
+        first += seed_data.perturbed.frames if seed_data.perturbed else 0
+        held_out += sum(fewest_labels(run.model_dump()) for run in kept.aimd)
+    if parts["limits"].labels < first + held_out:
+        allowed = f"at least {first + held_out}: {first} to start with (seed_data), {held_out} held out (held_out)"
+        mend = "raise it, or ask for fewer first labels"
+        yield source.problem(("limits", "labels"), str(parts["limits"].labels), allowed, mend)
 
 
 def halt_problems(
