@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import PrivateAttr, TypeAdapter, ValidationError
 
-from aiida_zif.workflows.campaign_checks import all_problems, cell_problems, elements_of, halt_problems, limit_problems
+from aiida_zif.workflows.campaign_checks import (
+    all_problems,
+    cell_problems,
+    elements_of,
+    halt_problems,
+    limit_problems,
+    plumed_problems,
+)
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem, did_you_mean, listed, render_problems, shown
 from aiida_zif.workflows.campaign_levels import with_level_file
 from aiida_zif.workflows.campaign_model import OVERRIDABLE, CampaignFile, Section, System
@@ -117,7 +124,7 @@ def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     structures, faults = _structures(parts.get("systems", {}), given, source)
     problems += [*faults, *all_problems(parts, structures, source, level_file)]
     problems += [*cell_problems(parts, own, structures, source), *halt_problems(parts, own, source)]
-    problems += limit_problems(parts, own, source)
+    problems += [*limit_problems(parts, own, source), *plumed_problems(parts, own, structures, source)]
     if problems:
         raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
     raw["type_map"] = raw.get("type_map") or elements_of(structures)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.workflows.campaign_deepmd import deepmd_problems
-from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
+from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, one_line, shown
 from aiida_zif.workflows.campaign_levels import level_problems
 from aiida_zif.workflows.campaign_machines import TrainStage
 from aiida_zif.workflows.campaign_model import Training
@@ -14,6 +14,7 @@ from aiida_zif.workflows.campaign_section import Section
 from aiida_zif.workflows.campaign_source import Source, YamlPath
 from aiida_zif.workflows.perturbation import smallest_height
 from aiida_zif.workflows.planned_labels import fewest_labels
+from aiida_zif.workflows.plumed_check import plumed_faults
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -116,6 +117,25 @@ def cell_problems(
             allowed = f"at least twice the cut-off of {rcut:g} Å (training.rcut)"
             mend = f"take rcut: {int(thinnest * 5) / 10:g} Å, or a supercell under systems.{name}"
             yield source.problem(("systems", name), found, allowed, mend)
+
+
+def plumed_problems(
+    parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], structures: Structures, source: Source
+) -> Iterator[Problem]:
+    """The input of PLUMED can be read, and fits the atoms of every system that it biases.
+
+    :param own: complete sections by system, of those that a system sets for itself.
+    """
+    for system, atoms in structures.items():
+        exploration: Any = own.get(system, {}).get("exploration", parts.get("exploration"))
+        if exploration is None or exploration.plumed is None:
+            continue
+        field: YamlPath = ("systems", system, "exploration", "plumed")
+        if field not in source.lines:
+            field = ("exploration", "plumed")
+        for fault in plumed_faults(exploration.plumed, len(atoms)):
+            where = f"line {fault.line} of the input, for systems.{system}: {one_line(fault.found)}"
+            yield source.problem(field, where, one_line(fault.allowed), one_line(fault.mend))
 
 
 def limit_problems(

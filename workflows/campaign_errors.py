@@ -63,6 +63,11 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2 - 1]}…{text[-LONGEST // 2 :]}"
 
 
+def one_line(text: str) -> str:
+    """Return words that hold text of a stranger so that a terminal shows them on one line and does nothing else."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)[: 2 * LONGEST]
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as a list in words."""
     return ", ".join(names) if names else "none"

@@ -233,8 +233,8 @@ def test_an_unknown_override_of_the_level_is_refused(refused: Refuse) -> None:
             "at least 20 time steps (10 fs)",
         ),
         ("exploration: {steps: 8000000000}", "exploration.steps", "at most 1000000000"),
-        ("exploration: {ensemble: nvt, pressures: [1 GPa]}", "exploration.pressures", "a pressure with ensemble npt only"),
-        ("exploration: {chemistry: {density: [0, 2]}}", "exploration.chemistry.density[0]", "a number, above 0, below 1"),
+        ("exploration: {ensemble: nvt, pressures: [1 GPa]}", "exploration.pressures", "with ensemble npt only"),
+        ("exploration: {chemistry: {density: [0, 2]}}", "exploration.chemistry.density[0]", "above 0, below 1"),
     ],
 )  # fmt: skip
 def test_dynamics_that_make_no_sense_are_refused(refused: Refuse, section: str, field: str, allowed: str) -> None:
