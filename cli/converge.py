@@ -110,7 +110,7 @@ def read_ladder_file(path: Path) -> dict[str, list[Any]]:
     from aiida_zif.workflows.campaign_source import read_source
 
     try:
-        ladder = dict(read_source(path, exponents=False).data)
+        ladder = dict(read_source(path).data)
     except CampaignError as error:
         fail(str(error))
     for setting, values in ladder.items():

@@ -32,7 +32,7 @@ def with_level_file(source: Source) -> tuple[Source, Source | None, list[Problem
     if not isinstance(name, str) or not re.search(r"[/\\]|\.ya?ml$", name):
         return source, None, []
     try:
-        file = read_source(source.folder / name, exponents=False)
+        file = read_source(source.folder / name)
     except CampaignError as error:
         rest = {key: value for key, value in source.data.items() if key != KEY}
         return Source(rest, source.file, source.folder, source.lines), None, error.problems

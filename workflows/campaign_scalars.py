@@ -17,20 +17,19 @@ _ODD_BREAKS = re.compile("[\u0085\u2028\u2029]")
 Fault = tuple[str, str, str]
 
 
-def settle(node: Any, exponents: bool) -> Fault | None:
+def settle(node: Any) -> Fault | None:
     """Give a plain scalar the type that its writer means, or return (found, allowed, fix).
 
     Clock times become text, numbers with an exponent become numbers; octal numbers and dates are refused.
 
     :param node: a scalar node of PyYAML; its tag may be changed.
-    :param exponents: whether ``1e-3`` is a number; CP2K's settings keep it as text, by which levels are known.
     """
     kind = node.tag.removeprefix(TAG)
     if node.style is not None:
         return None  # in quotes: text
     if kind in ("int", "float") and ":" in node.value:
         node.tag = TAG + "str"
-    elif kind == "str" and exponents and _EXPONENT.fullmatch(node.value):
+    elif kind == "str" and _EXPONENT.fullmatch(node.value):
         node.tag = TAG + "float"
     elif kind == "int" and _OCTAL.fullmatch(node.value):
         digits = node.value.replace("_", "")

@@ -21,9 +21,6 @@ MOST_NODES = 20_000
 
 DEEPEST = 40
 
-CP2K_KEYS = ("level_of_theory",)
-"""Sections with the settings of CP2K, which reads ``1e-6`` itself."""
-
 LONGEST_NUMBER = 100
 """Characters of a value that YAML does not read as text; one of a megabyte would keep it busy for hours."""
 
@@ -73,10 +70,9 @@ def file_fault(path: Path, largest: int) -> tuple[str, str, str] | None:
     return f"a file of {status.st_size / 1000:.0f} kB", allowed, "is this the right file?"
 
 
-def read_source(path: str | Path, exponents: bool = True) -> Source:
+def read_source(path: str | Path) -> Source:
     """Read a campaign file.
 
-    :param exponents: whether ``1e-3`` is a number, as everywhere but in YAML 1.1; False for a level file.
     :raises CampaignError: missing, unreadable, not UTF-8, not YAML, a key twice, a tag, or not a mapping.
     """
     import yaml
@@ -98,7 +94,7 @@ def read_source(path: str | Path, exponents: bool = True) -> Source:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        problems = list(_walk(node, source, exponents)) if node is not None else []
+        problems = list(_walk(node, source)) if node is not None else []
         if problems:
             raise CampaignError(problems)
         data = loader.construct_document(node) if node is not None else None
@@ -130,7 +126,7 @@ def _yaml_problem(error: Exception, file: str) -> Problem:
     )
 
 
-def _walk(root: Any, source: Source, exponents: bool) -> Iterator[Problem]:
+def _walk(root: Any, source: Source) -> Iterator[Problem]:
     """Note the line of every key; yield keys that come twice or are no text, odd values, and files that unfold."""
     import yaml
 
@@ -145,7 +141,7 @@ def _walk(root: Any, source: Source, exponents: bool) -> Iterator[Problem]:
             return
         source.lines.setdefault(path, node.start_mark.line + 1)  # a key's own line is noted already
         if isinstance(node, yaml.ScalarNode):
-            yield from _scalar_problems(node, path, source, exponents and path[:1] != CP2K_KEYS)
+            yield from _scalar_problems(node, path, source)
         elif isinstance(node, yaml.SequenceNode):
             waiting += [(child, (*path, index)) for index, child in enumerate(node.value)]
         elif isinstance(node, yaml.MappingNode):
@@ -154,12 +150,12 @@ def _walk(root: Any, source: Source, exponents: bool) -> Iterator[Problem]:
             yield from problems
 
 
-def _scalar_problems(node: Any, path: YamlPath, source: Source, exponents: bool) -> Iterator[Problem]:
+def _scalar_problems(node: Any, path: YamlPath, source: Source) -> Iterator[Problem]:
     """A number without end, and what YAML reads as something else than it says."""
     if node.tag != "tag:yaml.org,2002:str" and len(node.value) > LONGEST_NUMBER:
         allowed = f"a number of at most {LONGEST_NUMBER} characters"
         yield source.problem(path, shown(node.value), allowed, "shorten it, or put it in quotes")
-    elif fault := settle(node, exponents):
+    elif fault := settle(node):
         yield source.problem(path, *fault)
 
 
@@ -173,7 +169,8 @@ def _keys(node: Any, path: YamlPath, source: Source) -> tuple[list[tuple[Any, Ya
         if key.tag == "tag:yaml.org,2002:merge":
             children.append((child, path))
         elif key.tag != "tag:yaml.org,2002:str":
-            found = f"the key {shown(getattr(key, 'value', None))}, which YAML does not read as text"
+            name = shown(key.value) if isinstance(key.value, str) else "that is a list or has keys itself"
+            found = f"the key {name}, which YAML does not read as text"
             problems.append(Problem(source.file, line, dotted(path), found, "keys that are text", "put it in quotes"))
         elif fault := odd_key(key.value):
             problems.append(Problem(source.file, line, dotted(path), *fault))

@@ -60,7 +60,7 @@ def level_of_file(path: Path) -> Level:
     from aiida_zif.workflows.campaign_source import read_source
 
     try:
-        content = read_source(path, exponents=False).data
+        content = read_source(path).data
         if "systems" in content:
             return load_campaign_level(load_campaign(path).level_of_theory)
         return load_level(path.stem, definition=content)

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.workflows.campaign import Problem
+from aiida_zif.workflows.campaign import Problem, load_campaign
 from aiida_zif.workflows.campaign_source import read_source
 
 BASE = "name: test\nprotocol: demo\nsystems:\n  zif4: {structure: zif-4}\n"
 Refuse = Callable[..., list[Problem]]
 
 
-def read(folder: Path, text: str, **options: Any) -> Any:
+def read(folder: Path, text: str) -> Any:
     """Return what is read of a value."""
     file = folder / "a.yaml"
     file.write_text(f"training: {{a: {text}}}\n")
-    return read_source(file, **options).data["training"]["a"]
+    return read_source(file).data["training"]["a"]
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,10 @@ def test_a_value_is_read_as_it_is_meant(tmp_path: Path, text: str, value: object
     assert (found, type(found)) == (value, type(value))
 
 
-def test_cp2k_gets_its_exponents_as_they_are_written(tmp_path: Path) -> None:
-    assert read(tmp_path, "1e-6", exponents=False) == "1e-6"
-    file = tmp_path / "b.yaml"
-    file.write_text("level_of_theory: {overrides: {SCF: {EPS_SCF: 1e-6}}}\n")
-    assert read_source(file).data["level_of_theory"]["overrides"]["SCF"]["EPS_SCF"] == "1e-6"
+def test_a_threshold_of_cp2k_may_be_written_with_an_exponent(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(BASE + "level_of_theory: {name: pbe-d3, overrides: {SCF: {EPS_SCF: 1e-7}}}\n")
+    assert load_campaign(file).level_of_theory.overrides["SCF"]["EPS_SCF"] == 1e-7
 
 
 @pytest.mark.parametrize(
