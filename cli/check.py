@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aiida_zif.cli.codes import not_checked, refuse_unfit_known_codes
 from aiida_zif.cli.common import emit_json, fail, load, with_debug
 from aiida_zif.cli.in_process import run_to_its_end
 from aiida_zif.cli.machine import refuse_oversubscription
@@ -39,17 +40,20 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
         load(profile)
     refuse_without_plumed(campaign)
     refuse_oversubscription(campaign)
+    refuse_unfit_known_codes(campaign)
     if time_it:
         time_labels(campaign)
     estimates, computer = estimate_costs(campaign), campaign.code_labels()["cp2k"].split("@")[1]
     if as_json:
         cost = cost_json(estimates, computer)
         about = {"structures": structures_json(campaign), "notes": campaign.cell_notes()}
-        emit_json({**campaign.parameters(), **about, "cost": cost})
+        emit_json({**campaign.parameters(), **about, "cost": cost, "not_checked": not_checked(campaign)})
         return
     console = make_console()
     print_plan(campaign)
     print_costs(console, estimates, computer)
+    for note in not_checked(campaign):
+        console.print(f"Not checked: {note}.", markup=False)
     console.print("Run it with [bold]aiida-zif run CAMPAIGN[/bold]; nothing of it has been stored yet.")
 
 

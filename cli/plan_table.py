@@ -8,6 +8,7 @@ from rich.table import Table
 
 from aiida_zif.workflows.campaign_steps import first_and_last
 from aiida_zif.workflows.curriculum import conditions, in_words, stages_of
+from aiida_zif.workflows.planned_labels import most_labels
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign import Campaign
@@ -131,11 +132,3 @@ def count_labels(campaign: Campaign) -> tuple[int, int, int]:
         selection = campaign.section(name, "selection").model_dump()
         cycle += selection["per_cycle"] + selection["control"]
     return first, held_out, cycle
-
-
-def most_labels(run: dict[str, Any]) -> int:
-    """Return the labels of an AIMD run; where the stride is measured on the way, the most that it can leave."""
-    from aiida_zif.plugins.cp2k.autocorrelation import stride_bounds
-
-    automatic = run["stride"] == "auto"
-    return int(run["steps"] // (stride_bounds(run["steps"], run["timestep"])[0] if automatic else run["stride"]))

@@ -14,7 +14,9 @@ from aiida_zif.workflows.campaign_checks import (
     all_problems,
     elements_of,
     halt_problems,
+    limit_problems,
     needed_thickness,
+    plumed_problems,
     supercell_problems,
 )
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem, did_you_mean, listed, render_problems, shown
@@ -139,6 +141,7 @@ def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     problems += faults
     structures, cells, faults = _in_their_cells(files, parts, own, source)
     problems += [*faults, *all_problems(parts, structures, source, level_file), *halt_problems(parts, own, source)]
+    problems += [*limit_problems(parts, own, source), *plumed_problems(parts, own, structures, source)]
     if problems:
         raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
     raw["type_map"] = raw.get("type_map") or elements_of(structures)
@@ -281,6 +284,8 @@ def _mend(kind: str, value: object, context: Mapping[str, Any]) -> str:
         return did_you_mean(value, options, "take one of these")
     if kind == "string_type" and isinstance(value, bool | int | float):
         return "put it in quotes, YAML reads this word as something else"
+    if kind == "int_type" and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return f"write {value:.0f}: a whole number, without point or exponent"
     ways = {
         "int_type": "write a whole number, without unit, quotes or exponent",
         "bool_type": "write true or false",

@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from aiida_zif.plugins.cp2k.parts import SHORTEST_STAIR
 from aiida_zif.plugins.cp2k.task import FEWEST_STEPS, target_in_words
-from aiida_zif.workflows.campaign_section import Count, Section, refuse
+from aiida_zif.workflows.campaign_dynamics import check_times
+from aiida_zif.workflows.campaign_section import Count, Section, Steps, refuse
 from aiida_zif.workflows.quantities import MdTime, PressureRamp, TemperatureRamp, TimeStep
 
 
@@ -28,7 +29,7 @@ class AimdRun(Section):
 
     temperature: TemperatureRamp = Field(description="target temperature; of a ramp a list, [beginning, end]")
     timestep: TimeStep = Field(0.5, description="time step")
-    steps: Count = Field(description="number of steps")
+    steps: Steps = Field(description="number of steps")
     stride: Stride = Field(description="label every so many steps; auto measures how many make frames independent")
     ensemble: Literal["nvt", "npt"] = Field("nvt", description="ensemble; nvt keeps the crystal's own cell")
     deuterium: StrictBool = Field(False, description="give hydrogen the mass of deuterium")
@@ -60,8 +61,5 @@ class AimdRun(Section):
         if ramp and self.steps < 2 * SHORTEST_STAIR:
             found, allowed = f"a ramp of {self.steps} steps", f"at least {2 * SHORTEST_STAIR} steps for a ramp"
             raise refuse("steps", found, allowed, "take more steps, or one temperature and one pressure")
-        if self.thermostat_time < 2 * self.timestep:
-            found = f"{self.thermostat_time:g} fs with a time step of {self.timestep:g} fs"
-            mend = "write for example 'thermostat_time: 50 fs'"
-            raise refuse("thermostat_time", found, "at least two time steps", mend)
+        check_times(self.timestep, self.thermostat_time, self.barostat_time)
         return self

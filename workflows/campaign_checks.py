@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
+from aiida_zif.workflows.campaign_deepmd import deepmd_problems
+from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, one_line, shown
 from aiida_zif.workflows.campaign_levels import level_problems
 from aiida_zif.workflows.campaign_machines import TrainStage
 from aiida_zif.workflows.campaign_model import System, Training
@@ -13,6 +14,8 @@ from aiida_zif.workflows.campaign_section import Section
 from aiida_zif.workflows.campaign_source import Source, YamlPath
 from aiida_zif.workflows.campaign_structures import MOST_ATOMS
 from aiida_zif.workflows.campaign_supercell import CellChoice
+from aiida_zif.workflows.planned_labels import fewest_labels
+from aiida_zif.workflows.plumed_check import plumed_faults
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -46,6 +49,9 @@ def all_problems(
         yield from lane_problems(parts["resources"].train, source)
     if "training" in parts:
         yield from committee_problems(parts["training"], source)
+        type_map = parts.get("type_map") or elements_of(structures)
+        if set(elements_of(structures)) <= set(type_map):
+            yield from deepmd_problems(parts["training"], type_map, structures, source)
 
 
 def type_map_problems(type_map: list[str] | None, structures: Structures, source: Source) -> Iterator[Problem]:
@@ -114,6 +120,47 @@ def supercell_problems(name: str, system: System, choice: CellChoice, source: So
         allowed = "a supercell that is written out, since both are those of the whole cell"
         mend = f"write supercell: {choice.value} with the charge and multiplicity of that cell, or [1, 1, 1]"
         yield source.problem(path, found, allowed, mend)
+
+
+def plumed_problems(
+    parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], structures: Structures, source: Source
+) -> Iterator[Problem]:
+    """The input of PLUMED can be read, and fits the atoms of every system that it biases.
+
+    :param own: complete sections by system, of those that a system sets for itself.
+    """
+    for system, atoms in structures.items():
+        exploration: Any = own.get(system, {}).get("exploration", parts.get("exploration"))
+        if exploration is None or exploration.plumed is None:
+            continue
+        field: YamlPath = ("systems", system, "exploration", "plumed")
+        if field not in source.lines:
+            field = ("exploration", "plumed")
+        for fault in plumed_faults(exploration.plumed, len(atoms)):
+            where = f"line {fault.line} of the input, for systems.{system}: {one_line(fault.found)}"
+            yield source.problem(field, where, one_line(fault.allowed), one_line(fault.mend))
+
+
+def limit_problems(
+    parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], source: Source
+) -> Iterator[Problem]:
+    """The limit of labels leaves room for those that the campaign begins with.
+
+    :param own: complete sections by system, of those that a system sets for itself.
+    """
+    if not {"limits", "seed_data", "held_out", "systems"} <= parts.keys():
+        return
+    first = held_out = 0
+    for system in parts["systems"]:
+        seed_data: Any = own.get(system, {}).get("seed_data", parts["seed_data"])
+        kept: Any = own.get(system, {}).get("held_out", parts["held_out"])
+        first += sum(fewest_labels(run.model_dump()) for run in seed_data.aimd)
+        first += seed_data.perturbed.frames if seed_data.perturbed else 0
+        held_out += sum(fewest_labels(run.model_dump()) for run in kept.aimd)
+    if parts["limits"].labels < first + held_out:
+        allowed = f"at least {first + held_out}: {first} to start with (seed_data), {held_out} held out (held_out)"
+        mend = "raise it, or ask for fewer first labels"
+        yield source.problem(("limits", "labels"), str(parts["limits"].labels), allowed, mend)
 
 
 def halt_problems(

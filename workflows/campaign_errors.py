@@ -1,4 +1,4 @@
-"""What is wrong with a campaign file, said so that it can be mended (no AiiDA)."""
+"""What is wrong with a campaign file, said so that it can be fixed (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Problem:
         return asdict(self)
 
     def render(self) -> str:
-        """Four lines: where, what was found, what is allowed, how to mend it."""
+        """Four lines: where, what was found, what is allowed, how to fix it."""
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         head = f"{where}: {self.field}" if self.field else where
-        return f"{head}\n  found    {self.found}\n  allowed  {self.allowed}\n  mend     {self.mend}"
+        return f"{head}\n  found    {self.found}\n  allowed  {self.allowed}\n  fix      {self.mend}"
 
 
 class CampaignError(ValueError):
@@ -61,6 +61,11 @@ def shown(value: object) -> str:
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2 - 1]}…{text[-LONGEST // 2 :]}"
+
+
+def one_line(text: str) -> str:
+    """Return words that hold text of a stranger so that a terminal shows them on one line and does nothing else."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)[: 2 * LONGEST]
 
 
 def listed(names: Sequence[str]) -> str:

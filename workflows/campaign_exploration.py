@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, model_validator
 
-from aiida_zif.workflows.campaign_section import Count, Section, Share, Whole, refuse
+from aiida_zif.plugins.cp2k.task import target_in_words
+from aiida_zif.workflows.campaign_dynamics import check_times
+from aiida_zif.workflows.campaign_section import Count, Section, Share, Steps, Whole, refuse
 from aiida_zif.workflows.quantities import (
     Force,
     MdTime,
@@ -48,7 +50,7 @@ class CurriculumStage(Section):
     pressures: Pressures | None = Field(None, description="target pressures")
     ensemble: Literal["npt", "nvt"] | None = Field(None, description="ensemble")
     coupling: Literal["iso", "aniso", "tri"] | None = Field(None, description="which components of the cell move")
-    steps: Count | None = Field(None, description="MD steps of every run")
+    steps: Steps | None = Field(None, description="MD steps of every run")
     accurate: Share = Field(0.95, description="left when the share of accurate frames is above this in every run")
     cycles: Count | None = Field(None, description="left after so many cycles at the latest")
 
@@ -60,7 +62,7 @@ class Exploration(Section):
     pressures: Pressures = Field(description="target pressures; a ramp is a list, [beginning, end]")
     ensemble: Literal["npt", "nvt"] = Field(description="ensemble")
     coupling: Literal["iso", "aniso", "tri"] = Field(description="which components of the cell move (npt)")
-    steps: Count = Field(description="MD steps of every run that are sampled")
+    steps: Steps = Field(description="MD steps of every run that are sampled")
     equilibration: Whole = Field(description="MD steps of every run before these, with a strong thermostat; 0: none")
     timestep: TimeStep = Field(description="MD time step")
     sample_every: Count = Field(description="look at the deviation every so many steps")
@@ -77,6 +79,7 @@ class Exploration(Section):
 
     @model_validator(mode="after")
     def _every_stage_can_be_run(self) -> Exploration:
+        check_times(self.timestep, self.thermostat_time, self.barostat_time)
         if not self.stages:
             _check_conditions(self.model_dump(), "")
         for index, stage in enumerate(self.stages or []):
@@ -103,6 +106,10 @@ def _check_conditions(values: dict[str, Any], at: str) -> None:
         found = f"{len(values['pressures'])} pressures at constant volume"
         mend = "take npt, or pressures: [0 GPa]"
         raise refuse(f"{at}pressures", found, "one pressure with ensemble nvt", mend)
+    if values["ensemble"] == "nvt" and values["pressures"] != [0.0]:
+        mend = "take npt, or pressures: [0 GPa]"
+        found = f"{target_in_words(values['pressures'][0], 'GPa')} at constant volume"
+        raise refuse(f"{at}pressures", found, "a pressure with ensemble npt only", mend)
     hottest = max(max(value) if isinstance(value, list) else value for value in values["temperatures"])
     halt = values["halt"]["temperature"]
     if halt <= hottest:

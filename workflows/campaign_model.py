@@ -39,13 +39,22 @@ DEEPMD_FILLED_IN = {
     "model.descriptor.seed": "seed",
     "model.fitting_net.seed": "seed",
     "training.numb_steps": "training.steps",
+    "training.numb_step": "training.steps",
+    "training.num_steps": "training.steps",
+    "training.num_step": "training.steps",
+    "training.stop_batch": "training.steps",
+    "training.numb_epoch": "training.steps",
+    "training.numb_epochs": "training.steps",
+    "training.num_epoch": "training.steps",
+    "training.num_epochs": "training.steps",
+    "training.systems": "seed_data",
     "training.seed": "seed",
     "training.training_data": "seed_data",
     "training.validation_data": "held_out",
 }
 """Entries of input.json that follow from another key of the campaign file."""
 
-DEEPMD_FILES = ("disp_file", "save_ckpt", "profiling_file", "tensorboard_log_dir", "stat_file")
+DEEPMD_FILES = ("disp_file", "save_ckpt", "save_dir", "profiling_file", "tensorboard_log_dir", "stat_file")
 """Entries of its section ``training`` that name a file to write; the job names them, below its own folder."""
 
 

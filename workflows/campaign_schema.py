@@ -102,7 +102,8 @@ def _in_words(node: dict[str, Any]) -> str:
 
 
 def _bounds(node: dict[str, Any]) -> Iterator[str]:
-    for key, word in (("minimum", "at least"), ("maximum", "at most"), ("maxLength", "characters at most")):
+    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+    for key, word in {**words, "maxLength": "characters at most"}.items():
         if key in node:
             yield f", {word} {node[key]}"
     if "examples" in node:

@@ -11,6 +11,8 @@ from pydantic_core import PydanticCustomError
 from aiida_zif.workflows.campaign_errors import shown
 
 Count = Annotated[StrictInt, Field(ge=1)]
+Steps = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
+"""MD steps; LAMMPS and CP2K count them in 32 bits."""
 Whole = Annotated[StrictInt, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem, dotted, shown
+from aiida_zif.workflows.campaign_scalars import odd_key, odd_line, settle
 
 YamlPath = tuple[str | int, ...]
 
@@ -52,7 +53,7 @@ class Source:
 
 
 def file_fault(path: Path, largest: int) -> tuple[str, str, str] | None:
-    """Return (found, allowed, mend) if ``path`` is no regular, readable file of at most ``largest`` bytes."""
+    """Return (found, allowed, fix) if ``path`` is no regular, readable file of at most ``largest`` bytes."""
     allowed = f"a readable file of at most {largest // 1000:d} kB"
     try:
         status = path.stat()
@@ -86,6 +87,8 @@ def read_source(path: str | Path) -> Source:
     except UnicodeDecodeError as error:
         found = f"a byte that is not UTF-8 ({error.object[error.start]:#04x} at byte {error.start})"
         raise CampaignError([source.problem((), found, "text in UTF-8", "save the file as UTF-8")]) from None
+    if odd := odd_line(text):
+        raise CampaignError([Problem(source.file, odd[0], "", *odd[1])])
 
     loader = None
     try:
@@ -119,12 +122,12 @@ def _yaml_problem(error: Exception, file: str) -> Problem:
         "",
         " ".join(found.split()),
         "one plain YAML document without tags",
-        "mend this line or the one before it: look for a missing colon, quote or bracket, a tab, an indentation",
+        "correct this line or the one before it: look for a missing colon, quote or bracket, a tab, an indentation",
     )
 
 
 def _walk(root: Any, source: Source) -> Iterator[Problem]:
-    """Note the line of every key; yield keys that come twice or are no text, and files that unfold."""
+    """Note the line of every key; yield keys that come twice or are no text, odd values, and files that unfold."""
     import yaml
 
     counted = 0
@@ -138,28 +141,45 @@ def _walk(root: Any, source: Source) -> Iterator[Problem]:
             return
         source.lines.setdefault(path, node.start_mark.line + 1)  # a key's own line is noted already
         if isinstance(node, yaml.ScalarNode):
-            if node.tag != "tag:yaml.org,2002:str" and len(node.value) > LONGEST_NUMBER:
-                allowed = f"a number of at most {LONGEST_NUMBER} characters"
-                yield source.problem(path, shown(node.value), allowed, "shorten it, or put it in quotes")
+            yield from _scalar_problems(node, path, source)
         elif isinstance(node, yaml.SequenceNode):
             waiting += [(child, (*path, index)) for index, child in enumerate(node.value)]
         elif isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, child in node.value:
-                line = key.start_mark.line + 1
-                if key.tag == "tag:yaml.org,2002:merge":
-                    waiting.append((child, path))
-                    continue
-                if key.tag != "tag:yaml.org,2002:str":
-                    found = f"the key {shown(getattr(key, 'value', None))}, which YAML does not read as text"
-                    yield Problem(source.file, line, dotted(path), found, "keys that are text", "put it in quotes")
-                    continue
-                if key.value in seen:
-                    first = source.lines[(*path, key.value)]
-                    found = f"the key a second time (first on line {first})"
-                    mend = "keep one of the two"
-                    yield Problem(source.file, line, dotted((*path, key.value)), found, "every key once", mend)
-                    continue
-                seen.add(key.value)
-                waiting.append((child, (*path, key.value)))
-                source.lines[(*path, key.value)] = line
+            children, problems = _keys(node, path, source)
+            waiting += children
+            yield from problems
+
+
+def _scalar_problems(node: Any, path: YamlPath, source: Source) -> Iterator[Problem]:
+    """A number without end, and what YAML reads as something else than it says."""
+    if node.tag != "tag:yaml.org,2002:str" and len(node.value) > LONGEST_NUMBER:
+        allowed = f"a number of at most {LONGEST_NUMBER} characters"
+        yield source.problem(path, shown(node.value), allowed, "shorten it, or put it in quotes")
+    elif fault := settle(node):
+        yield source.problem(path, *fault)
+
+
+def _keys(node: Any, path: YamlPath, source: Source) -> tuple[list[tuple[Any, YamlPath]], list[Problem]]:
+    """The values of a mapping with their paths, and what is wrong with its keys."""
+    children: list[tuple[Any, YamlPath]] = []
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for key, child in node.value:
+        line = key.start_mark.line + 1
+        if key.tag == "tag:yaml.org,2002:merge":
+            children.append((child, path))
+        elif key.tag != "tag:yaml.org,2002:str":
+            name = shown(key.value) if isinstance(key.value, str) else "that is a list or has keys itself"
+            found = f"the key {name}, which YAML does not read as text"
+            problems.append(Problem(source.file, line, dotted(path), found, "keys that are text", "put it in quotes"))
+        elif fault := odd_key(key.value):
+            problems.append(Problem(source.file, line, dotted(path), *fault))
+        elif key.value in seen:
+            found = f"the key a second time (first on line {source.lines[(*path, key.value)]})"
+            field = dotted((*path, key.value))
+            problems.append(Problem(source.file, line, field, found, "every key once", "keep one of the two"))
+        else:
+            seen.add(key.value)
+            children.append((child, (*path, key.value)))
+            source.lines[(*path, key.value)] = line
+    return children, problems

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from aiida_zif.workflows.units import (
+    BOHR,
+    HARTREE,
+    KCAL_PER_MOL,
+    KJ_PER_MOL,
+    OFFSETS,
+    Unit,
+    case_variants,
+    parse_unit,
+    plain,
+)
+
 NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({NUMBER})\s*(.*?)\s*", re.ASCII | re.DOTALL)
+_CLOCK = re.compile(r"\s*(?:(\d{1,3})-)?(\d{1,3}):([0-5]\d):([0-5]\d)\s*", re.ASCII)
+_HALF_A_CLOCK = re.compile(r"\s*\d+:[\d:.]+\s*", re.ASCII)
 LONGEST = 60
 """Characters; what is longer is no quantity."""
 
 
 class QuantityError(ValueError):
-    """A quantity that cannot be read; carries what is allowed and how to mend it."""
+    """A quantity that cannot be read; carries what is allowed and how to correct it."""
 
     def __init__(self, reason: str, allowed: str, mend: str) -> None:
         super().__init__(f"{reason}; allowed: {allowed}; {mend}")
@@ -37,6 +49,7 @@ class Dimension:
     :param lowest: least value in the canonical unit; excluded if ``above`` is set.
     :param highest: largest value in the canonical unit.
     :param offsets: unit → what is added after the factor (degrees Celsius).
+    :param clock: whether ``12:00:00`` and ``1-12:00:00`` (days first) may be written, too.
     """
 
     name: str
@@ -46,6 +59,7 @@ class Dimension:
     highest: float
     above: bool = False
     offsets: Mapping[str, float] | None = None
+    clock: bool = False
 
     @property
     def unit(self) -> str:
@@ -60,7 +74,8 @@ class Dimension:
     @property
     def allowed(self) -> str:
         """What may be written, in words."""
-        return f"a {self.name} with its unit ({', '.join(self.units)}), {self.range}"
+        clock = ", or hours:minutes:seconds" if self.clock else ""
+        return f"a {self.name} with its unit ({', '.join(self.units)}){clock}, {self.range}"
 
     def parse(self, text: object) -> float:
         """Return the value in the canonical unit.
@@ -75,18 +90,24 @@ class Dimension:
                 self.allowed,
                 f"add the unit: '{text} {self.unit}', if that is what you mean",
             )
+        clock = _CLOCK.fullmatch(text) if self.clock and len(text) <= LONGEST else None
+        if clock:
+            days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+            return self._checked(86400.0 * days + 3600.0 * hours + 60.0 * minutes + seconds)
         match = _QUANTITY.fullmatch(text) if len(text) <= LONGEST else None
         if match is None:
             raise QuantityError(f"found no {self.name}", self.allowed, f"write for example {self.example!r}")
+        if odd := _odd_number(text, match[2], self.clock):
+            raise QuantityError(f"found no {self.name}", self.allowed, odd)
         unit = self._known(match[2], match[1])
-        value = float(match[1]) * self.units[unit] + (self.offsets or {}).get(unit, 0.0)
-        if not math.isfinite(value) or not self._in_range(value):
-            raise QuantityError(
-                f"found an impossible {self.name}",
-                self.allowed,
-                f"take a value {self.range}, such as {self.example!r}",
-            )
-        return value
+        return self._checked(float(match[1]) * self.units[unit] + (self.offsets or {}).get(unit, 0.0))
+
+    def _checked(self, value: float) -> float:
+        """The value if it makes sense."""
+        if math.isfinite(value) and self._in_range(value):
+            return value
+        allowed = f"take a value {self.range}, such as {self.example!r}"
+        raise QuantityError(f"found an impossible {self.name}", self.allowed, allowed)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         """Let ``Annotated[float, dimension]`` be a field of a pydantic model."""
@@ -95,9 +116,10 @@ class Dimension:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
         """Describe the written form to editors."""
         units = "|".join(re.escape(unit).replace("Å", "(Å|A|[Aa]ngstr[oö]m)") for unit in self.units)
+        clock = r"|^\s*(\d+-)?\d+:[0-5]\d:[0-5]\d\s*$" if self.clock else ""
         return {
             "type": "string",
-            "pattern": rf"^\s*{NUMBER}\s*({units})\s*$",
+            "pattern": rf"^\s*{NUMBER}\s*({units})\s*${clock}",
             "examples": [self.example],
             "x-unit": self.unit,
             "x-allowed": self.allowed,
@@ -112,13 +134,35 @@ class Dimension:
             raise QuantityError(
                 "found no unit", self.allowed, f"add the unit: '{number} {self.unit}', if you mean that"
             )
-        table = {_plain(known): known for known in self.units}
-        plain = _plain(unit)
-        if plain in table:
-            return table[plain]
-        close = get_close_matches(plain.lower(), [known.lower() for known in table], n=1)
-        guess = next((table[known] for known in table if close and known.lower() == close[0]), self.unit)
-        raise QuantityError(f"found the unit {unit!r}", self.allowed, f"did you mean '{number} {guess}'?")
+        table = {_key(known): known for known in self.units}
+        if _key(unit) in table:
+            return table[_key(unit)]
+        raise QuantityError(f"found the unit {unit!r}", self.allowed, self._other_unit(unit, number, parse_unit(unit)))
+
+    def _other_unit(self, unit: str, number: str, known: Unit | None) -> str:
+        """What to write instead of a unit that is not in the table: the value converted, never another value."""
+        own = parse_unit(self.unit)
+        assert own is not None
+        others = [other for other in case_variants(unit, own.dims) if _key(other) != _key(unit)]
+        if known is None:
+            others += [name for name in self.units if name.lower() == plain(unit).lower() and name not in others]
+            if len(others) == 1:
+                return f"did you mean '{number} {others[0]}'?"
+            if others:
+                return f"write the unit with its capital letters: {' or '.join(others)}"
+            return f"write the {self.name} in one of these units"
+        if (known.dims, known.molar) != (own.dims, False) and known.name != self.name:
+            other = known.name or "something else"
+            return f"{plain(unit)} is a unit of {other}; give the {self.name} in one of those allowed"
+        factor = known.factor / own.factor
+        for name, theirs in self.units.items():
+            if not known.offset and name not in OFFSETS and math.isclose(factor, theirs, rel_tol=1e-9):
+                return f"write '{number} {name}'"
+        value = float(number) * factor + known.offset
+        if not math.isfinite(value) or not self._in_range(value):
+            return f"that is {value:.6g} {self.unit}; take a value {self.range}"
+        doubt = f", if you do not mean {' or '.join(others)}" if others else ""
+        return f"write '{value:.10g} {self.unit}'{doubt}"
 
 
 @dataclass(frozen=True)
@@ -168,47 +212,67 @@ def _validator(parse: Callable[[object], Any]) -> CoreSchema:
     return core_schema.no_info_plain_validator_function(read)
 
 
-def _plain(unit: str) -> str:
-    """One spelling for the many of a unit: no spaces, one kind of ångström."""
-    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", unit))
-    text = re.sub("[Aa]ngstr(?:o|ö)ms?", "Å", text)
-    return re.sub(r"(?<![A-Za-z])A(?![A-Za-z])", "Å", text)
+def _key(unit: str) -> str:
+    """One spelling of a unit to look it up by."""
+    return re.sub(r"[\s^]+", "", plain(unit))
 
 
-BOHR = 0.529177210903  # Å, CODATA 2018
-HARTREE = 27.211386245988  # eV, CODATA 2018
+def _odd_number(text: str, rest: str, clock: bool) -> str | None:
+    """What to write if a number goes on after what was read of it: ``0,5 fs``, ``1_000 K``, ``1:30``."""
+    if _HALF_A_CLOCK.fullmatch(text):
+        return "write hours:minutes:seconds, such as '0:30:00'" if clock else "write one number with its unit"
+    if re.match(r",\s*\d", rest):
+        return "write a point in place of the comma, and nothing between thousands"
+    if re.match(r"[_'’\s]*\d", rest):
+        return "write the number without anything between its digits"
+    return None
 
-TEMPERATURE = Dimension("temperature", {"K": 1.0, "°C": 1.0}, "300 K", 0.0, 5000.0, above=True, offsets={"°C": 273.15})
-RUNAWAY_TEMPERATURE = Dimension("temperature", {"K": 1.0}, "3000 K", 0.0, 20000.0, above=True)
+
+KELVIN = {"K": 1.0, "kK": 1e3, "°C": 1.0}
+CELSIUS = {"°C": OFFSETS["°C"][1]}
+TEMPERATURE = Dimension("temperature", KELVIN, "300 K", 0.0, 5000.0, above=True, offsets=CELSIUS)
+RUNAWAY_TEMPERATURE = Dimension("temperature", KELVIN, "3000 K", 0.0, 20000.0, above=True, offsets=CELSIUS)
 PRESSURE = Dimension(
     "pressure",
-    {"GPa": 1.0, "MPa": 1e-3, "kPa": 1e-6, "Pa": 1e-9, "kbar": 0.1, "bar": 1e-4, "atm": 1.01325e-4},
+    {
+        "GPa": 1.0, "MPa": 1e-3, "kPa": 1e-6, "hPa": 1e-7, "Pa": 1e-9, "Mbar": 100.0, "kbar": 0.1, "bar": 1e-4,
+        "mbar": 1e-7, "atm": 1.01325e-4, "Torr": 1.01325e-4 / 760.0, "mmHg": 1.33322387415e-7,
+        "eV/Å^3": 160.2176634,
+    },
     "1 GPa",
     -10.0,
     100.0,
-)
+)  # fmt: skip
 TIMESTEP = Dimension("time step", {"fs": 1.0, "ps": 1e3}, "0.5 fs", 0.0, 5.0, above=True)
 MD_TIME = Dimension("time", {"fs": 1.0, "ps": 1e3, "ns": 1e6}, "100 fs", 0.0, 1e6, above=True)
 INTERVAL = Dimension("time", {"fs": 1.0, "ps": 1e3, "ns": 1e6}, "50 fs", 0.0, 1e6)
-WALLTIME = Dimension("time", {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}, "1 h", 60.0, 31 * 86400.0)
-LENGTH = Dimension("length", {"Å": 1.0, "nm": 10.0, "pm": 0.01, "bohr": BOHR}, "6 Å", 0.0, 20.0, above=True)
-DISPLACEMENT = Dimension("length", {"Å": 1.0, "nm": 10.0, "pm": 0.01, "bohr": BOHR}, "0.05 Å", 0.0, 0.5)
+WALLTIME = Dimension("time", {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}, "1 h", 60.0, 31 * 86400.0, clock=True)
+LENGTH = Dimension("length", {"Å": 1.0, "nm": 10.0, "pm": 0.01, "bohr": BOHR}, "6 Å", 2.0, 20.0)
+"""Of a cut-off: below 2 Å an atom of a ZIF does not even see those it is bonded to, beyond 20 Å it sees thousands."""
+DISPLACEMENT = Dimension("length", LENGTH.units, "0.05 Å", 0.0, 0.5)
 FORCE = Dimension(
     "force",
-    {"eV/Å": 1.0, "meV/Å": 1e-3, "eV/nm": 0.1, "hartree/bohr": HARTREE / BOHR},
+    {
+        "eV/Å": 1.0, "meV/Å": 1e-3, "eV/nm": 0.1, "hartree/bohr": HARTREE / BOHR, "Ha/bohr": HARTREE / BOHR,
+        "Ry/bohr": HARTREE / BOHR / 2.0, "kcal/mol/Å": KCAL_PER_MOL, "kJ/mol/Å": KJ_PER_MOL,
+        "kJ/mol/nm": KJ_PER_MOL / 10.0,
+    },
     "0.1 eV/Å",
     0.0,
     1000.0,
     above=True,
-)
+)  # fmt: skip
 ATOMIC_ENERGY = Dimension(
     "energy of an atom",
-    {"eV/atom": 1.0, "meV/atom": 1e-3, "kJ/mol": 0.01036426965, "hartree/atom": HARTREE},
+    {
+        "eV/atom": 1.0, "meV/atom": 1e-3, "kJ/mol": KJ_PER_MOL, "kcal/mol": KCAL_PER_MOL, "hartree/atom": HARTREE,
+        "Ry/atom": HARTREE / 2.0,
+    },
     "0.5 eV/atom",
     0.0,
     1000.0,
     above=True,
-)
+)  # fmt: skip
 
 Temperature = Annotated[float, TEMPERATURE]
 RunawayTemperature = Annotated[float, RUNAWAY_TEMPERATURE]

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Blocks = Mapping[str, "LabelledFramesData"]
 
+OTHER_NAMES = {"se_a": "se_e2_a"}
+"""Names of descriptors that DeePMD-kit writes otherwise into the models that it freezes."""
+
 
 Neighbours = tuple[int, ...]
 """Largest number of neighbours of each element, periodic images counted, in a block."""
@@ -159,7 +162,9 @@ def _start_problem(start: FrozenModel | None, parameters: Mapping[str, Any]) -> 
             "use the same elements in the same order, or train from scratch"
         )
     for key in ("type", "rcut", "sel", "neuron", "axis_neuron", "type_one_side"):
-        ours, theirs = model["descriptor"].get(key), start.descriptor.get(key)
+        ours, theirs = (
+            OTHER_NAMES.get(str(one.get(key)), one.get(key)) for one in (model["descriptor"], start.descriptor)
+        )
         if ours not in (None, deepmd_inputs.AUTO) and theirs is not None and ours != theirs:
             return (
                 f"init_model: its descriptor.{key} {theirs!r} is not parameters.model.descriptor.{key} {ours!r}; "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from aiida_zif.plugins.deepmd.argument_check import complaint
 
 AUTO = "auto"
 SEL_MARGIN = 1.25
@@ -176,13 +177,5 @@ def suggest_sel(counts: ArrayLike, margin: float = SEL_MARGIN) -> list[int]:
 
 def refused_by_deepmd(complete: dict[str, Any]) -> str | None:
     """Return the complaint of DeePMD-kit's own argument check; None if it has none or is not installed here."""
-    if importlib.util.find_spec("deepmd") is None:
-        return None
-    from dargs.dargs import ArgumentError
-    from deepmd.utils.argcheck import normalize
-
-    try:
-        normalize(copy.deepcopy(complete))
-    except (ArgumentError, ValueError, TypeError, KeyError) as error:
-        return " ".join(str(error).split())
-    return None
+    fault = complaint(complete)
+    return f"{'/'.join(fault.path) or 'input.json'}: {fault.found}" if fault else None

@@ -33,6 +33,12 @@ limits: {cycles: 2, labels: 100}
 """
 
 
+@pytest.fixture(autouse=True)
+def no_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The profile has no code yet, whatever other tests have left in it, so that it has none that is missing either."""
+    monkeypatch.setattr("aiida_zif.workflows.campaign_codes.known_codes", lambda name=None: [])
+
+
 @pytest.fixture
 def invoke() -> Callable[..., Any]:
     """Run a command line; the result has `exit_code`, `stdout`, `stderr` and `exception`."""

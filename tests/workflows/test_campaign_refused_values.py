@@ -213,3 +213,44 @@ def test_an_unknown_level_of_theory_is_refused_with_a_proposal(refused: Refuse) 
 def test_an_unknown_override_of_the_level_is_refused(refused: Refuse) -> None:
     (problem,) = refused(BASE + "level_of_theory: {name: pbe-d3, overrides: {nonsense: 1}}\n")
     assert problem.field == "level_of_theory.overrides.nonsense"
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "allowed"),
+    [
+        ("exploration: {thermostat_time: 0.1 fs}", "exploration.thermostat_time", "at least two time steps (1 fs)"),
+        ("exploration: {thermostat_time: 1 ns}", "exploration.thermostat_time", "at most 10000 fs"),
+        ("exploration: {barostat_time: 1 fs}", "exploration.barostat_time", "at least 20 time steps (10 fs)"),
+        ("exploration: {barostat_time: 900 ps}", "exploration.barostat_time", "at most 100000 fs"),
+        (
+            "seed_data: {aimd: [{temperature: 300 K, steps: 24, stride: 4, thermostat_time: 0.1 fs}]}",
+            "seed_data.aimd[0].thermostat_time",
+            "at least two time steps (1 fs)",
+        ),
+        (
+            "held_out: {aimd: [{temperature: 300 K, steps: 24, stride: 4, barostat_time: 2 fs}]}",
+            "held_out.aimd[0].barostat_time",
+            "at least 20 time steps (10 fs)",
+        ),
+        ("exploration: {steps: 8000000000}", "exploration.steps", "at most 1000000000"),
+        ("exploration: {ensemble: nvt, pressures: [1 GPa]}", "exploration.pressures", "with ensemble npt only"),
+        ("exploration: {chemistry: {density: [0, 2]}}", "exploration.chemistry.density[0]", "above 0, below 1"),
+    ],
+)  # fmt: skip
+def test_dynamics_that_make_no_sense_are_refused(refused: Refuse, section: str, field: str, allowed: str) -> None:
+    (problem,) = refused(BASE + section + "\n")
+    assert problem.field == field
+    assert allowed in problem.allowed
+
+
+def test_a_limit_below_the_first_labels_is_refused_with_the_numbers(refused: Refuse) -> None:
+    (problem,) = refused(BASE + "limits: {labels: 23}\n")
+    assert (problem.field, problem.found) == ("limits.labels", "23")
+    assert problem.allowed == "at least 24: 18 to start with (seed_data), 6 held out (held_out)"
+
+
+def test_first_labels_of_a_system_of_its_own_and_of_a_measured_stride_count(refused: Refuse) -> None:
+    own = "systems:\n  a: {structure: zif-4}\n  b: {structure: zif-4, seed_data: {perturbed: null}}\n"
+    auto = "held_out: {aimd: [{temperature: 600 K, steps: 100, stride: auto}]}\n"  # of which 10 labels are certain
+    (problem,) = refused(HEAD + own + auto + "limits: {labels: 43}\n")
+    assert problem.allowed == "at least 44: 24 to start with (seed_data), 20 held out (held_out)"

@@ -3,6 +3,7 @@
 import pytest
 
 from aiida_zif.workflows.quantities import (
+    ATOMIC_ENERGY,
     FORCE,
     INTERVAL,
     LENGTH,
@@ -84,3 +85,62 @@ def test_an_impossible_temperature_is_refused(text: str) -> None:
 def test_what_is_no_quantity_is_refused(value: object) -> None:
     with pytest.raises(QuantityError):
         TEMPERATURE.parse(value)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "text", "value"),
+    [
+        (PRESSURE, "760 Torr", 1.01325e-4),
+        (PRESSURE, "760 mmHg", 760 * 1.33322387415e-7),
+        (PRESSURE, "1 Mbar", 100.0),
+        (PRESSURE, "1 mbar", 1e-7),
+        (PRESSURE, "1013.25 hPa", 1.01325e-4),
+        (PRESSURE, "0.01 eV/A^3", 1.602176634),
+        (TEMPERATURE, "1 kK", 1000.0),
+        (TEMPERATURE, "300\u00a0K", 300.0),
+        (FORCE, "20 kcal/mol/Å", 20 * 4184 / 6.02214076e23 / 1.602176634e-19),
+        (FORCE, "1 kJ/mol/nm", 100 / 6.02214076e23 / 1.602176634e-19),
+        (FORCE, "0.1 Ry/bohr", 2.571103373816),
+        (ATOMIC_ENERGY, "1 kJ/mol", 1000 / 6.02214076e23 / 1.602176634e-19),
+        (WALLTIME, "12:00:00", 43200.0),
+        (WALLTIME, "1-12:00:00", 129600.0),
+    ],
+)
+def test_units_of_other_programs_are_converted_exactly(dimension: Dimension, text: str, value: float) -> None:
+    assert dimension.parse(text) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "text", "mend"),
+    [
+        (PRESSURE, "1 mPa", "write '1e-12 GPa', if you do not mean MPa"),
+        (PRESSURE, "1 mpa", "write the unit with its capital letters: mPa or MPa"),
+        (PRESSURE, "14.7 psi", "write '0.0001013529322 GPa'"),
+        (PRESSURE, "1e9 N/m^2", "write '1e9 Pa'"),
+        (TEMPERATURE, "300 mK", "write '0.3 K', if you do not mean MK"),
+        (TEMPERATURE, "25 C", "write '298.15 K'"),
+        (TEMPERATURE, "77 degF", "write '298.15 K'"),
+        (TEMPERATURE, "0.1 eV", "eV is a unit of energy; give the temperature in one of those allowed"),
+        (TEMPERATURE, "1_000 K", "write the number without anything between its digits"),
+        (TIMESTEP, "0,5 fs", "write a point in place of the comma, and nothing between thousands"),
+        (FORCE, "0.1 Eh/a0", "write '0.1 hartree/bohr'"),
+        (FORCE, "1 kJ/(mol nm)", "write '1 kJ/mol/nm'"),
+        (FORCE, "100 meV Å⁻¹", "write '100 meV/Å'"),
+        (FORCE, "1 nN", "write '0.6241509074 eV/Å'"),
+        (WALLTIME, "90 minutes", "write '90 min'"),
+        (WALLTIME, "1 week", "write '604800 s'"),
+        (WALLTIME, "1:30", "write hours:minutes:seconds, such as '0:30:00'"),
+        (MD_TIME, "12:00:00", "write one number with its unit"),
+        (INTERVAL, "1 s", "that is 1e+15 fs; take a value from 0 fs up to 1e+06 fs"),
+    ],
+)
+def test_a_suggestion_is_the_value_that_was_written_or_none(dimension: Dimension, text: str, mend: str) -> None:
+    with pytest.raises(QuantityError) as caught:
+        dimension.parse(text)
+    assert caught.value.mend == mend
+
+
+@pytest.mark.parametrize("text", ["0.3 Å", "1.9 Å", "50 Å"])
+def test_a_cut_off_that_sees_no_neighbour_or_thousands_is_refused(text: str) -> None:
+    with pytest.raises(QuantityError, match="impossible length"):
+        LENGTH.parse(text)

@@ -1,0 +1,50 @@
+"""Before anything is stored: has the profile the codes that a campaign names, and what could not be looked at?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiida_zif.cli.common import fail, load_if_there
+
+if TYPE_CHECKING:
+    from aiida_zif.workflows.campaign import Campaign
+
+
+def refuse_unfit_codes(campaign: Campaign) -> None:
+    """End if the profile lacks a code of the campaign, or a computer cannot do what is asked of it."""
+    if load_if_there():
+        from aiida_zif.workflows.campaign_codes import code_problems
+        from aiida_zif.workflows.campaign_errors import render_problems
+
+        if problems := list(code_problems(campaign.code_labels(), campaign.resource_settings())):
+            fail(f"the profile cannot run it.\n\n{render_problems(problems)}")
+
+
+def refuse_unfit_known_codes(campaign: Campaign) -> None:
+    """As :func:`refuse_unfit_codes`, unless the profile has no code at all: it is still to be set up."""
+    if load_if_there():
+        from aiida_zif.workflows.campaign_codes import known_codes
+
+        if known_codes():
+            refuse_unfit_codes(campaign)
+
+
+def not_checked(campaign: Campaign) -> list[str]:
+    """Return what of a campaign could not be looked at on this machine, and why."""
+    from aiida_zif.plugins.deepmd.argument_check import is_installed
+    from aiida_zif.workflows.plumed_check import actions_of_plumed
+
+    notes = []
+    if not load_if_there():
+        notes.append("codes, computers and cores: there is no AiiDA profile")
+    else:
+        from aiida_zif.workflows.campaign_codes import known_codes
+
+        if not known_codes():
+            notes.append("codes and computers: the profile has none yet; `aiida-zif setup` makes them")
+    if campaign.training.deepmd and not is_installed():
+        notes.append("types and names of training.deepmd: DeePMD-kit is not installed on this machine")
+    explorations = [campaign.section(name, "exploration") for name in campaign.systems]
+    if any(getattr(one, "plumed", None) for one in explorations) and actions_of_plumed() is None:
+        notes.append("names of actions in exploration.plumed: there is no `plumed` on this machine")
+    return notes
