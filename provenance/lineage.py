@@ -267,7 +267,8 @@ class Tracer:
 
     def starts(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """Starting points of exploration: the blocks that hold those that were drawn."""
-        links = call.base.links.get_incoming(node_class=(LabelledFramesData, DatasetData)).all()
+        kinds: Any = (LabelledFramesData, DatasetData)  # AiiDA takes several classes, its hint knows of one
+        links = call.base.links.get_incoming(node_class=kinds).all()
         pool = oldest_first(blocks_in({link.link_label: link.node for link in links}))
         drawn = set(call.outputs.result.frame_ids()) if "result" in call.outputs else set()
         blocks = [block for block in pool if drawn & set(block.frame_ids())] or pool
