@@ -70,7 +70,8 @@ def test_of_energy_and_free_energy_it_is_said_to_which_the_forces_belong(tmp_pat
 
 @pytest.mark.parametrize(
     "entry", ["kinetic_energy=2", "config_energy_weight=1", "energy_sigma=0.1", "energy_std=0.1", "formation_energy=3",
-              "energy_per_atom=-0.3", "fermi_energy=1", 'energies="-1 -2 -3"'],
+              "energy_per_atom=-0.3", "fermi_energy=1", "energy_gap=1.2", "d3_energy=-0.1", "max_force=2",
+              'energies="-1 -2 -3"'],
 )  # fmt: skip
 def test_what_is_called_energy_and_is_no_label_is_no_rival(tmp_path: Path, entry: str) -> None:
     assert taken(tmp_path, text_of(f"energy=-1.0 {entry}")).energy == -1.0
