@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from aiida import orm
 
+from aiida_zif.plugins.data.labelled_frame import FormatError
 from aiida_zif.plugins.imports.reading import Reading
 from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, import_from
 
@@ -92,6 +93,16 @@ def test_frames_of_mixed_type_make_one_block_a_composition(tmp_path: Path) -> No
     np.save(path / "set.000" / "force.npy", force)
     blocks = blocks_of_import(import_from(path, declared_level("PBE, VASP, 500 eV"), "", "mixed"))
     assert [block.symbols for block in blocks] == [["H", "C"], ["N", "C", "H"]]
+
+
+def test_a_charge_that_the_file_states_must_be_the_declared_one(tmp_path: Path) -> None:
+    path = written(tmp_path / "charged.extxyz", 1)
+    path.write_text(path.read_text().replace("note=", "total_charge=-1 multiplicity=1 note="))
+    reading, level = Reading(energy_key="REF_energy"), declared_level("PBE, VASP, charged")
+    with pytest.raises(FormatError, match=r"charge: -1 found; allowed: 0, as was declared\. Say --charge -1"):
+        import_from(path, level, "", "charged", reading)
+    call = import_from(path, {**level, "charge": -1}, "", "charged", reading)
+    assert len(blocks_of_import(call)) == 1
 
 
 def test_a_declaration_from_before_readings_were_kept_is_read_as_it_was(tmp_path: Path) -> None:
