@@ -81,6 +81,7 @@ def quantity_of(name: str) -> str | None:
     words = set(whole.split("_"))
     if words & _OTHER_MEANING or "per_atom" in whole or whole.endswith("gap"):
         return None
+    words = {word.rstrip("0123456789") for word in words}
     for quantity in QUANTITIES:
         if words & _WORDS[quantity] or whole in _ALONE.get(quantity, ()):
             return quantity
