@@ -47,7 +47,8 @@ def test_the_labels_of_a_model_are_taken_if_they_are_meant(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "rival", ["REF_energy", "dft_energy", "DFT_energy", "Energy", "mace_energy", "energy_ref", "total_energy", "E0",
-              "energies", "MACE_energy", "potential_energy", "dftEnergy", "energy-pbe", "energy2", "TOTEN", "gap_energy"],
+              "energies", "MACE_energy", "potential_energy", "dftEnergy", "energy-pbe", "energy2", "TOTEN",
+              "gap_energy"],
 )  # fmt: skip
 def test_an_energy_beside_another_one_is_refused_until_the_user_chooses(tmp_path: Path, rival: str) -> None:
     text = text_of(f"energy=-1.0 {rival}=-2.0")
