@@ -82,7 +82,7 @@ def labelled(text: FrameText, place: str, reading: Reading) -> LabelledFrame | R
     unnamed = next((quantity for quantity in NEEDED if quantity not in chosen), None)
     if unnamed and all(len(found) == 1 for quantity, found in candidates.items() if quantity not in chosen and found):
         return Refused(place, f"no_{unnamed}", "\n".join(problems))
-    units, of_units, wrong = units_of(entries.values(), chosen, reading)
+    units, of_units, wrong = units_of(list(entries.values()), columns, chosen, reading)
     if problems or wrong:
         raise FormatError("\n".join(f"{place}: {line}" for line in [*problems, *wrong]))
     labels = {quantity: Label(name, candidates[quantity][name], units[quantity]) for quantity, name in chosen.items()}
