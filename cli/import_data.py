@@ -45,7 +45,7 @@ def import_data(path: Path, level: str, source: str, system: str | None, as_json
     try:
         declared, reading = declared_level(level), Reading.of(said)
         earlier = find_import(find_source(path, reading).checksum)
-        call = earlier or import_from(path, declared, source, system or path.resolve().stem, reading)
+        call = earlier or import_from(path, declared, source, system or path.resolve().stem, reading=reading)
     except FormatError as error:
         fail(str(error))
     content = import_json(call, new=earlier is None)

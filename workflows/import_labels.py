@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,7 @@ def find_import(checksum: str) -> orm.CalcFunctionNode | None:
 
 
 def import_from(
-    path: Path, level: dict[str, str], source: str, system: str, reading: Reading | None = None
+    path: Path, level: dict[str, Any], source: str, system: str, reading: Reading | None = None
 ) -> orm.CalcFunctionNode:
     """Store the files of an import and the blocks made from them; nothing is stored if there is not one good frame.
 
@@ -94,7 +94,9 @@ def import_from(
     :raises FormatError: if the files do not hold labelled frames.
     """
     found = find_source(path, reading)
-    good, refused = sort_frames(found.frames())
+    frames = list(found.frames())
+    refuse_other_state(frames, level)
+    good, refused = sort_frames(frames)
     if not good:
         raise FormatError(f"{path}: not one of {len(refused)} frames can be a label: {in_words(refused)}.")
     declaration = orm.Dict(
@@ -112,6 +114,22 @@ def import_from(
     )
     _, call = import_labels.run_get_node(raw_node(found), declaration)
     return call
+
+
+def refuse_other_state(frames: Iterable[LabelledFrame | Refused], level: Mapping[str, Any]) -> None:
+    """Refuse frames of which the file says another charge or multiplicity than was declared.
+
+    :param level: as declared, with ``charge`` and ``multiplicity`` where they are not 0 and 1.
+    :raises FormatError: naming the first of them.
+    """
+    declared = {"charge": level.get("charge") or 0, "multiplicity": level.get("multiplicity") or 1}
+    for frame in frames:
+        for name, stated in frame.state.items() if isinstance(frame, LabelledFrame) else ():
+            if stated != declared[name]:
+                raise FormatError(
+                    f"{frame.place}: {name}: {stated} found; allowed: {declared[name]}, as was declared. Say --{name} "
+                    f"{stated}, and import frames of one charge and multiplicity at a time."
+                )
 
 
 def raw_node(source: Source) -> orm.Data:

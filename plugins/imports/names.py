@@ -32,7 +32,10 @@ _OTHER_MEANING = {
     "constant", "constants", "kinetic", "kin", "formation", "atomization", "atomisation", "cohesive", "binding",
     "adsorption", "interaction", "dispersion", "vdw", "zpe", "zero", "hull", "fermi", "cut", "strain",
     "atom", "atomic", "peratom", "local", "site", "field", "id", "source", "key", "type", "label", "reconstruction",
-    "gradient", "flag", "threshold", "diff", "difference", "delta", "surface", "lattice", "yield",
+    "gradient", "flag", "threshold", "diff", "difference", "delta", "surface", "lattice", "yield", "tol", "conv",
+    "convergence", "drift", "change", "correction", "d3", "d4", "disp", "exchange", "correlation", "core", "self",
+    "overlap", "nuclear", "electrostatic", "coulomb", "ewald", "repulsion", "solvation", "elastic", "barrier",
+    "activation", "reaction", "bond", "angle", "dihedral", "torsion", "thermal", "mean", "average", "rms",
 }  # fmt: skip
 """Words beside which energy, force, stress or virial is no label of the frame."""
 
@@ -76,8 +79,9 @@ def quantity_of(name: str) -> str | None:
     """Return which label a name may mean: ``energy``, ``forces``, ``stress``, ``virial``, or None."""
     whole = plain(name)
     words = set(whole.split("_"))
-    if words & _OTHER_MEANING or "per_atom" in whole:
+    if words & _OTHER_MEANING or "per_atom" in whole or whole.endswith("gap"):
         return None
+    words = {word.rstrip("0123456789") for word in words}
     for quantity in QUANTITIES:
         if words & _WORDS[quantity] or whole in _ALONE.get(quantity, ()):
             return quantity

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from aiida_zif.plugins.imports.comment_line import Entry
 from aiida_zif.plugins.imports.names import STANDARD, plain, unit_in, unit_statement
@@ -23,22 +23,24 @@ _PAIR = re.compile(r"([A-Za-z_]+)\s*[:=]\s*(.+)")
 
 
 def units_of(
-    entries: Iterable[Entry], chosen: Mapping[str, str], reading: Reading
+    entries: Collection[Entry], columns: Iterable[str], chosen: Mapping[str, str], reading: Reading
 ) -> tuple[dict[str, str], set[str], list[str]]:
     """Return the unit of every quantity, the entries that stated one, and what is wrong, one problem a line.
 
     A unit that is neither stated nor said is the default, as long as the others are: who writes energies in hartree
     may have forces in eV/Å or not. A stress in GPa or kbar stands beside eV and Å as well.
 
+    :param columns: names of the columns.
     :param chosen: label → name of its entry or column.
     :returns: quantity → unit as ``units`` writes it, for the labels chosen and for the lengths.
     """
     wanted = [*chosen, "length"]
+    others = {plain(name) for name in (*(entry.name for entry in entries), *columns) if name not in chosen.values()}
     stated: dict[str, str] = {}
     used: set[str] = set()
     problems: list[str] = []
     for entry in entries:
-        for quantity, unit in _statements(entry, chosen, reading, problems):
+        for quantity, unit in _statements(entry, chosen, others, reading, problems):
             used.add(entry.name)
             if stated.setdefault(quantity, unit) != unit:
                 found = f"{stated[quantity]} and {unit} ({entry.name})"
@@ -87,7 +89,7 @@ def _sign(units: Mapping[str, str], reading: Reading) -> list[str]:
 
 
 def _statements(
-    entry: Entry, chosen: Mapping[str, str], reading: Reading, problems: list[str]
+    entry: Entry, chosen: Mapping[str, str], others: set[str], reading: Reading, problems: list[str]
 ) -> list[tuple[str, str]]:
     """Return what an entry states, quantity and unit; what cannot be read is added to the problems."""
     statement = unit_statement(entry.name)
@@ -96,7 +98,7 @@ def _statements(
     quantity, of = statement
     if quantity is None:
         return _general(entry, of, [*chosen, "length"], reading, problems)
-    if quantity != "length" and (quantity not in chosen or not _applies(of, quantity, chosen[quantity])):
+    if quantity != "length" and (quantity not in chosen or not _applies(of, quantity, chosen[quantity], others)):
         return []
     unit = unit_of(quantity, entry.value or "")
     if unit is None:
@@ -107,10 +109,14 @@ def _statements(
     return [(quantity, unit)]
 
 
-def _applies(of: str, quantity: str, name: str) -> bool:
-    """Whether a statement of a unit speaks of the label that is taken: of it by name, or of the quantity as such."""
+def _applies(of: str, quantity: str, name: str, others: set[str]) -> bool:
+    """Whether a statement of a unit speaks of the label that is taken, and not of another one that is there by name.
+
+    :param of: the name of which it speaks, such as ``dft_energy``.
+    :param name: of the label that is taken.
+    """
     same = {word.rstrip("s") for word in (plain(name), *STANDARD[quantity], *_PLURALS.get(quantity, ()))}
-    return of.rstrip("s") in {word.rstrip("s") for word in same}
+    return of.rstrip("s") in same or of.rstrip("s") not in {word.rstrip("s") for word in others}
 
 
 _PLURALS = {

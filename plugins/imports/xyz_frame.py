@@ -70,7 +70,7 @@ def labelled(text: FrameText, place: str, reading: Reading) -> LabelledFrame | R
         raise ValueError("Lattice, Properties or pbc: two of one found, allowed is one. Delete the wrong one")
     columns = columns_of((structure["properties"].value or "") if "properties" in structure else PLAIN, text.atoms)
     cell = cell_of(structure)
-    if cell is None or not abs(np.linalg.det(cell)) > 0.0:
+    if cell is None or not volume_of(cell) > 0.0:
         return Refused(place, "not_periodic", 'a Lattice and pbc="T T T" are needed')
     if why := why_no_label(entries.values()):
         return Refused(place, *why)
@@ -82,7 +82,7 @@ def labelled(text: FrameText, place: str, reading: Reading) -> LabelledFrame | R
     unnamed = next((quantity for quantity in NEEDED if quantity not in chosen), None)
     if unnamed and all(len(found) == 1 for quantity, found in candidates.items() if quantity not in chosen and found):
         return Refused(place, f"no_{unnamed}", "\n".join(problems))
-    units, of_units, wrong = units_of(entries.values(), chosen, reading)
+    units, of_units, wrong = units_of(list(entries.values()), columns, chosen, reading)
     if problems or wrong:
         raise FormatError("\n".join(f"{place}: {line}" for line in [*problems, *wrong]))
     labels = {quantity: Label(name, candidates[quantity][name], units[quantity]) for quantity, name in chosen.items()}
@@ -174,7 +174,7 @@ def converted(
     cell, (positions, _) = parsed.cell * length, positions_of(parsed.columns)
     virial = values.get("virial")
     if "stress" in values:
-        by_stress = SIGNS[reading.stress_sign or "ase"] * abs(np.linalg.det(cell)) * values["stress"]
+        by_stress = SIGNS[reading.stress_sign or "ase"] * volume_of(cell) * values["stress"]
         if virial is not None and not _agree(by_stress, virial):
             detail = f"{labels['virial'].name} is not minus {labels['stress'].name} times the volume"
             return Refused(place, "stress_and_virial_differ", f"{detail}; --stress-key {NONE} or --virial-key {NONE}")
@@ -183,6 +183,12 @@ def converted(
     taken += [f"positions and cell in {length_unit}"] if length_unit != "Å" else []
     energy = float(values["energy"][0])
     return LabelledFrame(place, symbols, positions * length, cell, energy, values["forces"], virial, tuple(taken))
+
+
+def volume_of(cell: np.ndarray) -> float:
+    """Return the volume of a cell; of numbers that no crystal has, whatever comes out."""
+    with np.errstate(all="ignore"):
+        return abs(float(np.linalg.det(cell)))
 
 
 def _agree(one: np.ndarray, other: np.ndarray) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from aiida import orm
 
+from aiida_zif.plugins.data.labelled_frame import FormatError
 from aiida_zif.plugins.imports.reading import Reading
 from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, import_from
 
@@ -53,7 +54,9 @@ def system(path: Path, seed: int, types: str, *with_virials: bool) -> Path:
 
 def test_the_choice_of_a_label_is_in_the_declaration_and_the_numbers_are_converted(tmp_path: Path) -> None:
     path = written(tmp_path / "rivals.extxyz", 3)
-    call: Any = import_from(path, declared_level("PBE, FHI-aims, tight"), "", "two", Reading(energy_key="REF_energy"))
+    call: Any = import_from(
+        path, declared_level("PBE, FHI-aims, tight"), "", "two", reading=Reading(energy_key="REF_energy")
+    )
     (block,) = blocks_of_import(call)
     np.testing.assert_allclose(block.energies, np.array([-10.0, -11.0, -12.0]) * 27.211386245988, rtol=1e-15)
     np.testing.assert_allclose(block.forces[0, 0, 0], 0.01 * 27.211386245988 / 0.529177210903, rtol=1e-15)
@@ -88,10 +91,20 @@ def test_frames_of_mixed_type_make_one_block_a_composition(tmp_path: Path) -> No
     path = system(tmp_path / "mixed", 9, "0 0 0", False)
     np.save(path / "set.000" / "real_atom_types.npy", np.array([[0, 1, -1], [2, 1, 0]]))
     force = np.load(path / "set.000" / "force.npy")
-    force[1, 6:] = [0.0, 0.2, -0.2]
+    force[1] = [0.1, 0.0, 0.2, -0.1, 0.2, 0.0, 0.0, -0.2, -0.2]
     np.save(path / "set.000" / "force.npy", force)
     blocks = blocks_of_import(import_from(path, declared_level("PBE, VASP, 500 eV"), "", "mixed"))
     assert [block.symbols for block in blocks] == [["H", "C"], ["N", "C", "H"]]
+
+
+def test_a_charge_that_the_file_states_must_be_the_declared_one(tmp_path: Path) -> None:
+    path = written(tmp_path / "charged.extxyz", 1)
+    path.write_text(path.read_text().replace("note=", "total_charge=-1 multiplicity=1 note="))
+    reading, level = Reading(energy_key="REF_energy"), declared_level("PBE, VASP, charged")
+    with pytest.raises(FormatError, match=r"charge: -1 found; allowed: 0, as was declared\. Say --charge -1"):
+        import_from(path, level, "", "charged", reading=reading)
+    call = import_from(path, {**level, "charge": -1}, "", "charged", reading=reading)
+    assert len(blocks_of_import(call)) == 1
 
 
 def test_a_declaration_from_before_readings_were_kept_is_read_as_it_was(tmp_path: Path) -> None:

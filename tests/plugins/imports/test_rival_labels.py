@@ -47,7 +47,8 @@ def test_the_labels_of_a_model_are_taken_if_they_are_meant(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "rival", ["REF_energy", "dft_energy", "DFT_energy", "Energy", "mace_energy", "energy_ref", "total_energy", "E0",
-              "energies", "MACE_energy", "potential_energy", "dftEnergy", "energy-pbe", "TOTEN", "gap_energy"],
+              "energies", "MACE_energy", "potential_energy", "dftEnergy", "energy-pbe", "energy2", "TOTEN",
+              "gap_energy"],
 )  # fmt: skip
 def test_an_energy_beside_another_one_is_refused_until_the_user_chooses(tmp_path: Path, rival: str) -> None:
     text = text_of(f"energy=-1.0 {rival}=-2.0")
@@ -70,7 +71,8 @@ def test_of_energy_and_free_energy_it_is_said_to_which_the_forces_belong(tmp_pat
 
 @pytest.mark.parametrize(
     "entry", ["kinetic_energy=2", "config_energy_weight=1", "energy_sigma=0.1", "energy_std=0.1", "formation_energy=3",
-              "energy_per_atom=-0.3", "fermi_energy=1", 'energies="-1 -2 -3"'],
+              "energy_per_atom=-0.3", "fermi_energy=1", "energy_gap=1.2", "d3_energy=-0.1", "max_force=2",
+              'energies="-1 -2 -3"'],
 )  # fmt: skip
 def test_what_is_called_energy_and_is_no_label_is_no_rival(tmp_path: Path, entry: str) -> None:
     assert taken(tmp_path, text_of(f"energy=-1.0 {entry}")).energy == -1.0

@@ -106,6 +106,17 @@ def test_a_unit_that_is_unclear_is_refused_by_its_name(tmp_path: Path, entries: 
         read_text(tmp_path, text_of(f"energy=-1 {entries}"))
 
 
+def test_a_unit_of_one_label_is_not_that_of_its_rival(tmp_path: Path) -> None:
+    text = text_of("energy=-1 REF_energy=-2 REF_energy_unit=hartree force_unit=eV/A")
+    assert taken(tmp_path, text, energy_key="energy").energy == -1.0
+    assert taken(tmp_path, text, energy_key="REF_energy").energy == pytest.approx(-2 * HARTREE, rel=1e-15)
+
+
+def test_a_unit_of_a_label_that_is_not_there_by_name_is_that_of_the_one_that_is(tmp_path: Path) -> None:
+    frame = taken(tmp_path, text_of("energy=-1 dft_energy_unit=hartree dft_forces_units=eV/Å"))
+    assert frame.energy == pytest.approx(-HARTREE, rel=1e-15)
+
+
 def test_what_the_user_says_cannot_contradict_the_file(tmp_path: Path) -> None:
     text = text_of("energy=-1 energy_unit=hartree force_unit=hartree/bohr")
     with pytest.raises(FormatError, match=r"--energy-unit: eV found; allowed: hartree, as the file says"):
