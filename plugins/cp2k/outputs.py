@@ -30,7 +30,7 @@ _GPA = {"GPa": 1.0, "bar": 1e-4, "kbar": 0.1, "Pa": 1e-9, "MPa": 1e-3, "atm": 1.
 """By what the head of a stress names: GPa up to 2024.3, bar from 2025.1 on."""
 
 _ENERGY = re.compile(r"ENERGY\| Total FORCE_EVAL .*?\benergy\s*[\[(]([^\])]*)[\])]\s*:?\s+(\S+)\s*$", re.IGNORECASE)
-_STRESS_HEAD = re.compile(r"^\s*(?:STRESS\|\s*Analytical )?stress tensor\s*\[([^\]]*)\]\s*$", re.IGNORECASE)
+_STRESS_HEAD = re.compile(r"^\s*(?:STRESS\|\s*Analytical )?stress tensor\s*(?:\[([^\]]*)\])?\s*$", re.IGNORECASE)
 _STRESS_ROW = re.compile(r"^\s*(?:STRESS\|)?\s*([xyz])\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.IGNORECASE)
 _SCF_STEPS = re.compile(r"(?:after\s+\d+ iterations or|iterations or|SCF run converged in)\s+(\d+) steps")
 _STEP = re.compile(r"MD\| Step number\s+(\d+)")
@@ -197,10 +197,12 @@ class _Builder:
         if "ENERGY| Total FORCE_EVAL" in line:
             self._read_energy(line)
         elif match := _STRESS_HEAD.match(line):
-            self.unit, self.rows = match[1].strip(), []
+            self.unit, self.rows = (match[1] or "no unit").strip(), []
             if self.unit not in _GPA:
                 self.unread = _not_understood(line)
         elif self.unit and len(self.rows) < 3 and (match := _STRESS_ROW.match(line)):
+            if match[1].lower() != "xyz"[len(self.rows)]:
+                self.unit, self.unread = None, _not_understood(line)
             self.rows.append([_number(value) for value in match.groups()[1:]])
 
     def _read_loop(self, line: str) -> None:
@@ -290,6 +292,6 @@ def _not_understood(line: str) -> str:
 def _number(word: str) -> float:
     """Fortran prints asterisks where a number does not fit its field; that frame is then not finite."""
     try:
-        return float(word)
+        return float(word.replace("D", "E"))
     except ValueError:
         return float("nan")

@@ -196,6 +196,8 @@ def test_the_stress_of_old_versions_is_read() -> None:
         ("energy [a.u.]:", "energy [furlong]", "furlong"),
         ("energy [a.u.]:", "energy is", "energy is"),
         ("Analytical stress tensor [GPa]", "Analytical stress tensor [furlong]", "furlong"),
+        ("Analytical stress tensor [GPa]", "Analytical stress tensor", "Analytical stress tensor"),
+        ("STRESS|      z ", "STRESS|      w ", "STRESS| x"),
         (" OT DIIS ", " SOMETHING ELSE ", "no table of the steps"),
     ],
 )
@@ -225,3 +227,8 @@ def test_an_exit_file_is_told_from_a_walltime() -> None:
     assert output.exit_requested == "MD run terminated by external request"
     assert not output.out_of_time
     assert not output.whole
+
+
+def test_exponents_of_fortran_are_read() -> None:
+    content = text("batch").replace("-5.74827095714E-01", "-5.74827095714D-01")
+    assert read_main_output(content, 1).evaluations[1].stress[0, 0] == -0.574827095714
