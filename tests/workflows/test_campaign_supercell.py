@@ -12,7 +12,7 @@ from ase import Atoms
 
 from aiida_zif.plugins.geometry import cell_heights, neighbour_counts
 from aiida_zif.plugins.systems import load_system
-from aiida_zif.workflows.campaign import Campaign, Problem, campaign_from_structures, load_campaign
+from aiida_zif.workflows.campaign import Campaign, Problem, campaign_from_structures
 from aiida_zif.workflows.campaign_supercell import LARGEST_ENTRY, CellChoice, build, choose_cell, smallest_supercell
 from aiida_zif.workflows.perturbation import smallest_height
 
@@ -21,18 +21,6 @@ Refuse = Callable[..., list[Problem]]
 SALEM = "name: x\nprotocol: fast\nsystems: {sod: {structure: salem-2, supercell: SUPERCELL}}\n"
 RHOMBOHEDRAL = np.array([[-8.4, 8.4, 8.4], [8.4, -8.4, 8.4], [8.4, 8.4, -8.4]])
 """The primitive cell of a body-centred cubic lattice of 16.8 Å, 11.9 Å thick."""
-
-
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    """Write a campaign file and load it."""
-
-    def write_and_load(text: str) -> Campaign:
-        path = tmp_path / "campaign.yaml"
-        path.write_text(text, "utf-8")
-        return load_campaign(path)
-
-    return write_and_load
 
 
 def salem(supercell: str) -> str:
