@@ -75,6 +75,14 @@ def test_no_smaller_repeats_are_thick_enough(needed: float, strain: float) -> No
             assert smallest_height(np.diag(np.add(repeats, 1)) @ cell, strain) < needed
 
 
+def test_many_copies_of_a_tilted_cell_are_repeats_of_its_reduced_one() -> None:
+    cell = np.array([[1, 0, 0], [7, 1, 0], [-7, 7, 1]]) @ np.diag([3.0, 3.0, 3.0])
+    matrix = smallest_supercell(cell, 12.0, 0.0, 100)
+    assert matrix is not None
+    assert round(np.linalg.det(matrix)) == 64
+    assert cell_heights(matrix @ cell)[0] == pytest.approx([12.0] * 3)
+
+
 def test_strained_copies_ask_for_a_thicker_cell() -> None:
     assert choice("auto", np.diag([12.2, 15.0, 15.0]), 12.0).copies == 1
     assert choice("auto", np.diag([12.2, 15.0, 15.0]), 12.0, strain=0.03).copies == 2
@@ -119,6 +127,23 @@ def test_atoms_of_a_supercell_are_copies_in_the_order_of_the_file(load: Load) ->
     assert np.allclose(shift, shift[0])
     repeats = shift[0] @ np.linalg.inv(atoms.cell[:])
     assert np.allclose(repeats, np.rint(repeats))
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [((-2, -2, 0), (0, 1, 0), (0, 0, -1)), ((1, -1, 0), (1, 1, 2), (-1, -1, 0)), ((2, 0, 1), (0, 3, 1), (0, 0, 1))],
+)
+def test_the_first_copy_lies_where_the_file_has_it_and_the_others_apart(matrix: Any) -> None:
+    cell = np.array([[6.6, 0.2, 0.0], [-3.0, 7.5, 0.4], [1.0, -2.0, 9.0]])
+    atoms = Atoms("ZnN", positions=[[0.5, 9.0, -3.0], [1.0, 2.0, 3.0]], cell=cell, pbc=True)
+    built = build(atoms, choice(matrix, cell, 0.0, n_atoms=2))
+    copies = built.positions.reshape(-1, 2, 3)
+    assert np.allclose(copies[0], atoms.positions)
+    assert np.allclose(built.cell[:], np.array(matrix) @ cell)
+    shifts = copies[:, 0] - copies[0, 0]
+    assert np.allclose(copies[:, 1] - copies[0, 1], shifts)
+    inside = np.round(shifts @ np.linalg.inv(built.cell[:]), 6) % 1.0
+    assert len({tuple(row) for row in np.round(inside, 4) % 1.0}) == round(np.linalg.det(matrix)) == len(copies)
 
 
 def test_every_atom_of_a_supercell_has_the_neighbours_that_it_had() -> None:
