@@ -107,7 +107,7 @@ class CellChoice:
     @property
     def copies(self) -> int:
         """Copies of the file's cell."""
-        return round(float(np.linalg.det(np.array(self.matrix))))
+        return _copies(np.array(self.matrix))
 
     @property
     def repeats(self) -> Repeats | None:
@@ -177,8 +177,7 @@ def choose_cell(
         matrix = np.diag(asked) if np.ndim(asked) == 1 else np.array(asked)
     rows: Any = tuple(tuple(int(number) for number in row) for row in matrix)
     before, after, tilt = thickness(cell, strain), thickness(matrix @ cell, strain), float(tilts(matrix @ cell).max())
-    copies = round(float(np.linalg.det(matrix)))
-    return CellChoice(rows, copies * n_atoms, before, after, tilt, needed, strain, automatic)
+    return CellChoice(rows, _copies(matrix) * n_atoms, before, after, tilt, needed, strain, automatic)
 
 
 def smallest_supercell(cell: np.ndarray, needed: float, strain: float, most: int) -> np.ndarray | None:
@@ -193,16 +192,26 @@ def smallest_supercell(cell: np.ndarray, needed: float, strain: float, most: int
     """
     if thickness(cell, strain) >= needed:
         return np.eye(3, dtype=int)
-    repeats = np.ceil(needed / smallest_heights(cell, strain) - 1e-9).astype(int).clip(1)
-    plain = int(np.prod(repeats.astype(float)))
+    bases = (np.eye(3, dtype=int), reduction(cell))
+    plain = min((_repeated(base, cell, needed, strain) for base in bases), key=_copies)
     # no cell with such heights is smaller than a cube
     first = max(2, int(np.ceil(needed**3 / abs(float(np.linalg.det(cell))) - 1e-9)))
-    for copies in range(first, min(plain, most + 1, MOST_COPIES + 1)):
+    for copies in range(first, min(_copies(plain), most + 1, MOST_COPIES + 1)):
         found = list(sublattices(cell, copies, needed))
         heights = [round(smallest_height(matrix @ cell, strain), 6) for matrix in found]
         if found and max(heights) >= needed:
             return found[int(np.argmax(heights))]
-    return np.diag(repeats) if plain <= most else None
+    return plain if _copies(plain) <= most else None
+
+
+def _repeated(base: np.ndarray, cell: np.ndarray, needed: float, strain: float) -> np.ndarray:
+    """Repeats along the vectors of a cell of the lattice until each pair of faces is far enough apart."""
+    repeats = np.ceil(needed / smallest_heights(base @ cell, strain) - 1e-9).astype(int).clip(1)
+    return np.asarray(np.diag(repeats) @ base)
+
+
+def _copies(matrix: np.ndarray) -> int:
+    return round(float(np.linalg.det(matrix)))
 
 
 def thickness(cell: np.ndarray, strain: float) -> float:
@@ -219,13 +228,19 @@ def build(atoms: Atoms, choice: CellChoice) -> Atoms:
 
     The first copy lies where the file has it; every other one is shifted by a vector of the file's lattice.
     """
-    from ase.build import make_supercell
+    if choice.repeats:
+        return atoms if choice.matrix == IDENTITY else atoms.repeat(choice.repeats)
+    from ase.build.supercells import lattice_points_in_supercell
 
-    if choice.matrix == IDENTITY:
-        return atoms
-    return (
-        atoms.repeat(choice.repeats) if choice.repeats else make_supercell(atoms, np.array(choice.matrix), wrap=False)
-    )
+    matrix = np.array(choice.matrix)
+    points = np.rint(lattice_points_in_supercell(matrix) @ matrix)
+    inside = points @ np.linalg.inv(matrix)
+    at_home = np.abs(inside - np.rint(inside)).max(axis=1) < 1e-6
+    shifts = np.concatenate([np.zeros((1, 3)), points[~at_home]]) @ atoms.cell[:]
+    built = atoms.repeat((choice.copies, 1, 1))
+    built.cell = matrix @ atoms.cell[:]
+    built.positions = (shifts[:, None] + atoms.positions).reshape(-1, 3)
+    return built
 
 
 def _in_letters(row: Sequence[int]) -> str:

@@ -157,6 +157,19 @@ def campaign(atoms: Any) -> Factory:
 
 
 @pytest.fixture
+def load(tmp_path: Path) -> Factory:
+    """Write a campaign file and load it."""
+    from aiida_zif.workflows.campaign import load_campaign
+
+    def write_and_load(text: str) -> Any:
+        path = tmp_path / "campaign.yaml"
+        path.write_text(text, "utf-8")
+        return load_campaign(path)
+
+    return write_and_load
+
+
+@pytest.fixture
 def refused(tmp_path: Path) -> Factory:
     """Write a campaign file that must be refused and return its problems."""
     from aiida_zif.workflows.campaign import CampaignError, load_campaign

@@ -24,18 +24,6 @@ MINIMAL = "name: minimal\nprotocol: demo\nsystems:\n  zif4: {structure: zif-4}\n
 Load = Callable[[str], Campaign]
 
 
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    """Write a campaign file and load it."""
-
-    def write_and_load(text: str) -> Campaign:
-        path = tmp_path / "campaign.yaml"
-        path.write_text(text, "utf-8")
-        return load_campaign(path)
-
-    return write_and_load
-
-
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_every_shipped_example_is_valid(path: Path) -> None:
     assert load_campaign(path).systems

@@ -12,7 +12,7 @@ from ase import Atoms
 
 from aiida_zif.plugins.geometry import cell_heights, neighbour_counts
 from aiida_zif.plugins.systems import load_system
-from aiida_zif.workflows.campaign import Campaign, Problem, campaign_from_structures, load_campaign
+from aiida_zif.workflows.campaign import Campaign, Problem, campaign_from_structures
 from aiida_zif.workflows.campaign_supercell import LARGEST_ENTRY, CellChoice, build, choose_cell, smallest_supercell
 from aiida_zif.workflows.perturbation import smallest_height
 
@@ -21,18 +21,6 @@ Refuse = Callable[..., list[Problem]]
 SALEM = "name: x\nprotocol: fast\nsystems: {sod: {structure: salem-2, supercell: SUPERCELL}}\n"
 RHOMBOHEDRAL = np.array([[-8.4, 8.4, 8.4], [8.4, -8.4, 8.4], [8.4, 8.4, -8.4]])
 """The primitive cell of a body-centred cubic lattice of 16.8 Å, 11.9 Å thick."""
-
-
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    """Write a campaign file and load it."""
-
-    def write_and_load(text: str) -> Campaign:
-        path = tmp_path / "campaign.yaml"
-        path.write_text(text, "utf-8")
-        return load_campaign(path)
-
-    return write_and_load
 
 
 def salem(supercell: str) -> str:
@@ -87,6 +75,14 @@ def test_no_smaller_repeats_are_thick_enough(needed: float, strain: float) -> No
             assert smallest_height(np.diag(np.add(repeats, 1)) @ cell, strain) < needed
 
 
+def test_many_copies_of_a_tilted_cell_are_repeats_of_its_reduced_one() -> None:
+    cell = np.array([[1, 0, 0], [7, 1, 0], [-7, 7, 1]]) @ np.diag([3.0, 3.0, 3.0])
+    matrix = smallest_supercell(cell, 12.0, 0.0, 100)
+    assert matrix is not None
+    assert round(np.linalg.det(matrix)) == 64
+    assert cell_heights(matrix @ cell)[0] == pytest.approx([12.0] * 3)
+
+
 def test_strained_copies_ask_for_a_thicker_cell() -> None:
     assert choice("auto", np.diag([12.2, 15.0, 15.0]), 12.0).copies == 1
     assert choice("auto", np.diag([12.2, 15.0, 15.0]), 12.0, strain=0.03).copies == 2
@@ -131,6 +127,23 @@ def test_atoms_of_a_supercell_are_copies_in_the_order_of_the_file(load: Load) ->
     assert np.allclose(shift, shift[0])
     repeats = shift[0] @ np.linalg.inv(atoms.cell[:])
     assert np.allclose(repeats, np.rint(repeats))
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [((-2, -2, 0), (0, 1, 0), (0, 0, -1)), ((1, -1, 0), (1, 1, 2), (-1, -1, 0)), ((2, 0, 1), (0, 3, 1), (0, 0, 1))],
+)
+def test_the_first_copy_lies_where_the_file_has_it_and_the_others_apart(matrix: Any) -> None:
+    cell = np.array([[6.6, 0.2, 0.0], [-3.0, 7.5, 0.4], [1.0, -2.0, 9.0]])
+    atoms = Atoms("ZnN", positions=[[0.5, 9.0, -3.0], [1.0, 2.0, 3.0]], cell=cell, pbc=True)
+    built = build(atoms, choice(matrix, cell, 0.0, n_atoms=2))
+    copies = built.positions.reshape(-1, 2, 3)
+    assert np.allclose(copies[0], atoms.positions)
+    assert np.allclose(built.cell[:], np.array(matrix) @ cell)
+    shifts = copies[:, 0] - copies[0, 0]
+    assert np.allclose(copies[:, 1] - copies[0, 1], shifts)
+    inside = np.round(shifts @ np.linalg.inv(built.cell[:]), 6) % 1.0
+    assert len({tuple(row) for row in np.round(inside, 4) % 1.0}) == round(np.linalg.det(matrix)) == len(copies)
 
 
 def test_every_atom_of_a_supercell_has_the_neighbours_that_it_had() -> None:
