@@ -29,13 +29,12 @@ def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
 
 def structure_nodes(campaign: Campaign) -> dict[str, orm.StructureData]:
     """Return an unstored node a system; its attribute ``source`` says where the structure comes from."""
-    records = campaign.structure_records()
-    return {
-        name: orm.StructureData(
-            ase=atoms, label=name, **({"source": as_node_source(records[name])} if name in records else {})
-        )
-        for name, atoms in campaign.structures().items()
-    }
+    records, nodes = campaign.structure_records(), {}
+    for name, atoms in campaign.structures().items():
+        nodes[name] = orm.StructureData(ase=atoms, label=name)
+        if name in records:
+            nodes[name].source = as_node_source(records[name])
+    return nodes
 
 
 def builder_from_protocol(
