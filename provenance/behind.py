@@ -17,12 +17,15 @@ from aiida_zif.provenance.origin import counted, is_campaign
 from aiida_zif.provenance.trainings import PACK, TRAINING, seeds_of, starts_of
 
 BLOCK = "data.zif.frames.labelled.LabelledFramesData."
+MODEL = "data.zif.potential.DeepPotentialData."
 TEST = "aiida.calculations:zif.deepmd.test"
 KINDS = {
     "n_explorations": "aiida.calculations:zif.lammps",
     "n_blocks": BLOCK,
     "n_structures": "data.core.structure.StructureData.",
 }
+
+HAD_A_PART = "went into plans, and may have influenced what was done next"
 
 Blocks = dict[int, LabelledFramesData]
 
@@ -42,12 +45,14 @@ def what_stands_behind(node: orm.Node) -> dict[str, Any]:
     """
     start = starting_points(node)
     counts = sql.count_ancestors(start, material=True)
-    packs: list[Any] = [orm.load_node(pack) for pack in sql.ancestors_of_kind(start, PACK, material=True)]
+    nodes: list[Any] = [orm.load_node(pk) for pk in start]
+    jobs = [one for one in nodes if one.process_type in (TRAINING, PACK)]
     blocks = loaded(sql.ancestors_of_kind(start, BLOCK, material=True))
     return {
         "n_nodes": sum(sql.count_ancestors(start).values()),
         "n_cp2k_jobs": len({b.creator.pk for b in blocks.values() if isinstance(b.creator, orm.CalcJobNode)}),
-        "n_trainings": counts.get(TRAINING, 0) + sum(len(seeds_of(pack)) for pack in packs),
+        # a job may train several members; those that nothing was made from are not behind anything
+        "n_trainings": counts.get(MODEL, 0) + sum(len(seeds_of(job)) for job in jobs),
         **{name: counts.get(kind, 0) for name, kind in KINDS.items()},
         "n_labelled_frames": n_frames(blocks),
         "n_committees": len(
@@ -225,8 +230,8 @@ def part_in_words(evaluated: dict[str, Any]) -> str:
     else:
         learnt = "none of them learnt"
     if not evaluated["in_plan"]:
-        return f"{learnt}; they had no part in what was done before"
-    return f"{learnt}; errors on {evaluated['in_plan']} of them influenced the plan of later steps"
+        return f"{learnt}; they had no part in what was done before it"
+    return f"{learnt}; errors on {evaluated['in_plan']} of them {HAD_A_PART}"
 
 
 def counts_in_words(behind: dict[str, Any]) -> str:

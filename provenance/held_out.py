@@ -47,7 +47,11 @@ def run_in_words(run: Mapping[str, Any]) -> str:
     from aiida_zif.plugins.cp2k.task import target_in_words
 
     timestep, stride = run.get("timestep", 0.5), run.get("stride", 1)
-    apart = "uncorrelated frames" if stride == "auto" else f"frames {stride * timestep:g} fs apart"
+    apart = (
+        "frames spaced by the autocorrelation of their forces"
+        if stride == "auto"
+        else f"frames {stride * timestep:g} fs apart"
+    )
     return f"{target_in_words(run['temperature'], 'K')}, {run['steps'] * timestep:g} fs, {apart}"
 
 

@@ -45,7 +45,8 @@ AT_WORK = ("exploring", "selecting", "labelling", "comparing", "judging")
 
 TABLE_NOTE = (
     "Errors and deviations in eV/Å, in brackets the interval at 95 % confidence; virials in meV/atom. A committee "
-    "explores in the cycle beside it. Quantiles of the deviation are of the physical frames, counts of all explored."
+    "explores in the cycle beside it. Quantiles of the deviation are of the physical frames (of several systems, the "
+    "worst), counts of all explored."
 )
 DASH = "–"
 

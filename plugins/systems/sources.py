@@ -15,7 +15,7 @@ DECLARED = ("source", "licence", "citation")
 """What a campaign file may say of a structure file."""
 
 IDENTIFIER = re.compile(
-    r"^\s*(_journal_paper_doi|_citation_doi|_cod_database_code|_database_code_\w+|_audit_block_doi)[ \t]+(.+?)\s*$",
+    r"^[ \t]*(_journal_paper_doi|_citation_doi|_cod_database_code|_database_code_\w+|_audit_block_doi)[ \t]+(.+)$",
     re.IGNORECASE | re.MULTILINE,
 )
 """Entries of a CIF that say which publication or entry of a database it is."""
@@ -69,7 +69,7 @@ def file_record(path: Path, name: str, declared: Mapping[str, str]) -> Record:
 
 def identifiers(text: str) -> dict[str, str]:
     """Return DOIs and codes of databases that a CIF states, by the names of their entries."""
-    found = {name.lower(): value.strip("'\"") for name, value in IDENTIFIER.findall(text)}
+    found = {name.lower(): value.strip().strip("'\"") for name, value in IDENTIFIER.findall(text)}
     return {name: one_line(value)[:LONGEST] for name, value in found.items() if value not in ("?", ".", "")}
 
 

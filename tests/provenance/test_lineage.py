@@ -166,8 +166,8 @@ def test_what_a_model_learnt_is_told_apart_from_what_influenced_its_plan(finishe
     lines = in_lines(behind)
     assert lines[0] == "learnt from: 20 frames in 4 blocks"
     assert (
-        "evaluated on: 5 held-out frames in 1 block, none of them learnt; errors on 5 of them influenced the plan "
-        "of later steps" in lines
+        "evaluated on: 5 held-out frames in 1 block, none of them learnt; errors on 5 of them went into plans, "
+        "and may have influenced what was done next" in lines
     )
     assert behind["influenced_plan"]["n_frames"] == 0
 

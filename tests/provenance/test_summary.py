@@ -160,5 +160,5 @@ def test_held_out_frames_are_described_system_by_system_where_they_differ() -> N
     )
     different = held_out_source({"held_out": runs, "systems": {"a": {}, "b": {"held_out": other}}})
     assert "a: AIMD from" in different
-    assert "b: AIMD from the crystal, where training runs start too (450 K, 250 fs, uncorrelated frames)" in different
+    assert "b: AIMD from the crystal, where training runs start too (450 K, 250 fs, frames spaced by" in different
     assert "imported frames (salem)" in different

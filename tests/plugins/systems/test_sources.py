@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 
 import pytest
 
 from aiida_zif.plugins.systems import available_systems
-from aiida_zif.plugins.systems.sources import as_node_source, record_of
+from aiida_zif.plugins.systems.sources import as_node_source, identifiers, record_of
 
 CIF = b"data_x\r\n_journal_paper_doi '10.1000/abc'\r\n_database_code_CSD ABCDEF\r\n_cod_database_code ?\r\n"
 
@@ -47,3 +48,10 @@ def test_a_node_names_whom_to_cite_beside_the_licence() -> None:
     assert source["license"] == "CC-BY-4.0"
     assert "10.1021/acs.jced.9b00835" in source["description"]
     assert source["extras"]["licence"] == "CC-BY-4.0"
+
+
+@pytest.mark.parametrize("text", ["\n" * 10**6, "_citation_doi" + " " * 10**6, "_database_code_" * 10**5])
+def test_a_hostile_file_is_searched_at_once(text: str) -> None:
+    begin = time.perf_counter()
+    assert identifiers(text) == {}
+    assert time.perf_counter() - begin < 2.0
