@@ -94,7 +94,7 @@ def _coordinates(tags: Tags, labels: Sequence[str], cell: np.ndarray) -> np.ndar
     unknown = [label for label, row in zip(labels, values, strict=True) if not np.isfinite(row).all()]
     if unknown:
         first = labels.index(unknown[0])
-        shown = " ".join(ascii(column[first] or "?") for column in columns)
+        shown = " ".join(ascii((column[first] or "?")[:LONGEST_LABEL]) for column in columns)
         words = f"({named(unknown)}; the first has {shown})"
         found = f"{counted(len(unknown), 'atom')} whose coordinates are not numbers {words}"
         fix = "give the atoms their places, with a point as decimal sign, or delete these rows if they are no atoms"
