@@ -65,7 +65,7 @@ def statements(tags: Tags, lengths_and_angles: Sequence[float]) -> tuple[list[St
     :param lengths_and_angles: a, b, c in Å, alpha, beta, gamma in degrees.
     :raises StructureFault: operators or a number that are none, nothing that is understood, a modulated structure.
     """
-    unread = [name for name in tags.values if name.startswith(MODULATED)]
+    unread = [name for name in tags.values if name.startswith(MODULATED) and set(tags.column(name) or ["0"]) != {"0"}]
     if unread or (tags.column(MAGNETIC) and not any(map(tags.column, OPERATORS))):
         found = f"a modulated or magnetic structure ({ascii((unread or [MAGNETIC])[0])[1:-1]})"
         raise StructureFault(found, "a crystal with three translations", "write an ordered approximant as P1")

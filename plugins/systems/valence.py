@@ -168,10 +168,12 @@ def _nitrogen(graph: BondGraph, index: int) -> Iterator[Finding]:
 def _oxygen(graph: BondGraph, index: int) -> Iterator[Finding]:
     bonds, metals = graph.bonds[index], graph.coordination[index]
     elements = Counter(graph.symbols[other.index] for other in bonds)
-    if len(bonds) > 3 or (len(bonds) == 3 and elements["H"] < 2):
+    if len(bonds) > 2:
         yield f"O with {len(bonds)} neighbours{_hydrogens(elements)}", len(bonds) == 3, EXTRA
     elif not bonds and not metals:
         yield "O without a bond", False, "add the hydrogens of the water, or delete it"
+    elif len(bonds) == 1 and elements["H"] and not metals:
+        yield "O with one hydrogen alone", True, "add the other hydrogen of the water, or state the charge of the cell"
     elif not bonds and len(metals) == 1 and graph.has_linkers:
         divalent = graph.symbols[metals[0].index] in DIVALENT
         yield "O on one metal, without hydrogen", not divalent, "add the hydrogens of the water or hydroxide"
