@@ -9,8 +9,8 @@ import numpy as np
 
 from aiida_zif.plugins.systems.bonds import BondGraph, closest_overlap, refuse_crowded
 from aiida_zif.plugins.systems.cif_sites import Sites, read_sites
-from aiida_zif.plugins.systems.cif_symmetry import Statement, agree, chosen, fits_cell, statements, unknown_names
-from aiida_zif.plugins.systems.cif_text import COORDINATES, Tags, read_tags
+from aiida_zif.plugins.systems.cif_symmetry import Statement, agree, chosen, fits_cell, statements
+from aiida_zif.plugins.systems.cif_text import Tags, read_tags
 from aiida_zif.plugins.systems.faults import StructureFault, named, refuse_too_many
 from aiida_zif.plugins.systems.formula import compare_formula, read_formula
 from aiida_zif.plugins.systems.valence import oddities
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 CELL = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
+
+LONGEST = 1e4
+"""Å; no cell is that long."""
 
 SAME_SITE = 0.1
 """Å; images of one row closer than this are one atom on a special position: coordinates have few digits."""
@@ -44,16 +47,15 @@ def read_cif(raw: bytes) -> Atoms:
     :raises StructureFault: the file is not read, contradicts itself, or lists something else than whole atoms.
     """
     tags = read_tags(raw)
-    refuse_too_many(max(len(tags.values.get(name, [])) for name in COORDINATES))
     cellpar = _cell(tags)
     formula = read_formula(next((text for _, text in tags.texts("_chemical_formula_sum")), None))
     sites = read_sites(tags, _vectors(cellpar), formula)
-    found = statements(tags, cellpar)
+    found, unknown = statements(tags, cellpar)
     notes = list(sites.notes)
     if not found:
         notes.append("the file states no symmetry: its atoms are taken as all of the cell")
-    elif names := unknown_names(tags, cellpar):
-        notes.append(f"the space group {named(list(map(ascii, names)))} is not known: {found[0].words} count")
+    elif unknown:
+        notes.append(f"the space group {named(unknown)} is not known: {found[0].words} count first")
     if found and found[0].kind == "number":
         notes.append(f"{found[0].words} is all that states the symmetry: its standard setting is taken")
     operators = chosen(found, cellpar) if found else [_identity()]
@@ -218,8 +220,8 @@ def _cell(tags: Tags) -> list[float]:
     for name in CELL:
         text = next((text for _, text in tags.texts(f"_cell_{name}")), None)
         value = float(cif.as_number(text)) if text is not None else float("nan")
-        if not np.isfinite(value) or value <= 0 or (name.startswith("angle") and value >= 180):
-            found = f"_cell_{name} {ascii(text) if text is not None else 'without a value'}"
+        if not 0 < value < LONGEST or (name.startswith("angle") and value >= 180):
+            found = f"_cell_{name} {ascii(text[:40]) if text is not None else 'without a value'}"
             raise StructureFault(found, "a positive number (lengths in Å, angles in degrees)", "correct the cell")
         values.append(value)
     vectors = _vectors(values)

@@ -94,7 +94,7 @@ def _coordinates(tags: Tags, labels: Sequence[str], cell: np.ndarray) -> np.ndar
     unknown = [label for label, row in zip(labels, values, strict=True) if not np.isfinite(row).all()]
     if unknown:
         first = labels.index(unknown[0])
-        shown = " ".join(ascii(column[first] or "?") for column in columns)
+        shown = " ".join(ascii((column[first] or "?")[:LONGEST_LABEL]) for column in columns)
         words = f"({named(unknown)}; the first has {shown})"
         found = f"{counted(len(unknown), 'atom')} whose coordinates are not numbers {words}"
         fix = "give the atoms their places, with a point as decimal sign, or delete these rows if they are no atoms"
@@ -139,7 +139,10 @@ def _refuse_partial(tags: Tags, labels: Sequence[str], coordinates: np.ndarray) 
     groups = _disorder_groups(tags, len(labels))
     if len(partial):
         symbols = tags.column("_atom_site_type_symbol") or [None] * len(labels)
-        elements = [f" ({ascii(symbol)[1:-1]})" if symbol else "" for symbol in symbols]
+        elements = [
+            f" ({ascii(symbol)[1:-1]})" if symbol and not label.startswith(symbol) else ""
+            for symbol, label in zip(symbols, labels, strict=True)
+        ]
         rows = [f"{labels[row]}{elements[row]} {ascii(column[row])[1:-1]}" for row in partial]
         found = f"{counted(len(partial), 'atom')} whose occupancy is not one ({named(rows)})"
         raise StructureFault(found, "whole atoms, occupancy 1", _way_to_whole_atoms(partial, coordinates, groups))

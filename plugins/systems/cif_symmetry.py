@@ -28,6 +28,9 @@ NUMBERS = ("_space_group_it_number", "_symmetry_int_tables_number")
 MODULATED = ("_space_group_ssg_", "_atom_site_moment_", "_space_group_symop_ssg_", "_cell_modulation_dimension")
 MAGNETIC = "_space_group_symop_magn_operation_xyz"
 
+LONGEST_NAME = 40
+"""Characters of a name in messages."""
+
 METRIC = 0.01
 """Largest change of the metric tensor by an operator, relative to the largest squared length: 1 %."""
 
@@ -56,26 +59,31 @@ class Statement:
         return self.groups[0]
 
 
-def statements(tags: Tags, lengths_and_angles: Sequence[float]) -> list[Statement]:
-    """Return what a file says of its symmetry, what counts first in front; empty if it says nothing.
+def statements(tags: Tags, lengths_and_angles: Sequence[float]) -> tuple[list[Statement], list[str]]:
+    """Return what a file says of its symmetry, what counts first in front, and what of it is not understood.
 
     :param lengths_and_angles: a, b, c in Å, alpha, beta, gamma in degrees.
-    :raises StructureFault: a symmetry that is not understood, or that the cell does not have.
+    :raises StructureFault: operators or a number that are none, nothing that is understood, a modulated structure.
     """
-    unread = [name for name in tags.values if name.startswith(MODULATED)]
+    unread = [name for name in tags.values if name.startswith(MODULATED) and set(tags.column(name) or ["0"]) != {"0"}]
     if unread or (tags.column(MAGNETIC) and not any(map(tags.column, OPERATORS))):
         found = f"a modulated or magnetic structure ({ascii((unread or [MAGNETIC])[0])[1:-1]})"
         raise StructureFault(found, "a crystal with three translations", "write an ordered approximant as P1")
-    found_all = [_listed(name, column) for name in OPERATORS if (column := tags.column(name))]
-    found_all += [_hall(text) for _, text in tags.texts(*HALL)]
     code = next((text for _, text in tags.texts("_space_group_it_coordinate_system_code")), "")
-    by_name = [_by_name(text, code, lengths_and_angles) for _, text in tags.texts(*NAMES)]
-    known = [statement for statement in by_name if statement is not None]
-    if by_name and not known and not found_all:
-        found = f"the space group {named([ascii(text) for _, text in tags.texts(*NAMES)])}, which is not known"
-        raise StructureFault(found, "a Hermann-Mauguin name", "list the operators (_symmetry_equiv_pos_as_xyz)")
-    found_all += known
-    return found_all + [_by_number(text, lengths_and_angles) for _, text in tags.texts(*NUMBERS)]
+    understood = [_listed(name, column) for name in OPERATORS if (column := tags.column(name))]
+    unknown = []
+    for text, statement in [
+        *((text, _hall(text)) for _, text in tags.texts(*HALL)),
+        *((text, _by_name(text, code, lengths_and_angles)) for _, text in tags.texts(*NAMES)),
+    ]:
+        if statement is None:
+            unknown.append(ascii(text[:LONGEST_NAME]))
+        else:
+            understood.append(statement)
+    if unknown and not understood:
+        fix = "list the operators (_symmetry_equiv_pos_as_xyz)"
+        raise StructureFault(f"the space group {named(unknown)}, which is not known", "a Hermann-Mauguin name", fix)
+    return understood + [_by_number(text, lengths_and_angles) for _, text in tags.texts(*NUMBERS)], unknown
 
 
 def chosen(found: Sequence[Statement], lengths_and_angles: Sequence[float]) -> list[Any]:
@@ -144,14 +152,13 @@ def _is_group(operators: Sequence[Any]) -> bool:
     return all((one * other).wrap().triplet() in known for one in operators for other in operators)
 
 
-def _hall(text: str) -> Statement:
+def _hall(text: str) -> Statement | None:
     import gemmi
 
     try:
         operations = gemmi.symops_from_hall(text.replace("_", " "))
-    except (RuntimeError, ValueError) as error:
-        fix = "correct it, or leave it out and list the operators"
-        raise StructureFault(f"the Hall symbol {text!a} ({error})", "a Hall symbol", fix) from None
+    except (RuntimeError, ValueError):
+        return None
     group = gemmi.find_spacegroup_by_ops(operations)
     types = frozenset() if group is None else frozenset([group.number])
     return Statement("Hall", f"the Hall symbol {text!a}", [_wrapped(operations)], types)
@@ -201,12 +208,6 @@ def _spellings(name: str) -> list[str]:
     if re.fullmatch(r"21?|[a-z]|21?/[a-z]", rest):
         spellings += [f"{lattice} 1 1 {rest}", f"{lattice} {rest} 1 1"]
     return list(dict.fromkeys(spellings))
-
-
-def unknown_names(tags: Tags, lengths_and_angles: Sequence[float]) -> list[str]:
-    """Return the names of space groups that are not known."""
-    names = [text for _, text in tags.texts(*NAMES)]
-    return [text for text in names if _by_name(text, "", lengths_and_angles) is None]
 
 
 def _by_number(text: str, lengths_and_angles: Sequence[float]) -> Statement:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from aiida_zif.plugins.systems.faults import StructureFault, named
+from aiida_zif.plugins.systems.faults import StructureFault, named, refuse_too_many
 
 ENCODINGS = [
     (codecs.BOM_UTF8, "utf-8"),
@@ -23,8 +24,10 @@ ENCODINGS = [
 ]
 """Byte order marks; that of UTF-32 (little-endian) begins with that of UTF-16, so it comes first."""
 
-MEANT = ("_cell_", "_symmetry_", "_space_group_", "_atom_site_", "_chemical_formula_sum")
+MEANT = ("_cell_", "_symmetry_", "_space_group_", "_atom_site", "_atom_type_symbol", "_chemical_formula_sum")
 """Beginnings of tags that decide which atoms there are."""
+
+NOT_MEANT = ("_atom_site_aniso", "_cell_measurement")
 
 COORDINATES = ("_atom_site_fract_x", "_atom_site_cartn_x")
 
@@ -134,18 +137,26 @@ def _tags(block: Any) -> Tags:
     values: dict[str, list[str | None]] = {}
     loops: dict[str, int] = {}
     for number, item in enumerate(block):
-        if item.pair is not None:
-            columns = {item.pair[0]: [item.pair[1]]}
-        elif item.loop is not None:
-            flat, width = list(item.loop.values), item.loop.width()
-            columns = {tag: flat[place::width] for place, tag in enumerate(item.loop.tags)}
-        else:
-            continue
-        for tag, raw in columns.items():
-            name = tag.lower().replace(".", "_")
+        for name, raw in _columns(item):
             read = [None if cif.is_null(value) or not value else cif.as_string(value).strip() for value in raw]
-            if values.get(name, read) != read and name.startswith(MEANT):
-                found = f"the tag {ascii(tag)[1:-1]} twice with different values"
+            if values.get(name, read) != read:
+                found = f"the tag {ascii(name)[1:-1]} twice with different values"
                 raise StructureFault(found, "every tag once", "keep the right one")
             values[name], loops[name] = read, number
     return Tags(ascii(block.name.strip())[1:-1][:60] or "(no name)", values, loops)
+
+
+def _columns(item: Any) -> Iterator[tuple[str, list[str]]]:
+    """Tags of an item, in one spelling, and their values as they stand, of those that decide which atoms there are."""
+    tags = [item.pair[0]] if item.pair is not None else list(item.loop.tags) if item.loop is not None else []
+    names = [tag.lower().replace(".", "_") for tag in tags]
+    meant = [name.startswith(MEANT) and not name.startswith(NOT_MEANT) for name in names]
+    if not any(meant):
+        return
+    if item.loop is None:
+        yield names[0], [item.pair[1]]
+        return
+    if set(names) & set(COORDINATES):
+        refuse_too_many(item.loop.length())
+    flat = list(item.loop.values)
+    yield from ((name, flat[place :: len(names)]) for place, name in enumerate(names) if meant[place])

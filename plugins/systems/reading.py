@@ -30,11 +30,6 @@ def read_structure_file(file: Path, kind: str) -> Atoms:
     :returns: atoms in Å; ``atoms.info["notes"]`` says what was decided and what is not used.
     :raises StructureFault: it is not read, or is not one structure of whole atoms.
     """
-    from ase.io import ParseError
-    from ase.io.formats import UnknownFileTypeError
-
-    builtin = (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError, RuntimeError)
-    errors = (*builtin, StopIteration, SyntaxError, TypeError, ValueError)
     try:
         if kind == "cif":
             return read_cif(file.read_bytes())
@@ -42,7 +37,7 @@ def read_structure_file(file: Path, kind: str) -> Atoms:
         return _parsed(text, kind, notes)
     except StructureFault:
         raise
-    except (*errors, ParseError, UnknownFileTypeError) as error:  # readers raise whatever they stumble over
+    except Exception as error:  # ASE's readers raise whatever they stumble over
         found = "unreadable: " + ascii(f"{type(error).__name__}: {error}"[:120])[1:-1]
         raise StructureFault(found, f"a file in {kind} format", "open it in a viewer, or write it again") from error
 

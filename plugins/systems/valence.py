@@ -41,7 +41,15 @@ TRIPLE = 1.30
 SINGLE = 1.44
 """Å; bonds of an sp² carbon are shorter on average, even where heat bends it into a pyramid."""
 
-IN_A_PYRAMID = "C with three neighbours in a pyramid, a hydrogen missing"
+MISSING = "place the missing hydrogens (a crystal viewer or Open Babel adds them)"
+EXTRA = "remove what is there twice: keep one orientation of a disordered group"
+
+IN_A_PYRAMID = ("C with three neighbours in a pyramid, a hydrogen missing", False, MISSING)
+BENT_BY_HEAT = (
+    "C with three long bonds in a pyramid",
+    True,
+    "check that this is a hot frame and no hydrogen is missing",
+)
 
 BENT = 0.05
 """Share of the carbons of which more than that in a pyramid of long bonds are not bent by heat: at 2000 K 1 % are."""
@@ -51,9 +59,6 @@ BARE = 0.25
 
 HYDROXYL = 1.38
 """Å; a C-O bond longer than that of carboxylates and phenolates."""
-
-MISSING = "place the missing hydrogens (a crystal viewer or Open Babel adds them)"
-EXTRA = "remove what is there twice: keep one orientation of a disordered group"
 
 
 @dataclass(frozen=True)
@@ -95,9 +100,8 @@ def oddities(atoms: Atoms) -> list[Oddity]:
     for index, name in enumerate(names):
         for finding in _findings(graph, index):
             found.setdefault(finding, []).append(name)
-    bent = found.get((IN_A_PYRAMID, True, MISSING), [])
-    if len(bent) > BENT * graph.symbols.count("C"):
-        found.setdefault((IN_A_PYRAMID, False, MISSING), []).extend(found.pop((IN_A_PYRAMID, True, MISSING)))
+    if len(found.get(BENT_BY_HEAT, [])) > BENT * graph.symbols.count("C"):
+        found.setdefault(IN_A_PYRAMID, []).extend(found.pop(BENT_BY_HEAT))
     listed = [Oddity(what, members, possible, fix) for (what, possible, fix), members in found.items()]
     return sorted([*listed, *_metals(graph, names)], key=lambda oddity: oddity.possible)
 
@@ -141,7 +145,7 @@ def _carbon(graph: BondGraph, index: int) -> Iterator[Finding]:
     elif len(bonds) == 3 and sum(_angles(bonds)) < PYRAMID and not graph.stretched_hydrogen(index):
         heavy = [bond.distance for bond in bonds if graph.symbols[bond.index] != "H"]
         if len(heavy) == 1 or float(np.mean(heavy)) > SINGLE:
-            yield IN_A_PYRAMID, len(heavy) > 1, MISSING
+            yield BENT_BY_HEAT if len(heavy) > 1 else IN_A_PYRAMID
 
 
 def _nitrogen(graph: BondGraph, index: int) -> Iterator[Finding]:
@@ -164,10 +168,12 @@ def _nitrogen(graph: BondGraph, index: int) -> Iterator[Finding]:
 def _oxygen(graph: BondGraph, index: int) -> Iterator[Finding]:
     bonds, metals = graph.bonds[index], graph.coordination[index]
     elements = Counter(graph.symbols[other.index] for other in bonds)
-    if len(bonds) > 3 or (len(bonds) == 3 and elements["H"] < 2):
+    if len(bonds) > 2:
         yield f"O with {len(bonds)} neighbours{_hydrogens(elements)}", len(bonds) == 3, EXTRA
     elif not bonds and not metals:
         yield "O without a bond", False, "add the hydrogens of the water, or delete it"
+    elif len(bonds) == 1 and elements["H"] and not metals:
+        yield "O with one hydrogen alone", True, "add the other hydrogen of the water, or state the charge of the cell"
     elif not bonds and len(metals) == 1 and graph.has_linkers:
         divalent = graph.symbols[metals[0].index] in DIVALENT
         yield "O on one metal, without hydrogen", not divalent, "add the hydrogens of the water or hydroxide"

@@ -184,6 +184,12 @@ def test_elements_of_labels_alone_are_those_that_fit_the_bonds(label: str, eleme
     assert found.symbols[number] == element
 
 
+def test_a_name_that_is_not_known_beside_operators_is_said() -> None:
+    found = read_cif(whole(NAME.replace("P b c a", "P b q a") + listed(operators())).encode())
+    assert largest_distance(found, framework()) < 1e-4
+    assert "'P b q a' is not known: 8 operators count first" in found.info["notes"][0]
+
+
 def test_solvent_of_the_formula_alone_is_shown() -> None:
     found = read_cif(whole(more="_chemical_formula_sum 'C9 H13 N5 O Zn'\n_cell_formula_units_Z 16\n").encode())
     assert "C48H112N16O16 missing" in found.info["notes"][0]

@@ -33,7 +33,7 @@ REFUSED = {
     "two settings": (whole(HALL % "-P 2ac 2ab" + NAME.replace("b c a", "c a b")), "also the space group 'P c a b'"),
     "name and number": (whole(NAME + "_symmetry_Int_Tables_number 62\n"), "also the space group number 62"),
     "unknown name": (whole("_symmetry_space_group_name_H-M 'P b q a'\n"), "'P b q a', which is not known"),
-    "unknown Hall symbol": (whole(HALL % "Q 2xx"), "the Hall symbol 'Q 2xx'"),
+    "unknown Hall symbol": (whole(HALL % "Q 2xx"), "the space group 'Q 2xx', which is not known"),
     "two origins": (whole("_symmetry_space_group_name_H-M 'P n n n'\n"), "two origins"),
     "cell of another system": (whole("_symmetry_space_group_name_H-M 'P m -3 m'\n"), "does not have this symmetry"),
     "operators with blanks": (whole(listed(operators()).replace("'", "").replace(",", ", ")), "the operator 'x,'"),

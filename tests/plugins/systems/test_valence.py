@@ -76,6 +76,14 @@ def test_an_atom_alone_in_a_pore_is_refused(symbol: str) -> None:
     assert oddity.atoms == [f"{symbol}{len(atoms) + 1}"]
 
 
+@pytest.mark.parametrize(("hydrogens", "possible"), [(1, True), (2, None), (3, True), (4, False)])
+def test_a_water_of_too_few_or_too_many_hydrogens_is_noticed(hydrogens: int, possible: bool | None) -> None:
+    corners = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) * 0.56
+    places = np.concatenate([np.zeros((1, 3)), corners[:hydrogens]]) + 5
+    atoms = Atoms(f"OH{hydrogens}", places, cell=[10, 10, 10], pbc=True)
+    assert [oddity.possible for oddity in oddities(atoms)] == ([] if possible is None else [possible])
+
+
 def test_an_ion_in_a_pore_is_unusual() -> None:
     atoms = load_system("salem-2")
     (oddity,) = oddities(atoms + Atoms("Cl", [free_place(atoms)]))
