@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiida_zif.plugins.deepmd.argument_check import Fault, Path
-from aiida_zif.plugins.deepmd.inputs import AUTO
+from aiida_zif.plugins.deepmd.inputs import AUTO, suggest_sel
 
 DESCRIPTORS = ("se_e2_a", "se_a")
 """Whose keys the training fills in, and whose frozen models it starts from again."""
@@ -130,7 +130,8 @@ def sel_faults(sel: Any, type_map: Sequence[str], neighbours: Sequence[int]) -> 
     elif any(kept < most for kept, most in zip(sel, neighbours, strict=True)):
         needed = ", ".join(f"{symbol} {most}" for symbol, most in zip(type_map, neighbours, strict=True))
         allowed = f"at least the neighbours within the cut-off: {needed}"
-        yield Fault(path, str(sel), allowed, "write 'sel: auto', or larger numbers")
+        room = suggest_sel(neighbours)
+        yield Fault(path, str(sel), allowed, f"write 'sel: auto', or numbers with room for motion: {room}")
 
 
 def _schedule_faults(parameters: Mapping[str, Any], steps: int) -> Iterator[Fault]:

@@ -30,7 +30,7 @@ def only_problem(refused: Refuse, entries: str) -> tuple[str, str, str, str]:
         ("model: {descriptor: {neurons: [5]}}", "model.descriptor.neurons", "the key", "did you mean 'neuron'?"),
         ("learning_rate: {type: no}", "learning_rate.type", "False", "take one of these"),
         ("learning_rate: {type: expp}", "learning_rate.type", "'expp'", "did you mean 'exp'?"),
-        ("learning_rate: {start_lr: '1e-3'}", "learning_rate.start_lr", "'1e-3'", "without quotes"),
+        ("learning_rate: {start_lr: '1e-3'}", "learning_rate.start_lr", "'1e-3'", "without quotes and unit"),
         ("learning_rate: {start_lr: true}", "learning_rate.start_lr", "true", "write such a value"),
         ("learning_rate: {type: exp, decay_steps: 5.5}", "learning_rate.decay_steps", "5.5", "write such a value"),
         ("training: {enable_ema: true}", "training.enable_ema", "which is for PyTorch", "leave it out"),
