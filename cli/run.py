@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.codes import refuse_unfit_codes
+from aiida_zif.cli.codes import refuse_unfit_codes, refuse_unfit_known_codes
 from aiida_zif.cli.common import PROFILE, emit_json, fail, load, load_campaign_node, with_debug, with_profile
 from aiida_zif.cli.in_process import run_to_its_end
 from aiida_zif.cli.known import known_campaign
@@ -126,15 +126,14 @@ def make_builder(campaign: Campaign) -> Any:
 
     from aiida_zif.workflows.builder import builder_from_campaign
     from aiida_zif.workflows.campaign import CampaignError
-    from aiida_zif.workflows.campaign_codes import known_codes
 
     try:
         builder = builder_from_campaign(campaign)
     except CampaignError as error:
         fail(str(error))
     except NotExistent as error:
-        known = ", ".join(known_codes()) or "none"
-        fail(f"codes: {error}. Codes of this profile: {known}; new ones: `verdi code create core.code.installed`.")
+        refuse_unfit_known_codes(campaign)
+        fail(f"codes: {error}. The profile has none; `aiida-zif setup` or `verdi code create` makes them.")
     refuse_unfit_codes(campaign)
     return builder
 

@@ -267,15 +267,9 @@ class Tracer:
 
     def starts(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """Starting points of exploration: the blocks that hold those that were drawn."""
-<<<<<<< HEAD
-        kinds: Any = (LabelledFramesData, DatasetData)  # AiiDA takes several classes, its hint knows of one
-        links = call.base.links.get_incoming(node_class=kinds).all()
-        pool = oldest_first(blocks_in({link.link_label: link.node for link in links}))
-=======
         sources = {link.link_label: link.node for link in call.base.links.get_incoming().all()}
         known = {name: node for name, node in sources.items() if isinstance(node, LabelledFramesData | DatasetData)}
         pool = oldest_first(blocks_in(known))
->>>>>>> words
         drawn = set(call.outputs.result.frame_ids()) if "result" in call.outputs else set()
         blocks = [block for block in pool if drawn & set(block.frame_ids())] or pool
         wanted = call.inputs.starts.get_dict()

@@ -29,17 +29,9 @@ def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
 
 def structure_nodes(campaign: Campaign) -> dict[str, orm.StructureData]:
     """Return an unstored node a system; its attribute ``source`` says where the structure comes from."""
-<<<<<<< HEAD
     nodes = {name: orm.StructureData(ase=atoms, label=name) for name, atoms in campaign.structures().items()}
     for name, record in campaign.structure_records().items():
         nodes[name].source = as_node_source(record)
-=======
-    records, nodes = campaign.structure_records(), {}
-    for name, atoms in campaign.structures().items():
-        nodes[name] = orm.StructureData(ase=atoms, label=name)
-        if name in records:
-            nodes[name].source = as_node_source(records[name])
->>>>>>> words
     return nodes
 
 

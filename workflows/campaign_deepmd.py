@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_zif.plugins.deepmd.argument_check import Fault, argument_faults, complaint
 from aiida_zif.plugins.deepmd.inputs import complete_input, training_input
-from aiida_zif.plugins.deepmd.parameter_sense import MODELS_WITH_FILES, choice_faults, sense_faults
+from aiida_zif.plugins.deepmd.parameter_sense import MODELS_WITH_FILES, at, choice_faults, sense_faults
 from aiida_zif.workflows.campaign_errors import Problem, shown
 from aiida_zif.workflows.campaign_protocols import merged
 from aiida_zif.workflows.campaign_source import Source
@@ -37,7 +37,8 @@ def deepmd_problems(
     """
     if not training.deepmd or not structures:
         return
-    neighbours = most_neighbours(structures.values(), type_map, training.rcut)
+    given = isinstance(at(training.deepmd, ("model", "descriptor", "sel")), list)
+    neighbours = most_neighbours(structures.values(), type_map, training.rcut) if given else [1] * len(type_map)
     seen = set()
     for steps in dict.fromkeys(first_and_last(training.steps)):
         for fault in training_faults(training.deepmd, type_map, training.rcut, steps, neighbours):

@@ -75,7 +75,8 @@ class Dimension:
     def allowed(self) -> str:
         """What may be written, in words."""
         clock = ", or hours:minutes:seconds" if self.clock else ""
-        return f"a {self.name} with its unit ({', '.join(self.units)}){clock}, {self.range}"
+        article = "an" if self.name[0] in "aeiou" else "a"
+        return f"{article} {self.name} with its unit ({', '.join(self.units)}){clock}, {self.range}"
 
     def parse(self, text: object) -> float:
         """Return the value in the canonical unit.
@@ -85,11 +86,7 @@ class Dimension:
         if isinstance(text, bool) or not isinstance(text, int | float | str):
             raise QuantityError(f"found no {self.name}", self.allowed, f"write for example {self.example!r}")
         if isinstance(text, int | float):
-            raise QuantityError(
-                "found a bare number",
-                self.allowed,
-                f"add the unit: '{text} {self.unit}', if that is what you mean",
-            )
+            raise QuantityError("found a bare number", self.allowed, self._with_unit(str(text)))
         clock = _CLOCK.fullmatch(text) if self.clock and len(text) <= LONGEST else None
         if clock:
             days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
@@ -131,13 +128,17 @@ class Dimension:
     def _known(self, unit: str, number: str) -> str:
         """The unit as the table spells it."""
         if not unit:
-            raise QuantityError(
-                "found no unit", self.allowed, f"add the unit: '{number} {self.unit}', if you mean that"
-            )
+            raise QuantityError("found no unit", self.allowed, self._with_unit(number))
         table = {_key(known): known for known in self.units}
         if _key(unit) in table:
             return table[_key(unit)]
         raise QuantityError(f"found the unit {unit!r}", self.allowed, self._other_unit(unit, number, parse_unit(unit)))
+
+    def _with_unit(self, number: str) -> str:
+        """What to write instead of a bare number."""
+        if self._in_range(float(number)):
+            return f"add the unit: '{number} {self.unit}', if that is what you mean"
+        return f"add the unit, as in {self.example!r}"
 
     def _other_unit(self, unit: str, number: str, known: Unit | None) -> str:
         """What to write instead of a unit that is not in the table: the value converted, never another value."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import re
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
@@ -34,9 +33,15 @@ class Fault(NamedTuple):
     mend: str
 
 
+@cache
 def is_installed() -> bool:
-    """Whether DeePMD-kit is there to be asked."""
-    return all(importlib.util.find_spec(name) is not None for name in ("deepmd", "dargs"))
+    """Whether DeePMD-kit is there to be asked; one that cannot be imported is not."""
+    try:
+        import dargs
+        from deepmd.utils import argcheck
+    except (ImportError, OSError, RuntimeError):
+        return False
+    return bool(dargs and argcheck)
 
 
 def argument_faults(parameters: Mapping[str, Any], filled_in: Collection[str] = ()) -> Iterator[Fault]:
@@ -161,7 +166,7 @@ def _type_fault(value: Any, argument: Any, path: Path, message: str) -> Fault:
     if "extra checking" in message:
         allowed = message.rpartition("extra checking. ")[2] or "what passes DeePMD-kit's check"
         return Fault(path, _shown(value), allowed, "correct it; see the manual of DeePMD-kit")
-    mend = {type(None): "leave the key out", str: "write such a value, without quotes"}
+    mend = {type(None): "leave the key out", str: "write such a value, without quotes and unit"}
     return Fault(path, _shown(value), _in_words(argument), mend.get(type(value), "write such a value"))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiida_zif.plugins.deepmd.argument_check import Fault, Path
-from aiida_zif.plugins.deepmd.inputs import AUTO
+from aiida_zif.plugins.deepmd.inputs import AUTO, suggest_sel
 
 DESCRIPTORS = ("se_e2_a", "se_a")
 """Whose keys the training fills in, and whose frozen models it starts from again."""
@@ -15,6 +16,9 @@ MOST_NEIGHBOURS = 4096
 """Sum of ``sel`` from which on DeePMD-kit does not run on a GPU, by its manual."""
 
 WIDEST_LAYER = 4096
+
+_BATCH_RULE = re.compile(r"auto(:[1-9]\d{0,6})?|max:[1-9]\d{0,6}")
+"""Rules of DeePMD-kit for the frames a step that fit data of one composition a system and leave none of it out."""
 
 ONLY_CHOICES = {
     ("model", "type"): ("standard",),
@@ -130,7 +134,8 @@ def sel_faults(sel: Any, type_map: Sequence[str], neighbours: Sequence[int]) -> 
     elif any(kept < most for kept, most in zip(sel, neighbours, strict=True)):
         needed = ", ".join(f"{symbol} {most}" for symbol, most in zip(type_map, neighbours, strict=True))
         allowed = f"at least the neighbours within the cut-off: {needed}"
-        yield Fault(path, str(sel), allowed, "write 'sel: auto', or larger numbers")
+        room = suggest_sel(neighbours)
+        yield Fault(path, str(sel), allowed, f"write 'sel: auto', or numbers with room for motion: {room}")
 
 
 def _schedule_faults(parameters: Mapping[str, Any], steps: int) -> Iterator[Fault]:
@@ -144,8 +149,9 @@ def _schedule_faults(parameters: Mapping[str, Any], steps: int) -> Iterator[Faul
         if _is_number(value) and value > steps:
             yield Fault(path, f"{value:g}", f"at most the steps of the training, {steps}", "lower it, or leave it out")
     size = at(parameters, ("training", "batch_size"))
-    if not isinstance(size, int) and not (isinstance(size, str) and size.partition(":")[0] in ("auto", "mixed")):
-        yield Fault(("training", "batch_size"), repr(size), "a whole number, auto or auto:N", "write 'batch_size: 1'")
+    if not _is_number(size) and not (isinstance(size, str) and _BATCH_RULE.fullmatch(size)):
+        allowed = "a whole number, auto, auto:N or max:N"
+        yield Fault(("training", "batch_size"), repr(size), allowed, "write 'batch_size: 1'")
 
 
 def _net_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:

@@ -30,7 +30,7 @@ def only_problem(refused: Refuse, entries: str) -> tuple[str, str, str, str]:
         ("model: {descriptor: {neurons: [5]}}", "model.descriptor.neurons", "the key", "did you mean 'neuron'?"),
         ("learning_rate: {type: no}", "learning_rate.type", "False", "take one of these"),
         ("learning_rate: {type: expp}", "learning_rate.type", "'expp'", "did you mean 'exp'?"),
-        ("learning_rate: {start_lr: '1e-3'}", "learning_rate.start_lr", "'1e-3'", "without quotes"),
+        ("learning_rate: {start_lr: '1e-3'}", "learning_rate.start_lr", "'1e-3'", "without quotes and unit"),
         ("learning_rate: {start_lr: true}", "learning_rate.start_lr", "true", "write such a value"),
         ("learning_rate: {type: exp, decay_steps: 5.5}", "learning_rate.decay_steps", "5.5", "write such a value"),
         ("training: {enable_ema: true}", "training.enable_ema", "which is for PyTorch", "leave it out"),
@@ -69,7 +69,8 @@ def test_what_deepmd_kit_does_not_take_is_refused_by_key(
         ("learning_rate: {start_lr: 0}", "learning_rate.start_lr", "a number from 1e-10 to 1"),
         ("learning_rate: {start_lr: 1e-3, stop_lr: 1e-2}", "learning_rate.stop_lr", "at most start_lr, 0.001"),
         ("training: {disp_freq: 1201}", "training.disp_freq", "at most the steps of the training, 1200"),
-        ("training: {batch_size: '4'}", "training.batch_size", "a whole number, auto or auto:N"),
+        ("training: {batch_size: '4'}", "training.batch_size", "a whole number, auto, auto:N or max:N"),
+        ("training: {batch_size: 'filter:100'}", "training.batch_size", "a whole number, auto, auto:N or max:N"),
         ("training: {stop_batch: 10}", "training.stop_batch", "keys that do not follow from the campaign"),
     ],
 )  # fmt: skip
