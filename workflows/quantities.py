@@ -187,6 +187,9 @@ PRESSURE = Dimension(
     -10.0,
     100.0,
 )
+STRESS = Dimension(
+    "stress", {"GPa": 1.0, "MPa": 1e-3, "kbar": 0.1, "bar": 1e-4, "eV/Å³": 160.21766208}, "50 GPa", 0.0, 1e5, above=True
+)
 TIMESTEP = Dimension("time step", {"fs": 1.0, "ps": 1e3}, "0.5 fs", 0.0, 5.0, above=True)
 MD_TIME = Dimension("time", {"fs": 1.0, "ps": 1e3, "ns": 1e6}, "100 fs", 0.0, 1e6, above=True)
 INTERVAL = Dimension("time", {"fs": 1.0, "ps": 1e3, "ns": 1e6}, "50 fs", 0.0, 1e6)
@@ -223,3 +226,4 @@ Length = Annotated[float, LENGTH]
 Displacement = Annotated[float, DISPLACEMENT]
 Force = Annotated[float, FORCE]
 AtomicEnergy = Annotated[float, ATOMIC_ENERGY]
+Stress = Annotated[float, STRESS]

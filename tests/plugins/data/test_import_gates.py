@@ -41,9 +41,9 @@ def test_a_broken_frame_is_refused_for_what_is_broken(frame: Frame, change: dict
 
 
 def test_the_second_of_two_equal_frames_is_a_duplicate_of_the_first(frame: Frame) -> None:
-    good, refused = sort_frames([frame(0), frame(1), frame(0, place="again:0", energy=5.0)])
+    good, refused = sort_frames([frame(0), frame(1), frame(0, place="again:0")])
     assert len(good) == 2
-    assert refused == [Refused("again:0", "duplicate", "the same atoms at the same places as test:0")]
+    assert refused == [Refused("again:0", "duplicate", "the same frame as test:0")]
 
 
 def test_what_a_reader_refused_stays_refused(frame: Frame) -> None:
