@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.plugins.data.extxyz import write_frame
-from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.plugins.deepmd.dataset import write_system
 from aiida_zif.plugins.deepmd.merging import by_composition, merge
 
@@ -72,15 +71,8 @@ def write_extxyz(path: Path, blocks: Blocks, type_map: list[str]) -> None:
     with path.with_suffix(".extxyz").open("w", encoding="utf-8") as stream:
         for block in blocks.values():
             origin: dict[str, Any] = {"block_pk": block.pk, "system": block.system}
-            for index, (key, frame) in enumerate(zip(block.frame_ids(), frames_of(block), strict=True)):
+            for index, (key, frame) in enumerate(zip(block.frame_ids(), block.labelled_frames(), strict=True)):
                 write_frame(stream, frame, {"frame_id": key, "block_index": index, **origin})
-
-
-def frames_of(block: LabelledFramesData) -> Iterator[LabelledFrame]:
-    """Yield the frames of a block with their labels."""
-    virials = block.virials if block.virials is not None else [None] * block.n_frames
-    rows = zip(block.positions, block.cells, block.energies, block.forces, virials, strict=True)
-    return (LabelledFrame("", tuple(block.symbols), *row) for row in rows)
 
 
 def write_models(folder: Path, models: Mapping[str, DeepPotentialData]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
 
 from aiida_zif.workflows.campaign_aimd import AimdRun
 from aiida_zif.workflows.campaign_section import Count, Section, Whole, refuse
@@ -22,7 +22,7 @@ class Perturbed(Section):
 
 
 Imported = Annotated[
-    list[str | Annotated[StrictInt, Field(ge=1)]],
+    list[Annotated[str | Annotated[StrictInt, Field(ge=1)], AfterValidator(str)]],
     Field(
         description="frames that `aiida-zif import` brought in, by label, or blocks, imports, data sets and finished "
         "campaigns by pk or UUID",

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from aiida import orm
 
-from aiida_zif.plugins.cp2k.levels import load_level
+from aiida_zif.plugins.cp2k.levels import Level, load_level
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError
 from aiida_zif.provenance.export import export_to
@@ -20,6 +20,11 @@ from aiida_zif.workflows.label_cache import known_labels
 
 Factory = Callable[..., Any]
 pytestmark = pytest.mark.usefixtures("aiida_profile")
+
+
+def balanced(forces: np.ndarray) -> np.ndarray:
+    """The forces without their sum."""
+    return forces - forces.mean(axis=1, keepdims=True)
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def made(block: Factory) -> Factory:
         virials = rng.normal(size=(3, 3, 3))
         labels = {
             "energies": rng.normal(size=3),
-            "forces": rng.normal(size=(3, 6, 3)),
+            "forces": balanced(rng.normal(size=(3, 6, 3))),
             "virials": virials + virials.swapaxes(1, 2),
         }
         node: LabelledFramesData = block(3, seed, **{**labels, **kwargs}).store()
@@ -114,7 +119,9 @@ def test_every_composition_and_order_of_atoms_becomes_a_block(made: Factory, tmp
 
 def test_a_shipped_level_that_is_declared_is_that_level(aiida_profile: object) -> None:
     level = load_level("gfn1-xtb")
-    assert declared_level("gfn1-xtb") == {"hash": level.hash, "line": level.line}
+    declared = declared_level("gfn1-xtb")
+    assert (declared["hash"], declared["line"]) == (level.hash, level.line)
+    assert Level.from_dict(declared["definition"]) == level
 
 
 def test_a_level_declared_in_words_is_none_that_can_be_computed() -> None:

@@ -55,7 +55,7 @@ class Level:
         Systems of different spin are learned together, so data sets compare methods
         (:func:`aiida_zif.plugins.data.theory.mixture`); a label of a frame is found again by the whole hash.
         """
-        return self.method if not self.state else f"{self.method}-q{self.charge}m{self.multiplicity or 1}"
+        return hash_in_state(self.method, self.charge, self.multiplicity)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -69,9 +69,7 @@ class Level:
         """One readable line: the method, its numerical settings, what was overridden by words, charge and spin."""
         numbers = [f"{path[-1]} {value:g}" for path, value in leaves(self.settings["energy"]) if is_number(value)]
         parts = [self.settings["label"], ", ".join(sorted(numbers)), *self.settings.get("changed", [])]
-        if self.state:
-            parts.append(f"charge {self.charge:+d}, multiplicity {self.multiplicity or 1}")
-        return "; ".join(filter(None, parts))
+        return "; ".join(filter(None, parts)) + state_in_words(self.charge, self.multiplicity)
 
     def in_state(self, charge: int, multiplicity: int | None) -> Level:
         """Return the same method for another charge and multiplicity."""
@@ -150,6 +148,16 @@ class Level:
                 f"but it is {spin}; check the structure for a missing or surplus hydrogen, or state charge and "
                 "multiplicity of the system"
             )
+
+
+def hash_in_state(method: str, charge: int, multiplicity: int | None) -> str:
+    """Return the hash of labels of a method for a charge and a multiplicity; a neutral closed shell adds nothing."""
+    return method if not charge and (multiplicity or 1) == 1 else f"{method}-q{charge}m{multiplicity or 1}"
+
+
+def state_in_words(charge: int, multiplicity: int | None) -> str:
+    """Return what stands behind the line of a method for a charge and a multiplicity."""
+    return f"; charge {charge:+d}, multiplicity {multiplicity or 1}" if charge or (multiplicity or 1) > 1 else ""
 
 
 def leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
