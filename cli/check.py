@@ -9,6 +9,7 @@ import click
 
 from aiida_zif.cli.common import emit_json, fail, load, with_debug
 from aiida_zif.cli.in_process import run_to_its_end
+from aiida_zif.cli.imports import refuse_wrong_imports
 from aiida_zif.cli.machine import refuse_oversubscription
 from aiida_zif.cli.plumed import refuse_without_plumed
 from aiida_zif.cli.run import CAMPAIGN_FILE, read_campaign
@@ -39,6 +40,7 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
         load(profile)
     refuse_without_plumed(campaign)
     refuse_oversubscription(campaign)
+    notes = refuse_wrong_imports(campaign)
     if time_it:
         time_labels(campaign)
     estimates, computer = estimate_costs(campaign), campaign.code_labels()["cp2k"].split("@")[1]
@@ -47,6 +49,8 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
         return
     console = Console(highlight=False)
     print_plan(campaign)
+    for note in notes:
+        console.print(f"Note: {note}", markup=False)
     print_costs(console, estimates, computer)
     console.print("Run it with [bold]aiida-zif run CAMPAIGN[/bold]; nothing of it has been stored yet.")
 

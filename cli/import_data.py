@@ -20,9 +20,27 @@ from aiida_zif.cli.common import emit_json, fail, with_profile
 )
 @click.option("--source", default="", help="Where the data come from: a DOI, an address, a few words.")
 @click.option("--system", default=None, help="Label of the system; campaigns find the data by it. [default: PATH]")
+@click.option("--charge", type=int, default=0, show_default=True, help="Of the whole cell, in elementary charges.")
+@click.option("--multiplicity", type=click.IntRange(1), default=None, help="2S + 1 of the whole cell.")
+@click.option(
+    "--gate",
+    "gates",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Another bound than for computed labels, such as 'net_force=0.5 eV/Å'; kept with the import.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 @with_profile
-def import_data(path: Path, level: str, source: str, system: str | None, as_json: bool) -> None:
+def import_data(
+    path: Path,
+    level: str,
+    source: str,
+    system: str | None,
+    charge: int,
+    multiplicity: int | None,
+    gates: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Bring labelled frames from elsewhere into the profile, once.
 
     PATH is a file in extended XYZ, or a folder with one or more systems in the layout deepmd/npy. The files
@@ -34,35 +52,81 @@ def import_data(path: Path, level: str, source: str, system: str | None, as_json
     """
     from aiida_zif.plugins.data.import_formats import find_source
     from aiida_zif.plugins.data.labelled_frame import FormatError
-    from aiida_zif.workflows.import_labels import declared_level, find_import, import_from
+    from aiida_zif.workflows.import_labels import declared_level, find_import, import_from, read_import_gates
 
     try:
-        declared = declared_level(level)
-        earlier = find_import(find_source(path).checksum)
-        call = earlier or import_from(path, declared, source, system or path.resolve().stem)
+        declared, bounds = declared_level(level, charge, multiplicity), read_import_gates(gates)
+        given = {"level_of_theory": declared, "gates": bounds} | {
+            key: value for key, value in (("system", system), ("source", source)) if value
+        }
+        checksum = find_source(path).checksum
+        refuse_withdrawn(checksum, given)
+        earlier = find_import(checksum)
+        if earlier is not None:
+            refuse_other_declaration(path, earlier, given)
+        call = earlier or import_from(path, declared, source, system or path.resolve().stem, bounds)
     except FormatError as error:
         fail(str(error))
     content = import_json(call, new=earlier is None)
-    if content["level_of_theory"]["hash"] != declared["hash"]:
-        fail(
-            f"{path} was imported before, as {content['level_of_theory']['line']!r} <{call.pk}>; one data set has one "
-            f"level of theory. If that declaration was wrong: `verdi node delete {call.pk}`, then import again."
-        )
     if as_json:
         emit_json(content)
     else:
         print_import(content)
 
 
+def refuse_other_declaration(path: Path, earlier: Any, given: dict[str, Any]) -> None:
+    """End if some content was imported before and said to be something else: nothing of it would be kept."""
+    known = earlier.inputs.declaration.get_dict()
+    for key, value in given.items():
+        if differ(key, known.get(key), value):
+            fail(
+                f"{path} was imported before, as {shown_declared(known.get(key))} ({key}) <{earlier.pk}>, not as "
+                f"{shown_declared(value)}; one data set has one declaration. If that one was wrong: "
+                f"`aiida-zif withdraw {earlier.pk} --reason TEXT`, then import again."
+            )
+
+
+def refuse_withdrawn(checksum: str, given: dict[str, Any]) -> None:
+    """End if the same content, declared the same, was withdrawn."""
+    from aiida_zif.workflows.import_labels import blocks_of_import, find_imports
+    from aiida_zif.workflows.withdrawal import withdrawn_blocks
+
+    withdrawn = withdrawn_blocks()
+    for call in find_imports(checksum):
+        reason, known = withdrawn.get(blocks_of_import(call)[0].uuid), call.inputs.declaration.get_dict()
+        if reason is not None and not any(differ(key, known.get(key), value) for key, value in given.items()):
+            fail(
+                f"the same files with the same declaration were withdrawn <{call.pk}>: {reason}. If they are right "
+                f"after all: `aiida-zif withdraw {call.pk} --undo --reason TEXT`."
+            )
+
+
+def differ(key: str, known: Any, value: Any) -> bool:
+    """Whether two declarations say different things; a level is what its hash says."""
+    if key == "level_of_theory":
+        return bool(known["hash"] != value["hash"])
+    return bool((known or {} if key == "gates" else known) != value)
+
+
+def shown_declared(value: Any) -> str:
+    """Return a declared value in words."""
+    return repr(value["line"] if isinstance(value, dict) and "line" in value else value or "nothing")
+
+
 def import_json(call: Any, new: bool) -> dict[str, Any]:
     """Return what an import brought, as plain values."""
     from aiida_zif.workflows.import_labels import blocks_of_import
+    from aiida_zif.workflows.imported_twice import shared_with_profile
 
     report, blocks = call.outputs.report.get_dict(), blocks_of_import(call)
+    declared = {key: value for key, value in call.inputs.declaration.get_dict().items() if key != "name"}
+    level = {key: declared["level_of_theory"][key] for key in ("hash", "line")}
     return {
         "pk": call.pk,
         "new": new,
-        **{key: value for key, value in call.inputs.declaration.get_dict().items() if key != "name"},
+        **declared,
+        "level_of_theory": level,
+        "elsewhere": shared_with_profile(blocks),
         **{key: report[key] for key in ("n_read", "n_labelled", "n_rejected", "rejected")},
         "blocks": [
             {
@@ -81,12 +145,16 @@ def import_json(call: Any, new: bool) -> dict[str, Any]:
 
 def print_import(content: dict[str, Any]) -> None:
     """Say what an import brought and how to use it."""
+    from aiida_zif.plugins.cp2k.gates import in_words
+
     level = content["level_of_theory"]
     done = "Imported" if content["new"] else "The same files were imported before:"
     click.echo(f"{done} {content['n_labelled']} of {content['n_read']} frames <{content['pk']}>")
     click.echo(f"  level     {level['line']} ({level['hash']})")
     click.echo(f"  source    {content['source'] or 'not given'}")
     click.echo(f"  checksum  {content['checksum']}")
+    if content.get("gates"):
+        click.echo(f"  gates     {in_words(content['gates'])}; the others as for computed labels")
     for block in content["blocks"]:
         virials = "" if block["has_virials"] else ", no virials"
         atoms = f"{block['n_atoms']} atoms of {' '.join(block['elements'])}"
@@ -94,4 +162,6 @@ def print_import(content: dict[str, Any]) -> None:
     for reason, count in sorted(content["n_rejected"].items()):
         first = next(entry for entry in content["rejected"] if entry["reason"] == reason)
         click.echo(f"  refused   {count} {reason}, first {first['place']}: {first['detail']}")
+    for detail in content["elsewhere"]:
+        click.echo(f"  note      {detail}")
     click.echo(f"Learn from it: seed_data: {{imported: [{content['blocks'][0]['label']}]}}")

@@ -118,6 +118,7 @@ def import_from(
         }
     )
     frames = list(found.frames())
+    refuse_unstated_spin(level, frames)
     known = energies_in_profile(level["hash"], [one.symbols for one in frames if isinstance(one, LabelledFrame)])
     good, refused = sort_frames(frames, rules_of(declaration.get_dict(), known))
     if not good:
@@ -125,6 +126,26 @@ def import_from(
     inputs = {"references": orm.Dict(known)} if known["energies_per_atom"] else {}
     _, call = import_labels.run_get_node(raw_node(found), declaration, **inputs)
     return call
+
+
+def refuse_unstated_spin(level: Mapping[str, Any], frames: Iterable[LabelledFrame | Refused]) -> None:
+    """Refuse frames with elements of several spins of which nobody stated the multiplicity.
+
+    :param level: as declared; of one in words nothing is known.
+    :raises FormatError: naming the elements.
+    """
+    from aiida_zif.plugins.cp2k.levels import Level
+    from aiida_zif.plugins.cp2k.levels.level import UNPAIRED
+
+    theory = Level.from_dict(level["definition"]) if "definition" in level else None
+    if theory is None or theory.multiplicity is not None:
+        return
+    for symbols in {one.symbols for one in frames if isinstance(one, LabelledFrame)}:
+        if set(symbols) & set(UNPAIRED) and not set(symbols) - set(theory.elements):
+            try:
+                theory.check_elements(symbols)
+            except ValueError as error:
+                raise FormatError(f"--multiplicity: nothing found; {error}.") from error
 
 
 def raw_node(source: Source) -> orm.Data:
@@ -182,6 +203,31 @@ def block_of(frames: Sequence[LabelledFrame], declaration: orm.Dict) -> Labelled
     )
     block.label, block.description = declaration["system"], declaration["source"]  # by which people find it
     return block
+
+
+def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
+    """Return the bounds that a user gives as ``NAME=VALUE``, with units as in a campaign file.
+
+    :raises FormatError: for an unknown gate or a wrong value.
+    """
+    import yaml
+    from pydantic import ValidationError
+
+    from aiida_zif.workflows.campaign_data import ImportGates
+    from aiida_zif.workflows.campaign_errors import shown
+
+    names = ", ".join(ImportGates.model_fields)
+    try:
+        values = {name.strip(): yaml.safe_load(value) for name, _, value in (text.partition("=") for text in texts)}
+        return ImportGates.model_validate(values).bounds()
+    except yaml.YAMLError as error:
+        raise FormatError(f"--gate: {shown(texts)} found; allowed is NAME=VALUE with one of {names}.") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name, context = ".".join(map(str, first["loc"])), first.get("ctx", {})
+        allowed = context.get("allowed") or (first["msg"] if name in ImportGates.model_fields else f"one of {names}")
+        way = context.get("mend", "write it as NAME=VALUE, such as 'net_force=0.5 eV/Å'")
+        raise FormatError(f"--gate {name}: {shown(first['input'])} found; allowed: {allowed}; fix: {way}.") from error
 
 
 def rules_of(declaration: Mapping[str, Any], references: Mapping[str, Any] | None = None) -> Rules:

@@ -67,6 +67,16 @@ def restore(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
     return restored
 
 
+def campaigns_of(call: orm.CalcFunctionNode) -> list[orm.WorkChainNode]:
+    """Return the campaigns that were given a block of an import, as it is, the oldest first."""
+    uuids = [block.uuid for block in blocks_of_import(call)]
+    query = orm.QueryBuilder().append(LabelledFramesData, filters={"uuid": {"in": uuids}}, tag="block")
+    filters = {"process_type": "aiida.workflows:zif.active_learning"}
+    query.append(orm.WorkChainNode, with_incoming="block", filters=filters, tag="campaign").distinct()
+    campaigns: list[orm.WorkChainNode] = query.order_by({"campaign": {"id": "asc"}}).all(flat=True)
+    return campaigns
+
+
 def _standing() -> list[orm.Dict]:
     """Return the withdrawals that were not taken back, the oldest first."""
     made = orm.QueryBuilder().append(orm.CalcFunctionNode, filters=_finished("withdraw_import"), tag="call")

@@ -60,6 +60,24 @@ class Gates:
         return asdict(self)
 
 
+UNITS = {
+    "max_force": " eV/Å",
+    "net_force": " eV/Å",
+    "max_stress": " GPa",
+    "energy_band": " eV/atom",
+    "contact": " of the covalent radii",
+}
+
+
+def in_words(bounds: Mapping[str, Any]) -> str:
+    """Return some bounds with their names and units, such as ``net force 0.5 eV/Å``."""
+    parts = []
+    for name, value in bounds.items():
+        shown = ("yes" if value else "no") if isinstance(value, bool) else f"{value:g}{UNITS.get(name, '')}"
+        parts.append(f"{name.replace('_', ' ')} {shown}")
+    return ", ".join(parts)
+
+
 def read_gates(content: Mapping[str, Any] | None) -> Gates:
     """Return the gates with some bounds changed.
 

@@ -24,6 +24,7 @@ def data(tmp_path: Path) -> Path:
     rng = np.random.default_rng(abs(hash(tmp_path.name)) % 2**32)
     positions = np.array([[1.0, 1, 1], [4, 4, 4], [7, 7, 1]]) + 0.1 * rng.normal(size=(4, 3, 3))
     forces = rng.normal(size=(4, 3, 3))
+    forces -= forces.mean(axis=1, keepdims=True)
     forces[2] = np.inf
     cells = np.tile(np.eye(3) * 9.0, (4, 1, 1))
     write_system(
@@ -57,7 +58,7 @@ def test_the_same_files_cannot_be_of_two_levels(invoke: Invoke, data: Path) -> N
     pk = json.loads(invoke("import", data, *LEVEL, "--json").stdout)["pk"]
     result = invoke("import", data, "--level", "gfn1-xtb")
     assert result.exit_code == 2
-    assert f"verdi node delete {pk}" in result.stderr
+    assert f"aiida-zif withdraw {pk}" in result.stderr
 
 
 @pytest.mark.parametrize(

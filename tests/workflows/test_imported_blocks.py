@@ -32,6 +32,7 @@ def imported(frames: Factory) -> Factory:
         given, stream = frames(4, seed), io.StringIO()
         for row in range(4):
             forces = np.random.default_rng(seed + row).normal(size=(6, 3))
+            forces -= forces.mean(axis=0)
             atoms = tuple(symbols or given.symbols)
             virial = np.eye(3)
             write_frame(
