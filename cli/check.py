@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aiida_zif.cli.common import emit_json, fail, load, with_debug
-from aiida_zif.cli.in_process import run_to_its_end
 from aiida_zif.cli.imports import refuse_wrong_imports
+from aiida_zif.cli.in_process import run_to_its_end
 from aiida_zif.cli.machine import refuse_oversubscription
 from aiida_zif.cli.plumed import refuse_without_plumed
 from aiida_zif.cli.run import CAMPAIGN_FILE, read_campaign

@@ -122,7 +122,10 @@ def import_from(
     known = energies_in_profile(level["hash"], [one.symbols for one in frames if isinstance(one, LabelledFrame)])
     good, refused = sort_frames(frames, rules_of(declaration.get_dict(), known))
     if not good:
-        raise FormatError(f"{path}: not one of {len(refused)} frames can be a label: {in_words(refused)}.")
+        raise FormatError(
+            f"{path}: not one of {len(refused)} frames can be a label: {in_words(refused)}. Correct "
+            "the files or what is declared of them; `--gate NAME=VALUE` moves a bound for this import."
+        )
     inputs = {"references": orm.Dict(known)} if known["energies_per_atom"] else {}
     _, call = import_labels.run_get_node(raw_node(found), declaration, **inputs)
     return call
@@ -217,11 +220,15 @@ def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
     from aiida_zif.workflows.campaign_errors import shown
 
     names = ", ".join(ImportGates.model_fields)
+    pairs = [(name.strip(), value) for name, _, value in (text.partition("=") for text in texts)]
     try:
-        values = {name.strip(): yaml.safe_load(value) for name, _, value in (text.partition("=") for text in texts)}
+        values = {name: yaml.safe_load(value) for name, value in pairs}
+    except yaml.YAMLError:
+        values = {"": None}
+    if len(values) < len(pairs) or None in values.values():
+        raise FormatError(f"--gate: {shown(texts)} found; allowed is NAME=VALUE, once for each of {names}.")
+    try:
         return ImportGates.model_validate(values).bounds()
-    except yaml.YAMLError as error:
-        raise FormatError(f"--gate: {shown(texts)} found; allowed is NAME=VALUE with one of {names}.") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name, context = ".".join(map(str, first["loc"])), first.get("ctx", {})

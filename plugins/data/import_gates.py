@@ -119,7 +119,7 @@ def fault_of_electrons(frame: LabelledFrame, rules: Rules) -> Fault | None:
         if rules.level is not None:
             rules.level.check_elements(frame.symbols)
     except ValueError as error:
-        return "level_cannot_treat", str(error)
+        return "level_cannot_treat", f"{error} (--charge, --multiplicity)"
     return None
 
 
@@ -160,8 +160,10 @@ def faults_of_energies(frames: Sequence[LabelledFrame], rules: Rules) -> dict[in
     faults: dict[int, Fault] = {}
     for formula, members in groups.items():
         energies = [frames[index].energy / len(frames[index].symbols) for index in members]
-        strange = outliers(energies, rules.references.get(formula, ()), rules.gates)
-        faults |= {members[row]: (OUTLIER, why) for row, why in strange.items()}
+        known = rules.references.get(formula, ())
+        strange = outliers(energies, known, rules.gates)
+        where = f"; {len(known)} of them are labels that the profile holds at this level" if known else ""
+        faults |= {members[row]: (OUTLIER, why + where) for row, why in strange.items()}
     return faults
 
 
