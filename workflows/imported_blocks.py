@@ -17,6 +17,7 @@ from aiida_zif.plugins.data.import_gates import (
     fault_of_values,
     faults_of_energies,
 )
+from aiida_zif.plugins.data.same_frame import first_of_each
 from aiida_zif.plugins.data.theory import method_of
 from aiida_zif.workflows.campaign import Campaign
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem, listed
@@ -24,6 +25,7 @@ from aiida_zif.workflows.campaign_levels import load_campaign_level
 from aiida_zif.workflows.import_labels import energies_in_profile
 from aiida_zif.workflows.imported_reference import ReferenceFault, find_blocks
 from aiida_zif.workflows.imported_twice import repeats
+from aiida_zif.workflows.planned_frames import planned_frames
 
 Blocks = dict[str, LabelledFramesData]
 
@@ -61,7 +63,8 @@ def imported_blocks(campaign: Campaign) -> dict[str, Blocks]:
     references, problems = find_references(campaign)
     problems += [problem for reference in references for problem in reference_problems(reference, campaign)]
     problems += [*state_problems(references, campaign), *gate_problems(references, campaign)]
-    problems += [*repeat_problems(references), *start_problems(references, campaign)]
+    problems += [*repeat_problems(references), *planned_problems(references, campaign)]
+    problems += start_problems(references, campaign)
     if problems:
         raise CampaignError(list(dict.fromkeys(problems)))
     return {
@@ -183,6 +186,21 @@ def repeat_problems(references: list[Reference]) -> Iterator[Problem]:
         mend = "find out which is right, and withdraw the other: `aiida-zif withdraw PK --reason TEXT`"
         allowed = "one label of a frame, to the tolerances of docs/reuse.md"
         yield named[repeat.second].problem(repeat.detail, allowed, mend)
+
+
+def planned_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
+    """No imported frame is held out and computed for training, or learnt and computed for the test."""
+    if not references:
+        return
+    for planned in planned_frames(campaign):
+        for ref in references:
+            if ref.use == planned.use or not planned.frames:
+                continue
+            frames = [*planned.frames, *(frame for block in ref.blocks for frame in block.labelled_frames())]
+            shared = [row for row in first_of_each(frames)[len(planned.frames) :] if row < len(planned.frames)]
+            if shared:
+                found = f"{len(shared)} frames that {planned.origin} gives too"
+                yield ref.problem(found, "frames that no training sees", "remove them from one of the two")
 
 
 def import_notes(campaign: Campaign) -> list[str]:

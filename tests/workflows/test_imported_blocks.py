@@ -153,6 +153,23 @@ def test_labels_of_one_frame_that_contradict_each_other_are_not_both_learnt(
     ] == [right.uuid]
 
 
+def test_frames_that_the_campaign_will_compute_are_not_held_out(campaign: Factory, aiida_profile: object) -> None:
+    from aiida_zif.plugins.data.frames import LabelledFramesData
+    from aiida_zif.workflows.planned_frames import planned_frames
+
+    given = campaign()
+    (perturbed,) = (one for one in planned_frames(given) if "perturbed" in one.origin)
+    first = perturbed.frames[2]
+    level = {key: declared_level("gfn1-xtb")[key] for key in ("hash", "line")}
+    block = LabelledFramesData(
+        first.symbols, [first.positions.round(8)], [first.cell], "zinc", energies=[-1.0],
+        forces=np.zeros((1, 6, 3)), level_of_theory=level,
+    ).store()  # fmt: skip
+    problem = problem_of(campaign(held_out={"imported": [block.uuid]}))
+    assert problem.field == "held_out.imported[0]"
+    assert problem.found == "1 frames that seed_data.perturbed of zinc gives too"
+
+
 def test_the_same_labels_twice_are_worth_a_note(imported: Factory, campaign: Factory) -> None:
     imported("repeated", 713), imported("repeated", 713, digits=8)
     given = campaign(seed_data={"imported": ["repeated"]})
