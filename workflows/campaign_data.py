@@ -36,15 +36,27 @@ Contact = Annotated[float, Field(ge=0, le=1, strict=True)]
 class ImportGates(Section):
     """Where imported frames are held against other bounds than computed ones; what is left out holds for both."""
 
-    contact: Contact | None = Field(None, description="closest two atoms may be, over the sum of their covalent radii")
-    max_force: Force | None = Field(None, description="largest component of a force")
-    net_force: Force | None = Field(None, description="sum of all forces over the root of the number of atoms")
-    max_stress: Stress | None = Field(None, description="largest component of the stress")
-    asymmetry: Contact | None = Field(None, description="difference of a stress to its transpose, over its largest")
-    energy_band: AtomicEnergy | None = Field(None, description="distance to the median energy that always passes")
-    energy_deviations: Above | None = Field(None, description="standard deviations beyond which an energy is refused")
-    energy_frames: Count | None = Field(None, description="frames of a composition below which no energy is refused")
-    stress: StrictBool | None = Field(None, description="refuse frames without a stress; imported ones may lack it")
+    contact: Contact | None = Field(
+        default=None, description="closest two atoms may be, over the sum of their covalent radii"
+    )
+    max_force: Force | None = Field(default=None, description="largest component of a force")
+    net_force: Force | None = Field(default=None, description="sum of all forces over the root of the number of atoms")
+    max_stress: Stress | None = Field(default=None, description="largest component of the stress")
+    asymmetry: Contact | None = Field(
+        default=None, description="difference of a stress to its transpose, over its largest"
+    )
+    energy_band: AtomicEnergy | None = Field(
+        default=None, description="distance to the median energy that always passes"
+    )
+    energy_deviations: Above | None = Field(
+        default=None, description="standard deviations beyond which an energy is refused"
+    )
+    energy_frames: Count | None = Field(
+        default=None, description="frames of a composition below which no energy is refused"
+    )
+    stress: StrictBool | None = Field(
+        default=None, description="refuse frames without a stress; imported ones may lack it"
+    )
 
     def bounds(self) -> dict[str, Any]:
         """Return the bounds that are given."""

@@ -138,12 +138,15 @@ def state_problems(references: list[Reference], campaign: Campaign) -> Iterator[
 
 def gate_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
     """The frames pass the gates of the campaign, with what it lets imported ones differ in."""
+    known: dict[tuple[str, Gates], Counter[str]] = {}  # an entry comes again for every system
     for reference in references:
         section: Any = campaign.section(reference.system, reference.section)
         own = {"stress": False, **section.imported_gates.bounds()}
         gates = read_gates({**campaign.labelling.gates.model_dump(), **own})
         for block in reference.blocks:
-            if reasons := refused_of(block, gates):
+            if (block.uuid, gates) not in known:
+                known[block.uuid, gates] = refused_of(block, gates)
+            if reasons := known[block.uuid, gates]:
                 found = f"{sum(reasons.values())} of {block.n_frames} frames of {block.label or block.system} "
                 found += f"<{block.pk}> that the gates refuse: "
                 found += ", ".join(f"{count} {reason}" for reason, count in reasons.items())
@@ -157,12 +160,10 @@ def refused_of(block: LabelledFramesData, gates: Gates) -> Counter[str]:
     The contacts of a block were looked at when it was made; they are looked at again only by a stricter limit.
     """
     frames = block.labelled_frames()
-    theory = block.level_of_theory["hash"]
-    rules = Rules(gates, None, energies_in_profile(theory, [block.symbols])["energies_per_atom"])
-    checks = [
-        fault_of_values,
-        *([fault_of_contacts] if gates.contact > gates_of(block).get("contact", Gates.contact) else []),
-    ]
+    rules = Rules(gates, None, energies_in_profile(block.level_of_theory["hash"], [block.symbols])["energies_per_atom"])
+    checks = [fault_of_values]
+    if gates.contact > gates_of(block).get("contact", Gates.contact):
+        checks.append(fault_of_contacts)
     faults = faults_of_energies(frames, rules)
     for index, frame in enumerate(frames):
         fault = next((fault for check in checks if (fault := check(frame, rules)) is not None), None)

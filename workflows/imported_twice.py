@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiida import orm
 
@@ -92,7 +93,7 @@ def shared_with_profile(blocks: Sequence[LabelledFramesData]) -> list[str]:
 
 def load_block(uuid: str) -> LabelledFramesData:
     """Return the block of a UUID."""
-    block: LabelledFramesData = orm.load_node(uuid)
+    block: Any = orm.load_node(uuid)
     return block
 
 
