@@ -9,6 +9,7 @@ import click
 
 from aiida_zif.cli.codes import not_checked, refuse_unfit_known_codes
 from aiida_zif.cli.common import emit_json, fail, load, with_debug
+from aiida_zif.cli.imports import refuse_wrong_imports
 from aiida_zif.cli.in_process import run_to_its_end
 from aiida_zif.cli.machine import refuse_oversubscription
 from aiida_zif.cli.plumed import refuse_without_plumed
@@ -41,16 +42,19 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     refuse_without_plumed(campaign)
     refuse_oversubscription(campaign)
     refuse_unfit_known_codes(campaign)
+    notes = refuse_wrong_imports(campaign)
     if time_it:
         time_labels(campaign)
     estimates, computer = estimate_costs(campaign), campaign.code_labels()["cp2k"].split("@")[1]
     if as_json:
         cost = cost_json(estimates, computer)
-        about = {"structures": structures_json(campaign), "notes": campaign.cell_notes()}
+        about = {"structures": structures_json(campaign), "notes": [*campaign.cell_notes(), *notes]}
         emit_json({**campaign.parameters(), **about, "cost": cost, "not_checked": not_checked(campaign)})
         return
     console = make_console()
     print_plan(campaign)
+    for note in notes:
+        console.print(f"Note: {note}", markup=False)
     print_costs(console, estimates, computer)
     for note in not_checked(campaign):
         console.print(f"Not checked: {note}.", markup=False)

@@ -24,10 +24,29 @@ SHOWN_NAMES = 12
 )
 @click.option("--source", default="", help="Where the data come from: a DOI, an address, a few words.")
 @click.option("--system", default=None, help="Label of the system; campaigns find the data by it. [default: PATH]")
+@click.option("--charge", type=int, default=0, show_default=True, help="Of the whole cell, in elementary charges.")
+@click.option("--multiplicity", type=click.IntRange(1), default=None, help="2S + 1 of the whole cell.")
+@click.option(
+    "--gate",
+    "gates",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Another bound than for computed labels, such as 'net_force=0.5 eV/Å'; kept with the import.",
+)
 @reading_options
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 @with_profile
-def import_data(path: Path, level: str, source: str, system: str | None, as_json: bool, **said: str | None) -> None:
+def import_data(
+    path: Path,
+    level: str,
+    source: str,
+    system: str | None,
+    charge: int,
+    multiplicity: int | None,
+    gates: tuple[str, ...],
+    as_json: bool,
+    **said: str | None,
+) -> None:
     """Bring labelled frames from elsewhere into the profile, once.
 
     PATH is a file in extended XYZ, a folder with one or more systems in the layout deepmd/npy (mixed type too), or a
@@ -39,45 +58,90 @@ def import_data(path: Path, level: str, source: str, system: str | None, as_json
     """
     from aiida_zif.plugins.data.import_formats import find_source
     from aiida_zif.plugins.data.labelled_frame import FormatError
-    from aiida_zif.plugins.imports.reading import Reading, in_options
-    from aiida_zif.workflows.import_labels import declared_level, find_import, import_from
+    from aiida_zif.plugins.imports.reading import Reading
+    from aiida_zif.workflows.import_labels import declared_level, find_import, import_from, read_import_gates
 
     try:
-        declared, reading = declared_level(level), Reading.of(said)
-        earlier = find_import(find_source(path, reading).checksum)
-        call = earlier or import_from(path, declared, source, system or path.resolve().stem, reading=reading)
+        declared, bounds = declared_level(level, charge, multiplicity), read_import_gates(gates)
+        reading = Reading.of(said)
+        given = {"level_of_theory": declared, "gates": bounds, "reading": reading.said()} | {
+            key: value for key, value in (("system", system), ("source", source)) if value
+        }
+        checksum = find_source(path, reading).checksum
+        refuse_withdrawn(checksum, given)
+        earlier = find_import(checksum)
+        if earlier is not None:
+            refuse_other_declaration(path, earlier, given)
+        call = earlier or import_from(path, declared, source, system or path.resolve().stem, bounds, reading=reading)
     except FormatError as error:
         fail(str(error))
     content = import_json(call, new=earlier is None)
-    if content["level_of_theory"]["hash"] != declared["hash"]:
-        fail(
-            f"{path} was imported before, as {content['level_of_theory']['line']!r} <{call.pk}>; one data set has one "
-            f"level of theory. If that declaration was wrong: `verdi node delete {call.pk}`, then import again."
-        )
-    if content["reading"] != reading.said():
-        before = in_options(content["reading"])
-        fail(
-            f"{path} was imported before with {before or 'no option that says how to read it'} <{call.pk}>; one data "
-            f"set is read in one way. If that was wrong: `verdi node delete {call.pk}`, then import again."
-        )
     if as_json:
         emit_json(content)
     else:
         print_import(content)
 
 
+def refuse_other_declaration(path: Path, earlier: Any, given: dict[str, Any]) -> None:
+    """End if some content was imported before and said to be something else: nothing of it would be kept."""
+    known = earlier.inputs.declaration.get_dict()
+    for key, value in given.items():
+        if differ(key, known.get(key), value):
+            fail(
+                f"{path} was imported before, as {shown_declared(known.get(key))} ({key}) <{earlier.pk}>, not as "
+                f"{shown_declared(value)}; one data set has one declaration. If that one was wrong: "
+                f"`aiida-zif withdraw {earlier.pk} --reason TEXT`, then import again."
+            )
+
+
+def refuse_withdrawn(checksum: str, given: dict[str, Any]) -> None:
+    """End if the same content, declared the same, was withdrawn."""
+    from aiida_zif.workflows.import_labels import blocks_of_import, find_imports
+    from aiida_zif.workflows.withdrawal import withdrawn_blocks
+
+    withdrawn = withdrawn_blocks()
+    for call in find_imports(checksum):
+        reason, known = withdrawn.get(blocks_of_import(call)[0].uuid), call.inputs.declaration.get_dict()
+        if reason is not None and not any(differ(key, known.get(key), value) for key, value in given.items()):
+            fail(
+                f"the same files with the same declaration were withdrawn <{call.pk}>: {reason}. If they are right "
+                f"after all: `aiida-zif withdraw {call.pk} --undo --reason TEXT`."
+            )
+
+
+def differ(key: str, known: Any, value: Any) -> bool:
+    """Whether two declarations say different things; a level is what its hash says."""
+    if key == "level_of_theory":
+        return bool(known["hash"] != value["hash"])
+    return bool((known or {} if key in ("gates", "reading") else known) != value)
+
+
+def shown_declared(value: Any) -> str:
+    """Return a declared value in words."""
+    from aiida_zif.plugins.imports.reading import in_options
+
+    if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()) and "line" not in value:
+        return in_options(value) or "nothing said"
+    return repr(value["line"] if isinstance(value, dict) and "line" in value else value or "nothing")
+
+
 def import_json(call: Any, new: bool) -> dict[str, Any]:
     """Return what an import brought, as plain values."""
     from aiida_zif.workflows.import_labels import blocks_of_import
+    from aiida_zif.workflows.imported_twice import shared_with_profile
 
     report, blocks = call.outputs.report.get_dict(), blocks_of_import(call)
+    declared = {key: value for key, value in call.inputs.declaration.get_dict().items() if key != "name"}
+    level = {key: declared["level_of_theory"][key] for key in ("hash", "line")}
     return {
         "pk": call.pk,
         "new": new,
         "reading": {},
         "left_out": {},
         "note": "",
-        **{key: value for key, value in call.inputs.declaration.get_dict().items() if key != "name"},
+        **declared,
+        "level_of_theory": level,
+        "elsewhere": shared_with_profile(blocks),
         **{key: report[key] for key in ("n_read", "n_labelled", "n_rejected", "rejected")},
         "taken": report.get("taken", {}),
         "not_taken": report.get("not_taken", {}),
@@ -98,12 +162,16 @@ def import_json(call: Any, new: bool) -> dict[str, Any]:
 
 def print_import(content: dict[str, Any]) -> None:
     """Say what an import brought and how to use it."""
+    from aiida_zif.plugins.cp2k.gates import in_words
+
     level = content["level_of_theory"]
     done = "Imported" if content["new"] else "The same files were imported before:"
     click.echo(f"{done} {content['n_labelled']} of {content['n_read']} frames <{content['pk']}>")
     click.echo(f"  level     {level['line']} ({level['hash']})")
     click.echo(f"  source    {content['source'] or 'not given'}")
     click.echo(f"  checksum  {content['checksum']}")
+    if content.get("gates"):
+        click.echo(f"  gates     {in_words(content['gates'])}; the others as for computed labels")
     for block in content["blocks"]:
         virials = "" if block["has_virials"] else ", no virials"
         atoms = f"{block['n_atoms']} atoms of {' '.join(block['elements'])}"
@@ -120,6 +188,8 @@ def print_import(content: dict[str, Any]) -> None:
             click.echo(f"  {head:<9} {in_few_words(counts, what)}")
     if content["note"]:
         click.echo(f"  note      {content['note']}")
+    for detail in content["elsewhere"]:
+        click.echo(f"  note      {detail}")
     click.echo(f"Learn from it: seed_data: {{imported: [{content['blocks'][0]['label']}]}}")
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "lineage": ("ask:lineage", "Tell where a model, a block or a frame came from."),
     "export": ("ask:export", "Write data sets and models to files."),
     "import": ("import_data:import_data", "Bring labelled frames from elsewhere into the profile."),
+    "withdraw": ("withdraw:withdraw", "Withdraw an import that turned out wrong; the graph keeps it."),
     "systems": ("systems:systems", "List the crystal structures that ship with aiida-zif."),
     "schema": ("run:schema", "Print the JSON schema of the campaign file, for editors."),
     "converge": ("converge:converge", "Find the cheapest settings that are good enough for labels."),

@@ -65,6 +65,7 @@ def stage_table(campaign: Campaign) -> Table:
 
 def describe_seed(section: SeedData) -> str:
     """Say in words which AIMD runs and perturbed frames a section asks for."""
+    from aiida_zif.plugins.cp2k.gates import in_words
     from aiida_zif.plugins.cp2k.task import target_in_words
 
     parts = [
@@ -76,7 +77,8 @@ def describe_seed(section: SeedData) -> str:
     if perturbed and perturbed.frames:
         parts.append(f"{perturbed.frames} perturbed ({perturbed.displacement:g} Å, {perturbed.strain:.0%} strain)")
     if section.imported:
-        parts.append(f"imported {', '.join(section.imported)}")
+        gates = in_words(section.imported_gates.bounds())
+        parts.append(f"imported {', '.join(map(str, section.imported))}" + (f" (gates: {gates})" if gates else ""))
     return "; ".join(parts)
 
 

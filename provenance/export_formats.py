@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.plugins.data.extxyz import write_frame
-from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.plugins.deepmd.dataset import write_system
 from aiida_zif.plugins.deepmd.merging import by_composition, merge
 from aiida_zif.provenance.structure_sources import in_lines
@@ -95,20 +94,13 @@ def write_extxyz(path: Path, blocks: Blocks, remarks: Mapping[str, Remarks]) -> 
         for label, block in blocks.items():
             words = {name: quotable(text) for name, text in remarks[label].items()}
             origin: dict[str, Any] = {"block_pk": block.pk, "system": block.system, **words}
-            for index, (key, frame) in enumerate(zip(block.frame_ids(), frames_of(block), strict=True)):
+            for index, (key, frame) in enumerate(zip(block.frame_ids(), block.labelled_frames(), strict=True)):
                 write_frame(stream, frame, {"frame_id": key, "block_index": index, **origin})
 
 
 def quotable(text: str) -> str:
     """Return a text that stands between double quotes in a comment line, in which quotes and backslashes mean more."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split()).translate(UNQUOTED)
-
-
-def frames_of(block: LabelledFramesData) -> Iterator[LabelledFrame]:
-    """Yield the frames of a block with their labels."""
-    virials = block.virials if block.virials is not None else [None] * block.n_frames
-    rows = zip(block.positions, block.cells, block.energies, block.forces, virials, strict=True)
-    return (LabelledFrame("", tuple(block.symbols), *row) for row in rows)
 
 
 def write_models(

@@ -11,6 +11,7 @@ from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.provenance.campaign_view import inputs_under, outputs_under
+from aiida_zif.provenance.import_remarks import import_remarks
 from aiida_zif.provenance.lookup import Place, Target
 from aiida_zif.provenance.origin import (
     Origin,
@@ -27,6 +28,7 @@ from aiida_zif.provenance.origin import (
 from aiida_zif.provenance.status import in_words
 from aiida_zif.provenance.structure_sources import record_of_node
 from aiida_zif.provenance.trainings import member_of, seeds_of, starts_of, warm_starts
+from aiida_zif.workflows.import_labels import blocks_of_import
 
 MANY = 8
 """Blocks of one training that are shown without being asked for all of them."""
@@ -292,7 +294,9 @@ class Tracer:
         declared = call.inputs.declaration.get_dict()
         facts = {key: declared.get(key, {}) for key in ("name", "format", "source", "checksum", "reading")}
         title = f"imported from {declared['name']} ({declared['format']}), source {declared['source'] or 'not given'}"
-        return Origin("import", f"{title}, SHA-256 {declared['checksum']}", call, facts)
+        block = blocks_of_import(call)[0]  # what holds for an import holds for every block of it
+        remarks = "".join(f"; {remark}" for remark in import_remarks(block))
+        return Origin("import", f"{title}, SHA-256 {declared['checksum']}{remarks}", call, facts)
 
     def other_process(self, process: orm.ProcessNode, place: Place | None) -> Origin:
         """Any other calculation: every datum that went in, settings and codes left out."""

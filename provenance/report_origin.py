@@ -7,6 +7,7 @@ from typing import Any
 
 from aiida_zif.provenance.calls import inputs_of
 from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of, inputs_under, outputs_under
+from aiida_zif.provenance.import_remarks import import_remarks
 from aiida_zif.provenance.origin import aimd_in_words, perturbed_in_words
 from aiida_zif.provenance.progress import readable
 from aiida_zif.provenance.trainings import seeds_of
@@ -26,6 +27,10 @@ UNITS = {
     "upper": "eV/Å",
     "target_error": "eV/Å",
     "force_deviation": "eV/Å",
+    "max_force": "eV/Å",
+    "net_force": "eV/Å",
+    "max_stress": "GPa",
+    "energy_band": "eV/atom",
     "walltime": "s",
     "batch_time": "s",
     "stride": "steps",
@@ -43,7 +48,7 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
         {
             "source": f"imported, {block.label}",
             "use": use.replace("_", " "),
-            "how": block.description or "from elsewhere",
+            "how": "; ".join([block.description or "from elsewhere", *import_remarks(block)]),
             "n_labelled": block.n_frames,
             "n_reused": 0,
             "n_rejected": {},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.provenance.campaign_view import CampaignView, load_view
 from aiida_zif.provenance.console import make_console, new_table
 from aiida_zif.provenance.failed_jobs import failure_lines
+from aiida_zif.provenance.import_remarks import withdrawn_lines
 from aiida_zif.provenance.judgement import judgement_lines
 from aiida_zif.provenance.origin import counted
 from aiida_zif.provenance.progress import VERBS, clock, current_activity, expected_remaining_s, readable
@@ -71,6 +72,8 @@ def print_status(view: CampaignView, console: Console | None = None) -> None:
     reasons = [*reason_lines(summary), *recovery_lines(summary), *failure_lines(summary)]
     for line in [*reasons, *judgement_lines(summary)]:
         console.print(escape(line), soft_wrap=True)
+    for line in withdrawn_lines(view):
+        console.print(f"[red]{escape(line)}[/red]", soft_wrap=True)
     for activity in current_activity(view):
         console.print(f"[bold cyan]running[/bold cyan]  {escape(activity.line)}", soft_wrap=True)
     remaining = expected_remaining_s(view)

@@ -9,7 +9,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.cost import FrameCost, frame_costs, hill_formula
-from aiida_zif.plugins.cp2k.gates import Gates, thinned
+from aiida_zif.plugins.cp2k.gates import Gates, fault_of_contact, thinned
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.order import batch_order, carries_wavefunction, contacts
 from aiida_zif.plugins.cp2k.recovery import ladder_of
@@ -112,16 +112,11 @@ def batch_task(task: orm.Dict) -> BatchTask:
 def overlapping(frames: FramesData, gates: Gates) -> list[dict[str, Any]]:
     """Return an entry for every frame with atoms closer than any chemistry."""
     ids = frames.frame_ids()
-    found = enumerate(contacts(frames.symbols, frames.positions, frames.cells))
+    faults = [fault_of_contact(one, gates) for one in contacts(frames.symbols, frames.positions, frames.cells)]
     return [
-        {
-            "index": index,
-            "frame_id": ids[index],
-            "reason": "atoms_overlap",
-            "detail": f"two atoms at {contact:.2f} of the sum of their covalent radii, less than {gates.contact:g}",
-        }
-        for index, contact in found
-        if contact < gates.contact
+        {"index": index, "frame_id": ids[index], "reason": fault[0], "detail": fault[1]}
+        for index, fault in enumerate(faults)
+        if fault is not None
     ]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
 
 from aiida_zif.workflows.campaign_aimd import AimdRun
 from aiida_zif.workflows.campaign_section import Count, Section, Whole, refuse
-from aiida_zif.workflows.quantities import AtomicEnergy, Displacement, Force, WallTime
+from aiida_zif.workflows.quantities import AtomicEnergy, Displacement, Force, Stress, WallTime
 
 
 class Perturbed(Section):
@@ -22,11 +22,49 @@ class Perturbed(Section):
 
 
 Imported = Annotated[
-    list[str],
+    list[Annotated[str | Annotated[StrictInt, Field(ge=1)], AfterValidator(str)]],
     Field(
-        description="frames that `aiida-zif import` brought in: labels, or UUIDs of blocks and data sets",
+        description="frames that `aiida-zif import` brought in, by label, or blocks, imports, data sets and finished "
+        "campaigns by pk or UUID",
         examples=[["salem"]],
     ),
+]
+Above = Annotated[float, Field(gt=0, le=1000, strict=True)]
+Contact = Annotated[float, Field(ge=0, le=1, strict=True)]
+
+
+class ImportGates(Section):
+    """Where imported frames are held against other bounds than computed ones; what is left out holds for both."""
+
+    contact: Contact | None = Field(
+        default=None, description="closest two atoms may be, over the sum of their covalent radii"
+    )
+    max_force: Force | None = Field(default=None, description="largest component of a force")
+    net_force: Force | None = Field(default=None, description="sum of all forces over the root of the number of atoms")
+    max_stress: Stress | None = Field(default=None, description="largest component of the stress")
+    asymmetry: Contact | None = Field(
+        default=None, description="difference of a stress to its transpose, over its largest"
+    )
+    energy_band: AtomicEnergy | None = Field(
+        default=None, description="distance to the median energy that always passes"
+    )
+    energy_deviations: Above | None = Field(
+        default=None, description="standard deviations beyond which an energy is refused"
+    )
+    energy_frames: Count | None = Field(
+        default=None, description="frames of a composition below which no energy is refused"
+    )
+    stress: StrictBool | None = Field(
+        default=None, description="refuse frames without a stress; imported ones may lack it"
+    )
+
+    def bounds(self) -> dict[str, Any]:
+        """Return the bounds that are given."""
+        return self.model_dump(exclude_none=True)
+
+
+ImportedGates = Annotated[
+    ImportGates, Field(description="bounds for `imported` frames that differ from `labelling.gates`")
 ]
 
 
@@ -36,6 +74,7 @@ class SeedData(Section):
     aimd: list[AimdRun] = Field(description="AIMD runs of every system")
     perturbed: Perturbed | None = Field(None, description="strained and rattled copies")
     imported: Imported = []
+    imported_gates: ImportedGates = ImportGates()
 
     @model_validator(mode="after")
     def _not_empty(self) -> SeedData:
@@ -51,6 +90,7 @@ class HeldOut(Section):
 
     aimd: list[AimdRun] = Field(description="AIMD runs of every system, best at another temperature")
     imported: Imported = []
+    imported_gates: ImportedGates = ImportGates()
 
     @model_validator(mode="after")
     def _not_empty(self) -> HeldOut:
@@ -59,17 +99,18 @@ class HeldOut(Section):
         return self
 
 
-Above = Annotated[float, Field(gt=0, le=1000, strict=True)]
-
-
 class GateBounds(Section):
     """What a frame must pass before it becomes a label."""
 
-    contact: Annotated[float, Field(ge=0, le=1, strict=True)] = Field(
+    contact: Contact = Field(
         description="closest two atoms may be, over the sum of their covalent radii; others are refused unseen"
     )
     max_force: Force = Field(description="largest component of a force")
     net_force: Force = Field(description="sum of all forces over the root of the number of atoms")
+    max_stress: Stress = Field(description="largest component of the stress; kbar or GPa taken for eV/Å³ are above it")
+    asymmetry: Contact = Field(
+        description="difference of a stress to its transpose, over its largest component, before it is made symmetric"
+    )
     energy_band: AtomicEnergy = Field(description="distance to the median energy of the composition that always passes")
     energy_deviations: Above = Field(description="robust standard deviations beyond which an energy is an outlier")
     energy_frames: Count = Field(description="frames of a composition below which no energy is an outlier")

@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.cp2k.gates import thinned
+from aiida_zif.plugins.cp2k.levels.level import hash_in_state, state_in_words
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.import_formats import Source, find_source
-from aiida_zif.plugins.data.import_gates import grouped, sort_frames
+from aiida_zif.plugins.data.import_gates import IMPORT_GATES, Rules, composition, grouped, sort_frames
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
 from aiida_zif.plugins.imports.reading import Reading
 
@@ -29,28 +32,35 @@ FEWEST_WORDS = 2
 """A level that is declared in words needs as many; one word alone is the name of a shipped level, or a slip."""
 
 
-def declared_level(text: str) -> dict[str, str]:
-    """Return hash and line of the level that a user declares for data from elsewhere.
+def declared_level(text: str, charge: int = 0, multiplicity: int | None = None) -> dict[str, Any]:
+    """Return what a user declares of the level of data from elsewhere.
 
     The name of a level that CP2K can compute says: these labels are what CP2K would give there; they may then be
     mixed with computed ones. Any other line has a hash of its own, so that its labels never mix with computed ones.
 
     :param text: name of a shipped level, a level file or campaign file (``*.yaml``) with the level, or a line such as
         ``PBE-D3, VASP, 520 eV``.
+    :param charge: of the whole cell, in elementary charges.
+    :param multiplicity: 2S + 1 of the whole cell; None where nobody stated it.
+    :returns: ``hash`` and ``line`` with charge and spin, as of a computed label; ``definition`` of a level of CP2K.
     :raises FormatError: for a single word that is no level, and for a file without one.
     """
     from aiida_zif.plugins.cp2k.levels import available_levels, load_level
 
     line = " ".join(text.split())
+    state = ({"charge": charge} if charge else {}) | ({"multiplicity": multiplicity} if multiplicity else {})
     if line in available_levels() or Path(text).suffix in (".yaml", ".yml"):
         level = load_level(line) if line in available_levels() else level_of_file(Path(text))
-        return {"hash": level.hash, "line": level.line}
+        level = level.in_state(charge, multiplicity)
+        return {"hash": level.hash, "line": level.line, "definition": level.as_dict(), **state}
     if len(line.split()) < FEWEST_WORDS:
         raise FormatError(
             f"--level: {text!r} found; allowed are {', '.join(available_levels())}, a file with a level, or a line "
             "that says method, code and cut-off, such as 'PBE-D3, VASP, 520 eV'."
         )
-    return {"hash": hashlib.sha256(f"declared: {line}".encode()).hexdigest()[:16], "line": line}
+    method = hashlib.sha256(f"declared: {line}".encode()).hexdigest()[:16]
+    in_words = state_in_words(charge, multiplicity)
+    return {"hash": hash_in_state(method, charge, multiplicity), "line": line + in_words, **state}
 
 
 def level_of_file(path: Path) -> Level:
@@ -72,33 +82,42 @@ def level_of_file(path: Path) -> Level:
         raise FormatError(f"--level: {error}") from error
 
 
-def find_import(checksum: str) -> orm.CalcFunctionNode | None:
-    """Return the first import of some content, if there is one."""
+def find_imports(checksum: str) -> list[orm.CalcFunctionNode]:
+    """Return the imports of some content, the oldest first, withdrawn ones too."""
     query = orm.QueryBuilder().append(orm.Dict, filters={"attributes.checksum": checksum}, tag="declaration")
     done = {"attributes.process_label": "import_labels", "attributes.exit_status": 0}
     query.append(orm.CalcFunctionNode, with_incoming="declaration", filters=done, tag="call")
-    call: orm.CalcFunctionNode | None = query.order_by({"call": {"id": "asc"}}).first(flat=True)
-    return call
+    calls: list[orm.CalcFunctionNode] = query.order_by({"call": {"id": "asc"}}).all(flat=True)
+    return calls
+
+
+def find_import(checksum: str) -> orm.CalcFunctionNode | None:
+    """Return the import of some content that holds, if there is one."""
+    from aiida_zif.workflows.withdrawal import withdrawn_blocks
+
+    withdrawn = withdrawn_blocks()
+    return next((call for call in find_imports(checksum) if blocks_of_import(call)[0].uuid not in withdrawn), None)
 
 
 def import_from(
-    path: Path, level: dict[str, Any], source: str, system: str, reading: Reading | None = None
+    path: Path,
+    level: dict[str, Any],
+    source: str,
+    system: str,
+    gates: Mapping[str, Any] | None = None,
+    reading: Reading | None = None,
 ) -> orm.CalcFunctionNode:
     """Store the files of an import and the blocks made from them; nothing is stored if there is not one good frame.
 
     :param path: a file in extended XYZ or a folder with deepmd/npy.
-    :param level: ``hash`` and ``line``, see :func:`declared_level`.
+    :param level: see :func:`declared_level`.
     :param source: where the data come from, such as a DOI.
     :param system: label of the system, by which a campaign finds them.
+    :param gates: bounds of the gates that are others than those of computed labels.
     :param reading: what the user says of names and units in a file.
     :raises FormatError: if the files do not hold labelled frames.
     """
     found = find_source(path, reading)
-    frames = list(found.frames())
-    refuse_other_state(frames, level)
-    good, refused = sort_frames(frames)
-    if not good:
-        raise FormatError(f"{path}: not one of {len(refused)} frames can be a label: {in_words(refused)}.")
     declaration = orm.Dict(
         {
             "name": path.name,
@@ -110,9 +129,21 @@ def import_from(
             "system": system,
             "checksum": found.checksum,
             "level_of_theory": level,
+            **({"gates": dict(gates)} if gates else {}),
         }
     )
-    _, call = import_labels.run_get_node(raw_node(found), declaration)
+    frames = list(found.frames())
+    refuse_unstated_spin(level, frames)
+    refuse_other_state(frames, level)
+    known = energies_in_profile(level["hash"], [one.symbols for one in frames if isinstance(one, LabelledFrame)])
+    good, refused = sort_frames(frames, rules_of(declaration.get_dict(), known))
+    if not good:
+        raise FormatError(
+            f"{path}: not one of {len(refused)} frames can be a label: {in_words(refused)}. Correct "
+            "the files or what is declared of them; `--gate NAME=VALUE` moves a bound for this import."
+        )
+    inputs = {"references": orm.Dict(known)} if known["energies_per_atom"] else {}
+    _, call = import_labels.run_get_node(raw_node(found), declaration, **inputs)
     return call
 
 
@@ -132,6 +163,26 @@ def refuse_other_state(frames: Iterable[LabelledFrame | Refused], level: Mapping
                 )
 
 
+def refuse_unstated_spin(level: Mapping[str, Any], frames: Iterable[LabelledFrame | Refused]) -> None:
+    """Refuse frames with elements of several spins of which nobody stated the multiplicity.
+
+    :param level: as declared; of one in words nothing is known.
+    :raises FormatError: naming the elements.
+    """
+    from aiida_zif.plugins.cp2k.levels import Level
+    from aiida_zif.plugins.cp2k.levels.level import UNPAIRED
+
+    theory = Level.from_dict(level["definition"]) if "definition" in level else None
+    if theory is None or theory.multiplicity is not None:
+        return
+    for symbols in {one.symbols for one in frames if isinstance(one, LabelledFrame)}:
+        if set(symbols) & set(UNPAIRED) and not set(symbols) - set(theory.elements):
+            try:
+                theory.check_elements(symbols)
+            except ValueError as error:
+                raise FormatError(f"--multiplicity: nothing found; {error}.") from error
+
+
 def raw_node(source: Source) -> orm.Data:
     """Return an unstored node with the files of an import as they are."""
     if source.kind == "extxyz":
@@ -143,14 +194,15 @@ def raw_node(source: Source) -> orm.Data:
 
 
 @calcfunction
-def import_labels(raw: orm.Data, declaration: orm.Dict) -> dict[str, orm.Data]:
+def import_labels(raw: orm.Data, declaration: orm.Dict, references: orm.Dict | None = None) -> dict[str, orm.Data]:
     """Make one block a composition and order of atoms from labelled frames of elsewhere.
 
     :param raw: the files as they came, a ``FolderData`` or ``SinglefileData``.
-    :param declaration: ``source``, ``checksum``, ``system`` and ``level_of_theory`` as the user declared them, and
-        ``reading``, what the user said of names and units in the file.
-    :returns: ``block_0`` … and ``report``, which counts every frame once, says why some did not come in,
-        from which names and units the labels were taken, and what else the frames hold.
+    :param declaration: ``source``, ``checksum``, ``system``, ``level_of_theory`` and ``gates`` as the user declared
+        them, and ``reading``, what the user said of names and units in the file.
+    :param references: energies of the level that the profile held, see :func:`energies_in_profile`.
+    :returns: ``block_0`` … and ``report``, which counts every frame once, says why some did not come in, from which
+        names and units the labels were taken, and what else the frames hold.
     :raises FormatError: if the files do not have the declared checksum.
     """
     with tempfile.TemporaryDirectory() as scratch:
@@ -160,7 +212,8 @@ def import_labels(raw: orm.Data, declaration: orm.Dict) -> dict[str, orm.Data]:
         found = find_source(folder / raw.filename if isinstance(raw, orm.SinglefileData) else folder, reading)
         if found.checksum != declaration["checksum"]:
             raise FormatError(f"the files have the checksum {found.checksum}, not the declared one")
-        good, refused = sort_frames(found.frames())
+        rules = rules_of(declaration.get_dict(), references.get_dict() if references else None)
+        good, refused = sort_frames(found.frames(), rules)
     groups = grouped(good)
     blocks = {f"block_{index}": block_of(group, declaration) for index, group in enumerate(groups)}
     report = {
@@ -189,11 +242,73 @@ def block_of(frames: Sequence[LabelledFrame], declaration: orm.Dict) -> Labelled
         declaration["system"],
         energies=[frame.energy for frame in frames],
         forces=np.array([frame.forces for frame in frames]),
-        virials=np.array(virials) if virials else None,
-        level_of_theory=declaration["level_of_theory"],
+        virials=0.5 * (np.array(virials) + np.swapaxes(virials, 1, 2)) if virials else None,
+        level_of_theory={key: declaration["level_of_theory"][key] for key in ("hash", "line")},
     )
     block.label, block.description = declaration["system"], declaration["source"]  # by which people find it
     return block
+
+
+def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
+    """Return the bounds that a user gives as ``NAME=VALUE``, with units as in a campaign file.
+
+    :raises FormatError: for an unknown gate or a wrong value.
+    """
+    import yaml
+    from pydantic import ValidationError
+
+    from aiida_zif.workflows.campaign_data import ImportGates
+    from aiida_zif.workflows.campaign_errors import shown
+
+    names = ", ".join(ImportGates.model_fields)
+    pairs = [(name.strip(), value) for name, _, value in (text.partition("=") for text in texts)]
+    try:
+        values = {name: yaml.safe_load(value) for name, value in pairs}
+    except yaml.YAMLError:
+        values = {"": None}
+    if len(values) < len(pairs) or None in values.values():
+        raise FormatError(f"--gate: {shown(texts)} found; allowed is NAME=VALUE, once for each of {names}.")
+    try:
+        return ImportGates.model_validate(values).bounds()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name, context = ".".join(map(str, first["loc"])), first.get("ctx", {})
+        allowed = context.get("allowed") or (first["msg"] if name in ImportGates.model_fields else f"one of {names}")
+        way = context.get("mend", "write it as NAME=VALUE, such as 'net_force=0.5 eV/Å'")
+        raise FormatError(f"--gate {name}: {shown(first['input'])} found; allowed: {allowed}; fix: {way}.") from error
+
+
+def rules_of(declaration: Mapping[str, Any], references: Mapping[str, Any] | None = None) -> Rules:
+    """Return what the frames of an import are held against.
+
+    :raises ValueError: if its gates are none.
+    """
+    from aiida_zif.plugins.cp2k.levels import Level
+
+    definition = declaration["level_of_theory"].get("definition")
+    gates = replace(IMPORT_GATES, **declaration.get("gates", {}))
+    level = Level.from_dict(definition) if definition else None
+    return Rules(gates, level, (references or {}).get("energies_per_atom", {}))
+
+
+def energies_in_profile(level_hash: str, atoms: Iterable[Sequence[str]]) -> dict[str, Any]:
+    """Return the energies of labels that the profile holds, for the gate of unusual ones.
+
+    :param level_hash: of the level of theory.
+    :param atoms: the symbols of frames whose compositions are of interest.
+    :returns: ``level_hash``, and ``energies_per_atom`` (eV) by composition, thinned; the ``blocks`` they are from.
+    """
+    from aiida_zif.workflows.label_cache import blocks_of_level
+
+    wanted = {composition(symbols) for symbols in set(map(tuple, atoms))}
+    energies: dict[str, list[float]] = {}
+    uuids = []
+    for block in blocks_of_level(level_hash) if wanted else ():
+        if (formula := composition(block.symbols)) in wanted:
+            energies.setdefault(formula, []).extend(block.energies / block.n_atoms)
+            uuids.append(block.uuid)
+    thin = {formula: thinned(values) for formula, values in energies.items()}
+    return {"level_hash": level_hash, "energies_per_atom": thin, "blocks": uuids}
 
 
 def blocks_of_import(call: orm.CalcFunctionNode) -> list[LabelledFramesData]:

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from aiida import orm
-
-from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
+from aiida_zif.plugins.cp2k.gates import Gates, in_words, read_gates
 from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.data.import_gates import (
+    Rules,
+    composition,
+    fault_of_contacts,
+    fault_of_values,
+    faults_of_energies,
+)
+from aiida_zif.plugins.data.same_frame import first_of_each
 from aiida_zif.plugins.data.theory import method_of
 from aiida_zif.workflows.campaign import Campaign
-from aiida_zif.workflows.campaign_errors import CampaignError, Problem, listed, shown
+from aiida_zif.workflows.campaign_errors import CampaignError, Problem, listed
 from aiida_zif.workflows.campaign_levels import load_campaign_level
+from aiida_zif.workflows.import_labels import energies_in_profile
+from aiida_zif.workflows.imported_reference import ReferenceFault, find_blocks
+from aiida_zif.workflows.imported_twice import repeats
+from aiida_zif.workflows.planned_frames import planned_frames
 
 Blocks = dict[str, LabelledFramesData]
 
 USES = {"seed_data": "training", "held_out": "held_out"}
 """Section of the campaign file → input namespace below ``imported``."""
+
+STATE = re.compile(r"-q(-?\d+)m(\d+)")
+"""Charge and multiplicity in the hash of a level."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +42,7 @@ class Reference:
 
     use: str
     system: str
+    section: str
     field: str
     text: str
     blocks: list[LabelledFramesData]
@@ -40,12 +56,15 @@ def imported_blocks(campaign: Campaign) -> dict[str, Blocks]:
     """Return the blocks that a campaign imports, by use and by a label made from their content.
 
     :returns: ``training`` and ``held_out``.
-    :raises CampaignError: if one is not there, is of another level of theory or holds atoms that no model knows; if a
-        frame is learnt and held out too; if a system is left without frames to explore from.
+    :raises CampaignError: if one is not there, is of another level of theory, charge or spin, holds atoms that no
+        model knows, or frames that the gates refuse; if a frame is learnt and held out too, or has labels that
+        contradict each other; if a system is left without frames to explore from.
     """
-    references = list(find_references(campaign))
-    problems = [problem for reference in references for problem in reference_problems(reference, campaign)]
-    problems += [*leak_problems(references), *start_problems(references, campaign)]
+    references, problems = find_references(campaign)
+    problems += [problem for reference in references for problem in reference_problems(reference, campaign)]
+    problems += [*state_problems(references, campaign), *gate_problems(references, campaign)]
+    problems += [*repeat_problems(references), *planned_problems(references, campaign)]
+    problems += start_problems(references, campaign)
     if problems:
         raise CampaignError(list(dict.fromkeys(problems)))
     return {
@@ -54,32 +73,27 @@ def imported_blocks(campaign: Campaign) -> dict[str, Blocks]:
     }
 
 
-def find_references(campaign: Campaign) -> Iterator[Reference]:
-    """Yield every entry as it holds for every system."""
+def find_references(campaign: Campaign) -> tuple[list[Reference], list[Problem]]:
+    """Return every entry as it holds for every system, and what is wrong with those that stand for nothing."""
     own = campaign.parameters()["systems"]
+    references: list[Reference] = []
+    problems: list[Problem] = []
     for system in campaign.systems:
         for name, use in USES.items():
             section: Any = campaign.section(system, name)
             prefix = f"systems.{system}.{name}" if name in own[system] else name
             for index, text in enumerate(section.imported):
-                yield Reference(use, system, f"{prefix}.imported[{index}]", text, find_blocks(text))
-
-
-def find_blocks(text: str) -> list[LabelledFramesData]:
-    """Return the blocks of a label that imports were given, the oldest first, or the block or data set of a UUID."""
-    query = orm.QueryBuilder().append(orm.CalcFunctionNode, filters={"attributes.process_label": "import_labels"})
-    query.append(LabelledFramesData, filters={"label": text}, tag="block")
-    blocks = query.order_by({"block": {"id": "asc"}}).all(flat=True)
-    by_uuid = orm.QueryBuilder().append((LabelledFramesData, DatasetData), filters={"uuid": text})
-    return blocks or list(blocks_in({node.uuid: node for node in by_uuid.all(flat=True)}).values())
+                entry = Reference(use, system, name, f"{prefix}.imported[{index}]", text, [])
+                try:
+                    references.append(replace(entry, blocks=find_blocks(text)))
+                except ReferenceFault as fault:
+                    problems.append(entry.problem(fault.found, fault.allowed, fault.mend))
+    return references, problems
 
 
 def reference_problems(reference: Reference, campaign: Campaign) -> Iterator[Problem]:
     """The entry stands for frames of the campaign's method and elements."""
     level = load_campaign_level(campaign.level_of_theory)
-    if not reference.blocks:
-        mend = "bring them in with `aiida-zif import PATH --level … --system LABEL`, or correct the label"
-        yield reference.problem(shown(reference.text), "a label or UUID of imported frames in this profile", mend)
     for block in reference.blocks:
         theory = block.level_of_theory
         if method_of(theory["hash"]) != level.method:
@@ -92,17 +106,121 @@ def reference_problems(reference: Reference, campaign: Campaign) -> Iterator[Pro
             yield reference.problem(found, f"elements {listed(campaign.type_map or [])}", "add them to type_map")
 
 
-def leak_problems(references: list[Reference]) -> Iterator[Problem]:
-    """No frame is learnt and held out in one campaign."""
-    learnt: Mapping[str, Reference] = {
-        key: ref for ref in references if ref.use == "training" for block in ref.blocks for key in block.frame_ids()
-    }
+def state_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
+    """Frames of one composition have one charge and one spin, which the level can treat."""
+    level = load_campaign_level(campaign.level_of_theory)
+    states: dict[str, tuple[str, str]] = {}
+    for name, atoms in campaign.structures().items():
+        system = campaign.systems[name]
+        here = level.in_state(system.charge, system.multiplicity)
+        said = f"charge {system.charge:+d}, multiplicity {system.multiplicity or 1}, as systems.{name}"
+        states.setdefault(composition(atoms.get_chemical_symbols()), (here.hash, said))
     for reference in references:
-        if reference.use == "held_out":
-            both = [key for block in reference.blocks for key in block.frame_ids() if key in learnt]
-            if both:
-                found = f"{len(both)} frames that {learnt[both[0]].field} has too"
-                yield reference.problem(found, "frames that no training sees", "remove them from one of the two")
+        for block in reference.blocks:
+            found = STATE.search(block.level_of_theory["hash"])
+            charge, spin = map(int, found.groups()) if found else (0, 1)
+            said = f"charge {charge:+d}, multiplicity {spin}"
+            formula, label = composition(block.symbols), f"{block.label or block.system} <{block.pk}>"
+            known = states.setdefault(formula, (block.level_of_theory["hash"], f"{said}, as {label}"))
+            if method_of(block.level_of_theory["hash"]) != level.method:
+                continue
+            if block.level_of_theory["hash"] != known[0]:
+                mend = "withdraw and import them anew with --charge and --multiplicity, or correct the system"
+                yield reference.problem(f"{formula} of {label} with {said}", known[1], mend)
+                continue
+            try:
+                level.in_state(charge, spin).check_elements(block.symbols)
+            except ValueError as error:
+                yield reference.problem(
+                    f"{label}: {error}", "electrons that the level can treat", "withdraw the import"
+                )
+
+
+def gate_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
+    """The frames pass the gates of the campaign, with what it lets imported ones differ in."""
+    known: dict[tuple[str, Gates], Counter[str]] = {}  # an entry comes again for every system
+    for reference in references:
+        section: Any = campaign.section(reference.system, reference.section)
+        own = {"stress": False, **section.imported_gates.bounds()}
+        gates = read_gates({**campaign.labelling.gates.model_dump(), **own})
+        for block in reference.blocks:
+            if (block.uuid, gates) not in known:
+                known[block.uuid, gates] = refused_of(block, gates)
+            if reasons := known[block.uuid, gates]:
+                found = f"{sum(reasons.values())} of {block.n_frames} frames of {block.label or block.system} "
+                found += f"<{block.pk}> that the gates refuse: "
+                found += ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+                mend = f"take it out, or let these frames differ: {reference.section}: {{imported_gates: …}}"
+                yield reference.problem(found, "frames that pass labelling.gates, as computed ones do", mend)
+
+
+def refused_of(block: LabelledFramesData, gates: Gates) -> Counter[str]:
+    """Return how many frames of a block some gates refuse, by reason with the first detail.
+
+    The contacts of a block were looked at when it was made; they are looked at again only by a stricter limit.
+    """
+    frames = block.labelled_frames()
+    rules = Rules(gates, None, energies_in_profile(block.level_of_theory["hash"], [block.symbols])["energies_per_atom"])
+    checks = [fault_of_values]
+    if gates.contact > gates_of(block).get("contact", Gates.contact):
+        checks.append(fault_of_contacts)
+    faults = faults_of_energies(frames, rules)
+    for index, frame in enumerate(frames):
+        fault = next((fault for check in checks if (fault := check(frame, rules)) is not None), None)
+        faults |= {index: fault} if fault is not None else {}
+    first = {reason: f"{reason} ({detail})" for reason, detail in reversed(list(faults.values()))}
+    return Counter(first[reason] for reason, _ in faults.values())
+
+
+def repeat_problems(references: list[Reference]) -> Iterator[Problem]:
+    """No frame is learnt and held out in one campaign, and none has two labels that contradict each other."""
+    named = {(ref.use, block.uuid): ref for ref in reversed(references) for block in ref.blocks}
+    found = repeats(tuple(sorted(named, reverse=True)))  # what is learnt comes first
+    leaks: Counter[tuple[str, str]] = Counter()
+    for repeat in found.leaks:
+        leaks[named[repeat.first].field, named[repeat.second].field] += repeat.count
+    for repeat in found.leaks:
+        learnt, held_out = named[repeat.first], named[repeat.second]
+        text = f"{leaks[learnt.field, held_out.field]} frames that {learnt.field} has too"
+        yield held_out.problem(text, "frames that no training sees", "remove them from one of the two")
+    for repeat in found.contradictions:
+        mend = "find out which is right, and withdraw the other: `aiida-zif withdraw PK --reason TEXT`"
+        allowed = "one label of a frame, to the tolerances of docs/reuse.md"
+        yield named[repeat.second].problem(repeat.detail, allowed, mend)
+
+
+def planned_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
+    """No imported frame is held out and computed for training, or learnt and computed for the test."""
+    if not references:
+        return
+    for planned in planned_frames(campaign):
+        for ref in references:
+            if ref.use == planned.use or not planned.frames:
+                continue
+            frames = [*planned.frames, *(frame for block in ref.blocks for frame in block.labelled_frames())]
+            shared = [row for row in first_of_each(frames)[len(planned.frames) :] if row < len(planned.frames)]
+            if shared:
+                found = f"{len(shared)} frames that {planned.origin} gives too"
+                yield ref.problem(found, "frames that no training sees", "remove them from one of the two")
+
+
+def import_notes(campaign: Campaign) -> list[str]:
+    """Return what is no fault, but worth a line: bounds that an import was given, and what is learnt twice."""
+    references, _ = find_references(campaign)
+    blocks = {(ref.use, block.uuid): block for ref in references for block in ref.blocks}
+    bounds = {block.pk: (block, given) for block in blocks.values() if (given := gates_of(block))}
+    notes = [
+        f"{block.label} <{pk}> was imported with other gates than those of computed labels: {in_words(given)}"
+        for pk, (block, given) in sorted(bounds.items())
+    ]
+    return notes + [repeat.detail for repeat in repeats(tuple(sorted(blocks, reverse=True))).twice]
+
+
+def gates_of(block: LabelledFramesData) -> dict[str, Any]:
+    """Return the bounds that an import was given, by name."""
+    origin: Any = block.creator
+    declared = origin.inputs.declaration.get_dict() if origin and "declaration" in origin.inputs else {}
+    return dict(declared.get("gates", {}))
 
 
 def start_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:

@@ -16,10 +16,14 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.levels.level import is_itself
+from aiida_zif.plugins.data.contradiction import contradiction
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.plugins.data.same_frame import Match
 from aiida_zif.workflows.frame_steps import subset
+from aiida_zif.workflows.withdrawal import withdrawn_blocks
 
-ORIGINS = ("Cp2kLabelCalculation", "import_labels")
+IMPORT = "import_labels"
+ORIGINS = ("Cp2kLabelCalculation", IMPORT)
 """Processes that make labels. Blocks of re-used ones are left out: where those came from is in the profile too."""
 
 OF_THEIR_JOB = ("index",)
@@ -34,14 +38,55 @@ AS_THE_LEVEL_SAYS: dict[str, Any] = {
 
 
 def known_labels(frame_ids: Iterable[str], level_hash: str) -> dict[str, tuple[str, int]]:
-    """Return where the labels of some frames are, of those that have one with a virial; the oldest wins.
+    """Return where the labels of some frames are, of those that have one with a virial.
 
-    The database answers by attributes, and no array is opened (but those of blocks from before they had them).
+    Computed labels go before imported ones, and the oldest of several wins. Imports that were withdrawn are left out,
+    and so is a frame whose imported labels contradict each other, as long as none was computed. The database answers
+    by attributes, and no array is opened (but those of blocks from before they had them, and of frames that were
+    imported twice).
 
     :param frame_ids: content hashes of the frames.
     :param level_hash: of the level of theory.
     :returns: frame → (uuid of the block, index in it).
     """
+    query = labels_of_level(level_hash, AS_THE_LEVEL_SAYS)
+    query.add_projection("block", ["uuid", "attributes.frame_ids"])
+    query.add_projection("origin", "attributes.process_label")
+    wanted, withdrawn = set(frame_ids), withdrawn_blocks()
+    computed: dict[str, tuple[str, int]] = {}
+    imported: dict[str, list[tuple[str, int]]] = {}
+    for origin, uuid, keys in query.all():
+        places = {key: (uuid, index) for index, key in enumerate(keys or load_block(uuid).frame_ids())}
+        new = (places.keys() & wanted) - computed.keys()
+        if not new or uuid in withdrawn or not is_sound(load_block(uuid)):
+            continue
+        if origin == IMPORT:
+            for key in new:
+                imported.setdefault(key, []).append(places[key])
+        else:
+            computed |= {key: places[key] for key in new}
+    return {key: places[0] for key, places in imported.items() if agree(places)} | computed
+
+
+def agree(places: list[tuple[str, int]]) -> bool:
+    """Whether the labels of one frame at several places say the same, beyond digits."""
+    if len(places) == 1:
+        return True
+    first, *others = (load_block(uuid).labelled_frames()[index] for uuid, index in places)
+    as_it_is = Match(np.arange(len(first.symbols)), np.eye(3), 0.0)
+    return all(contradiction(first, other, as_it_is) is None for other in others)
+
+
+def blocks_of_level(level_hash: str) -> list[LabelledFramesData]:
+    """Return the blocks of a level in the profile that were computed or imported, and not withdrawn."""
+    query = labels_of_level(level_hash, {"attributes.level_of_theory": {"!has_key": "rung"}})
+    query.add_projection("block", "*")
+    withdrawn = withdrawn_blocks()
+    return [block for block in query.all(flat=True) if block.uuid not in withdrawn and is_sound(block)]
+
+
+def labels_of_level(level_hash: str, filters: dict[str, Any]) -> orm.QueryBuilder:
+    """Return the query for blocks of a level, as ``block``, with what made them; the oldest first."""
     query = orm.QueryBuilder()
     finished = {"attributes.process_label": {"in": ORIGINS}, "attributes.process_state": "finished"}
     query.append(orm.CalculationNode, filters=finished, tag="origin")
@@ -49,19 +94,10 @@ def known_labels(frame_ids: Iterable[str], level_hash: str) -> dict[str, tuple[s
         LabelledFramesData,
         with_incoming="origin",
         edge_filters={"type": "create"},
-        filters=AS_THE_LEVEL_SAYS | {"attributes.level_of_theory.hash": level_hash},
-        project=["uuid", "attributes.frame_ids"],
+        filters=filters | {"attributes.level_of_theory.hash": level_hash},
         tag="block",
     )
-    query.order_by({"block": {"id": "asc"}})
-    wanted = set(frame_ids)
-    found: dict[str, tuple[str, int]] = {}
-    for uuid, keys in query.all():
-        places = {key: (uuid, index) for index, key in enumerate(keys or load_block(uuid).frame_ids())}
-        new = (places.keys() & wanted) - found.keys()
-        if new and is_sound(load_block(uuid)):
-            found |= {key: places[key] for key in new}
-    return found
+    return query.order_by({"block": {"id": "asc"}})
 
 
 def is_sound(block: LabelledFramesData) -> bool:

@@ -236,14 +236,27 @@ RUNAWAY_TEMPERATURE = Dimension("temperature", KELVIN, "3000 K", 0.0, 20000.0, a
 PRESSURE = Dimension(
     "pressure",
     {
-        "GPa": 1.0, "MPa": 1e-3, "kPa": 1e-6, "hPa": 1e-7, "Pa": 1e-9, "Mbar": 100.0, "kbar": 0.1, "bar": 1e-4,
-        "mbar": 1e-7, "atm": 1.01325e-4, "Torr": 1.01325e-4 / 760.0, "mmHg": 1.33322387415e-7,
+        "GPa": 1.0,
+        "MPa": 1e-3,
+        "kPa": 1e-6,
+        "hPa": 1e-7,
+        "Pa": 1e-9,
+        "Mbar": 100.0,
+        "kbar": 0.1,
+        "bar": 1e-4,
+        "mbar": 1e-7,
+        "atm": 1.01325e-4,
+        "Torr": 1.01325e-4 / 760.0,
+        "mmHg": 1.33322387415e-7,
         "eV/Å^3": 160.2176634,
     },
     "1 GPa",
     -10.0,
     100.0,
-)  # fmt: skip
+)
+STRESS = Dimension(
+    "stress", {"GPa": 1.0, "MPa": 1e-3, "kbar": 0.1, "bar": 1e-4, "eV/Å³": 160.21766208}, "50 GPa", 0.0, 1e5, above=True
+)
 TIMESTEP = Dimension("time step", {"fs": 1.0, "ps": 1e3}, "0.5 fs", 0.0, 5.0, above=True)
 MD_TIME = Dimension("time", {"fs": 1.0, "ps": 1e3, "ns": 1e6}, "100 fs", 0.0, 1e6, above=True)
 INTERVAL = Dimension("time", {"fs": 1.0, "ps": 1e3, "ns": 1e6}, "50 fs", 0.0, 1e6)
@@ -288,3 +301,4 @@ Length = Annotated[float, LENGTH]
 Displacement = Annotated[float, DISPLACEMENT]
 Force = Annotated[float, FORCE]
 AtomicEnergy = Annotated[float, ATOMIC_ENERGY]
+Stress = Annotated[float, STRESS]

@@ -12,6 +12,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.levels.level import is_itself
+from aiida_zif.plugins.cp2k.task import read_task
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.label_cache import collect
 
@@ -29,9 +30,10 @@ def known_run(frames: FramesData, task: orm.Dict, level_hash: str) -> orm.WorkCh
     ended = {"process_type": RUN, "attributes.exit_status": 0}
     query.append(orm.WorkChainNode, with_incoming="task", edge_filters={"label": "task"}, filters=ended, tag="run")
     query.order_by({"run": {"id": "asc"}})
+    wanted = read_task(task.get_dict())  # a task of before a gate was added says the same
     for run in query.all(flat=True):
         level = run.inputs.cp2k.level
-        same = run.inputs.task.get_dict() == task.get_dict() and level["hash"] == level_hash
+        same = read_task(run.inputs.task.get_dict()) == wanted and level["hash"] == level_hash
         if (
             same
             and is_itself(level.get_dict())

@@ -1,4 +1,4 @@
-"""What a frame must pass before it may enter a block, and the bounds that a campaign may move (no AiiDA)."""
+"""What every label must pass, computed or imported, and the bounds that a campaign may move (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 OUTLIER = "energy_outlier"
+
+EV_PER_A3_IN_GPA = 160.21766208
+"""1 eV/Å³ in GPa, as CP2K's output is read too."""
+
+SYMMETRY_NOISE = 0.01
+"""GPa; two components of a stress may always differ by as much: what three digits in kbar, or a grid, leave."""
 
 MAD_TO_SIGMA = 1.4826
 """Standard deviation of normally distributed values over their median absolute deviation."""
@@ -27,6 +33,10 @@ class Gates:
     :param max_force: eV/Å; a larger component means overlapping atoms.
     :param net_force: eV/Å; length of the sum of all forces over the square root of the number of atoms. The grid of
         a functional and the mesh of an Ewald sum give some, a frame put together wrongly gives far more.
+    :param max_stress: GPa; largest component of the stress. Frameworks collapse below 5 GPa, their melts and rattled
+        cells stay below 20, while 1 GPa or 1 kbar read as 1 eV/Å³ makes 160 GPa.
+    :param asymmetry: difference of a stress to its transpose, over its largest component, before it is made
+        symmetric. A stress is symmetric; one that is not has its components in another order, or is none.
     :param energy_band: eV/atom; energies that far from the median of the composition are always let in.
     :param energy_deviations: beyond the band a frame may be that many (robust) standard deviations away.
     :param energy_frames: fewer energies than these tell nothing of what is usual.
@@ -37,6 +47,8 @@ class Gates:
     contact: float = 0.5
     max_force: float = 50.0
     net_force: float = 0.1
+    max_stress: float = 50.0
+    asymmetry: float = 1e-3
     energy_band: float = 0.5
     energy_deviations: float = 8.0
     energy_frames: int = 8
@@ -46,6 +58,24 @@ class Gates:
     def as_dict(self) -> dict[str, Any]:
         """Plain content; read back by :func:`read_gates`."""
         return asdict(self)
+
+
+UNITS = {
+    "max_force": " eV/Å",
+    "net_force": " eV/Å",
+    "max_stress": " GPa",
+    "energy_band": " eV/atom",
+    "contact": " of the covalent radii",
+}
+
+
+def in_words(bounds: Mapping[str, Any]) -> str:
+    """Return some bounds with their names and units, such as ``net force 0.5 eV/Å``."""
+    parts = []
+    for name, value in bounds.items():
+        shown = ("yes" if value else "no") if isinstance(value, bool) else f"{value:g}{UNITS.get(name, '')}"
+        parts.append(f"{name.replace('_', ' ')} {shown}")
+    return ", ".join(parts)
 
 
 def read_gates(content: Mapping[str, Any] | None) -> Gates:
@@ -63,6 +93,60 @@ def read_gates(content: Mapping[str, Any] | None) -> Gates:
         if kinds[key] is not bool and not (isinstance(value, int | float) and value >= 0):
             raise ValueError(f"gates.{key}: {value!r} found, a number from zero on allowed")
     return Gates(**(content or {}))
+
+
+def fault_of_contact(contact: float, gates: Gates) -> tuple[str, str] | None:
+    """Return reason and detail for which a frame is refused unseen, None if it passes.
+
+    :param contact: smallest distance of two atoms over the sum of their covalent radii.
+    """
+    if contact >= gates.contact:
+        return None
+    detail = f"two atoms at {contact:.2f} of the sum of their covalent radii, less than {gates.contact:g}"
+    return "atoms_overlap", detail
+
+
+def fault_of_label(
+    forces: np.ndarray, virial: np.ndarray | None, cell: np.ndarray, gates: Gates
+) -> tuple[str, str] | None:
+    """Return reason and detail for which forces or a virial are refused, None if they pass.
+
+    :param forces: eV/Å, (n, 3).
+    :param virial: eV, (3, 3), as it was given: not made symmetric; None where there is none.
+    :param cell: Å, (3, 3).
+    """
+    if (fault := fault_of_forces(forces, gates)) is not None or virial is None:
+        return fault
+    return fault_of_stress(stress_of(virial, cell), gates)
+
+
+def stress_of(virial: ArrayLike, cell: ArrayLike) -> np.ndarray:
+    """Return -(virial)/V in GPa, (3, 3) or (N, 3, 3): ASE's sign.
+
+    :param virial: eV, (3, 3) or (N, 3, 3).
+    :param cell: Å, of the same shape.
+    """
+    volume = np.abs(np.linalg.det(np.asarray(cell, dtype=float)))[..., None, None]
+    return -np.asarray(virial, dtype=float) / volume * EV_PER_A3_IN_GPA
+
+
+def fault_of_stress(stress: np.ndarray, gates: Gates) -> tuple[str, str] | None:
+    """Return reason and detail for which a stress is refused, None if it passes.
+
+    :param stress: GPa, (3, 3).
+    """
+    largest = float(np.abs(stress).max())
+    if largest > gates.max_stress:
+        detail = f"{largest:.4g} GPa, more than {gates.max_stress:g}: kbar or GPa taken for eV/Å³, or atoms overlap"
+        return "stress_too_large", detail
+    apart = float(np.abs(stress - stress.T).max())
+    if apart > max(gates.asymmetry * largest, SYMMETRY_NOISE):
+        return (
+            "virial_not_symmetric",
+            f"two components that must be equal differ by {apart:.3g} GPa, of {largest:.3g}: their order is another "
+            "one, or it is no stress",
+        )
+    return None
 
 
 def fault_of_forces(forces: np.ndarray, gates: Gates) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aiida_zif.plugins.cp2k.gates import OUTLIER, Gates, fault_of_forces, outliers
+from aiida_zif.plugins.cp2k.gates import OUTLIER, Gates, fault_of_label, outliers
 from aiida_zif.plugins.cp2k.outputs import (
     GPA_TO_EV_PER_A3,
     HARTREE_PER_BOHR,
@@ -93,7 +93,7 @@ class Readings:
 
 
 def virial_from_stress(stress: ArrayLike, cell: ArrayLike) -> np.ndarray:
-    """Return -dE/d(strain) in eV, (3, 3), symmetric.
+    """Return -dE/d(strain) in eV, (3, 3), as symmetric as the stress.
 
     CP2K prints -(1/V) dE/d(strain), the opposite of the usual sign of a stress: proven by finite differences for
     version 2023.1, see ``tests/plugins/cp2k/test_finite_differences.py``.
@@ -103,7 +103,7 @@ def virial_from_stress(stress: ArrayLike, cell: ArrayLike) -> np.ndarray:
     """
     matrix = np.asarray(stress, dtype=float)
     volume = abs(float(np.linalg.det(np.asarray(cell, dtype=float))))
-    return 0.5 * (matrix + matrix.T) * volume * GPA_TO_EV_PER_A3
+    return matrix * volume * GPA_TO_EV_PER_A3
 
 
 def collect_labels(
@@ -191,7 +191,7 @@ def _label(
         return "outputs_differ", f"forces belong to {forces.energy:.6f} eV, output says {evaluation.energy:.6f} eV"
     if virial is None and gates.stress:
         return "no_stress", "CP2K printed no stress of this frame"
-    if (fault := fault_of_forces(values, gates)) is not None:
+    if (fault := fault_of_label(values, virial, cell, gates)) is not None:
         return fault
     return Label(
         frame.index,
@@ -200,7 +200,7 @@ def _label(
         cell,
         evaluation.energy,
         values,
-        virial,
+        None if virial is None else 0.5 * (virial + virial.T),
         evaluation.scf_steps,
         evaluation.temperature,
     )

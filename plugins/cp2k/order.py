@@ -11,15 +11,15 @@ from numpy.typing import ArrayLike
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
 
-OVERLAP = 0.7
-"""Pairs closer than this share of the sum of their covalent radii are no chemistry; ordinary C-H bonds in hot
-melts stay above 0.8."""
+CLOSE = 0.7
+"""Frames with pairs closer than this share of the sum of their covalent radii are hard to converge, and come last;
+ordinary C-H bonds in hot melts stay above 0.8. Which frames are refused is a matter of the gates."""
 
 
 def batch_order(
     symbols: Sequence[str], positions: ArrayLike, cells: ArrayLike, neighbours_alike: bool = False
 ) -> list[int]:
-    """Indices of the frames in the order of work: as given, but frames with overlapping atoms last.
+    """Indices of the frames in the order of work: as given, but frames with very close atoms last.
 
     Such a frame takes many SCF steps and, where the wavefunction is carried on, spoils the guess of those after it.
 
@@ -29,9 +29,9 @@ def batch_order(
     :param neighbours_alike: put similar frames next to each other, for a wavefunction that is carried on.
     """
     frames, boxes = np.asarray(positions, dtype=float), np.asarray(cells, dtype=float)
-    overlaps = [contact < OVERLAP for contact in contacts(symbols, frames, boxes)]
+    close = [contact < CLOSE for contact in contacts(symbols, frames, boxes)]
     order = similar_path(frames, boxes) if neighbours_alike else list(range(len(frames)))
-    return sorted(order, key=lambda index: overlaps[index])
+    return sorted(order, key=lambda index: close[index])
 
 
 def carries_wavefunction(level: Level) -> bool:
@@ -74,20 +74,14 @@ def similar_path(positions: np.ndarray, cells: np.ndarray) -> list[int]:
 
 
 def closest_contact(radii: np.ndarray, positions: np.ndarray, cell: np.ndarray) -> float:
-    """Smallest distance between two atoms over the sum of their radii, in the nearest-image convention.
+    """Smallest distance of two atoms over the sum of their radii, with every periodic image, whatever the cell.
 
     :param radii: Å, (n,).
     :param positions: Å, (n, 3).
-    :param cell: lattice vectors as rows, Å, (3, 3); the convention is exact for the short distances of interest
-        unless the cell is strongly skewed.
+    :param cell: lattice vectors as rows, Å, (3, 3).
+    :returns: infinity where no two atoms are closer than the sum of their radii.
     """
-    if len(positions) < 2:
-        return float("inf")
-    fractional = positions @ np.linalg.inv(cell)
-    closest = float("inf")
-    for atom in range(len(positions) - 1):
-        apart = fractional[atom + 1 :] - fractional[atom]
-        apart -= np.rint(apart)
-        distances = np.linalg.norm(apart @ cell, axis=1) / (radii[atom + 1 :] + radii[atom])
-        closest = min(closest, float(distances.min()))
-    return closest
+    from ase.neighborlist import primitive_neighbor_list
+
+    first, second, distance = primitive_neighbor_list("ijd", [True] * 3, cell, positions, list(radii))
+    return float((distance / (radii[first] + radii[second])).min(initial=np.inf))

@@ -10,6 +10,7 @@ from aiida import orm
 from numpy.typing import ArrayLike
 
 from aiida_zif.plugins.data.frame_id import frame_ids
+from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -171,6 +172,13 @@ class LabelledFramesData(FramesData):
     def virials(self) -> np.ndarray | None:
         """eV, shape (N, 3, 3); None where no stress was computed."""
         return self.get_array("virials") if "virials" in self.get_arraynames() else None
+
+    def labelled_frames(self) -> list[LabelledFrame]:
+        """Return the frames with their labels; their places say in which block they stand, and where there."""
+        virials = [None] * self.n_frames if self.virials is None else self.virials
+        rows = zip(self.positions, self.cells, self.energies, self.forces, virials, strict=True)
+        where, symbols = f"{self.label or self.system} <{self.pk}>", tuple(self.symbols)
+        return [LabelledFrame(f"{where}:{index}", symbols, *row) for index, row in enumerate(rows)]
 
     def _validate(self) -> bool:
         super()._validate()

@@ -11,15 +11,21 @@ import numpy as np
 import pytest
 from aiida import orm
 
-from aiida_zif.plugins.cp2k.levels import load_level
+from aiida_zif.plugins.cp2k.levels import Level, load_level
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError
 from aiida_zif.provenance.export import export_to
 from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, find_import, import_from
 from aiida_zif.workflows.label_cache import known_labels
+from aiida_zif.workflows.withdrawal import restore, withdraw
 
 Factory = Callable[..., Any]
 pytestmark = pytest.mark.usefixtures("aiida_profile")
+
+
+def balanced(forces: np.ndarray) -> np.ndarray:
+    """The forces without their sum."""
+    return forces - forces.mean(axis=1, keepdims=True)
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def made(block: Factory) -> Factory:
         virials = rng.normal(size=(3, 3, 3))
         labels = {
             "energies": rng.normal(size=3),
-            "forces": rng.normal(size=(3, 6, 3)),
+            "forces": balanced(rng.normal(size=(3, 6, 3))),
             "virials": virials + virials.swapaxes(1, 2),
         }
         node: LabelledFramesData = block(3, seed, **{**labels, **kwargs}).store()
@@ -114,7 +120,9 @@ def test_every_composition_and_order_of_atoms_becomes_a_block(made: Factory, tmp
 
 def test_a_shipped_level_that_is_declared_is_that_level(aiida_profile: object) -> None:
     level = load_level("gfn1-xtb")
-    assert declared_level("gfn1-xtb") == {"hash": level.hash, "line": level.line}
+    declared = declared_level("gfn1-xtb")
+    assert (declared["hash"], declared["line"]) == (level.hash, level.line)
+    assert Level.from_dict(declared["definition"]) == level
 
 
 def test_a_level_declared_in_words_is_none_that_can_be_computed() -> None:
@@ -154,3 +162,39 @@ def test_a_file_without_a_level_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(FormatError, match=r"--level"):
         declared_level(str(path))
+
+
+def test_labels_of_a_frame_that_imports_contradict_each_other_on_are_taken_from_neither(
+    made: Factory, tmp_path: Path
+) -> None:
+    level = declared_level("PBE-D3, VASP, contradicting")
+    first = made(seed=310)
+    energies = first.energies + np.array([0.0, 0.5, 0.0])
+    labels = {"energies": energies, "forces": first.forces, "virials": first.virials}
+    import_from(files_of(first, "deepmd", tmp_path / "one"), level, "", "zinc")
+    second = import_from(files_of(made(seed=310, **labels), "deepmd", tmp_path / "two"), level, "", "zinc")
+    ids = first.frame_ids()
+    assert set(known_labels(ids, level["hash"])) == {ids[0], ids[2]}
+    withdraw(second, "another unit")
+    assert set(known_labels(ids, level["hash"])) == set(ids)
+
+
+def test_labels_of_an_import_that_was_withdrawn_are_taken_no_more(made: Factory, tmp_path: Path) -> None:
+    block, level = made(seed=311), declared_level("PBE-D3, VASP, withdrawn")
+    call = import_from(files_of(block, "deepmd", tmp_path), level, "", "zinc")
+    withdrawal = withdraw(call, "wrong unit")
+    assert known_labels(block.frame_ids(), level["hash"]) == {}
+    assert find_import(call.inputs.declaration["checksum"]) is None
+    assert withdrawal.creator.inputs.reason.value == "wrong unit"
+    assert {block.uuid for block in blocks_of_import(call)} == set(withdrawal["blocks"])
+    restore(call, "right after all")
+    assert len(known_labels(block.frame_ids(), level["hash"])) == 3
+
+
+def test_the_energies_that_an_import_was_compared_with_are_an_input(made: Factory, tmp_path: Path) -> None:
+    level = declared_level("PBE-D3, VASP, compared")
+    first = import_from(files_of(made(seed=312), "deepmd", tmp_path / "one"), level, "", "zinc")
+    second = import_from(files_of(made(seed=313), "deepmd", tmp_path / "two"), level, "", "zinc")
+    assert "references" not in first.inputs
+    assert second.inputs.references["blocks"] == [blocks_of_import(first)[0].uuid]
+    assert len(second.inputs.references["energies_per_atom"]["H4 Zn2"]) == 3

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from aiida import orm
+from aiida.common.links import LinkType
 from fake_children import Child, Ending, make_chain, run_chain
 
 from aiida_zif.plugins.data.extxyz import write_frame
@@ -16,7 +17,8 @@ from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.workflows.campaign_errors import CampaignError
 from aiida_zif.workflows.dataset_steps import extend_dataset
 from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, import_labels
-from aiida_zif.workflows.imported_blocks import imported_blocks
+from aiida_zif.workflows.imported_blocks import import_notes, imported_blocks
+from aiida_zif.workflows.withdrawal import restore, withdraw
 
 Factory = Callable[..., Any]
 NOTHING = {"aimd": [], "perturbed": None}
@@ -28,15 +30,25 @@ def imported(frames: Factory) -> Factory:
     import hashlib
     import io
 
-    def store(label: str, seed: int, level: str = "gfn1-xtb", symbols: list[str] | None = None) -> Any:
+    def store(
+        label: str,
+        seed: int,
+        level: str = "gfn1-xtb",
+        symbols: list[str] | None = None,
+        energy: float = -1.0,
+        drift: float = 0.0,
+        digits: int = 20,
+        state: tuple[int, int | None] = (0, None),
+        **gates: Any,
+    ) -> Any:
         given, stream = frames(4, seed), io.StringIO()
         for row in range(4):
             forces = np.random.default_rng(seed + row).normal(size=(6, 3))
+            forces -= forces.mean(axis=0) - drift
             atoms = tuple(symbols or given.symbols)
             virial = np.eye(3)
-            write_frame(
-                stream, LabelledFrame("", atoms, given.positions[row], given.cells[row], -1.0, forces, virial), {}
-            )
+            positions = given.positions[row].round(digits)
+            write_frame(stream, LabelledFrame("", atoms, positions, given.cells[row], energy, forces, virial), {})
         raw = orm.SinglefileData(BytesIO(stream.getvalue().encode()), filename="data.extxyz")
         declaration = {
             "name": "data.extxyz",
@@ -44,7 +56,8 @@ def imported(frames: Factory) -> Factory:
             "source": "doi:10.1/x",
             "system": label,
             "checksum": hashlib.sha256(stream.getvalue().encode()).hexdigest(),
-            "level_of_theory": declared_level(level),
+            "level_of_theory": declared_level(level, *state),
+            "gates": gates,
         }
         _, call = import_labels.run_get_node(raw, orm.Dict(declaration))
         return blocks_of_import(call)[0]
@@ -74,9 +87,9 @@ def test_the_uuid_of_a_data_set_stands_for_its_blocks(imported: Factory, campaig
 
 def test_a_label_that_nothing_has_is_refused(aiida_profile: object, campaign: Factory) -> None:
     with pytest.raises(CampaignError) as caught:
-        imported_blocks(campaign(seed_data={"imported": ["nowhere"]}))
+        imported_blocks(campaign(seed_data={"imported": ["nowhere-at-all"]}))
     (problem,) = caught.value.problems
-    assert (problem.field, problem.found) == ("seed_data.imported[0]", "'nowhere'")
+    assert (problem.field, problem.found) == ("seed_data.imported[0]", "'nowhere-at-all'")
     assert "aiida-zif import" in problem.mend
 
 
@@ -103,6 +116,145 @@ def test_a_frame_cannot_be_learnt_and_held_out(imported: Factory, campaign: Fact
         CampaignError, match=r"held_out\.imported\[0\][\s\S]*4 frames that seed_data\.imported\[0\] has"
     ):
         imported_blocks(campaign(seed_data={"imported": ["leak"]}, held_out={"imported": ["leak"]}))
+
+
+def problem_of(campaign: Any) -> Any:
+    """The one problem of a campaign's imports."""
+    with pytest.raises(CampaignError) as caught:
+        imported_blocks(campaign)
+    (problem,) = caught.value.problems
+    assert problem.found
+    assert problem.allowed
+    assert problem.mend
+    return problem
+
+
+def test_a_frame_is_the_same_frame_with_other_digits(imported: Factory, campaign: Factory) -> None:
+    imported("all_digits", 711), imported("eight_digits", 711, digits=8)
+    given = campaign(seed_data={"imported": ["all_digits"]}, held_out={"imported": ["eight_digits"]})
+    problem = problem_of(given)
+    assert (problem.field, problem.found) == (
+        "held_out.imported[0]", "4 frames that seed_data.imported[0] has too",
+    )  # fmt: skip
+
+
+def test_labels_of_one_frame_that_contradict_each_other_are_not_both_learnt(
+    imported: Factory, campaign: Factory
+) -> None:
+    wrong, right = imported("unit", 712, energy=-1.0), imported("unit", 712, energy=-1.1, digits=8)
+    problem = problem_of(campaign(seed_data={"imported": ["unit"]}))
+    assert "energies" in problem.found
+    for block in (wrong, right):
+        assert f"<{block.pk}> (import <{block.creator.pk}>)" in problem.found
+    assert "withdraw" in problem.mend
+    withdraw(wrong.creator, "in hartree")
+    assert [
+        block.uuid for block in imported_blocks(campaign(seed_data={"imported": ["unit"]}))["training"].values()
+    ] == [right.uuid]
+
+
+def test_frames_that_the_campaign_will_compute_are_not_held_out(campaign: Factory, aiida_profile: object) -> None:
+    from aiida_zif.plugins.data.frames import LabelledFramesData
+    from aiida_zif.workflows.planned_frames import planned_frames
+
+    given = campaign()
+    (perturbed,) = (one for one in planned_frames(given) if "perturbed" in one.origin)
+    first = perturbed.frames[2]
+    level = {key: declared_level("gfn1-xtb")[key] for key in ("hash", "line")}
+    block = LabelledFramesData(
+        first.symbols, [first.positions.round(8)], [first.cell], "zinc", energies=[-1.0],
+        forces=np.zeros((1, 6, 3)), level_of_theory=level,
+    ).store()  # fmt: skip
+    problem = problem_of(campaign(held_out={"imported": [block.uuid]}))
+    assert problem.field == "held_out.imported[0]"
+    assert problem.found == "1 frames that seed_data.perturbed of zinc gives too"
+
+
+def test_the_same_labels_twice_are_worth_a_note(imported: Factory, campaign: Factory) -> None:
+    imported("repeated", 713), imported("repeated", 713, digits=8)
+    given = campaign(seed_data={"imported": ["repeated"]})
+    imported_blocks(given)
+    (note,) = import_notes(given)
+    assert "4 frames stand twice" in note
+
+
+def test_what_was_withdrawn_is_not_found_and_comes_back(imported: Factory, campaign: Factory) -> None:
+    block = imported("wrong_units", 714)
+    withdraw(block.creator, "kcal/mol")
+    for text in ("wrong_units", block.uuid, str(block.creator.pk)):
+        problem = problem_of(campaign(seed_data={"imported": [text]}))
+        assert "was withdrawn: kcal/mol" in problem.found
+    dataset = extend_dataset(first=block)
+    assert "was withdrawn" in problem_of(campaign(seed_data={"imported": [dataset.uuid]})).found
+    restore(block.creator, "they were eV")
+    assert len(imported_blocks(campaign(seed_data={"imported": ["wrong_units"]}))["training"]) == 1
+
+
+def test_pk_and_uuid_of_block_import_and_data_set_are_accepted(imported: Factory, campaign: Factory) -> None:
+    block = imported("by_number", 715)
+    dataset = extend_dataset(first=block)
+    numbers: list[Any] = [node.pk for node in (block, block.creator, dataset)]
+    for text in [*numbers, *map(str, numbers), block.creator.uuid, dataset.uuid[:13], block.uuid]:
+        found = imported_blocks(campaign(seed_data={"imported": [text]}))
+        assert [one.uuid for one in found["training"].values()] == [block.uuid]
+
+
+def test_a_finished_campaign_stands_for_its_data_set(imported: Factory, campaign: Factory) -> None:
+    block = imported("learnt_before", 716)
+    chain = orm.WorkChainNode(process_type="aiida.workflows:zif.active_learning")
+    chain.label = "before"
+    chain.store()
+    running = problem_of(campaign(seed_data={"imported": [chain.pk]}))
+    assert "campaign before" in running.found
+    dataset = extend_dataset(first=block)
+    dataset.base.links.add_incoming(chain, LinkType.RETURN, "dataset__zinc")
+    chain.set_process_state("finished")
+    chain.set_exit_status(0)
+    chain.seal()
+    found = imported_blocks(campaign(seed_data={"imported": [chain.uuid]}))
+    assert [one.uuid for one in found["training"].values()] == [block.uuid]
+
+
+def test_a_node_of_another_kind_is_named(atoms: Any, campaign: Factory) -> None:
+    structure = orm.StructureData(ase=atoms).store()
+    problem = problem_of(campaign(seed_data={"imported": [structure.pk]}))
+    assert problem.found == f"<{structure.pk}>, a StructureData"
+    assert "a finished campaign" in problem.allowed
+
+
+def test_a_label_that_is_nearly_right_is_suggested(imported: Factory, campaign: Factory) -> None:
+    imported("salem_frames", 717)
+    problem = problem_of(campaign(seed_data={"imported": ["salem_frame"]}))
+    assert problem.mend == "did you mean 'salem_frames'?"
+
+
+def test_frames_of_another_charge_or_spin_than_the_system_are_refused(imported: Factory, campaign: Factory) -> None:
+    imported("triplet", 718, state=(0, 3))
+    problem = problem_of(campaign(seed_data={"imported": ["triplet"]}))
+    assert "charge +0, multiplicity 3" in problem.found
+    assert problem.allowed == "charge +0, multiplicity 1, as systems.zinc"
+
+
+def test_frames_that_the_gates_of_the_campaign_refuse_are_named_unless_it_lets_them_differ(
+    imported: Factory, campaign: Factory
+) -> None:
+    imported("drifting", 719, drift=0.1, net_force=0.9)
+    strict = campaign(seed_data={"imported": ["drifting"]})
+    problem = problem_of(strict)
+    assert problem.found.startswith("4 of 4 frames of drifting")
+    assert "4 net_force (the forces add up to 0.424 eV/Å" in problem.found
+    assert "imported_gates" in problem.mend
+    lenient = campaign(seed_data={"imported": ["drifting"], "imported_gates": {"net_force": "0.5 eV/Å"}})
+    imported_blocks(lenient)
+    (note,) = import_notes(lenient)
+    assert "net force 0.9 eV/Å" in note
+    loose = campaign(seed_data={"imported": ["drifting"]}, labelling={"gates": {"net_force": "0.5 eV/Å"}})
+    imported_blocks(loose)
+
+
+def test_an_energy_far_from_those_of_the_profile_is_named(imported: Factory, campaign: Factory) -> None:
+    imported("usual", 720), imported("usual", 721), imported("odd", 722, energy=-6.1)
+    assert "energy_outlier" in problem_of(campaign(seed_data={"imported": ["odd"]})).found
 
 
 @pytest.mark.parametrize(("system", "symbols"), [("other", None), ("start_order", ["H", "H", "H", "H", "Zn", "Zn"])])

@@ -68,7 +68,7 @@ class Level:
         Systems of different spin are learned together, so data sets compare methods
         (:func:`aiida_zif.plugins.data.theory.mixture`); a label of a frame is found again by the whole hash.
         """
-        return self.method if not self.state else f"{self.method}-q{self.charge}m{self.multiplicity or 1}"
+        return hash_in_state(self.method, self.charge, self.multiplicity)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -87,9 +87,7 @@ class Level:
         parts += [
             f"{misfit.replace('_', ' ')} do not fit, as was allowed" for misfit in self.settings.get("misfits", [])
         ]
-        if self.state:
-            parts.append(f"charge {self.charge:+d}, multiplicity {self.multiplicity or 1}")
-        return "; ".join(filter(None, parts))
+        return "; ".join(filter(None, parts)) + state_in_words(self.charge, self.multiplicity)
 
     def _unusual_valence(self) -> dict[str, int]:
         """Electrons by element that name another pseudopotential than usual."""
@@ -186,6 +184,16 @@ def is_itself(content: Mapping[str, Any]) -> bool:
     except (ValueError, KeyError, TypeError):
         return False
     return True
+
+
+def hash_in_state(method: str, charge: int, multiplicity: int | None) -> str:
+    """Return the hash of labels of a method for a charge and a multiplicity; a neutral closed shell adds nothing."""
+    return method if not charge and (multiplicity or 1) == 1 else f"{method}-q{charge}m{multiplicity or 1}"
+
+
+def state_in_words(charge: int, multiplicity: int | None) -> str:
+    """Return what stands behind the line of a method for a charge and a multiplicity."""
+    return f"; charge {charge:+d}, multiplicity {multiplicity or 1}" if charge or (multiplicity or 1) > 1 else ""
 
 
 def is_number(value: Any) -> bool:

@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from cp2k_cases import FIXTURES
 
-from aiida_zif.plugins.cp2k.gates import Gates, fault_of_forces, net_force, outliers, read_gates, thinned
+from aiida_zif.plugins.cp2k.gates import (
+    Gates,
+    fault_of_forces,
+    fault_of_label,
+    net_force,
+    outliers,
+    read_gates,
+    thinned,
+)
+from aiida_zif.plugins.cp2k.order import closest_contact
 from aiida_zif.plugins.cp2k.outputs import HARTREE_PER_BOHR, read_xyz
 
 RNG = np.random.default_rng(4)
@@ -103,3 +112,43 @@ def test_the_protocols_hold_the_bounds_that_hold_without_them() -> None:
 
     bounds = GateBounds.model_validate(protocol_settings("balanced")["labelling"]["gates"])
     assert bounds.model_dump() == Gates().as_dict() == read_gates(bounds.model_dump()).as_dict()
+
+
+CELL = np.eye(3) * 6.0
+GPA = CELL[0, 0] ** 3 / 160.21766208
+"""Virial in eV of a stress of 1 GPa in the cell."""
+
+EVEN = np.array([[0.1, 0, 0], [-0.1, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("stress", "reason"),
+    [
+        (np.diag([12.5, 11.9, 13.1]) * 160.2, "stress_too_large"),  # kbar taken for eV/Å³
+        (np.diag([0.4, 0.1, 0.1]) * 160.2, "stress_too_large"),  # GPa taken for eV/Å³
+        (np.diag([-51.0, 1, 1]), "stress_too_large"),
+        (np.diag([49.0, 1, 1]), None),
+        (np.array([[1.0, 0.2, 0.3], [0.2, 1.1, 0.1], [0.4, 0.1, 0.9]]), "virial_not_symmetric"),
+        (np.array([[1.0, 0.2, 0.3], [0.2, 1.1, 0.1], [0.305, 0.1, 0.9]]), None),  # noise of a grid
+        (np.array([[0.02, 0.001, 0], [0.002, 0.01, 0], [0, 0, 0.01]]), None),  # hardly any stress at all
+    ],
+)
+def test_a_stress_that_no_framework_holds_or_that_is_not_symmetric_is_refused(
+    stress: np.ndarray, reason: str | None
+) -> None:
+    fault = fault_of_label(EVEN, -stress * GPA, CELL, Gates())
+    assert (fault and fault[0]) == reason
+
+
+def test_a_label_without_a_virial_is_judged_by_its_forces() -> None:
+    assert fault_of_label(EVEN, None, CELL, Gates()) is None
+    assert fault_of_label(np.add(EVEN, [0.1, 0, 0]), None, CELL, Gates(net_force=0.1)) is not None
+
+
+@pytest.mark.parametrize("cell", [np.eye(3) * 8.0, np.array([[8.0, 0, 0], [16.0, 8, 0], [-24.0, 16, 8]])])
+def test_contacts_are_seen_in_every_image_also_in_a_tilted_cell(cell: np.ndarray) -> None:
+    radii = np.array([0.7, 0.7])
+    positions = np.array([[0.1, 0.2, 0.3], [0.1 + 0.5 + 8, 0.2 - 8, 0.3 + 16]])
+    assert closest_contact(radii, positions, cell) == pytest.approx(0.5 / 1.4)
+    assert closest_contact(radii[:1], positions[:1], np.diag([0.7, 8, 8])) == pytest.approx(0.5)
+    assert closest_contact(radii, np.array([[0, 0, 0], [4.0, 4, 4]]), np.eye(3) * 8) == np.inf

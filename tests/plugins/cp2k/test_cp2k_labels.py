@@ -132,6 +132,17 @@ def test_a_frame_without_a_stress_is_refused_where_one_is_needed() -> None:
     assert labels[0].virial is None
 
 
+def test_a_printed_stress_that_is_not_symmetric_is_refused_before_it_is_made_symmetric() -> None:
+    given = readings()
+    stress = np.array([[1.0, 0.5, 0], [0.1, 1, 0], [0, 0, 1]])
+    given.main.evaluations[4] = replace(given.main.evaluations[4], stress=stress)
+    _, rejected = collect_labels([Requested(0, 4)], given, SYMBOLS, Gates(), 1e-6)
+    assert rejected[0].reason == "virial_not_symmetric"
+    labels, _ = collect_labels([Requested(0, 4)], given, SYMBOLS, Gates(asymmetry=1.0), 1e-6)
+    assert labels[0].virial is not None
+    assert np.array_equal(labels[0].virial, labels[0].virial.T)
+
+
 def test_an_unusual_energy_is_no_label() -> None:
     usual = [3.0 + readings().main.evaluations[4].energy / len(SYMBOLS)] * 8
     _, rejected = collect_labels([Requested(0, 4)], readings(), SYMBOLS, Gates(), 1e-6, usual)

@@ -1,0 +1,27 @@
+"""The imported frames that a campaign names, checked before anything is labelled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiida_zif.cli.common import fail, load_if_there
+
+if TYPE_CHECKING:
+    from aiida_zif.workflows.campaign import Campaign
+
+
+def refuse_wrong_imports(campaign: Campaign) -> list[str]:
+    """Return what is worth knowing of the imported frames of a campaign; end with every problem that they have."""
+    sections = [campaign.section(name, key) for name in campaign.systems for key in ("seed_data", "held_out")]
+    if not any(getattr(section, "imported", None) for section in sections):
+        return []
+    if not load_if_there():
+        return ["imported frames were not checked, there is no profile; `aiida-zif run` checks them"]
+    from aiida_zif.workflows.campaign import CampaignError
+    from aiida_zif.workflows.imported_blocks import import_notes, imported_blocks
+
+    try:
+        imported_blocks(campaign)
+    except CampaignError as error:
+        fail(str(error))
+    return import_notes(campaign)

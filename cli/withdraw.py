@@ -1,0 +1,53 @@
+"""`withdraw`: labels from elsewhere that turned out wrong stay in the graph and are used no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from aiida_zif.cli.common import fail, with_profile
+
+
+@click.command(epilog="Example: aiida-zif withdraw 1234 --reason 'energies are in hartree'")
+@click.argument("identifier", metavar="IMPORT")
+@click.option("--reason", required=True, help="Why, in a few words; kept in the provenance.")
+@click.option("--undo", is_flag=True, help="Take the withdrawal back.")
+@with_profile
+def withdraw(identifier: str, reason: str, undo: bool) -> None:
+    """Withdraw the import IMPORT (its pk or UUID, or that of one of its blocks), or take that back.
+
+    Campaigns, and the search for labels that are there already, do not find a withdrawn import. It stays in the graph
+    with the reason, and campaigns that learnt from it say so.
+    """
+    from aiida_zif.plugins.data.labelled_frame import FormatError
+    from aiida_zif.workflows import withdrawal
+    from aiida_zif.workflows.import_labels import blocks_of_import
+
+    if not reason.strip():
+        fail("--reason: nothing found; allowed are a few words; fix: say why, for whoever looks at the graph later.")
+    call = import_of(identifier)
+    try:
+        made = (withdrawal.restore if undo else withdrawal.withdraw)(call, " ".join(reason.split()))
+    except FormatError as error:
+        fail(str(error))
+    done = "Taken back: the withdrawal of" if undo else "Withdrawn:"
+    n_frames = sum(block.n_frames for block in blocks_of_import(call))
+    click.echo(f"{done} import <{call.pk}> of {made['name']}, {n_frames} frames. Recorded as <{made.pk}>.")
+    for campaign in withdrawal.campaigns_of(call):
+        click.echo(f"  campaign {campaign.label} <{campaign.pk}> was given these frames")
+
+
+def import_of(identifier: str) -> Any:
+    """Return the import of a pk or UUID, of its own or of a block of it."""
+    from aiida_zif.workflows.imported_reference import ReferenceFault, node_of
+
+    try:
+        node: Any = node_of(identifier)
+    except ReferenceFault as error:
+        fail(str(error))
+    call = getattr(node, "creator", None) or node
+    if getattr(call, "process_label", None) != "import_labels" or not call.is_finished_ok:
+        found = "nothing in this profile" if node is None else f"a {type(node).__name__}"
+        fail(f"{identifier}: {found}; allowed: pk or UUID of an import or of a block of one, as `import` printed it.")
+    return call

@@ -1,0 +1,91 @@
+"""Imports that were withdrawn: they stay in the graph with the reason, and nothing finds their labels any more.
+
+A withdrawal is a calcfunction of the declaration and the blocks of an import, and taking it back is one of that
+withdrawal, so that both have a date, a reason and a place in the provenance.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida import orm
+from aiida.engine import calcfunction
+
+from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.data.labelled_frame import FormatError
+from aiida_zif.workflows.import_labels import blocks_of_import
+
+
+@calcfunction
+def withdraw_import(declaration: orm.Dict, reason: orm.Str, **blocks: LabelledFramesData) -> orm.Dict:
+    """Record that the labels of an import are not to be used.
+
+    :param declaration: of the import.
+    :param reason: why, in words.
+    :param blocks: all that the import made.
+    :returns: ``name``, ``reason`` and the UUIDs of the ``blocks``.
+    """
+    uuids = [block.uuid for _, block in sorted(blocks.items())]
+    return orm.Dict({"name": declaration["name"], "reason": reason.value, "blocks": uuids})
+
+
+@calcfunction
+def restore_import(withdrawal: orm.Dict, reason: orm.Str) -> orm.Dict:
+    """Record that a withdrawal no longer holds."""
+    return orm.Dict({**withdrawal.get_dict(), "restored": reason.value})
+
+
+def withdrawn_blocks() -> dict[str, str]:
+    """Return the reason of every block that is withdrawn now, by UUID."""
+    return {uuid: node["reason"] for node in _standing() for uuid in node["blocks"]}
+
+
+def withdraw(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
+    """Withdraw an import.
+
+    :raises FormatError: if it is withdrawn already.
+    """
+    blocks = blocks_of_import(call)
+    known = withdrawn_blocks()
+    if blocks[0].uuid in known:
+        raise FormatError(f"import <{call.pk}> is withdrawn already: {known[blocks[0].uuid]}.")
+    named: dict[str, Any] = {f"block_{index}": block for index, block in enumerate(blocks)}
+    withdrawal: orm.Dict = withdraw_import(call.inputs.declaration, orm.Str(reason), **named)
+    return withdrawal
+
+
+def restore(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
+    """Take the withdrawal of an import back.
+
+    :raises FormatError: if it is not withdrawn.
+    """
+    blocks = blocks_of_import(call)
+    found = [node for node in _standing() if blocks[0].uuid in node["blocks"]]
+    if not found:
+        raise FormatError(f"import <{call.pk}> is not withdrawn.")
+    restored: orm.Dict = restore_import(found[0], orm.Str(reason))
+    return restored
+
+
+def campaigns_of(call: orm.CalcFunctionNode) -> list[orm.WorkChainNode]:
+    """Return the campaigns that were given a block of an import, as it is, the oldest first."""
+    uuids = [block.uuid for block in blocks_of_import(call)]
+    query = orm.QueryBuilder().append(LabelledFramesData, filters={"uuid": {"in": uuids}}, tag="block")
+    filters = {"process_type": "aiida.workflows:zif.active_learning"}
+    query.append(orm.WorkChainNode, with_incoming="block", filters=filters, tag="campaign").distinct()
+    campaigns: list[orm.WorkChainNode] = query.order_by({"campaign": {"id": "asc"}}).all(flat=True)
+    return campaigns
+
+
+def _standing() -> list[orm.Dict]:
+    """Return the withdrawals that were not taken back, the oldest first."""
+    made = orm.QueryBuilder().append(orm.CalcFunctionNode, filters=_finished("withdraw_import"), tag="call")
+    made.append(orm.Dict, with_incoming="call", tag="made", project="*").order_by({"made": {"id": "asc"}})
+    undone = orm.QueryBuilder().append(orm.Dict, tag="given", project="id")
+    undone.append(orm.CalcFunctionNode, with_incoming="given", filters=_finished("restore_import"))
+    pks = set(undone.all(flat=True))
+    return [node for node in made.all(flat=True) if node.pk not in pks]
+
+
+def _finished(name: str) -> dict[str, Any]:
+    return {"attributes.process_label": name, "attributes.exit_status": 0}
