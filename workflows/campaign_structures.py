@@ -98,4 +98,6 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
         return unfit(f"with overlapping atoms {name}, {distance:.2f} Å apart", f"at least {least:.2f} Å", mend)
     impossible = [oddity for oddity in oddities(atoms) if not oddity.possible]
     notes = "".join(f"; {note}" for note in atoms.info.get("notes", ()))
-    return [problem for oddity in impossible for problem in unfit(f"with {oddity}{notes}", "a substance", oddity.fix)]
+    return [
+        problem for oddity in impossible for problem in unfit(f"with {oddity}{notes}", "a whole substance", oddity.fix)
+    ]

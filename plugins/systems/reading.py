@@ -11,7 +11,7 @@ import numpy as np
 
 from aiida_zif.plugins.data.xyz_text import frame_texts
 from aiida_zif.plugins.systems.cif import read_cif
-from aiida_zif.plugins.systems.cif_text import decoded
+from aiida_zif.plugins.systems.cif_text import ENCODINGS, decoded
 from aiida_zif.plugins.systems.faults import StructureFault
 from aiida_zif.plugins.systems.poscar import checked_poscar
 from aiida_zif.plugins.systems.xyz import checked_xyz
@@ -54,6 +54,10 @@ def other_masses(atoms: Atoms) -> list[str]:
 
 
 def _only_frame(file: Path) -> tuple[str, list[str]]:
+    with file.open("rb") as stream:
+        if stream.read(4).startswith(tuple(mark for mark, _ in ENCODINGS)):
+            fix = "save it as UTF-8 without byte order mark"
+            raise StructureFault("a byte order mark at the beginning", "text in UTF-8 without it", fix)
     frames = frame_texts(file)
     first = next(frames, None)
     if first is None:
