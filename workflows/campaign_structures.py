@@ -11,7 +11,7 @@ from aiida_zif.plugins.geometry import cell_heights
 from aiida_zif.plugins.systems import available_systems, load_system
 from aiida_zif.plugins.systems.bonds import closest_overlap, refuse_crowded
 from aiida_zif.plugins.systems.faults import MOST_ATOMS, StructureFault
-from aiida_zif.plugins.systems.reading import read_structure_file
+from aiida_zif.plugins.systems.reading import other_masses, read_structure_file
 from aiida_zif.plugins.systems.valence import oddities
 from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
 from aiida_zif.workflows.campaign_source import Source, YamlPath, file_fault
@@ -80,6 +80,9 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
         return unfit("with a coordinate or cell vector that is farther out", f"at most {THICKEST:g} Å", mend)
     if 0 in atoms.numbers:
         return unfit("with a dummy atom X", "chemical elements", "remove or replace it")
+    if elements := other_masses(atoms):
+        mend = "give it standard masses; `deuterium: true` of an AIMD run gives hydrogen the mass of deuterium"
+        return unfit(f"with other masses of {listed(elements)}", "standard atomic masses", mend)
     if not atoms.pbc.all() or atoms.cell.rank < 3 or cell_heights(atoms.cell[:]).min() < THINNEST:
         mend = 'add the cell (in extxyz: Lattice="…")'
         return unfit("without a cell in three directions", f"a crystal at least {THINNEST:g} Å thick", mend)
@@ -95,4 +98,6 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
         return unfit(f"with overlapping atoms {name}, {distance:.2f} Å apart", f"at least {least:.2f} Å", mend)
     impossible = [oddity for oddity in oddities(atoms) if not oddity.possible]
     notes = "".join(f"; {note}" for note in atoms.info.get("notes", ()))
-    return [problem for oddity in impossible for problem in unfit(f"with {oddity}{notes}", "a substance", oddity.fix)]
+    return [
+        problem for oddity in impossible for problem in unfit(f"with {oddity}{notes}", "a whole substance", oddity.fix)
+    ]

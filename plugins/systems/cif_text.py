@@ -29,6 +29,12 @@ MEANT = ("_cell_", "_symmetry_", "_space_group_", "_atom_site", "_atom_type_symb
 
 NOT_MEANT = ("_atom_site_aniso", "_cell_measurement")
 
+TYPED = {0x2212: "-", 0x2013: "-", 0xA0: " "}
+"""Signs that word processors make of minus and blank."""
+
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+"""CIF 1.1 is ASCII. What else there is stands in authors' names and primes of labels, and decides nothing."""
+
 COORDINATES = ("_atom_site_fract_x", "_atom_site_cartn_x")
 
 LONGEST_LINE = 2048
@@ -77,7 +83,7 @@ def read_tags(raw: bytes) -> Tags:
 
     :raises StructureFault: not a CIF, no block or more than one with atoms, a tag twice with two values.
     """
-    text = decoded(raw)
+    text = NOT_ASCII.sub("x", decoded(raw).translate(TYPED))
     blocks = [_tags(block) for block in _document(text)]
     with_atoms = [tags for tags in blocks if any(tags.values.get(name) for name in COORDINATES)]
     if not with_atoms:

@@ -11,7 +11,7 @@ import numpy as np
 
 from aiida_zif.plugins.data.xyz_text import frame_texts
 from aiida_zif.plugins.systems.cif import read_cif
-from aiida_zif.plugins.systems.cif_text import decoded
+from aiida_zif.plugins.systems.cif_text import ENCODINGS, decoded
 from aiida_zif.plugins.systems.faults import StructureFault
 from aiida_zif.plugins.systems.poscar import checked_poscar
 from aiida_zif.plugins.systems.xyz import checked_xyz
@@ -19,8 +19,8 @@ from aiida_zif.plugins.systems.xyz import checked_xyz
 if TYPE_CHECKING:
     from ase import Atoms
 
-HARMLESS_MASS = 0.001
-"""Relative difference from the standard atomic mass that is one of rounding or of tables."""
+HARMLESS_MASS = 0.01
+"""Relative difference from the standard atomic mass that is one of tables; light isotopes differ by more."""
 
 
 def read_structure_file(file: Path, kind: str) -> Atoms:
@@ -42,7 +42,22 @@ def read_structure_file(file: Path, kind: str) -> Atoms:
         raise StructureFault(found, f"a file in {kind} format", "open it in a viewer, or write it again") from error
 
 
+def other_masses(atoms: Atoms) -> list[str]:
+    """Return the elements of which an atom has another than the standard atomic mass."""
+    from ase.data import atomic_masses
+
+    if not atoms.has("masses"):
+        return []
+    standard = atomic_masses[atoms.numbers]
+    other = np.abs(atoms.get_masses() - standard) > HARMLESS_MASS * standard
+    return sorted({str(symbol) for symbol, differs in zip(atoms.symbols, other, strict=True) if differs})
+
+
 def _only_frame(file: Path) -> tuple[str, list[str]]:
+    with file.open("rb") as stream:
+        if stream.read(4).startswith(tuple(mark for mark, _ in ENCODINGS)):
+            fix = "save it as UTF-8 without byte order mark"
+            raise StructureFault("a byte order mark at the beginning", "text in UTF-8 without it", fix)
     frames = frame_texts(file)
     first = next(frames, None)
     if first is None:
@@ -57,7 +72,6 @@ def _only_frame(file: Path) -> tuple[str, list[str]]:
 def _parsed(text: str, kind: str, notes: list[str]) -> Atoms:
     """The atoms as ASE reads them, without what a structure does not have: fixed atoms, velocities, masses, results."""
     from ase import Atoms
-    from ase.data import atomic_masses
     from ase.io import read
 
     with warnings.catch_warnings():
@@ -67,8 +81,7 @@ def _parsed(text: str, kind: str, notes: list[str]) -> Atoms:
         raise StructureFault("more than one structure", "one structure in a file", "write it to a file of its own")
     if atoms.constraints and kind == "extxyz":
         notes.append("fixed atoms are not used: all atoms move")
-    given, standard = atoms.get_masses(), atomic_masses[atoms.numbers]
-    if atoms.has("masses") and (np.abs(given - standard) > HARMLESS_MASS * standard).any():
+    if other_masses(atoms):
         notes.append("masses of the file are not used: every element has its standard atomic mass")
     atoms.set_constraint()
     atoms.calc = None

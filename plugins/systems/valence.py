@@ -35,6 +35,9 @@ LINEAR = 150.0
 PYRAMID = 338.0
 """Degrees; the three angles of an atom add up to 360 in a plane and to 328.5 in a tetrahedron."""
 
+NITRILE = 1.20
+"""Å; no other bond between carbon and nitrogen is that short."""
+
 TRIPLE = 1.30
 """Å; a carbon or nitrogen with one neighbour this close has a triple or cumulated double bond."""
 
@@ -140,12 +143,21 @@ def _carbon(graph: BondGraph, index: int) -> Iterator[Finding]:
         yield "C without a bond", False, "add its hydrogens and neighbours, or delete it"
     elif len(bonds) == 1 and bonds[0].distance > TRIPLE:
         yield "C with one neighbour, its hydrogens missing", False, MISSING
-    elif len(bonds) == 2 and _angles(bonds)[0] < LINEAR and not graph.stretched_hydrogen(index):
+    elif (
+        len(bonds) == 2
+        and _angles(bonds)[0] < LINEAR
+        and not (_nitrile(graph, index) or graph.stretched_hydrogen(index))
+    ):
         yield "C with two neighbours at an angle, its hydrogen missing", False, MISSING
     elif len(bonds) == 3 and sum(_angles(bonds)) < PYRAMID and not graph.stretched_hydrogen(index):
         heavy = [bond.distance for bond in bonds if graph.symbols[bond.index] != "H"]
         if len(heavy) == 1 or float(np.mean(heavy)) > SINGLE:
             yield BENT_BY_HEAT if len(heavy) > 1 else IN_A_PYRAMID
+
+
+def _nitrile(graph: BondGraph, index: int) -> bool:
+    """Whether a carbon has a triple bond to nitrogen; X-rays see some of them bent."""
+    return any(graph.symbols[bond.index] == "N" and bond.distance < NITRILE for bond in graph.bonds[index])
 
 
 def _nitrogen(graph: BondGraph, index: int) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +124,36 @@ def test_symmetry_operations_are_no_code(tmp_path: Path) -> None:
     (tmp_path / "a.cif").write_text(f"data_x\n{lengths}{angles}loop_\n_symmetry_equiv_pos_as_xyz\n{operation}\n{sites}")
     assert problems(tmp_path, systems={"a": {"structure": "./a.cif"}})[0].field == "systems.a.structure"
     assert not trace.exists()
+
+
+CRYSTAL = "".join(f"_cell_length_{axis} 40\n" for axis in "abc") + "".join(
+    f"_cell_angle_{angle} 90\n" for angle in ("alpha", "beta", "gamma")
+)
+TABLE = "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
+CROWD = "".join(f"C{i} 0.{i:04d} 0.{(i * 7919) % 5000:04d} 0.{(i * 1723) % 5000:04d}\n" for i in range(4999))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (CRYSTAL + TABLE + "C1 0.1 0.2 0.3\n" * 100_000, "100000 atoms"),
+        (CRYSTAL + TABLE + "C1 0.1 0.2 0.3\n" * 4_900, "many atoms on one place"),
+        (f"{CRYSTAL.replace('40', '3')}{TABLE}{CROWD}", "overlapping atoms: 4999"),
+        (CRYSTAL + "loop_\n_symmetry_equiv_pos_as_xyz\n" + "x,y,z\n" * 100_000 + TABLE, "operators"),
+        (f"{CRYSTAL}{TABLE}" + "C" * 1_000_000 + " 0.1 0.2 ?\n", "coordinates are not numbers"),
+        (f"{CRYSTAL}{TABLE}C1 0.1 0.2 " + "'" * 1_000_000 + "\n", "coordinates are not numbers"),
+        (f"{CRYSTAL}{TABLE}\x1b[31mC1\u202e 0.1 0.2 ?\n", "unreadable as CIF"),
+        (CRYSTAL + TABLE + "C1\u202e 0.1 0.2 ?\n", "coordinates are not numbers (C1x;"),
+        (f"{CRYSTAL}_symmetry_space_group_name_H-M '" + "P 21/" * 20_000 + f"'\n{TABLE}C1 0 0 0\n", "not known"),
+        (f"{CRYSTAL.replace('40', '1e300')}{TABLE}C1 0 0 0\n", "_cell_length_a '1e300'"),
+    ],
+)
+def test_a_cif_that_would_take_memory_time_or_the_terminal_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    if text.endswith(TABLE):
+        text += "C1 0.1 0.2 0.3\n"
+    (tmp_path / "x.cif").write_text(f"data_x\n{text}")
+    begin = time.monotonic()
+    (problem,) = problems(tmp_path, systems={"a": {"structure": "x.cif"}})
+    assert words in problem.found
+    assert len(problem.found) < 400
+    assert time.monotonic() - begin < 20

@@ -9,7 +9,7 @@ import pytest
 from ase import Atoms
 
 from aiida_zif.plugins.systems import load_system
-from aiida_zif.workflows.campaign import Problem
+from aiida_zif.workflows.campaign import CampaignError, Problem, campaign_from_structures
 
 HEAD = "name: test\nprotocol: demo\n"
 Refuse = Callable[..., list[Problem]]
@@ -176,3 +176,12 @@ O1W 0.5 0.5 0.5 0.25
 def test_more_atoms_than_a_cell_can_hold_are_refused_at_once(refused_structure: Refuse) -> None:
     atoms = Atoms("H4000", cell=[2, 2, 2], pbc=True)
     assert "overlapping atoms: 4000 in 8 Å³" in refused_structure(atoms).found
+
+
+def test_a_structure_from_a_script_with_masses_of_its_own_is_refused() -> None:
+    atoms = load_system("salem-2")
+    atoms.set_masses(
+        [2.014 if symbol == "H" else mass for symbol, mass in zip(atoms.symbols, atoms.get_masses(), strict=True)]
+    )
+    with pytest.raises(CampaignError, match="other masses of H"):
+        campaign_from_structures({"mine": atoms}, "demo")

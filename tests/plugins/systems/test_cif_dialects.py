@@ -66,6 +66,14 @@ DIALECTS = {
     "capitals": whole(atoms=rows(unit(), lambda label, element, place: plain(label.upper(), element.upper(), place))),
     "occupancy with uncertainty": whole(atoms=rows(unit(), lambda *s: plain(*s)[:-1] + " 1.00(2)\n", OCCUPANCY)),
     "occupancy unknown": whole(atoms=rows(unit(), lambda *s: plain(*s)[:-1] + " ?\n", OCCUPANCY)),
+    "primes of labels and a name without quotes": whole(
+        atoms=rows(unit(), lambda label, *rest: plain(label + "\u2032", *rest)), more="_publ_author_name Dürholt\n"
+    ),
+    "minus signs of a word processor": whole(
+        atoms=rows(unit(), lambda label, element, place: plain(label, element, [x - 1 for x in place])).replace(
+            "-", "\u2212"
+        )
+    ),
     "text blocks of SHELX": whole() + SHELX,
     "block without name": whole().replace("data_zif4", "data_"),
     "block of the publication in front": "data_global\n_publ_contact_author ?\n" + whole(),

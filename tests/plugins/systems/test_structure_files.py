@@ -134,6 +134,7 @@ def test_the_same_crystal_is_read_from_every_xyz_file(tmp_path: Path, lines: lis
         ([*xyz()[:4], "1 0 0 0", *xyz()[5:]], "('1')"),
         (with_column("Z:I:1", ["6"] * 102), "row 1 of the atoms with the element H and the atomic number 6"),
         ("", "an empty file"),
+        ("\ufeff" + "\n".join(xyz()), "a byte order mark"),
     ],
 )
 def test_a_wrong_xyz_file_is_refused(tmp_path: Path, lines: list[str] | str, words: str) -> None:
