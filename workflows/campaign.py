@@ -15,6 +15,7 @@ from aiida_zif.workflows.campaign_checks import (
     halt_problems,
     limit_problems,
     plumed_problems,
+    training_problems,
 )
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem, did_you_mean, listed, render_problems, shown
 from aiida_zif.workflows.campaign_levels import with_level_file
@@ -124,7 +125,8 @@ def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     structures, faults = _structures(parts.get("systems", {}), given, source)
     problems += [*faults, *all_problems(parts, structures, source, level_file)]
     problems += [*cell_problems(parts, own, structures, source), *halt_problems(parts, own, source)]
-    problems += [*limit_problems(parts, own, source), *plumed_problems(parts, own, structures, source)]
+    problems += [*training_problems(parts, own, structures, source), *limit_problems(parts, own, source)]
+    problems += [*plumed_problems(parts, own, structures, source)]
     if problems:
         raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
     raw["type_map"] = raw.get("type_map") or elements_of(structures)

@@ -48,9 +48,6 @@ def all_problems(
         yield from lane_problems(parts["resources"].train, source)
     if "training" in parts:
         yield from committee_problems(parts["training"], source)
-        type_map = parts.get("type_map") or elements_of(structures)
-        if set(elements_of(structures)) <= set(type_map):
-            yield from deepmd_problems(parts["training"], type_map, structures, source)
 
 
 def type_map_problems(type_map: list[str] | None, structures: Structures, source: Source) -> Iterator[Problem]:
@@ -117,6 +114,20 @@ def cell_problems(
             allowed = f"at least twice the cut-off of {rcut:g} Å (training.rcut)"
             mend = f"take rcut: {int(thinnest * 5) / 10:g} Å, or a supercell under systems.{name}"
             yield source.problem(("systems", name), found, allowed, mend)
+
+
+def training_problems(
+    parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], structures: Structures, source: Source
+) -> Iterator[Problem]:
+    """DeePMD-kit takes the training, and it fits the structures and the copies of them that are learnt.
+
+    :param own: complete sections by system, of those that a system sets for itself.
+    """
+    type_map = parts.get("type_map") or elements_of(structures)
+    if "training" in parts and set(elements_of(structures)) <= set(type_map):
+        seed_data = {name: own.get(name, {}).get("seed_data", parts.get("seed_data")) for name in structures}
+        seed = parts.get("seed", 0)
+        yield from deepmd_problems(parts["training"], type_map, structures, seed_data, seed, source)
 
 
 def plumed_problems(
