@@ -18,6 +18,7 @@ from aiida_zif.workflows.campaign_checks import (
     needed_thickness,
     plumed_problems,
     supercell_problems,
+    training_problems,
 )
 from aiida_zif.workflows.campaign_errors import CampaignError, Problem, did_you_mean, listed, render_problems, shown
 from aiida_zif.workflows.campaign_levels import load_campaign_level, with_level_file
@@ -141,7 +142,8 @@ def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     problems += faults
     structures, cells, faults = _in_their_cells(files, parts, own, source)
     problems += [*faults, *all_problems(parts, structures, source, level_file), *halt_problems(parts, own, source)]
-    problems += [*limit_problems(parts, own, source), *plumed_problems(parts, own, structures, source)]
+    problems += [*training_problems(parts, own, structures, source), *limit_problems(parts, own, source)]
+    problems += [*plumed_problems(parts, own, structures, source)]
     if problems:
         raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
     raw["type_map"] = raw.get("type_map") or elements_of(structures)

@@ -49,9 +49,6 @@ def all_problems(
         yield from lane_problems(parts["resources"].train, source)
     if "training" in parts:
         yield from committee_problems(parts["training"], source)
-        type_map = parts.get("type_map") or elements_of(structures)
-        if set(elements_of(structures)) <= set(type_map):
-            yield from deepmd_problems(parts["training"], type_map, structures, source)
 
 
 def type_map_problems(type_map: list[str] | None, structures: Structures, source: Source) -> Iterator[Problem]:
@@ -120,6 +117,20 @@ def supercell_problems(name: str, system: System, choice: CellChoice, source: So
         allowed = "a supercell that is written out, since both are those of the whole cell"
         mend = f"write supercell: {choice.value} with the charge and multiplicity of that cell, or [1, 1, 1]"
         yield source.problem(path, found, allowed, mend)
+
+
+def training_problems(
+    parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], structures: Structures, source: Source
+) -> Iterator[Problem]:
+    """DeePMD-kit takes the training, and it fits the structures and the copies of them that are learnt.
+
+    :param own: complete sections by system, of those that a system sets for itself.
+    """
+    type_map = parts.get("type_map") or elements_of(structures)
+    if "training" in parts and set(elements_of(structures)) <= set(type_map):
+        seed_data = {name: own.get(name, {}).get("seed_data", parts.get("seed_data")) for name in structures}
+        seed = parts.get("seed", 0)
+        yield from deepmd_problems(parts["training"], type_map, structures, seed_data, seed, source)
 
 
 def plumed_problems(

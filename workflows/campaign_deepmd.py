@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.plugins.deepmd.argument_check import Fault, argument_faults, complaint
@@ -12,6 +12,8 @@ from aiida_zif.workflows.campaign_errors import Problem, shown
 from aiida_zif.workflows.campaign_protocols import merged
 from aiida_zif.workflows.campaign_source import Source
 from aiida_zif.workflows.campaign_steps import first_and_last
+from aiida_zif.workflows.perturbation import perturbed_frames
+from aiida_zif.workflows.seeds import derive_seed
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from aiida_zif.workflows.campaign_model import Training
 
 KEY = ("training", "deepmd")
+
+MOST_COPIES = 8
+"""Strained and rattled copies of a system in which neighbours are counted."""
 
 FILLED_IN = (
     "type_map", "rcut", "seed", "numb_steps", "numb_epoch", "training_data", "validation_data", "disp_file",
@@ -28,17 +33,25 @@ FILLED_IN = (
 
 
 def deepmd_problems(
-    training: Training, type_map: Sequence[str], structures: Mapping[str, Atoms], source: Source
+    training: Training,
+    type_map: Sequence[str],
+    structures: Mapping[str, Atoms],
+    seed_data: Mapping[str, Any],
+    seed: int,
+    source: Source,
 ) -> Iterator[Problem]:
     """The first and the last training of a campaign are such as DeePMD-kit takes, and make sense.
 
     :param type_map: elements in the order of the types.
     :param structures: by system.
+    :param seed_data: section of every system.
+    :param seed: of the campaign.
     """
     if not training.deepmd or not structures:
         return
-    given = isinstance(at(training.deepmd, ("model", "descriptor", "sel")), list)
-    neighbours = most_neighbours(structures.values(), type_map, training.rcut) if given else [1] * len(type_map)
+    neighbours = [1] * len(type_map)
+    if isinstance(at(training.deepmd, ("model", "descriptor", "sel")), list):
+        neighbours = most_neighbours(certain_frames(structures, seed_data, seed), type_map, training.rcut)
     seen = set()
     for steps in dict.fromkeys(first_and_last(training.steps)):
         for fault in training_faults(training.deepmd, type_map, training.rcut, steps, neighbours):
@@ -74,8 +87,30 @@ def training_faults(
     return [last] if last else []
 
 
-def most_neighbours(structures: Any, type_map: Sequence[str], rcut: float) -> list[int]:
-    """Return the largest number of neighbours of each element that an atom of any structure has.
+def certain_frames(structures: Mapping[str, Atoms], seed_data: Mapping[str, Any], seed: int) -> list[Atoms]:
+    """Return the structures and the first of the strained and rattled copies that a campaign will label.
+
+    :param structures: by system.
+    :param seed_data: section of every system.
+    :param seed: of the campaign.
+    """
+    frames = list(structures.values())
+    for system, atoms in structures.items():
+        copies = getattr(seed_data.get(system), "perturbed", None)
+        if copies and copies.frames:
+            own = derive_seed(seed, "perturb", system)
+            drawn = perturbed_frames(
+                atoms.positions, atoms.cell.array, copies.frames, copies.displacement, copies.strain, own
+            )
+            for positions, cell in list(zip(*drawn, strict=True))[:MOST_COPIES]:
+                frames.append(atoms.copy())
+                frames[-1].set_cell(cell)
+                frames[-1].positions = positions
+    return frames
+
+
+def most_neighbours(frames: Iterable[Atoms], type_map: Sequence[str], rcut: float) -> list[int]:
+    """Return the largest number of neighbours of each element that an atom of any frame has.
 
     :param rcut: Å.
     """
@@ -84,7 +119,7 @@ def most_neighbours(structures: Any, type_map: Sequence[str], rcut: float) -> li
     from ase.neighborlist import neighbor_list
 
     most = np.zeros(len(type_map), dtype=int)
-    for atoms in structures:
+    for atoms in frames:
         first, second = neighbor_list("ij", atoms, rcut)
         for index, symbol in enumerate(type_map):
             of_kind = first[atoms.numbers[second] == atomic_numbers.get(symbol, -1)]

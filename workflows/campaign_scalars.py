@@ -33,7 +33,7 @@ def settle(node: Any) -> Fault | None:
         node.tag = TAG + "float"
     elif kind == "int" and _OCTAL.fullmatch(node.value):
         digits = node.value.replace("_", "")
-        plain = digits.lstrip("+-0") or "0"
+        plain = ("-" if digits.startswith("-") else "") + (digits.lstrip("+-0") or "0")
         found = f"{node.value}, which YAML reads as the octal number {int(digits, 8)}"
         return found, "numbers without a zero in front", f"write {plain}, or put it in quotes if it is text"
     elif kind == "timestamp":

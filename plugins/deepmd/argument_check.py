@@ -60,10 +60,10 @@ def complaint(complete: Mapping[str, Any]) -> Fault | None:
     if not is_installed():
         return None
     from dargs.dargs import ArgumentError
-    from deepmd.utils.argcheck import normalize
 
-    try:
-        normalize(copy.deepcopy(dict(complete)))
+    try:  # as deepmd.utils.argcheck.normalize does, which makes the description anew each time
+        normalised = _description().normalize_value(copy.deepcopy(dict(complete)), trim_pattern="_*")
+        _description().check_value(normalised, strict=True)
     except (ArgumentError, ValueError, TypeError, KeyError, AttributeError) as error:
         path = tuple(filter(None, getattr(error, "path", "").split("/")))
         found = " ".join(str(getattr(error, "message", None) or error).split())

@@ -133,7 +133,7 @@ def sel_faults(sel: Any, type_map: Sequence[str], neighbours: Sequence[int]) -> 
         yield Fault(path, found, f"numbers from 0, {MOST_NEIGHBOURS} at most in all", "write 'sel: auto'")
     elif any(kept < most for kept, most in zip(sel, neighbours, strict=True)):
         needed = ", ".join(f"{symbol} {most}" for symbol, most in zip(type_map, neighbours, strict=True))
-        allowed = f"at least the neighbours within the cut-off: {needed}"
+        allowed = f"at least the neighbours within the cut-off in structures and their copies: {needed}"
         room = suggest_sel(neighbours)
         yield Fault(path, str(sel), allowed, f"write 'sel: auto', or numbers with room for motion: {room}")
 

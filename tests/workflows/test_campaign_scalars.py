@@ -46,7 +46,7 @@ def test_a_threshold_of_cp2k_may_be_written_with_an_exponent(tmp_path: Path) -> 
     [
         ("010", "010, which YAML reads as the octal number 8", "write 10, or"),
         ("0777", "the octal number 511", "write 777, or"),
-        ("-007", "the octal number -7", "write 7, or"),
+        ("-007", "the octal number -7", "write -7, or"),
         ("2026-01-01", "which YAML reads as a date", "put it in quotes"),
         ("1e3", "1000.0", "write 1000: a whole number"),
         ("12:00", "'12:00'", "write a whole number"),
