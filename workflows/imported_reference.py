@@ -96,7 +96,9 @@ def blocks_of_node(node: Any) -> list[LabelledFramesData]:
         return blocks_of_import(node)
     if getattr(node, "process_type", None) != CAMPAIGN:
         kind = getattr(node, "process_label", None) or type(node).__name__
-        raise ReferenceFault(f"<{node.pk}>, a {kind}", "give one of these; `verdi node show` lists what a node made")
+        raise ReferenceFault(
+            f"<{node.pk}>, of type {kind}", "give one of these; `verdi node show` lists what a node made"
+        )
     if not node.is_finished_ok:
         found = f"campaign {node.label} <{node.pk}>, which has not finished well"
         raise ReferenceFault(found, "wait for it, or give the UUID of a block of it")

@@ -218,7 +218,7 @@ def test_a_finished_campaign_stands_for_its_data_set(imported: Factory, campaign
 def test_a_node_of_another_kind_is_named(atoms: Any, campaign: Factory) -> None:
     structure = orm.StructureData(ase=atoms).store()
     problem = problem_of(campaign(seed_data={"imported": [structure.pk]}))
-    assert problem.found == f"<{structure.pk}>, a StructureData"
+    assert problem.found == f"<{structure.pk}>, of type StructureData"
     assert "a finished campaign" in problem.allowed
 
 
@@ -265,6 +265,13 @@ def test_a_system_must_have_a_frame_to_explore_from(
     name = "zinc" if symbols is None else system
     with pytest.raises(CampaignError, match="a frame to explore from"):
         imported_blocks(campaign((name,), seed_data={**NOTHING, "imported": [system]}))
+
+
+@pytest.mark.parametrize("entry", [0, -3, True, 1.5, None, ["salem"]])
+def test_an_entry_that_is_neither_text_nor_a_pk_is_one_problem(campaign: Factory, entry: Any) -> None:
+    with pytest.raises(CampaignError) as caught:
+        campaign(seed_data={"imported": [entry]})
+    assert [problem.field for problem in caught.value.problems] == ["seed_data.imported[0]"]
 
 
 @pytest.mark.parametrize("section", ["seed_data", "held_out"])
