@@ -32,10 +32,11 @@ def withdraw(identifier: str, reason: str, undo: bool) -> None:
     except FormatError as error:
         fail(str(error))
     done = "Taken back: the withdrawal of" if undo else "Withdrawn:"
-    n_frames = sum(block.n_frames for block in blocks_of_import(call))
+    blocks = blocks_of_import(call)
+    n_frames = sum(block.n_frames for block in blocks)
     click.echo(f"{done} import <{call.pk}> of {made['name']}, {n_frames} frames. Recorded as <{made.pk}>.")
-    for campaign in withdrawal.campaigns_of(call):
-        click.echo(f"  campaign {campaign.label} <{campaign.pk}> was given these frames")
+    for campaign in withdrawal.campaigns_of(block.uuid for block in blocks):
+        click.echo(f"  campaign {campaign.label} <{campaign.pk}> has labels of it")
 
 
 def import_of(identifier: str) -> Any:

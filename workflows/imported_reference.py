@@ -12,9 +12,7 @@ from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.workflows.campaign_errors import did_you_mean, shown
 from aiida_zif.workflows.import_labels import blocks_of_import
-from aiida_zif.workflows.withdrawal import withdrawn_blocks
-
-CAMPAIGN = "aiida.workflows:zif.active_learning"
+from aiida_zif.workflows.withdrawal import CAMPAIGN, withdrawn_blocks
 
 ALLOWED = "a label of imported frames, or pk or UUID of a block, an import, a data set or a finished campaign"
 

@@ -190,6 +190,24 @@ def test_what_was_withdrawn_is_not_found_and_comes_back(imported: Factory, campa
     assert len(imported_blocks(campaign(seed_data={"imported": ["wrong_units"]}))["training"]) == 1
 
 
+def test_campaigns_that_have_labels_of_an_import_are_found(imported: Factory, frames: Factory) -> None:
+    from aiida_zif.workflows.withdrawal import CAMPAIGN, campaigns_of
+
+    block = imported("has_users", 723)
+    chains = []
+    for name in ("given", "by reuse"):
+        chain = orm.WorkChainNode(process_type=CAMPAIGN, label=name)
+        if name == "given":
+            chain.base.links.add_incoming(block, LinkType.INPUT_WORK, "imported__training__one")
+        chains.append(chain.store())
+    reuse = orm.CalcFunctionNode()
+    reuse.base.attributes.set("process_label", "reuse_labels")
+    reuse.base.links.add_incoming(block, LinkType.INPUT_CALC, "source_0")
+    reuse.base.links.add_incoming(chains[1], LinkType.CALL_CALC, "reuse")
+    reuse.store()
+    assert [chain.label for chain in campaigns_of([block.uuid])] == ["given", "by reuse"]
+
+
 def test_pk_and_uuid_of_block_import_and_data_set_are_accepted(imported: Factory, campaign: Factory) -> None:
     block = imported("by_number", 715)
     dataset = extend_dataset(first=block)
