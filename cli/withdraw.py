@@ -24,8 +24,8 @@ def withdraw(identifier: str, reason: str, undo: bool) -> None:
     from aiida_zif.workflows import withdrawal
     from aiida_zif.workflows.import_labels import blocks_of_import
 
-    if not reason.strip():
-        fail("--reason: nothing found; allowed are a few words; fix: say why, for whoever looks at the graph later.")
+    if not reason.strip() or not " ".join(reason.split()).isprintable():
+        fail(f"--reason: {reason!a} found; allowed are a few printable words; fix: say why, for later readers.")
     call = import_of(identifier)
     try:
         made = (withdrawal.restore if undo else withdrawal.withdraw)(call, " ".join(reason.split()))
