@@ -78,7 +78,7 @@ def describe_seed(section: SeedData) -> str:
         parts.append(f"{perturbed.frames} perturbed ({perturbed.displacement:g} Å, {perturbed.strain:.0%} strain)")
     if section.imported:
         gates = in_words(section.imported_gates.bounds())
-        parts.append(f"imported {', '.join(map(str, section.imported))}" + (f" (gates: {gates})" if gates else ""))
+        parts.append(f"imported {', '.join(section.imported)}" + (f" (gates: {gates})" if gates else ""))
     return "; ".join(parts)
 
 

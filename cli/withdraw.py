@@ -24,18 +24,19 @@ def withdraw(identifier: str, reason: str, undo: bool) -> None:
     from aiida_zif.workflows import withdrawal
     from aiida_zif.workflows.import_labels import blocks_of_import
 
-    if not reason.strip():
-        fail("--reason: nothing found; allowed are a few words; fix: say why, for whoever looks at the graph later.")
+    if not reason.strip() or not " ".join(reason.split()).isprintable():
+        fail(f"--reason: {reason!a} found; allowed are a few printable words; fix: say why, for later readers.")
     call = import_of(identifier)
     try:
         made = (withdrawal.restore if undo else withdrawal.withdraw)(call, " ".join(reason.split()))
     except FormatError as error:
         fail(str(error))
     done = "Taken back: the withdrawal of" if undo else "Withdrawn:"
-    n_frames = sum(block.n_frames for block in blocks_of_import(call))
+    blocks = blocks_of_import(call)
+    n_frames = sum(block.n_frames for block in blocks)
     click.echo(f"{done} import <{call.pk}> of {made['name']}, {n_frames} frames. Recorded as <{made.pk}>.")
-    for campaign in withdrawal.campaigns_of(call):
-        click.echo(f"  campaign {campaign.label} <{campaign.pk}> was given these frames")
+    for campaign in withdrawal.campaigns_of(block.uuid for block in blocks):
+        click.echo(f"  campaign {campaign.label} <{campaign.pk}> has labels of it")
 
 
 def import_of(identifier: str) -> Any:

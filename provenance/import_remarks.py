@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from aiida import orm
+
 from aiida_zif.plugins.cp2k.gates import in_words
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.provenance.campaign_view import CampaignView, inputs_under
-from aiida_zif.workflows.withdrawal import withdrawn_blocks
+from aiida_zif.provenance.campaign_view import CampaignView
+from aiida_zif.workflows.withdrawal import campaigns_of, withdrawn_blocks
 
 
 def import_remarks(block: LabelledFramesData) -> list[str]:
@@ -21,13 +23,10 @@ def import_remarks(block: LabelledFramesData) -> list[str]:
 
 
 def withdrawn_lines(view: CampaignView) -> list[str]:
-    """Return a line for every withdrawn block that a campaign was given."""
-    known, lines = withdrawn_blocks(), []
-    for use in ("training", "held_out"):
-        given = inputs_under(view.node, f"imported__{use}").values() if known else ()
-        lines += [
-            f"{use.replace('_', ' ')} data {block.label} <{block.pk}> were withdrawn: {known[block.uuid]}"
-            for block in given
-            if block.uuid in known
-        ]
-    return lines
+    """Return a line for every withdrawn block that a campaign was given, or took labels from."""
+    lines = []
+    for uuid, reason in withdrawn_blocks().items():
+        if view.node.pk in {campaign.pk for campaign in campaigns_of([uuid])}:
+            block: Any = orm.load_node(uuid)
+            lines.append(f"labels of import {block.label} <{block.creator.pk}> were withdrawn since: {reason}")
+    return list(dict.fromkeys(lines))

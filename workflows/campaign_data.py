@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from aiida_zif.workflows.campaign_aimd import AimdRun
 from aiida_zif.workflows.campaign_section import Count, Section, Whole, refuse
@@ -21,8 +21,12 @@ class Perturbed(Section):
     )
 
 
+def _with_pk_as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else value
+
+
 Imported = Annotated[
-    list[Annotated[str | Annotated[StrictInt, Field(ge=1)], AfterValidator(str)]],
+    list[Annotated[str, BeforeValidator(_with_pk_as_text, json_schema_input_type=str | int)]],
     Field(
         description="frames that `aiida-zif import` brought in, by label, or blocks, imports, data sets and finished "
         "campaigns by pk or UUID",

@@ -12,9 +12,7 @@ from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.workflows.campaign_errors import did_you_mean, shown
 from aiida_zif.workflows.import_labels import blocks_of_import
-from aiida_zif.workflows.withdrawal import withdrawn_blocks
-
-CAMPAIGN = "aiida.workflows:zif.active_learning"
+from aiida_zif.workflows.withdrawal import CAMPAIGN, withdrawn_blocks
 
 ALLOWED = "a label of imported frames, or pk or UUID of a block, an import, a data set or a finished campaign"
 
@@ -96,7 +94,9 @@ def blocks_of_node(node: Any) -> list[LabelledFramesData]:
         return blocks_of_import(node)
     if getattr(node, "process_type", None) != CAMPAIGN:
         kind = getattr(node, "process_label", None) or type(node).__name__
-        raise ReferenceFault(f"<{node.pk}>, a {kind}", "give one of these; `verdi node show` lists what a node made")
+        raise ReferenceFault(
+            f"<{node.pk}>, of type {kind}", "give one of these; `verdi node show` lists what a node made"
+        )
     if not node.is_finished_ok:
         found = f"campaign {node.label} <{node.pk}>, which has not finished well"
         raise ReferenceFault(found, "wait for it, or give the UUID of a block of it")

@@ -6,6 +6,7 @@ withdrawal, so that both have a date, a reason and a place in the provenance.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from aiida import orm
@@ -14,6 +15,8 @@ from aiida.engine import calcfunction
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError
 from aiida_zif.workflows.import_labels import blocks_of_import
+
+CAMPAIGN = "aiida.workflows:zif.active_learning"
 
 
 @calcfunction
@@ -67,14 +70,17 @@ def restore(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
     return restored
 
 
-def campaigns_of(call: orm.CalcFunctionNode) -> list[orm.WorkChainNode]:
-    """Return the campaigns that were given a block of an import, as it is, the oldest first."""
-    uuids = [block.uuid for block in blocks_of_import(call)]
-    query = orm.QueryBuilder().append(LabelledFramesData, filters={"uuid": {"in": uuids}}, tag="block")
-    filters = {"process_type": "aiida.workflows:zif.active_learning"}
-    query.append(orm.WorkChainNode, with_incoming="block", filters=filters, tag="campaign").distinct()
-    campaigns: list[orm.WorkChainNode] = query.order_by({"campaign": {"id": "asc"}}).all(flat=True)
-    return campaigns
+def campaigns_of(uuids: Iterable[str]) -> list[orm.WorkChainNode]:
+    """Return the campaigns that were given some blocks, or took labels from them, the oldest first."""
+    query = orm.QueryBuilder().append(LabelledFramesData, filters={"uuid": {"in": list(uuids)}}, tag="block")
+    users = {"or": [{"process_type": CAMPAIGN}, {"attributes.process_label": "reuse_labels"}]}
+    query.append(orm.ProcessNode, with_incoming="block", filters=users)
+    found: dict[int, orm.WorkChainNode] = {}
+    for process in query.all(flat=True):
+        while process is not None and process.process_type != CAMPAIGN:
+            process = process.caller
+        found |= {process.pk: process} if process is not None else {}
+    return [found[pk] for pk in sorted(found)]
 
 
 def _standing() -> list[orm.Dict]:

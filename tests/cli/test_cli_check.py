@@ -165,3 +165,10 @@ def test_an_unknown_framework_is_answered_with_those_there_are(invoke: Invoke) -
     assert result.exit_code == 2
     assert "'zif4'" in result.stderr
     assert "zif-4" in result.stderr
+
+
+def test_imports_that_a_campaign_cannot_learn_from_are_named(invoke: Callable[..., Any], campaign_file: Any) -> None:
+    path = campaign_file("  perturbed: {", "  imported: [no_such_label_here]\n  perturbed: {")
+    result = invoke("check", path)
+    assert result.exit_code == 2
+    assert "seed_data.imported[0]\n  found    'no_such_label_here'" in result.stderr

@@ -262,6 +262,15 @@ def test_only_an_import_can_be_withdrawn(invoke: Invoke, identifier: str) -> Non
     assert "pk or UUID of an import" in result.stderr
 
 
+@pytest.mark.parametrize("reason", ["", "  ", "\x1b]0;mine\x07"])
+def test_a_withdrawal_needs_a_reason_that_can_be_read(invoke: Invoke, data: Path, reason: str) -> None:
+    pk = json.loads(invoke("import", data, *LEVEL, "--json").stdout)["pk"]
+    result = invoke("withdraw", pk, "--reason", reason)
+    assert result.exit_code == 2
+    assert "\x1b" not in result.stderr
+    assert invoke("import", data, *LEVEL).exit_code == 0
+
+
 def test_frames_that_other_imports_hold_are_named_with_both_origins(invoke: Invoke, tmp_path: Path) -> None:
     level = ("--level", "PBE-D3, twice")
     first = json.loads(invoke("import", linear(tmp_path / "a.extxyz", -5.0, -5.1), *level, "--json").stdout)

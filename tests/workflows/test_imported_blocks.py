@@ -190,6 +190,24 @@ def test_what_was_withdrawn_is_not_found_and_comes_back(imported: Factory, campa
     assert len(imported_blocks(campaign(seed_data={"imported": ["wrong_units"]}))["training"]) == 1
 
 
+def test_campaigns_that_have_labels_of_an_import_are_found(imported: Factory, frames: Factory) -> None:
+    from aiida_zif.workflows.withdrawal import CAMPAIGN, campaigns_of
+
+    block = imported("has_users", 723)
+    chains = []
+    for name in ("given", "by reuse"):
+        chain = orm.WorkChainNode(process_type=CAMPAIGN, label=name)
+        if name == "given":
+            chain.base.links.add_incoming(block, LinkType.INPUT_WORK, "imported__training__one")
+        chains.append(chain.store())
+    reuse = orm.CalcFunctionNode()
+    reuse.base.attributes.set("process_label", "reuse_labels")
+    reuse.base.links.add_incoming(block, LinkType.INPUT_CALC, "source_0")
+    reuse.base.links.add_incoming(chains[1], LinkType.CALL_CALC, "reuse")
+    reuse.store()
+    assert [chain.label for chain in campaigns_of([block.uuid])] == ["given", "by reuse"]
+
+
 def test_pk_and_uuid_of_block_import_and_data_set_are_accepted(imported: Factory, campaign: Factory) -> None:
     block = imported("by_number", 715)
     dataset = extend_dataset(first=block)
@@ -218,7 +236,7 @@ def test_a_finished_campaign_stands_for_its_data_set(imported: Factory, campaign
 def test_a_node_of_another_kind_is_named(atoms: Any, campaign: Factory) -> None:
     structure = orm.StructureData(ase=atoms).store()
     problem = problem_of(campaign(seed_data={"imported": [structure.pk]}))
-    assert problem.found == f"<{structure.pk}>, a StructureData"
+    assert problem.found == f"<{structure.pk}>, of type StructureData"
     assert "a finished campaign" in problem.allowed
 
 
@@ -265,6 +283,13 @@ def test_a_system_must_have_a_frame_to_explore_from(
     name = "zinc" if symbols is None else system
     with pytest.raises(CampaignError, match="a frame to explore from"):
         imported_blocks(campaign((name,), seed_data={**NOTHING, "imported": [system]}))
+
+
+@pytest.mark.parametrize("entry", [0, -3, True, 1.5, None, ["salem"]])
+def test_an_entry_that_is_neither_text_nor_a_pk_is_one_problem(campaign: Factory, entry: Any) -> None:
+    with pytest.raises(CampaignError) as caught:
+        campaign(seed_data={"imported": [entry]})
+    assert [problem.field for problem in caught.value.problems] == ["seed_data.imported[0]"]
 
 
 @pytest.mark.parametrize("section", ["seed_data", "held_out"])

@@ -10,6 +10,7 @@ import pytest
 from aiida import orm
 from fake_children import Child, Ending, Run, end, run_chain
 
+from aiida_zif.plugins.cp2k.gates import Gates
 from aiida_zif.plugins.cp2k.levels import load_level
 from aiida_zif.workflows.frame_steps import concatenate, subset
 from aiida_zif.workflows.run_cache import known_run, take_known_run
@@ -182,6 +183,17 @@ def test_a_run_that_differs_in_anything_is_another_one(
     assert known_run(frames(1, seed=seed + 1), orm.Dict(task), level["hash"]) is None
     assert known_run(frames(1, seed=seed), orm.Dict(task), "0123") is None
     assert known_run(frames(1, seed=seed), orm.Dict(task), level["hash"]) is not None
+
+
+def test_a_run_from_before_a_gate_was_added_is_still_the_same_run(
+    earlier: Factory, frames: Factory, level: orm.Dict
+) -> None:
+    earlier(640, {"gates": {"net_force": 0.1}})
+    task = {**AIMD, "seed": 640}
+    now = Gates().as_dict()
+    assert known_run(frames(1, seed=640), orm.Dict({**task, "gates": now}), level["hash"]) is not None
+    stricter = {**now, "max_stress": 10.0}
+    assert known_run(frames(1, seed=640), orm.Dict({**task, "gates": stricter}), level["hash"]) is None
 
 
 @pytest.mark.parametrize(
