@@ -8,11 +8,12 @@ from typing import Any
 from aiida import orm
 from aiida.common.links import LinkType
 
-from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
+from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.provenance import sql
-from aiida_zif.provenance.campaign_view import ENTRY_POINT, inputs_under
+from aiida_zif.provenance.calls import inputs_of
+from aiida_zif.provenance.campaign_view import ENTRY_POINT
 from aiida_zif.provenance.origin import counted, is_campaign
 from aiida_zif.provenance.trainings import PACK, TRAINING, seeds_of, starts_of
 
@@ -75,22 +76,19 @@ def parts_of(start: list[int], made_from: Blocks) -> dict[str, Any]:
         ``influenced_plan``: other frames whose energies or errors had a part in a plan only. Each with ``n_frames``
         (a frame that is in several blocks counts once), ``n_blocks`` and ``pks``.
     """
-    trainings = list(own_trainings(start))
-    learnt = merged(learnt_by(training) for training in trainings)
-    behind: list[Any] = [
-        orm.load_node(pk) for kind in (TRAINING, PACK) for pk in sql.ancestors_of_kind(start, kind, material=True)
-    ]
-    others = [training for training in behind if training.pk not in {own.pk for own in trainings}]
-    tests = [orm.load_node(pk) for pk in sql.ancestors_of_kind(start, TEST)]
-    planned = merged([*(seen_by(test, "blocks") for test in tests), *(seen_by(job, "validation") for job in behind)])
-    later = [link.node for pk in start for link in outgoing(pk) if link.node.process_type == TEST]
-    evaluated = planned | merged(seen_by(test, "blocks") for test in later)
+    trainings = [int(job.pk or 0) for job in own_trainings(start)]
+    behind = [pk for kind in (TRAINING, PACK) for pk in sql.ancestors_of_kind(start, kind, material=True)]
+    learnt, own = seen_by(trainings, "dataset"), set(start)
+    tests = sql.ancestors_of_kind(start, TEST)
+    planned = seen_by([test for test in tests if test not in own], "blocks") | seen_by(behind, "validation")
+    later = [link.node.pk for pk in start for link in outgoing(pk) if link.node.process_type == TEST]
+    evaluated = planned | seen_by([*later, *(test for test in tests if test in own)], "blocks")
     rest = loaded(sql.ancestors_of_kind(start, BLOCK)).items()
     influence = {pk: block for pk, block in rest if pk not in made_from and pk not in evaluated}
     also_learnt = {key for b in learnt.values() for key in b.frame_ids()} & keys_of(evaluated)
     return {
         "learnt_from": account(learnt) if trainings else None,
-        "committees_learnt_from": account(merged(learnt_by(training) for training in others)),
+        "committees_learnt_from": account(seen_by(set(behind) - set(trainings), "dataset")),
         "evaluated_on": {**account(evaluated), "in_plan": n_frames(planned), "also_learnt": len(also_learnt)},
         "influenced_plan": account(influence),
     }
@@ -110,19 +108,22 @@ def own_trainings(start: list[int]) -> Iterator[orm.CalcJobNode]:
         yield job
 
 
-def learnt_by(training: orm.CalcJobNode) -> Blocks:
-    """Return the blocks that a training learnt from, by pk."""
-    return seen_by(training, "dataset")
+def seen_by(jobs: Iterable[int], namespace: str) -> Blocks:
+    """Return the blocks in a namespace of inputs of some jobs, data sets resolved, by pk.
 
-
-def seen_by(job: Any, namespace: str) -> Blocks:
-    """Return the blocks in a namespace of inputs of a job, data sets resolved, by pk."""
-    return {int(block.pk or 0): block for block in blocks_in(inputs_under(job, namespace)).values()}
-
-
-def merged(groups: Iterable[Blocks]) -> Blocks:
-    """Return the blocks of several groups, each once."""
-    return {pk: block for group in groups for pk, block in group.items()}
+    :raises ValueError: if a data set refers to a block that is not in this profile.
+    """
+    sources = {node.pk: node for found in inputs_of(jobs, namespace).values() for node in found.values()}
+    blocks = [node for node in sources.values() if isinstance(node, LabelledFramesData)]
+    sets = [node for node in sources.values() if isinstance(node, DatasetData)]
+    if sets:  # data sets of later cycles hold what those of earlier ones do: every block is loaded once
+        uuids = {uuid for one in sets for uuid in one.base.attributes.get("blocks").values()}
+        query = orm.QueryBuilder().append(LabelledFramesData, filters={"uuid": {"in": sorted(uuids)}})
+        known = query.all(flat=True)
+        if len(known) < len(uuids):
+            list(map(DatasetData.blocks, sets))  # raises, and says which block is missing
+        blocks += known
+    return {int(block.pk or 0): block for block in blocks}
 
 
 def loaded(pks: Iterable[int]) -> Blocks:

@@ -17,7 +17,8 @@ DIGITS = {"temperature": ".0f", "pressure": ".2f"}
 def explored_runs(view: CampaignView) -> dict[int, list[dict[str, Any]]]:
     """Return by cycle one entry a run: what was asked, what was reached, how it ended.
 
-    :returns: of every run ``system``, ``run``, ``ended``, ``n_explored``, ``temperature`` (K) and ``pressure`` (GPa),
+    :returns: of every run ``system``, ``run``, ``ended``, ``n_explored``, ``mean_over`` (``explored`` frames, or only
+        the ``physical`` ones in runs of early versions), ``temperature`` (K) and ``pressure`` (GPa),
         each with ``asked`` (first and last value of the run, None where nothing was controlled), ``mean`` and
         ``error`` (standard error of the mean, None where it is not known), and ``missed``, the names of those that
         did not reach their target.
@@ -32,12 +33,13 @@ def explored_runs(view: CampaignView) -> dict[int, list[dict[str, Any]]]:
 
 
 def entry_of(run: dict[str, Any], system: str) -> dict[str, Any]:
-    """Return one entry; a run of an earlier version knows the mean over all of its frames, and no error of it."""
+    """Return one entry; a run of an earlier version knows the mean over its physical frames, and no error of it."""
     return {
         "system": system,
         "run": run["label"],
         "ended": run.get("ended", "unknown"),
         "n_explored": run.get("n_explored", 0),
+        "mean_over": "explored" if run.get("reached") else "physical",
         **{name: reached(run, name) for name in UNITS},
         "missed": list(run.get("missed", [])),
     }
@@ -71,7 +73,8 @@ def mean_in_words(value: dict[str, Any], name: str) -> str:
 
 def reached_line(cycle: int, runs: Sequence[dict[str, Any]]) -> str:
     """Return one line a cycle: run by run what was asked and what was reached; targets that were missed stand out."""
-    return f"reached in cycle {cycle} (mean of the physical frames): {'; '.join(map(run_in_words, runs))}"
+    over = " or ".join(sorted({run["mean_over"] for run in runs}))
+    return f"reached in cycle {cycle} (mean of the {over} frames): {'; '.join(map(run_in_words, runs))}"
 
 
 def run_in_words(run: dict[str, Any]) -> str:

@@ -266,7 +266,7 @@ def number(value: float | None) -> str:
     """Return three significant digits that line up, or a dash."""
     if value is None:
         return DASH
-    return f"{value:.3f}" if value < 10 else f"{value:.3g}"
+    return f"{value:.{3 if value < 10 else 1 if value < 100 else 0}f}"
 
 
 # -- all campaigns -------------------------------------------------------------------------------------------

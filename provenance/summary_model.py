@@ -46,7 +46,7 @@ class Reached(Strict):
     """What was asked of a run, and what it reached."""
 
     asked: list[float] | None = Field(description="first and last target; null where nothing was controlled")
-    mean: float | None = Field(description="over the frames that are physical")
+    mean: float | None
     error: float | None = Field(description="standard error of the mean; null where it is not known")
 
 
@@ -57,6 +57,7 @@ class ExploredRun(Strict):
     run: str
     ended: str
     n_explored: Count
+    mean_over: str = Field(description="explored: all frames of the run; physical: those that are not broken")
     temperature: Reached = Field(description="K")
     pressure: Reached = Field(description="GPa")
     missed: list[str] = Field(description="what did not reach its target: temperature, pressure")

@@ -91,7 +91,7 @@ def test_all_campaigns_have_a_line_each(view: CampaignView) -> None:
 
 
 def test_numbers_and_counts_read_well() -> None:
-    assert [number(x) for x in (None, 0.12345, 12.345)] == ["–", "0.123", "12.3"]
+    assert [number(x) for x in (None, 0.12345, 12.345, 14.01, 123.4)] == ["–", "0.123", "12.3", "14.0", "123"]
     assert [pair(None, None), pair(0.5, None)] == ["–", "0.50 / –"]
     assert in_words({"a_b": 1, "c": 3, "d": 0}) == "3 c, 1 a b"
 
