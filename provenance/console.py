@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,11 +14,16 @@ PIPE_WIDTH = 10_000
 
 
 def make_console() -> Console:
-    """Return a console for standard output; a file or a pipe, also one that takes colours, is as wide as any line."""
+    """Return a console for standard output.
+
+    A file or a pipe, also one that takes colours, is as wide as any line, unless COLUMNS in the environment asks for a
+    width.
+    """
     from rich.console import Console
 
     console = Console(highlight=False)
-    return console if console.file.isatty() else Console(highlight=False, width=PIPE_WIDTH)
+    is_told = console.file.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return console if is_told else Console(highlight=False, width=PIPE_WIDTH)
 
 
 def new_table() -> Table:
