@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiida import orm
-from aiida.engine import ProcessBuilder
+from aiida.engine import ProcessBuilder, calcfunction
 from aiida.plugins import WorkflowFactory
 
 from aiida_zif.plugins.systems.sources import as_node_source
 from aiida_zif.workflows.campaign import Campaign, campaign_from_structures
+from aiida_zif.workflows.campaign_supercell import IDENTITY, Matrix, build
 from aiida_zif.workflows.imported_blocks import imported_blocks
 from aiida_zif.workflows.machine_cores import require_cores
 
@@ -52,14 +53,29 @@ def builder_from_protocol(
     atoms = {name: structure.get_ase() for name, structure in structures.items()}
     campaign = campaign_from_structures(atoms, protocol, overrides)
     require_cores(campaign.resource_settings(), codes)
-    built = campaign.structures()
-    nodes = {
-        name: node
-        if len(built[name]) == len(atoms[name]) and (built[name].cell == atoms[name].cell).all()
-        else orm.StructureData(ase=built[name])
-        for name, node in structures.items()
-    }
+    nodes = {name: in_its_cell(node, campaign.cell_matrix(name)) for name, node in structures.items()}
     return fill_builder(campaign, codes, nodes)
+
+
+def in_its_cell(structure: orm.StructureData, matrix: Matrix) -> orm.StructureData:
+    """Return a structure in the cell that it is computed in; a supercell has the given structure as its origin."""
+    if matrix == IDENTITY:
+        return structure
+    built: orm.StructureData = supercell(structure, orm.List([list(row) for row in matrix]))
+    return built
+
+
+@calcfunction
+def supercell(structure: orm.StructureData, matrix: orm.List) -> orm.StructureData:
+    """Build a supercell, see :func:`aiida_zif.workflows.campaign_supercell.build`.
+
+    :param matrix: of whole numbers, each row a new cell vector in terms of the old ones.
+    """
+    rows: Any = tuple(tuple(row) for row in matrix.get_list())
+    built = orm.StructureData(ase=build(structure.get_ase(), rows), label=structure.label)
+    if structure.source is not None:
+        built.source = structure.source
+    return built
 
 
 def fill_builder(

@@ -28,7 +28,7 @@ from aiida_zif.workflows.campaign_protocols import available_protocols, default_
 from aiida_zif.workflows.campaign_schema import allowed_at, campaign_json_schema, keys_at
 from aiida_zif.workflows.campaign_source import Source, YamlPath, read_source
 from aiida_zif.workflows.campaign_structures import MOST_ATOMS, read_structure, structure_problems
-from aiida_zif.workflows.campaign_supercell import CellChoice, build, choose_cell
+from aiida_zif.workflows.campaign_supercell import CellChoice, Matrix, build, choose_cell
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -66,6 +66,11 @@ class Campaign(CampaignFile):
     def structure_records(self) -> dict[str, Record]:
         """Return source, licence and citation of every structure, without those that were given in Python."""
         return dict(self._records)
+
+    def cell_matrix(self, system: str) -> Matrix:
+        """Return the matrix that turns the vectors of a system's file into those that it is computed with."""
+        matrix: Matrix = self._cells[system].matrix
+        return matrix
 
     def section(self, system: str, name: str) -> Section:
         """Return a section as it holds for one system.
@@ -238,7 +243,7 @@ def _in_their_cells(
         cells[name] = choose_cell(system.supercell, atoms.cell[:], len(atoms), *needed, MOST_ATOMS)
         faults = list(supercell_problems(name, system, cells[name], source))
         if not faults:
-            built[name] = build(atoms, cells[name])
+            built[name] = build(atoms, cells[name].matrix)
         problems += faults
     return built, cells, problems
 

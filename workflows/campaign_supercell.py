@@ -112,8 +112,7 @@ class CellChoice:
     @property
     def repeats(self) -> Repeats | None:
         """Repeats along the file's vectors; None where the new vectors are others."""
-        diagonal = np.diag(self.matrix)
-        return tuple(map(int, diagonal)) if np.array_equal(np.diag(diagonal), self.matrix) else None  # type: ignore[return-value]
+        return repeats_of(self.matrix)
 
     @property
     def value(self) -> list[Any]:
@@ -223,22 +222,28 @@ def thickness(cell: np.ndarray, strain: float) -> float:
     return max(smallest_height(cell, strain), smallest_height(reduction(cell) @ cell, strain))
 
 
-def build(atoms: Atoms, choice: CellChoice) -> Atoms:
-    """Return the atoms in the chosen cell: copy after copy, each in the order of the file, none moved into the cell.
+def repeats_of(matrix: Matrix) -> Repeats | None:
+    """Return the repeats along the old vectors; None where the new vectors are others."""
+    diagonal = np.diag(matrix)
+    return tuple(map(int, diagonal)) if np.array_equal(np.diag(diagonal), matrix) else None  # type: ignore[return-value]
+
+
+def build(atoms: Atoms, matrix: Matrix) -> Atoms:
+    """Return the atoms in another cell of their lattice: copy after copy, in the order of the file, none moved into the cell.
 
     The first copy lies where the file has it; every other one is shifted by a vector of the file's lattice.
     """
-    if choice.repeats:
-        return atoms if choice.matrix == IDENTITY else atoms.repeat(choice.repeats)
+    if repeats := repeats_of(matrix):
+        return atoms if matrix == IDENTITY else atoms.repeat(repeats)
     from ase.build.supercells import lattice_points_in_supercell
 
-    matrix = np.array(choice.matrix)
-    points = np.rint(lattice_points_in_supercell(matrix) @ matrix)
-    inside = points @ np.linalg.inv(matrix)
+    vectors = np.array(matrix)
+    points = np.rint(lattice_points_in_supercell(vectors) @ vectors)
+    inside = points @ np.linalg.inv(vectors)
     at_home = np.abs(inside - np.rint(inside)).max(axis=1) < 1e-6
     shifts = np.concatenate([np.zeros((1, 3)), points[~at_home]]) @ atoms.cell[:]
-    built = atoms.repeat((choice.copies, 1, 1))
-    built.cell = matrix @ atoms.cell[:]
+    built = atoms.repeat((_copies(vectors), 1, 1))
+    built.cell = vectors @ atoms.cell[:]
     built.positions = (shifts[:, None] + atoms.positions).reshape(-1, 3)
     return built
 

@@ -134,3 +134,18 @@ def test_words_on_the_source_of_a_shipped_framework_are_refused(file: Path) -> N
     file.write_text(text.replace("{structure: zinc.cif}", "{structure: zif-4, licence: CC0-1.0}"))
     with pytest.raises(CampaignError, match=r"systems\.zinc\.licence(.|\n)*aiida-zif systems show zif-4"):
         load_campaign(file)
+
+
+def test_a_supercell_that_a_script_asks_for_has_the_given_structure_as_its_origin(
+    codes: dict[str, Any], atoms: Any
+) -> None:
+    chain: Any = WorkflowFactory("zif.active_learning")
+    given = orm.StructureData(ase=atoms)
+    given.source = {"description": "a test"}
+    overrides = {**OVERRIDES, "systems": {"zinc": {"supercell": [1, 2, 1]}}}
+    builder = chain.get_builder_from_protocol(codes, {"zinc": given}, "demo", overrides)
+    built = builder.systems["zinc"]
+    assert len(built.sites) == 2 * len(given.sites)
+    assert built.creator.inputs.structure.uuid == given.uuid
+    assert built.source == given.source
+    assert builder.settings["systems"]["zinc"]["supercell"] == [1, 2, 1]

@@ -136,7 +136,7 @@ def test_atoms_of_a_supercell_are_copies_in_the_order_of_the_file(load: Load) ->
 def test_the_first_copy_lies_where_the_file_has_it_and_the_others_apart(matrix: Any) -> None:
     cell = np.array([[6.6, 0.2, 0.0], [-3.0, 7.5, 0.4], [1.0, -2.0, 9.0]])
     atoms = Atoms("ZnN", positions=[[0.5, 9.0, -3.0], [1.0, 2.0, 3.0]], cell=cell, pbc=True)
-    built = build(atoms, choice(matrix, cell, 0.0, n_atoms=2))
+    built = build(atoms, choice(matrix, cell, 0.0, n_atoms=2).matrix)
     copies = built.positions.reshape(-1, 2, 3)
     assert np.allclose(copies[0], atoms.positions)
     assert np.allclose(built.cell[:], np.array(matrix) @ cell)
@@ -150,7 +150,7 @@ def test_every_atom_of_a_supercell_has_the_neighbours_that_it_had() -> None:
     rng = np.random.default_rng(1)
     atoms = Atoms("ZnN3", cell=[[6.6, 0.2, 0.0], [-3.0, 7.5, 0.4], [1.0, -2.0, 9.0]], pbc=True)
     atoms.positions = rng.random((4, 3)) @ atoms.cell[:]
-    built = build(atoms, choice("auto", atoms.cell[:], 12.0, n_atoms=4))
+    built = build(atoms, choice("auto", atoms.cell[:], 12.0, n_atoms=4).matrix)
     assert len(built) > 4
     counts = [
         neighbour_counts(part.get_chemical_symbols(), part.positions, part.cell[:], 6.0) for part in (atoms, built)
