@@ -229,7 +229,7 @@ def repeats_of(matrix: Matrix) -> Repeats | None:
 
 
 def build(atoms: Atoms, matrix: Matrix) -> Atoms:
-    """Return the atoms in another cell of their lattice: copy after copy, in the order of the file, none moved into the cell.
+    """Return the atoms in another cell of their lattice: copy after copy, in the order of the file, none wrapped.
 
     The first copy lies where the file has it; every other one is shifted by a vector of the file's lattice.
     """
