@@ -1,8 +1,8 @@
 """Settings that are known to change what a label costs, and not what it is (no AiiDA).
 
-The list is short on purpose. Every keyword stands here by its full name, and with the values for which it was proven
-(``tests/plugins/cp2k/test_cp2k_cost_only.py``: CP2K gives the same energy and forces for all of them). Whatever does
-not stand here is taken to change a number, and counts in the hash of its level.
+The list is short on purpose. Every keyword stands here by its full name, and with the values that a test runs CP2K
+with, to compare energies and forces (``tests/plugins/cp2k/test_cp2k_cost_only.py``); what fails there must leave the
+list. Whatever does not stand here is taken to change a number, and counts in the hash of its level.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def only_cost(path: Sequence[str], value: Any) -> bool:
     """Whether a setting below FORCE_EVAL/DFT is known to change what a label costs, and not what it is.
 
     :param path: sections and keyword, in any case.
-    :param value: what it is set to; None leaves CP2K's own choice, which is one of the proven values.
+    :param value: what it is set to; None leaves CP2K's own choice, which is one of the values here.
     """
     return _listed(BELOW_DFT, path, value)
 
