@@ -37,6 +37,8 @@ def test_single_model_asks_for_no_deviation() -> None:
 
 def test_lane_stops_by_itself_before_the_wall_time() -> None:
     assert written([0], seconds=3725).startswith("timer timeout 01:02:05 every 1\n")
+    assert "variable late equal timeremain<=0\n" in written([0], seconds=3725)
+    assert "variable late equal 0\n" in written([0])
 
 
 def test_deviation_does_not_halt_where_no_level_is_given() -> None:
@@ -48,7 +50,7 @@ def test_the_state_is_looked_at_after_the_last_step_of_every_chunk() -> None:
     after = [lines[index + 1] for index, line in enumerate(lines) if line.startswith("run ")]
     assert len(after) == 4 + 5  # the beginning of every stage, every loop over chunks, and what is left of a stage
     assert all("$(v_sane) < 0.5" in line and '"variable status string halted" "jump SELF' in line for line in after)
-    assert sum("$(step) < $(v_mark+" in line and "$(timeremain) < 0" in line for line in after) == 5
+    assert sum("$(step) < $(v_mark+" in line and "$(v_late) > 0.5" in line for line in after) == 5
 
 
 def test_a_deviation_is_known_to_be_a_number_before_it_is_compared() -> None:
