@@ -97,6 +97,25 @@ def _system_problems(
 def _problem(fault: Fault, where: str, source: Source, file: Source | None) -> Problem:
     """A fault where it stands: in the level file, or in the campaign."""
     if file is not None and where.endswith("definition"):
-        return file.problem(fault.path, fault.found, fault.allowed, fault.mend)
-    path: YamlPath = (*where.split("."), *fault.path)
+        return file.problem(as_written(fault.path, file.data), fault.found, fault.allowed, fault.mend)
+    path = as_written((*where.split("."), *fault.path), source.data)
     return source.problem(path, fault.found, fault.allowed, fault.mend)
+
+
+def as_written(path: YamlPath, content: Any) -> YamlPath:
+    """Return a path as it stands in a file: names may be in any case there, and sections joined by slashes.
+
+    :param path: by the names that CP2K itself uses.
+    :param content: of the file.
+    """
+    found: list[str | int] = []
+    rest = list(path)
+    while rest and isinstance(content, Mapping):
+        for key in content:
+            parts = str(key).strip("/").upper().split("/")
+            if [str(name).upper() for name in rest[: len(parts)]] == parts:
+                found, rest, content = [*found, key], rest[len(parts) :], content[key]
+                break
+        else:
+            break
+    return (*found, *rest)

@@ -6,19 +6,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from aiida_zif.plugins.units import AVOGADRO, BOHR, ELEMENTARY_CHARGE, HARTREE
+
 Dims = tuple[int, int, int, int, int]
 """Exponents of kg, m, s, K and atom."""
 
-BOHR = 0.529177210903  # Å, CODATA 2018
-HARTREE = 27.211386245988  # eV, CODATA 2018
-_EV = 1.602176634e-19  # J, exact
-_MOL = 6.02214076e23  # exact
-
-KJ_PER_MOL = 1e3 / (_MOL * _EV)
-"""1 kJ/mol in eV."""
-KCAL_PER_MOL = 4.184 * KJ_PER_MOL
-"""1 kcal/mol in eV (thermochemical calorie)."""
-
+_EV = ELEMENTARY_CHARGE  # J
 _ENERGY: Dims = (1, 2, -2, 0, 0)
 _FORCE: Dims = (1, 1, -2, 0, 0)
 _PRESSURE: Dims = (1, -1, -2, 0, 0)
@@ -52,7 +45,7 @@ _WHOLE: dict[str, tuple[float, Dims]] = {
     "psi": (6894.757293168, _PRESSURE), "Å": (1e-10, _LENGTH), "bohr": (BOHR * 1e-10, _LENGTH),
     "hartree": (HARTREE * _EV, _ENERGY), "Ry": (HARTREE * _EV / 2.0, _ENERGY), "dyn": (1e-5, _FORCE),
     "min": (60.0, _TIME), "h": (3600.0, _TIME), "d": (86400.0, _TIME), "week": (604800.0, _TIME),
-    "mol": (_MOL, (0, 0, 0, 0, 0)), "atom": (1.0, (0, 0, 0, 0, 1)),
+    "mol": (AVOGADRO, (0, 0, 0, 0, 0)), "atom": (1.0, (0, 0, 0, 0, 1)),
 }  # fmt: skip
 """Units without a prefix."""
 
@@ -165,7 +158,7 @@ def parse_unit(text: str) -> Unit | None:
             power = int(match["power"] or 1) * (inside or side)
             factor *= known[0] ** power
             dims = [mine + power * theirs for mine, theirs in zip(dims, known[1], strict=True)]
-            molar = molar or (known[0] == _MOL and power == -1)
+            molar = molar or (known[0] == AVOGADRO and power == -1)
             side = inside or 1
     return Unit(factor, (dims[0], dims[1], dims[2], dims[3], dims[4]), molar)
 

@@ -133,4 +133,4 @@ def test_a_running_job_is_not_asked_for(localhost: orm.Computer, looks: list[flo
 
 def test_without_patience_it_is_asked_for_all_the_time(localhost: orm.Computer, looks: list[float]) -> None:
     assert run_job(localhost, ArithmeticAddCalculation).is_finished_ok
-    assert len(looks) > 5
+    assert len(looks) > 2  # while with patience it is asked for twice, however slow the machine is

@@ -58,7 +58,7 @@ def test_every_member_of_a_pack_keeps_its_name_its_seed_and_its_start(pack: Any)
     assert seeds_of(second["model_0"].creator) == {"model_0": 7, "model_1": 8}
     assert list(starts_of(second["model_0"].creator)) == ["model_1"]
     assert [len(warm_starts(second[name])) for name in ("model_0", "model_1")] == [1, 2]
-    assert what_stands_behind(second["model_1"])["n_trainings"] == 4
+    assert what_stands_behind(second["model_1"])["n_trainings"] == 2  # of the first model_1 and its own
 
 
 def test_the_lineage_of_a_packed_model_names_all_that_were_trained_with_it(pack: Any) -> None:

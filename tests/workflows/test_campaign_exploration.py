@@ -51,7 +51,7 @@ def test_ramp_is_a_run_that_lammps_takes(staged: dict[str, Any]) -> None:
     settings = Settings.from_dict(exploration_parameters(staged, section(staged, "zinc", "selection"), "zinc", 1))
     runs = check_runs(exploration_runs(staged, "zinc", 1, 1), settings, 4)
     assert runs[0].sampled[0].temperature == (300.0, 900.0)
-    assert (runs[0].equilibration, runs[0].steps) == (64, 64 + 480)
+    assert (runs[0].equilibration, runs[0].steps) == (160, 160 + 480)
     assert settings.chemistry.intact
 
 
