@@ -91,9 +91,10 @@ def describe_stage(stage: dict[str, Any]) -> str:
     """Say in words what is run in one stage."""
     kelvin = ", ".join(in_words(value, "") for value in stage["temperatures"])
     gigapascal = ", ".join(in_words(value, "") for value in stage["pressures"])
+    before = f" after {stage['equilibration']} to equilibrate" if stage.get("equilibration") else ""
     return (
         f"{len(conditions(stage))} {stage['ensemble'].upper()} runs ({kelvin} K × {gigapascal} GPa), "
-        f"{stage['steps']} × {stage['timestep']:g} fs, a look every {stage['sample_every']}"
+        f"{stage['steps']} × {stage['timestep']:g} fs{before}, a look every {stage['sample_every']}"
     )
 
 
