@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from aiida import orm
 
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.workflows.label_cache import known_labels
-from aiida_zif.workflows.perturbation import perturbed_frames
 from aiida_zif.workflows.plan import label_tasks
+from aiida_zif.workflows.planned_frames import first_frames
 from aiida_zif.workflows.run_cache import known_run
 
 if TYPE_CHECKING:
@@ -35,18 +34,6 @@ def held_labels(settings: dict[str, Any], structures: dict[str, Atoms], levels: 
         }
         for system, atoms in structures.items()
     }
-
-
-def first_frames(atoms: Atoms, start: dict[str, Any]) -> FramesData:
-    """Return the frames that a labelling starts from, unstored.
-
-    :param start: recipe, see :func:`aiida_zif.workflows.frame_steps.frames_from_structure`.
-    """
-    positions, cells = atoms.get_positions()[None], np.asarray(atoms.cell)[None]
-    if recipe := start["perturbed"]:
-        sizes = recipe["frames"], recipe["displacement"], recipe["strain"]
-        positions, cells = perturbed_frames(positions[0], cells[0], *sizes, start["seed"])
-    return FramesData(atoms.get_chemical_symbols(), positions, cells, system=start["system"])
 
 
 def held_units(frames: FramesData, task: dict[str, Any], level_hash: str) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from aiida import orm
+from aiida.orm.implementation.utils import clean_value
 
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.same_frame import Frame
@@ -15,6 +16,9 @@ from aiida_zif.workflows.campaign_levels import load_campaign_level
 from aiida_zif.workflows.perturbation import perturbed_frames
 from aiida_zif.workflows.plan import label_tasks
 from aiida_zif.workflows.run_cache import known_run
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 
 class Geometry(NamedTuple):
@@ -40,24 +44,37 @@ class Planned(NamedTuple):
 def planned_frames(campaign: Campaign) -> Iterator[Planned]:
     """Yield the first labels that are known before a campaign starts, system by system and task by task."""
     for system, atoms in campaign.structures().items():
-        symbols = tuple(atoms.get_chemical_symbols())
-        start = atoms.positions, atoms.cell.array
-        for name, (recipe, task) in label_tasks(campaign.parameters(), system).items():
+        for name, (start, task) in label_tasks(campaign.parameters(), system).items():
             use = "held_out" if name.startswith("held_out") else "training"
-            perturbed = recipe["perturbed"]
-            if perturbed is not None:
-                given = perturbed["frames"], perturbed["displacement"], perturbed["strain"], recipe["seed"]
-                made = zip(*perturbed_frames(*start, *given), strict=True)
+            first = first_frames(atoms, start)
+            if start["perturbed"] is not None:
+                symbols = tuple(first.symbols)
+                made = zip(first.positions, first.cells, strict=True)
                 frames: list[Frame] = [Geometry(symbols, *frame) for frame in made]
                 yield Planned(use, f"seed_data.perturbed of {system}", frames)
             else:
-                yield Planned(use, f"the AIMD run {name} of {system}", run_of_before(campaign, system, task))
+                yield Planned(use, f"the AIMD run {name} of {system}", run_of_before(campaign, system, first, task))
 
 
-def run_of_before(campaign: Campaign, system: str, task: dict[str, object]) -> list[Frame]:
+def first_frames(atoms: Atoms, start: Mapping[str, Any]) -> FramesData:
+    """Return the frames that a labelling will start from, unstored.
+
+    The campaign makes them from a stored structure, in which the database keeps 15 digits of a number. The difference
+    moves coordinates that lie on the edge of what a frame's identifier resolves, as those of a crystal do.
+
+    :param start: recipe, see :func:`aiida_zif.workflows.frame_steps.frames_from_structure`.
+    """
+    stored = [np.array(clean_value(values.tolist())) for values in (atoms.get_positions(), atoms.cell.array)]
+    positions, cells = stored[0][None], stored[1][None]
+    if recipe := start["perturbed"]:
+        sizes = recipe["frames"], recipe["displacement"], recipe["strain"]
+        positions, cells = perturbed_frames(*stored, *sizes, start["seed"])
+    return FramesData(atoms.get_chemical_symbols(), positions, cells, system=start["system"])
+
+
+def run_of_before(campaign: Campaign, system: str, first: FramesData, task: dict[str, object]) -> list[Frame]:
     """Return the frames of an AIMD run that the profile holds already, none if it was never run."""
-    state, atoms = campaign.systems[system], campaign.structures()[system]
+    state = campaign.systems[system]
     level = load_campaign_level(campaign.level_of_theory).in_state(state.charge, state.multiplicity)
-    first = FramesData(atoms.get_chemical_symbols(), atoms.positions[None], atoms.cell.array[None], system=system)
     run = known_run(first, orm.Dict(task), level.hash)
     return [frame for block in run.outputs.blocks.values() for frame in block.labelled_frames()] if run else []

@@ -85,9 +85,9 @@ def labelled_before(aiida_profile: object) -> Callable[[Path], None]:
 
     from aiida_zif.plugins.cp2k.levels import load_level
     from aiida_zif.plugins.data.frames import LabelledFramesData
-    from aiida_zif.provenance.held_labels import first_frames
     from aiida_zif.workflows.campaign import load_campaign
     from aiida_zif.workflows.plan import label_tasks
+    from aiida_zif.workflows.planned_frames import first_frames
 
     def store(path: Path) -> None:
         campaign = load_campaign(path)
