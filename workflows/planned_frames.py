@@ -64,11 +64,11 @@ def first_frames(atoms: Atoms, start: Mapping[str, Any]) -> FramesData:
 
     :param start: recipe, see :func:`aiida_zif.workflows.frame_steps.frames_from_structure`.
     """
-    stored = [np.array(clean_value(values.tolist())) for values in (atoms.get_positions(), atoms.cell.array)]
-    positions, cells = stored[0][None], stored[1][None]
+    crystal, cell = (np.array(clean_value(values.tolist())) for values in (atoms.get_positions(), atoms.cell.array))
+    positions, cells = crystal[None], cell[None]
     if recipe := start["perturbed"]:
         sizes = recipe["frames"], recipe["displacement"], recipe["strain"]
-        positions, cells = perturbed_frames(*stored, *sizes, start["seed"])
+        positions, cells = perturbed_frames(crystal, cell, *sizes, start["seed"])
     return FramesData(atoms.get_chemical_symbols(), positions, cells, system=start["system"])
 
 
