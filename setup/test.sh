@@ -75,7 +75,7 @@ two=(-n 2 --dist loadfile)
 check "tests without codes" python -m pytest -m "not codes and not slow" "${two[@]}"
 if [ -z "$fast" ]; then
     check "tests with stand-in codes" python -m pytest -m "slow and not codes and not hpc" "${two[@]}"
-    check "tests with the real codes" python -m pytest -m "codes and not hpc"
+    check "tests with the real codes" python -m pytest -m "codes and not hpc and not exhaustive"
     check "tests with servers" ./setup/test-hpc.sh --fast
 fi
 [ "${#failed[@]}" -eq 0 ] || {

@@ -77,6 +77,15 @@ def values_of(path: str) -> list[Any]:
 
 
 CASES = [(path, value) for path in (*BELOW_DFT, *BELOW_ROOT) for value in values_of(path)]
+OFTEN = ("SCF/MAX_SCF", "SCF/SCF_GUESS", "SCF/OT/MINIMIZER", "SCF/OT/PRECONDITIONER", "SCF/MIXING/METHOD")
+"""Keywords that people change; all others are tried too, but not every time: that takes as long as all other tests."""
+
+
+def cases() -> list[Any]:
+    """Every value; those of rare keywords are marked."""
+    names = [(path, value, f"{path}={value}") for path, value in CASES]
+    rare = pytest.mark.exhaustive
+    return [pytest.param(p, v, id=name, marks=() if p in OFTEN else rare) for p, v, name in names]
 
 
 def nested(path: str, value: Any) -> dict[str, Any]:
@@ -173,7 +182,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[np.ndarra
 @pytest.mark.codes
 @pytest.mark.skipif(CP2K is None, reason="CP2K is not installed")
 @pytest.mark.parametrize("kind", ["xtb", "pbe"])
-@pytest.mark.parametrize(("path", "value"), CASES, ids=[f"{path}={value}" for path, value in CASES])
+@pytest.mark.parametrize(("path", "value"), cases())
 def test_a_label_is_the_same_whatever_its_cost(
     path: str, value: Any, kind: str, usual: dict[str, tuple[np.ndarray, np.ndarray]], tmp_path: Path
 ) -> None:
