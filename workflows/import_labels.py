@@ -156,10 +156,12 @@ def refuse_other_state(frames: Iterable[LabelledFrame | Refused], level: Mapping
     declared = {"charge": level.get("charge") or 0, "multiplicity": level.get("multiplicity") or 1}
     for frame in frames:
         for name, stated in frame.state.items() if isinstance(frame, LabelledFrame) else ():
-            if stated != declared[name]:
+            allowed = (declared["multiplicity"], declared["multiplicity"] - 1) if name == "spin" else (declared[name],)
+            if stated not in allowed:
+                option = f"--multiplicity {stated} (2S + 1)" if name == "spin" else f"--{name} {stated}"
                 raise FormatError(
-                    f"{frame.place}: {name}: {stated} found; allowed: {declared[name]}, as was declared. Say --{name} "
-                    f"{stated}, and import frames of one charge and multiplicity at a time."
+                    f"{frame.place}: {name}: {stated} found; allowed: {' or '.join(map(str, allowed))}, as was "
+                    f"declared. Say {option}, and import frames of one charge and multiplicity at a time."
                 )
 
 

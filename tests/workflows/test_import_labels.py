@@ -91,7 +91,7 @@ def test_the_same_files_are_found_again_wherever_they_lie(made: Factory, tmp_pat
 
 
 def test_the_report_says_why_frames_did_not_come_in(made: Factory, tmp_path: Path) -> None:
-    forces = np.zeros((3, 6, 3))
+    forces = np.tile([[0.1, 0.0, 0.0], [-0.1, 0.0, 0.0]], (3, 3, 1))
     forces[1] = 99.0
     path = files_of(made(seed=304, forces=forces), "extxyz", tmp_path)
     path.write_text(path.read_text() * 2)

@@ -107,6 +107,15 @@ def test_a_charge_that_the_file_states_must_be_the_declared_one(tmp_path: Path) 
     assert len(blocks_of_import(call)) == 1
 
 
+def test_a_spin_that_the_file_states_is_the_declared_multiplicity_or_its_unpaired_electrons(tmp_path: Path) -> None:
+    path = written(tmp_path / "spin.extxyz", 3)
+    path.write_text(path.read_text().replace("note=", "spin=2 note="))
+    reading, level = Reading(energy_key="REF_energy"), declared_level("PBE, VASP, spin")
+    with pytest.raises(FormatError, match=r"spin: 2 found; allowed: 1 or 0, as was declared\. Say --multiplicity 2"):
+        import_from(path, level, "", "spin", reading=reading)
+    assert len(blocks_of_import(import_from(path, {**level, "multiplicity": 3}, "", "spin", reading=reading))) == 1
+
+
 def test_a_declaration_from_before_readings_were_kept_is_read_as_it_was(tmp_path: Path) -> None:
     import hashlib
 
