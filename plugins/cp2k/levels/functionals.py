@@ -100,10 +100,8 @@ def functional_in_words(xc: Mapping[str, Any]) -> str:
     shortcut = given.get("_", "NO_SHORTCUT")
     words = [] if shortcut == "NO_SHORTCUT" else [str(shortcut)]
     words += [name for name in given if name != "_"]
-    told, name = (
-        " + ".join([*words, *(["HF"] if xc.get("HF") is not None else [])]) or "no functional",
-        functional_of(xc),
-    )
+    words += ["HF"] if xc.get("HF") is not None else []
+    told, name = " + ".join(words) or "no functional", functional_of(xc)
     return told if name in (None, told, "NONE") else f"{name} ({told})"
 
 
