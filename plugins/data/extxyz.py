@@ -73,7 +73,7 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
         raise FormatError(f"{name}: frame {index}: {reason}. Frames are extended XYZ as ASE writes it.") from error
     if not index:
         raise FormatError(f"{name}: no frame found. Is this the right file?")
-    if unseen:
+    if unseen and units:  # where every frame was refused, that is what the user has to know
         raise FormatError(f"{', '.join(unseen)}: no frame of {name} has such an entry. Correct the option.")
 
 
