@@ -76,7 +76,7 @@ def differing_keys(then: Mapping[str, Any], now: Mapping[str, Any], unknown: Col
     return [
         f"{key}: {_shown(before, key)} then, {_shown(after, key)} now"
         for key in dict.fromkeys([*after, *before])
-        if not (_is_free(key) or key in unknown)
+        if not (_is_free(key) or key in unknown or _is_section(key, before) or _is_section(key, after))
         and (key not in before or key not in after or before[key] != after[key])
     ]
 
@@ -116,6 +116,11 @@ def _defaults(campaign: Campaign) -> dict[str, Any]:
     from aiida_zif.workflows.campaign import sections_of_protocol
 
     return sections_of_protocol(campaign.protocol)
+
+
+def _is_section(key: str, values: Mapping[str, Any]) -> bool:
+    """Whether a key that is empty in one of two settings has keys below it in these, which are named themselves."""
+    return any(other.startswith(f"{key}.") for other in values)
 
 
 def _is_free(key: str) -> bool:

@@ -270,6 +270,7 @@ def test_keys_that_are_missing_empty_or_lists_are_compared_as_wholes() -> None:
     from aiida_zif.cli.known import differing_keys
 
     assert differing_keys({"a": {"b": 1}}, {"a": {"b": 1.0}, "c": {}}) == ["c: nothing then, {} now"]
+    assert differing_keys({"a": {}}, {"a": {"b": 1}}) == ["a.b: nothing then, 1 now"]
     assert differing_keys({"stages": [{"steps": 1}]}, {}) == ['stages: [{"steps": 1}] then, nothing now']
     assert differing_keys({"labelling": {"reuse": True}}, {"labelling": {"reuse": False}}) == []
 
