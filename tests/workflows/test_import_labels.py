@@ -191,6 +191,19 @@ def test_labels_of_an_import_that_was_withdrawn_are_taken_no_more(made: Factory,
     assert len(known_labels(block.frame_ids(), level["hash"])) == 3
 
 
+def test_a_withdrawal_is_not_undone_while_the_same_files_stand_under_another_declaration(
+    made: Factory, tmp_path: Path
+) -> None:
+    path = files_of(made(seed=314), "deepmd", tmp_path)
+    first = import_from(path, declared_level("PBE-D3, VASP, mistaken"), "", "zinc")
+    withdraw(first, "another level")
+    second = import_from(path, declared_level("PBE-D3, VASP, corrected"), "", "zinc")
+    with pytest.raises(FormatError, match=rf"the same files as import <{second.pk}>; .* withdraw {second.pk}"):
+        restore(first, "right after all")
+    withdraw(second, "no, the first")
+    restore(first, "right after all")
+
+
 def test_the_energies_that_an_import_was_compared_with_are_an_input(made: Factory, tmp_path: Path) -> None:
     level = declared_level("PBE-D3, VASP, compared")
     first = import_from(files_of(made(seed=312), "deepmd", tmp_path / "one"), level, "", "zinc")
