@@ -68,8 +68,8 @@ def restore(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
         raise FormatError(f"import <{call.pk}> is not withdrawn.")
     if (again := find_import(call.inputs.declaration["checksum"])) is not None:
         raise FormatError(
-            f"import <{call.pk}>: found the same files as import <{again.pk}>; allowed is one declaration of them; fix: "
-            f"`aiida-zif withdraw {again.pk} --reason TEXT` first."
+            f"import <{call.pk}>: found the same files as import <{again.pk}>; allowed is one declaration of them; "
+            f"fix: `aiida-zif withdraw {again.pk} --reason TEXT` first."
         )
     restored: orm.Dict = restore_import(found[0], orm.Str(reason))
     return restored
