@@ -67,4 +67,4 @@ def test_units_of_a_campaign_file_are_the_same_ones() -> None:
     from aiida_zif.workflows.quantities import FORCE, LENGTH
 
     assert FORCE.parse("1 hartree/bohr") == pytest.approx(worth("forces", "hartree/bohr"), rel=1e-15)
-    assert LENGTH.parse("1 bohr") == pytest.approx(worth("length", "bohr"), rel=1e-15)
+    assert LENGTH.parse("10 bohr") == pytest.approx(10 * worth("length", "bohr"), rel=1e-15)
