@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +18,14 @@ COST_ONLY = {
     "labelling.batch_time": "into how many jobs the frames of a batch are cut",
 }
 """Keys that cannot change what a campaign finds, and why; all others make another campaign."""
+OF_A_SYSTEM = {
+    "structure": "a file may move; its atoms are compared",
+    "supercell": "the atoms are compared as they are in it",
+    "source": "words about a structure",
+    "licence": "words about a structure",
+    "citation": "words about a structure",
+}
+"""Likewise, below ``systems.NAME``."""
 CODES = ("cp2k", "dp", "lmp")
 """Codes that compute numbers; ``python`` only reads what they wrote. ``resources`` say where and how fast they run."""
 SHOWN = 4
@@ -37,6 +45,7 @@ def known_campaign(campaign: Campaign) -> Any:
             continue
         differing = differences(node, campaign)
         if not differing:
+            note_unknown_keys(node, campaign)
             return node
         words = "; ".join(differing[:SHOWN]) + ("; …" if len(differing) > SHOWN else "")
         if not node.is_terminated:
@@ -53,18 +62,77 @@ def differences(node: Any, campaign: Campaign) -> list[str]:
 
     :param node: of the campaign in the profile.
     """
-    then, now = node.inputs.settings.get_dict(), json.loads(json.dumps(campaign.parameters()))
-    return [*differing_keys(then, now), *other_codes(node, campaign), *other_inputs(node, campaign)]
+    then, now = _settings(node, campaign)
+    different = differing_keys(then, now, unknown_keys(then, now, _defaults(campaign)))
+    return [*different, *other_codes(node, campaign), *other_inputs(node, campaign)]
 
 
-def differing_keys(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return in words every key of two settings that differs, but for those of :data:`COST_ONLY`."""
+def differing_keys(then: Mapping[str, Any], now: Mapping[str, Any], unknown: Collection[str] = ()) -> list[str]:
+    """Return in words every key of two settings that differs, but for those that make no other campaign.
+
+    :param unknown: keys that need not be in the first ones, see :func:`unknown_keys`.
+    """
     before, after = dict(leaves(then)), dict(leaves(now))
     return [
         f"{key}: {_shown(before, key)} then, {_shown(after, key)} now"
         for key in dict.fromkeys([*after, *before])
-        if key not in COST_ONLY and (key not in before or key not in after or before[key] != after[key])
+        if not (_is_free(key) or key in unknown or _is_section(key, before) or _is_section(key, after))
+        and (key not in before or key not in after or before[key] != after[key])
     ]
+
+
+def unknown_keys(then: Mapping[str, Any], now: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
+    """Return the keys that some settings lack and that are at their default today.
+
+    Settings are stored whole, so the version that stored them did not know these keys. A file that says nothing of
+    them still means the campaign that it meant then.
+
+    :param defaults: sections of the protocol as they are today.
+    """
+    before, usual = dict(leaves(then)), dict(leaves(defaults))
+    return [
+        key
+        for key, value in leaves(now)
+        if key not in before and (of := _in_campaign(key)) in usual and usual[of] == value and not _is_free(key)
+    ]
+
+
+def note_unknown_keys(node: Any, campaign: Campaign) -> None:
+    """Say which keys the version that began a campaign did not know, as far as they mean anything."""
+    then, now = _settings(node, campaign)
+    values = dict(leaves(now))
+    unknown = [key for key in unknown_keys(then, now, _defaults(campaign)) if values[key] is not None]
+    if unknown:
+        click.echo(f"Note: the version that began it did not know {', '.join(unknown)}; it ran without.", err=True)
+
+
+def _settings(node: Any, campaign: Campaign) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings of a campaign of the profile, and of one of a file."""
+    return node.inputs.settings.get_dict(), json.loads(json.dumps(campaign.parameters()))
+
+
+def _defaults(campaign: Campaign) -> dict[str, Any]:
+    """The sections of a campaign whose file says nothing but its protocol."""
+    from aiida_zif.workflows.campaign import sections_of_protocol
+
+    return sections_of_protocol(campaign.protocol)
+
+
+def _is_section(key: str, values: Mapping[str, Any]) -> bool:
+    """Whether a key that is empty in one of two settings has keys below it in these, which are named themselves."""
+    return any(other.startswith(f"{key}.") for other in values)
+
+
+def _is_free(key: str) -> bool:
+    """Whether a key makes no other campaign."""
+    path = key.split(".")
+    return key in COST_ONLY or (path[0] == "systems" and len(path) == 3 and path[2] in OF_A_SYSTEM)
+
+
+def _in_campaign(key: str) -> str:
+    """The key of the campaign that a key of one of its systems stands for: ``systems.a.exploration.b``."""
+    path = key.split(".")
+    return ".".join(path[2:]) if path[0] == "systems" else key
 
 
 def leaves(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:

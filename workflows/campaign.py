@@ -134,6 +134,12 @@ def campaign_from_structures(
     return _build(Source(merged(base, overrides or {}), "overrides", Path()), structures)
 
 
+def sections_of_protocol(name: str) -> dict[str, Any]:
+    """Return the sections of a campaign whose file says nothing but its protocol, as :meth:`Campaign.parameters`."""
+    parts, _ = _valid_parts(protocol_settings(name))
+    return {key: part.model_dump(mode="json") for key, part in parts.items() if isinstance(part, Section)}
+
+
 def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     source, level_file, faults = with_level_file(source)
     source, unread = with_plumed_files(source)

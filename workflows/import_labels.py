@@ -135,6 +135,7 @@ def import_from(
     frames = list(found.frames())
     refuse_unstated_spin(level, frames)
     refuse_other_state(frames, level)
+    refuse_other_level(frames, level)
     known = energies_in_profile(level["hash"], [one.symbols for one in frames if isinstance(one, LabelledFrame)])
     good, refused = sort_frames(frames, rules_of(declaration.get_dict(), known))
     if not good:
@@ -156,11 +157,34 @@ def refuse_other_state(frames: Iterable[LabelledFrame | Refused], level: Mapping
     declared = {"charge": level.get("charge") or 0, "multiplicity": level.get("multiplicity") or 1}
     for frame in frames:
         for name, stated in frame.state.items() if isinstance(frame, LabelledFrame) else ():
-            if stated != declared[name]:
+            allowed = (declared["multiplicity"], declared["multiplicity"] - 1) if name == "spin" else (declared[name],)
+            if stated not in allowed:
+                option = f"--multiplicity {stated} (2S + 1)" if name == "spin" else f"--{name} {stated}"
                 raise FormatError(
-                    f"{frame.place}: {name}: {stated} found; allowed: {declared[name]}, as was declared. Say --{name} "
-                    f"{stated}, and import frames of one charge and multiplicity at a time."
+                    f"{frame.place}: {name}: {stated} found; allowed: {' or '.join(map(str, allowed))}, as was "
+                    f"declared. Say {option}, and import frames of one charge and multiplicity at a time."
                 )
+
+
+def refuse_other_level(frames: Iterable[LabelledFrame | Refused], level: Mapping[str, Any]) -> None:
+    """Refuse frames that are said to be of a level of this package, and say themselves that they are of another one.
+
+    :param level: as declared; one in words mixes with nothing, so whatever the file says is kept apart.
+    :raises FormatError: naming the first of them; `export` writes the line of the level into its files.
+    """
+    from aiida_zif.plugins.cp2k.levels import Level, available_levels, load_level
+
+    if "definition" not in level:
+        return
+    shipped = [load_level(name) for name in available_levels()]
+    others = {one.line: one.name for one in shipped if one.method != Level.from_dict(level["definition"]).method}
+    for frame in frames:
+        stated = frame.levels.get("level_of_theory") if isinstance(frame, LabelledFrame) else None
+        if stated in others:
+            raise FormatError(
+                f"{frame.place}: level_of_theory: that of {others[stated]} found; allowed: {level['line']}, as was "
+                f"declared. Say --level {others[stated]}, or correct the file."
+            )
 
 
 def refuse_unstated_spin(level: Mapping[str, Any], frames: Iterable[LabelledFrame | Refused]) -> None:

@@ -14,7 +14,7 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError
-from aiida_zif.workflows.import_labels import blocks_of_import
+from aiida_zif.workflows.import_labels import blocks_of_import, find_import
 
 CAMPAIGN = "aiida.workflows:zif.active_learning"
 
@@ -60,12 +60,17 @@ def withdraw(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
 def restore(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
     """Take the withdrawal of an import back.
 
-    :raises FormatError: if it is not withdrawn.
+    :raises FormatError: if it is not withdrawn, or if the same files came in again since then.
     """
     blocks = blocks_of_import(call)
     found = [node for node in _standing() if blocks[0].uuid in node["blocks"]]
     if not found:
         raise FormatError(f"import <{call.pk}> is not withdrawn.")
+    if (again := find_import(call.inputs.declaration["checksum"])) is not None:
+        raise FormatError(
+            f"import <{call.pk}>: found the same files as import <{again.pk}>; allowed is one declaration of them; "
+            f"fix: `aiida-zif withdraw {again.pk} --reason TEXT` first."
+        )
     restored: orm.Dict = restore_import(found[0], orm.Str(reason))
     return restored
 

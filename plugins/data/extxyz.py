@@ -13,6 +13,7 @@ from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Re
 from aiida_zif.plugins.data.xyz_text import frames_in
 from aiida_zif.plugins.imports.reading import NONE, Reading
 from aiida_zif.plugins.imports.xyz_frame import labelled
+from aiida_zif.plugins.units import DEFAULTS
 
 PROPERTIES = "species:S:1:pos:R:3:forces:R:3"
 LONGEST_REASON = 400
@@ -52,7 +53,7 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
     :param reading: what the user says of names and units.
     :raises FormatError: if it is no extended XYZ, or if the user has to say which of its entries are the labels.
     """
-    index, reading, levels = 0, reading or Reading(), dict[str, str]()
+    index, reading, levels, units = 0, reading or Reading(), dict[str, str](), dict[str, str]()
     unseen = {f"--{quantity}-key {key}": f"{quantity} from {key} in " for quantity, key in optional_keys(reading)}
     try:
         for text in frames_in(path):
@@ -63,6 +64,7 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
                 taken = "\n".join(frame.taken)
                 unseen = {said: phrase for said, phrase in unseen.items() if phrase not in taken}
                 check_levels(frame, levels)
+                check_units(frame, units)
     except FormatError:
         raise
     except (OSError, ValueError) as error:
@@ -71,7 +73,7 @@ def read_extxyz(path: Path, name: str, reading: Reading | None = None) -> Iterat
         raise FormatError(f"{name}: frame {index}: {reason}. Frames are extended XYZ as ASE writes it.") from error
     if not index:
         raise FormatError(f"{name}: no frame found. Is this the right file?")
-    if unseen:
+    if unseen and units:  # where every frame was refused, that is what the user has to know
         raise FormatError(f"{', '.join(unseen)}: no frame of {name} has such an entry. Correct the option.")
 
 
@@ -86,6 +88,22 @@ def check_levels(frame: LabelledFrame, levels: dict[str, str]) -> None:
             raise FormatError(
                 f"{frame.place}: {name}: {levels[name][:60]!r} and {value[:60]!r} found; allowed is one level of "
                 "theory in a file. Import the frames of each on their own."
+            )
+
+
+def check_units(frame: LabelledFrame, units: dict[str, str]) -> None:
+    """Refuse a file in which a frame has another unit than those before: some state one, and others forgot to.
+
+    :param units: of the frames before; those of this frame are added.
+    :raises FormatError: this frame has another one.
+    """
+    stated = dict(line.rsplit(" in ", 1) for line in frame.taken)
+    for what, unit in {"positions and cell": DEFAULTS["length"], **stated}.items():
+        quantity = what.split(" from ")[0]
+        if units.setdefault(quantity, unit) != unit:
+            raise FormatError(
+                f"{frame.place}: unit of {quantity}: {unit} found, and {units[quantity]} in the frames before; allowed "
+                "is one unit in a file. State it in every frame, or import frames of each unit on their own."
             )
 
 

@@ -6,6 +6,7 @@ that no job of ours was given needs besides: whether it is a frame at all, and w
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from aiida_zif.plugins.data.contradiction import contradiction
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame, Refused
 from aiida_zif.plugins.data.same_frame import first_of_each, match
 from aiida_zif.plugins.geometry import cell_heights
+from aiida_zif.plugins.imports.reading import NONE
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
@@ -30,6 +32,9 @@ THINNEST = 1.0
 
 IMPORT_GATES = replace(Gates(), stress=False)
 """The gates of a computed label, but that a frame may lack a virial: DeePMD-kit then learns its energy and forces."""
+
+PULL = 6.0
+"""Å; how far the pairs reach that show whether symmetry leaves an atom no force."""
 
 TOO_LARGE = "stress_too_large"
 
@@ -88,7 +93,7 @@ def faults_of_frames(frames: Sequence[LabelledFrame], rules: Rules) -> dict[int,
 def fault_of(frame: LabelledFrame, rules: Rules = AS_COMPUTED) -> Fault | None:
     """Return why a frame by itself is no label, None if it is one."""
     checks: list[Callable[[LabelledFrame, Rules], Fault | None]] = [
-        fault_of_arrays, fault_of_electrons, fault_of_contacts, fault_of_values,
+        fault_of_arrays, fault_of_zeros, fault_of_electrons, fault_of_contacts, fault_of_values,
     ]  # fmt: skip
     return next((fault for check in checks if (fault := check(frame, rules)) is not None), None)
 
@@ -111,6 +116,36 @@ def fault_of_arrays(frame: LabelledFrame, _: Rules) -> Fault | None:
     if abs(np.linalg.det(frame.cell)) < 1e-6 or cell_heights(frame.cell).min() < THINNEST:
         return "not_periodic", f"a cell without volume, or less than {THINNEST:g} Å thick"
     return None
+
+
+def fault_of_zeros(frame: LabelledFrame, _: Rules) -> Fault | None:
+    """Whether a label is exactly zero, as where none was computed and a file has a place for it."""
+    if frame.energy == 0.0:
+        return "energy_zero", "an energy of exactly zero, as where none was computed"
+    if frame.virial is not None and not frame.virial.any():
+        fix = f"--stress-key {NONE} or --virial-key {NONE}, or no virial.npy, takes none"
+        return "virial_zero", f"a stress of exactly zero, as where none was computed; {fix}"
+    if not frame.forces.any() and not forces_vanish(frame):
+        return "forces_zero", "all forces are exactly zero, as where none were computed: no symmetry makes them so"
+    return None
+
+
+def forces_vanish(frame: LabelledFrame) -> bool:
+    """Whether no potential between pairs of atoms would move one, as in rock salt, where symmetry leaves no force."""
+    from ase import Atoms
+    from ase.neighborlist import neighbor_list
+
+    atoms = Atoms(frame.symbols, frame.positions, cell=frame.cell, pbc=True)
+    here, there, vectors = neighbor_list("ijD", atoms, PULL)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    elements = np.asarray(frame.symbols)[there]
+    for element, width in itertools.product(set(frame.symbols), (1.0, 2.0)):
+        pulls = np.exp(-lengths / width) * (1.0 - lengths / PULL) ** 2 * vectors * (elements == element)[:, None]
+        sums = np.zeros_like(frame.positions)
+        np.add.at(sums, here, pulls)
+        if np.abs(sums).max() > 1e-3:
+            return False
+    return True
 
 
 def fault_of_electrons(frame: LabelledFrame, rules: Rules) -> Fault | None:

@@ -26,7 +26,8 @@ class LabelledFrame:
     :param taken: what the labels were read from and in which units, such as ``energy from REF_energy in hartree``.
     :param not_taken: names of what else the file holds of the frame.
     :param levels: what the file says of the level of theory of the frame, by the names of its entries.
-    :param state: ``charge`` and ``multiplicity`` of the cell as far as the file says them.
+    :param state: ``charge``, ``multiplicity`` and ``spin`` (multiplicity or unpaired electrons) of the cell as far as
+        the file says them.
     """
 
     place: str

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from aiida_zif.plugins.data.labelled_frame import FormatError
+from aiida_zif.plugins.imports.names import words_of
 from aiida_zif.plugins.units import ALLOWED, DEFAULTS, unit_of
 
 NONE = "none"
@@ -45,7 +46,7 @@ class Reading:
     def of(cls, said: Mapping[str, str | None]) -> Reading:
         """Return the reading of a declaration, or of options.
 
-        :raises FormatError: a unit is none of its quantity, or a sign is none.
+        :raises FormatError: a unit is none of its quantity, a sign is none, or a gradient is given for forces.
         """
         known = {name: value for name, value in said.items() if value is not None}
         problems = []
@@ -57,6 +58,10 @@ class Reading:
         if known.get("stress_sign", "ase") not in SIGNS:
             sign = repr(known["stress_sign"])
             problems.append(problem("--stress-sign", sign, ", ".join(SIGNS), "Write one of them."))
+        key = known.get("forces_key", "")
+        if words_of(key) & {"gradient", "gradients", "grad"} and not words_of(key) & {"minus", "negative", "neg"}:
+            allowed = "forces, which are minus the gradient"
+            problems.append(problem("--forces-key", key, allowed, "Change sign and name of the column in the file."))
         if problems:
             raise FormatError("\n".join(problems))
         return cls(**known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from aiida_zif.plugins.imports.comment_line import Entry
 from aiida_zif.plugins.imports.names import STANDARD, plain, unit_in, unit_statement
@@ -23,7 +23,7 @@ _PAIR = re.compile(r"([A-Za-z_]+)\s*[:=]\s*(.+)")
 
 
 def units_of(
-    entries: Collection[Entry], columns: Iterable[str], chosen: Mapping[str, str], reading: Reading
+    entries: Collection[Entry], columns: Collection[str], chosen: Mapping[str, str], reading: Reading
 ) -> tuple[dict[str, str], set[str], list[str]]:
     """Return the unit of every quantity, the entries that stated one, and what is wrong, one problem a line.
 
@@ -60,6 +60,10 @@ def units_of(
         if said and stated.setdefault(quantity, said) != said:
             fix = f"Correct --{quantity}-unit or the file."
             problems.append(problem(f"--{quantity}-unit", said, f"{stated[quantity]}, as the file says", fix))
+    for name in columns:
+        if unit_statement(name):
+            fix = f"Write it as an entry, such as {name}=UNIT, and delete the column."
+            problems.append(problem(name, "a unit in a column", "a unit in the comment line", fix))
     units = {quantity: stated.get(quantity, DEFAULTS[quantity]) for quantity in wanted}
     return units, used, [*problems, *_missing(units, stated), *_sign(units, reading)]
 

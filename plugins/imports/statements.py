@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
-from aiida_zif.plugins.imports.comment_line import Entry, logical, numbers_of
+from aiida_zif.plugins.imports.comment_line import Entry, numbers_of
 from aiida_zif.plugins.imports.names import plain, words_of
 
-CONVERGED = {"converged", "scf_converged", "is_converged", "electronic_converged", "dft_converged"}
-NOT_CONVERGED = {"unconverged", "not_converged", "scf_unconverged"}
+YES = {"t", "true", "1", "yes", "y"}
+NO = {"f", "false", "0", "no", "n", "none", "null"}
+NOT_CONVERGED = {"unconverged", "not_converged", "scf_not_converged", "failed"}
+"""As the value of any entry."""
+
+OF_THE_GEOMETRY = {"ionic", "ions", "geometry", "geo", "structure", "structural", "relax", "relaxation", "relaxed",
+                   "opt", "optimization", "optimisation", "optimizer", "cell", "md"}  # fmt: skip
+"""Words beside which converged says nothing of the energy of this frame."""
+
+ISOLATED = {"isolated_atom", "isolated_atoms", "isolatedatom"}
+"""As ``config_type``: MACE and GAP subtract the energy of a free atom, and do not learn it."""
+
+PER_ATOM = {"per_atom", "peratom", "ev_atom", "ev_per_atom"}
+FRACTIONAL = {"fractional", "direct", "scaled"}
+_PLACES = {"pos", "position", "positions", "coord", "coords", "coordinate", "coordinates"}
 
 LEVELS = {
     "head", "functional", "xc", "xc_functional", "dft_functional", "level", "level_of_theory", "theory", "method",
@@ -20,14 +34,45 @@ LEVELS = {
 def why_no_label(entries: Iterable[Entry]) -> tuple[str, str] | None:
     """Return reason and detail if a frame says that its own labels are not to be used, None if it does not."""
     for entry in entries:
-        value = logical(entry.value) if entry.value is not None else True
-        if (plain(entry.name) in CONVERGED and value is False) or (
-            plain(entry.name) in NOT_CONVERGED and value is True
-        ):
-            return "not_converged", f"the file says {entry.name}={entry.value or 'T'}"
+        said = f"the file says {entry.name}={entry.value or 'T'}"
+        value = plain(entry.value or "")
+        if _not_converged(entry):
+            return "not_converged", said
+        if plain(entry.name) == "config_type" and value in ISOLATED:
+            return "isolated_atom", f"{said}: the energy of a free atom, which MACE and GAP subtract and do not learn"
+        if value in FRACTIONAL and words_of(entry.name) & _PLACES:
+            return "not_cartesian", f"{said}; positions in Å or another unit of length are needed"
     for quantity, name in weightless(entries).items():
         if quantity in ("config", "energy", "forces"):
             return "no_weight", f"the file says {name}=0"
+    return None
+
+
+def _not_converged(entry: Entry) -> bool:
+    """Whether an entry says that the energy of its frame did not become self-consistent."""
+    words, value = words_of(entry.name), (entry.value or "T").strip().lower()
+    if words & OF_THE_GEOMETRY:
+        return False
+    if plain(value) in NOT_CONVERGED:
+        return words & {"scf", "status", "state", "dft", "convergence", "converged", "electronic"} != set()
+    if "unconverged" in words or words >= {"not", "converged"} or plain(entry.name) == "failed":
+        return value in YES
+    return "converged" in words and value in NO
+
+
+def why_per_atom(entries: Iterable[Entry], energy: float, n_atoms: int) -> str | None:
+    """Return why an energy is that of an atom and not of the cell, None if nothing says so.
+
+    :param energy: as the file has it.
+    """
+    for entry in entries:
+        words, value = words_of(entry.name), (entry.value or "T").strip()
+        named = words >= {"per", "atom"} and (words & {"energy", "energies", "e"} or words <= {"is", "per", "atom"})
+        if (named and value.lower() in ("t", "true", "yes")) or ("energy" in words and plain(value) in PER_ATOM):
+            return f"the file says {entry.name}={entry.value or 'T'}; the energy of the cell is needed"
+        number = _number(value) if named and n_atoms > 1 else None
+        if number is not None and math.isclose(number, energy, rel_tol=1e-6):
+            return f"the energy {energy:g} is {entry.name}; that of the cell is needed"
     return None
 
 
@@ -52,7 +97,9 @@ def weightless(entries: Iterable[Entry]) -> dict[str, str]:
 
 
 def state_of(entries: Iterable[Entry]) -> dict[str, int]:
-    """Return charge and multiplicity of the cell as far as the entries say them, by these names.
+    """Return charge, multiplicity and spin of the cell as far as the entries say them, by these names.
+
+    Some write the multiplicity as spin, others unpaired electrons.
 
     :raises ValueError: one of them is no whole number.
     """
@@ -75,6 +122,7 @@ def levels_of(entries: Iterable[Entry]) -> dict[str, str]:
 _STATE = {
     "charge": {"charge", "total_charge", "net_charge", "system_charge", "cell_charge"},
     "multiplicity": {"multiplicity", "spin_multiplicity", "total_multiplicity"},
+    "spin": {"spin", "total_spin", "uhf", "n_unpaired", "nunpaired", "unpaired_electrons"},
 }
 
 _QUANTITIES = {
@@ -87,7 +135,12 @@ _QUANTITIES = {
 
 def _is_zero(value: str | None) -> bool:
     """Whether a text is the number zero."""
+    return value is not None and _number(value) == 0.0
+
+
+def _number(value: str) -> float | None:
+    """A text as a number, None if it is none."""
     try:
-        return value is not None and float(value) == 0.0
+        return float(value)
     except ValueError:
-        return False
+        return None

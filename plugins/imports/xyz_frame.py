@@ -23,7 +23,7 @@ from aiida_zif.plugins.imports.comment_line import Entry, entries_of, numbers_of
 from aiida_zif.plugins.imports.names import QUANTITIES, quantity_of
 from aiida_zif.plugins.imports.reading import NONE, SIGNS, Reading
 from aiida_zif.plugins.imports.stated_units import units_of
-from aiida_zif.plugins.imports.statements import levels_of, state_of, weightless, why_no_label
+from aiida_zif.plugins.imports.statements import levels_of, state_of, weightless, why_no_label, why_per_atom
 from aiida_zif.plugins.units import factor
 
 STRUCTURE = ("lattice", "properties", "pbc")
@@ -165,6 +165,8 @@ def converted(
     symbols, contradiction = symbols_of(parsed.columns)
     if contradiction:
         return Refused(place, "species_and_numbers_differ", contradiction)
+    if per_atom := why_per_atom(parsed.entries.values(), float(labels["energy"].numbers[0]), len(symbols)):
+        return Refused(place, "energy_per_atom", per_atom)
     values = {quantity: label.numbers * factor(quantity, label.unit) for quantity, label in labels.items()}
     if fixed := fixed_atoms(parsed.columns, list(parsed.entries.values()), values["forces"]):
         return Refused(place, "fixed_atoms", fixed)

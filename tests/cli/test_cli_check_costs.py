@@ -69,7 +69,8 @@ def test_the_table_fits_a_hundred_columns_and_adds_up(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     text = invoke("check", measured(campaign_file())).stdout
-    assert max(map(len, text.splitlines())) <= 100
+    rows = [line for line in text.splitlines() if "  " in line]  # sentences are not broken for a pipe
+    assert max(map(len, rows)) <= 100
     assert "seed, perturbed" in text
     assert "1 job" in text
     assert "total" in text

@@ -251,7 +251,10 @@ def test_an_import_that_was_withdrawn_comes_in_again_only_with_another_declarati
     assert "in hartree" in again.stderr
     other = json.loads(invoke("import", data, "--level", "PBE-D3, a third code", "--json").stdout)
     assert other["new"]
-    assert invoke("withdraw", content["blocks"][0]["uuid"], "--undo", "--reason", "was right").exit_code == 0
+    undo = ("withdraw", content["blocks"][0]["uuid"], "--undo", "--reason", "was right")
+    assert f"aiida-zif withdraw {other['pk']}" in invoke(*undo).stderr
+    assert invoke("withdraw", other["pk"], "--reason", "was wrong").exit_code == 0
+    assert invoke(*undo).exit_code == 0
     assert invoke("withdraw", content["pk"], "--undo", "--reason", "twice").exit_code == 2
 
 

@@ -270,8 +270,44 @@ def test_keys_that_are_missing_empty_or_lists_are_compared_as_wholes() -> None:
     from aiida_zif.cli.known import differing_keys
 
     assert differing_keys({"a": {"b": 1}}, {"a": {"b": 1.0}, "c": {}}) == ["c: nothing then, {} now"]
+    assert differing_keys({"a": {}}, {"a": {"b": 1}}) == ["a.b: nothing then, 1 now"]
     assert differing_keys({"stages": [{"steps": 1}]}, {}) == ['stages: [{"steps": 1}] then, nothing now']
     assert differing_keys({"labelling": {"reuse": True}}, {"labelling": {"reuse": False}}) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("", "finished already"),
+        ("labelling: {gates: {max_stress: 50 GPa}}\n", "finished already"),
+        ("labelling: {gates: {max_stress: 40 GPa}}\n", "labelling.gates.max_stress: nothing then, 40.0 now"),
+    ],
+    ids=["not said", "said as it is by default", "another value"],
+)
+def test_a_campaign_of_a_version_without_a_key_is_the_same_as_long_as_the_key_has_its_default(
+    invoke: Invoke, campaign_file: File, earlier: Callable[..., Any], written: str, said: str
+) -> None:
+    from aiida_zif.workflows.campaign import load_campaign
+
+    then = load_campaign(campaign_file()).parameters()
+    del then["labelling"]["gates"]["max_stress"], then["exploration"]["equilibration"]
+    del then["seed_data"]["imported_gates"], then["systems"]["zinc"]["supercell"]
+    earlier(campaign_file(), 0, **then)
+    result = invoke("run", campaign_file(new=written), "--submit")
+    assert said in result.stdout
+    if "already" in said:
+        note = "did not know labelling.gates.max_stress, exploration.equilibration; it ran without"
+        assert note in result.stderr
+
+
+def test_words_about_a_structure_and_the_place_of_its_file_make_no_other_campaign(
+    invoke: Invoke, campaign_file: File, earlier: Callable[..., Any]
+) -> None:
+    path = campaign_file()
+    earlier(path, 0)
+    path.with_name("moved.extxyz").write_text(path.with_name("zinc.extxyz").read_text())
+    campaign_file("{structure: zinc.extxyz}", "{structure: moved.extxyz, licence: CC-BY-4.0}")
+    assert "finished already" in invoke("run", path, "--submit").stdout
 
 
 def test_a_code_that_computes_numbers_is_part_of_a_campaign_and_the_one_that_reads_them_is_not(localhost: Any) -> None:

@@ -13,10 +13,15 @@ from aiida_zif.plugins.data.import_formats import find_source
 from aiida_zif.plugins.data.import_gates import sort_frames
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame
 
-ARRAYS = {"coord": [[0, 0, 0, 2, 2, 2]], "box": [np.eye(3).ravel() * 10], "energy": [1.0], "force": np.zeros((1, 6))}
+ARRAYS = {
+    "coord": [[0, 0, 0, 2, 2, 2]],
+    "box": [np.eye(3).ravel() * 10],
+    "energy": [1.0],
+    "force": [[0.1, 0, 0, -0.1, 0, 0]],
+}
 FLOATS = "{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n"
 COMMENT = 'Lattice="10 0 0 0 10 0 0 0 10" Properties=species:S:1:pos:R:3:forces:R:3 energy=1 pbc="T T T"'
-ATOMS = "H 0 0 0 0 0 0\nZn 2 2 2 0 0 0\n"
+ATOMS = "H 0 0 0 0.1 0 0\nZn 2 2 2 -0.1 0 0\n"
 
 
 def header(text: str) -> bytes:

@@ -91,7 +91,7 @@ def test_the_same_files_are_found_again_wherever_they_lie(made: Factory, tmp_pat
 
 
 def test_the_report_says_why_frames_did_not_come_in(made: Factory, tmp_path: Path) -> None:
-    forces = np.zeros((3, 6, 3))
+    forces = np.tile([[0.1, 0.0, 0.0], [-0.1, 0.0, 0.0]], (3, 3, 1))
     forces[1] = 99.0
     path = files_of(made(seed=304, forces=forces), "extxyz", tmp_path)
     path.write_text(path.read_text() * 2)
@@ -189,6 +189,19 @@ def test_labels_of_an_import_that_was_withdrawn_are_taken_no_more(made: Factory,
     assert {block.uuid for block in blocks_of_import(call)} == set(withdrawal["blocks"])
     restore(call, "right after all")
     assert len(known_labels(block.frame_ids(), level["hash"])) == 3
+
+
+def test_a_withdrawal_is_not_undone_while_the_same_files_stand_under_another_declaration(
+    made: Factory, tmp_path: Path
+) -> None:
+    path = files_of(made(seed=314), "deepmd", tmp_path)
+    first = import_from(path, declared_level("PBE-D3, VASP, mistaken"), "", "zinc")
+    withdraw(first, "another level")
+    second = import_from(path, declared_level("PBE-D3, VASP, corrected"), "", "zinc")
+    with pytest.raises(FormatError, match=rf"the same files as import <{second.pk}>; .* withdraw {second.pk}"):
+        restore(first, "right after all")
+    withdraw(second, "no, the first")
+    restore(first, "right after all")
 
 
 def test_the_energies_that_an_import_was_compared_with_are_an_input(made: Factory, tmp_path: Path) -> None:

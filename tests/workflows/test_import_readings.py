@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from aiida import orm
 
+from aiida_zif.plugins.data.import_formats import find_source
 from aiida_zif.plugins.data.labelled_frame import FormatError
 from aiida_zif.plugins.imports.reading import Reading
-from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, import_from
+from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, import_from, refuse_other_level
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 
@@ -105,6 +106,28 @@ def test_a_charge_that_the_file_states_must_be_the_declared_one(tmp_path: Path) 
         import_from(path, level, "", "charged", reading=reading)
     call = import_from(path, {**level, "charge": -1}, "", "charged", reading=reading)
     assert len(blocks_of_import(call)) == 1
+
+
+def test_a_spin_that_the_file_states_is_the_declared_multiplicity_or_its_unpaired_electrons(tmp_path: Path) -> None:
+    path = written(tmp_path / "spin.extxyz", 3)
+    path.write_text(path.read_text().replace("note=", "spin=2 note="))
+    reading, level = Reading(energy_key="REF_energy"), declared_level("PBE, VASP, spin")
+    with pytest.raises(FormatError, match=r"spin: 2 found; allowed: 1 or 0, as was declared\. Say --multiplicity 2"):
+        import_from(path, level, "", "spin", reading=reading)
+    assert len(blocks_of_import(import_from(path, {**level, "multiplicity": 3}, "", "spin", reading=reading))) == 1
+
+
+def test_a_file_that_says_it_is_of_another_level_of_this_package_is_refused(tmp_path: Path) -> None:
+    from aiida_zif.plugins.cp2k.levels import load_level
+
+    path = written(tmp_path / "exported.extxyz", 4)
+    line = load_level("pbe-d3-fast").line
+    path.write_text(path.read_text().replace("note=", f'level_of_theory="{line}" note='))
+    reading = Reading(energy_key="REF_energy")
+    with pytest.raises(FormatError, match=r"level_of_theory: that of pbe-d3-fast found; .* Say --level pbe-d3-fast"):
+        import_from(path, declared_level("pbe-d3"), "", "exported", reading=reading)
+    for level in ("PBE, VASP, 500 eV", "pbe-d3-fast"):
+        refuse_other_level(find_source(path, reading).frames(), declared_level(level))
 
 
 def test_a_declaration_from_before_readings_were_kept_is_read_as_it_was(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def functional_of(xc: Mapping[str, Any]) -> str | None:
     parts = {name: value for name, value in below.items() if str(value.get("_", "T")).upper() not in ("F", "FALSE")}
     name = _plain(shortcut, parts)
     hybrid = xc.get("HF")
-    if not hybrid:
+    if hybrid is None:
         return name
     share = hybrid.get("FRACTION", 1.0) if isinstance(hybrid, Mapping) else None
     if share == 1.0 and name == "NONE":
@@ -100,7 +100,8 @@ def functional_in_words(xc: Mapping[str, Any]) -> str:
     shortcut = given.get("_", "NO_SHORTCUT")
     words = [] if shortcut == "NO_SHORTCUT" else [str(shortcut)]
     words += [name for name in given if name != "_"]
-    told, name = " + ".join([*words, *(["HF"] if xc.get("HF") else [])]) or "no functional", functional_of(xc)
+    words += ["HF"] if xc.get("HF") is not None else []
+    told, name = " + ".join(words) or "no functional", functional_of(xc)
     return told if name in (None, told, "NONE") else f"{name} ({told})"
 
 
@@ -155,8 +156,9 @@ def _plain(shortcut: str, parts: Mapping[str, Mapping[str, Any]]) -> str | None:
     if shortcut == "NONE" or (shortcut == "NO_SHORTCUT" and not parts):
         return "NONE" if not parts else None
     if shortcut != "NO_SHORTCUT":
-        name = {"PADE": "LDA"}.get(shortcut, shortcut)
-        return name if not parts or (set(parts) == {shortcut} and not _weighted(parts)) else None
+        if parts:  # CP2K puts the section of the shortcut beside the others
+            return _plain("NO_SHORTCUT", parts) if set(parts) == {shortcut} else None
+        return {"PADE": "LDA"}.get(shortcut, shortcut)
     if _weighted(parts):
         return None
     if set(parts) == {"PBE"}:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aiida_zif.plugins.cp2k.levels.cost import leaves, strays
+from aiida_zif.plugins.cp2k.levels.demands import FAMILIES
 
 HASHED = ("energy", "basis", "potential")
 """Blocks that change an energy. Of the others counts what is not known to change the cost alone."""
@@ -82,6 +83,8 @@ class Level:
         """One readable line: the method, its numerical settings, what was overridden by words, charge and spin."""
         numbers = [f"{path[-1]} {value:g}" for path, value in leaves(self.settings["energy"]) if is_number(value)]
         parts = [self.settings["label"], ", ".join(sorted(numbers)), *self.settings.get("changed", [])]
+        families = [(key, self.settings[key]) for key in FAMILIES if key in self.settings]
+        parts += [f"{key} {name}" for key, name in families if not any(name in part for part in parts)]
         parts += [f"{symbol} with {count} electrons" for symbol, count in self._unusual_valence().items()]
         parts += [f"{'/'.join(path)} {value}" for path, value in strays(self.settings)]
         parts += [

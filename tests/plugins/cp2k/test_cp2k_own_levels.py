@@ -60,6 +60,13 @@ def test_the_name_is_not_part_of_the_hash() -> None:
     assert load_level("renamed", definition=shipped).hash == load_level("pbe-d3").hash
 
 
+def test_the_line_names_basis_set_and_potential_that_the_label_does_not() -> None:
+    shipped = yaml.safe_load((FOLDER / "pbe-d3.yaml").read_text())
+    other = load_level("copied", definition=shipped | {"basis": "DZVP-GTH-PBE"})
+    assert other.line == f"{load_level('pbe-d3').line}; basis DZVP-GTH-PBE"
+    assert load_level("pbe-d3", {"basis": "DZVP-GTH-PBE"}).line == other.line
+
+
 def test_a_definition_is_not_changed_by_its_level() -> None:
     before = copy.deepcopy(BLYP)
     load_level("my-blyp", {"MGRID/CUTOFF": 600}, BLYP).settings["energy"]["MGRID"]["CUTOFF"] = 1

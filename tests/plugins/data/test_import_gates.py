@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,9 @@ TOUCHING = np.array([[0.0, 0, 0], [0.5, 0, 0], [2.7, 2.7, 0], [2.7, 0, 2.7]])
         ({"virial": np.array([[1.0, 0.5, 0], [0.0, 1, 0], [0, 0, 1]])}, "virial_not_symmetric"),
         ({"virial": np.eye(3) * 1e3}, "stress_too_large"),
         ({"forces": np.full((4, 3), 0.2)}, "net_force"),
+        ({"forces": np.zeros((4, 3))}, "forces_zero"),
+        ({"virial": np.zeros((3, 3))}, "virial_zero"),
+        ({"energy": 0.0}, "energy_zero"),
     ],
 )
 def test_a_broken_frame_is_refused_for_what_is_broken(frame: Frame, change: dict[str, Any], reason: str) -> None:
@@ -42,6 +46,19 @@ def test_a_broken_frame_is_refused_for_what_is_broken(frame: Frame, change: dict
     assert [one.place for one in good] == ["test:0", "test:2"]
     assert [(one.place, one.reason) for one in refused] == [("test:1", reason)]
     assert refused[0].detail
+
+
+@pytest.mark.parametrize(("name", "kind"), [("NaCl", "rocksalt"), ("ZnS", "zincblende")])
+def test_forces_that_symmetry_makes_zero_are_forces(name: str, kind: str) -> None:
+    from ase.build import bulk
+
+    atoms = bulk(name, kind, 5.5, cubic=True)
+    symbols, cell = tuple(atoms.get_chemical_symbols()), atoms.cell.array
+    frame = LabelledFrame("test:0", symbols, atoms.positions, cell, -1.0, np.zeros((8, 3)), np.eye(3))
+    assert sort_frames([frame]) == ([frame], [])
+    atoms.rattle(0.02, seed=1)
+    (refused,) = sort_frames([replace(frame, positions=atoms.positions)])[1]
+    assert refused.reason == "forces_zero"
 
 
 def test_the_second_of_two_equal_frames_is_a_duplicate_of_the_first(frame: Frame) -> None:

@@ -133,3 +133,8 @@ def test_a_name_that_the_file_does_not_have_is_said(tmp_path: Path) -> None:
     assert "no entry 'REF_energy' among" in refused(tmp_path, text, energy_key="REF_energy").detail
     with pytest.raises(FormatError, match="--stress-key REF_stress: no frame"):
         read_text(tmp_path, text, stress_key="REF_stress")
+
+
+def test_a_key_of_frames_that_are_all_refused_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    text = text_of(f"energy=-1 REF_stress={ONE} converged=F")
+    assert refused(tmp_path, text, stress_key="REF_stress").reason == "not_converged"

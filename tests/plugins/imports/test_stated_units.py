@@ -153,3 +153,26 @@ def test_an_option_that_means_nothing_is_refused_before_the_file_is_read(
     option = field.replace("_", "-")
     with pytest.raises(FormatError, match=rf"--{option}: '{value}' found; allowed: "):
         read_text(tmp_path, text_of("energy=-1"), **{field: value})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (
+            "energy_unit=hartree force_unit=hartree/bohr",
+            "",
+            "unit of energy: eV found, and hartree in the frames before",
+        ),
+        ("length_unit=nm energy_unit=eV force_unit=eV/nm", "energy_unit=eV force_unit=eV/nm", "unit of positions and"),
+    ],
+)
+def test_a_unit_that_only_some_frames_state_is_refused(tmp_path: Path, first: str, second: str, said: str) -> None:
+    with pytest.raises(FormatError, match=rf"foreign\.extxyz:1: {said}"):
+        read_text(tmp_path, text_of(f"energy=-1 {first}") + text_of(f"energy=-2 {second}"))
+
+
+def test_a_unit_in_a_column_is_refused(tmp_path: Path) -> None:
+    atoms = ["H 1 1 1 0 0 0.1 hartree/bohr", "H 2 1 1 0 0 -0.1 hartree/bohr"]
+    properties = "Properties=species:S:1:pos:R:3:forces:R:3:forces_unit:S:1"
+    with pytest.raises(FormatError, match="forces_unit: a unit in a column found; allowed: a unit in the comment line"):
+        read_text(tmp_path, text_of("energy=-1", atoms, properties))

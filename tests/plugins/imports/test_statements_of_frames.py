@@ -13,15 +13,46 @@ ZEROS = '"0 0 0 0 0 0 0 0 0"'
 
 
 @pytest.mark.parametrize(
-    "entry", ["converged=F", "scf_converged=False", "is_converged=0", "unconverged", "not_converged=T"]
-)
+    "entry",
+    ["converged=F", "scf_converged=False", "is_converged=0", "unconverged", "not_converged=T", "converged=no",
+     "is_converged=None", "electronic_steps_converged=F", "scf=unconverged", "status=failed", "failed=T"],
+)  # fmt: skip
 def test_a_frame_that_says_it_is_not_converged_is_refused(tmp_path: Path, entry: str) -> None:
     assert refused(tmp_path, text_of(f"energy=-1 {entry}")).reason == "not_converged"
 
 
-@pytest.mark.parametrize("entry", ["converged=T", "scf_converged=True", "unconverged=F", "convergence=1e-6"])
+@pytest.mark.parametrize(
+    "entry", ["converged=T", "scf_converged=True", "unconverged=F", "convergence=1e-6", "ionic_converged=F"]
+)
 def test_a_frame_that_does_not_is_taken(tmp_path: Path, entry: str) -> None:
     assert taken(tmp_path, text_of(f"energy=-1 {entry}")).energy == -1.0
+
+
+@pytest.mark.parametrize("value", ["IsolatedAtom", "isolated_atom"])
+def test_the_energy_of_a_free_atom_is_no_label(tmp_path: Path, value: str) -> None:
+    assert refused(tmp_path, text_of(f"energy=-1 config_type={value}", ["H 0 0 0 0 0 0"])).reason == "isolated_atom"
+    assert taken(tmp_path, text_of("energy=-1 config_type=Default")).energy == -1.0
+
+
+@pytest.mark.parametrize(
+    "entry", ["energy_per_atom=-3.0", "energy_is_per_atom=T", "energy_type=per_atom", "per_atom=T"]
+)
+def test_an_energy_that_the_file_says_is_that_of_an_atom_is_refused(tmp_path: Path, entry: str) -> None:
+    assert refused(tmp_path, text_of(f"energy=-3.0 {entry}")).reason in ("energy_per_atom", "no_energy")
+
+
+def test_an_energy_per_atom_beside_that_of_the_cell_is_no_contradiction(tmp_path: Path) -> None:
+    assert taken(tmp_path, text_of("energy=-9.0 energy_per_atom=-3.0 force_rmse_per_atom=0.1")).energy == -9.0
+
+
+def test_fractional_coordinates_are_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, text_of("energy=-1 coordinates=fractional")).reason == "not_cartesian"
+
+
+def test_a_gradient_is_not_taken_for_forces(tmp_path: Path) -> None:
+    text = text_of("energy=-1", properties="Properties=species:S:1:pos:R:3:gradient:R:3")
+    with pytest.raises(FormatError, match="--forces-key: gradient found; allowed: forces, which are minus"):
+        read_text(tmp_path, text, forces_key="gradient")
 
 
 @pytest.mark.parametrize("entry", ["config_weight=0.0", "weight=0", "config_energy_weight=0", "config_forces_weight=0"])
@@ -47,6 +78,7 @@ def test_charge_and_multiplicity_are_passed_on(tmp_path: Path) -> None:
     assert taken(tmp_path, text_of("energy=-1 total_charge=-1.0 multiplicity=2")).state == {
         "charge": -1, "multiplicity": 2,
     }  # fmt: skip
+    assert taken(tmp_path, text_of("energy=-1 spin=2")).state == {"spin": 2}
     assert taken(tmp_path, text_of("energy=-1")).state == {}
     for charge in ("0.5", "inf", "nan"):
         with pytest.raises(FormatError, match=rf"charge: {charge} found; allowed is a whole number"):
