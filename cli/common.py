@@ -17,7 +17,7 @@ PROFILE = click.option("-p", "--profile", default=None, help="AiiDA profile; the
 
 
 def fail(message: str, exit_code: int = WRONG_INPUT) -> NoReturn:
-    """Say on stderr what is wrong and how to mend it, and end.
+    """Say on stderr what is wrong and how to fix it, and end.
 
     :param message: one or more lines.
     :param exit_code: 2 for wrong usage or input, 1 for a failure at run time.

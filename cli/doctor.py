@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 @with_debug
 def doctor(labels: tuple[str, ...], patience: int, profile: str | None, as_json: bool, **options: str | None) -> None:
-    """Check this machine and its codes, or a computer from inside a job; say how to mend what is wrong.
+    """Check this machine and its codes, or a computer from inside a job; say how to fix what is wrong.
 
     This machine takes some 20 seconds. A job asks for the codes as they will be started, MPI, CP2K's data, cores, room
     where jobs run, quotas and the clock; then it labels a frame, trains a model and runs MD with it: a minute in all.
@@ -46,7 +46,7 @@ def show(checks: list[Check]) -> None:
     from aiida_zif.provenance.console import make_console
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("check", "", "found", "mend"):
+    for column in ("check", "", "found", "fix"):
         table.add_column(column, overflow="fold")
     for check in checks:
         table.add_row(check.check, "[green]ok[/]" if check.ok else "[red]no[/]", check.found, check.mend)

@@ -25,7 +25,7 @@ COMMANDS = {
     "systems": ("systems:systems", "List the crystal structures that ship with aiida-zif."),
     "schema": ("run:schema", "Print the JSON schema of the campaign file, for editors."),
     "converge": ("converge:converge", "Find the cheapest settings that are good enough for labels."),
-    "doctor": ("doctor:doctor", "Check the codes of this profile, and say how to mend what is wrong."),
+    "doctor": ("doctor:doctor", "Check the codes of this profile, and say how to fix what is wrong."),
     "setup": ("setup:setup", "Make a profile (file or PostgreSQL), and its computers and codes."),
     "daemon": ("daemon:daemon", "Start, stop and look at the daemon that carries campaigns."),
 }

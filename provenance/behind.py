@@ -85,7 +85,8 @@ def parts_of(start: list[int], made_from: Blocks) -> dict[str, Any]:
     evaluated = planned | seen_by([*later, *(test for test in tests if test in own)], "blocks")
     rest = loaded(sql.ancestors_of_kind(start, BLOCK)).items()
     influence = {pk: block for pk, block in rest if pk not in made_from and pk not in evaluated}
-    also_learnt = {key for b in learnt.values() for key in b.frame_ids()} & keys_of(evaluated)
+    teaching = seen_by({*behind, *trainings, *trainings_of_tested([*tests, *later])}, "dataset")
+    also_learnt = keys_of(teaching) & keys_of(evaluated)
     return {
         "learnt_from": account(learnt) if trainings else None,
         "committees_learnt_from": account(seen_by(set(behind) - set(trainings), "dataset")),
@@ -106,6 +107,12 @@ def own_trainings(start: list[int]) -> Iterator[orm.CalcJobNode]:
         seen.add(job.pk)
         waiting += starts_of(job).values()
         yield job
+
+
+def trainings_of_tested(tests: Iterable[int]) -> set[int]:
+    """Return the trainings of the models that some tests tested."""
+    models = [model for found in inputs_of(tests, "committee").values() for model in found.values()]
+    return {int(job.pk or 0) for job in own_trainings([int(model.pk or 0) for model in models])}
 
 
 def seen_by(jobs: Iterable[int], namespace: str) -> Blocks:
@@ -213,7 +220,7 @@ def in_lines(behind: dict[str, Any]) -> list[str]:
         who = "the committees that explored and chose" if learnt is not None else "the committees behind it"
         lines.append(f"{who} learnt from: {frames_in_words(committees)}")
     if evaluated["n_frames"]:
-        lines.append(f"evaluated on: {frames_in_words(evaluated, 'held-out frame')}, {part_in_words(evaluated)}")
+        lines.append(tested_in_words(behind))
     if influence["n_frames"]:
         lines.append(f"influenced the plan only (by their energies or errors): {frames_in_words(influence)}")
     return [*lines, counts_in_words(behind), campaigns_in_words(behind)]
@@ -224,15 +231,20 @@ def frames_in_words(part: dict[str, Any], noun: str = "frame") -> str:
     return f"{counted(part['n_frames'], noun)} in {counted(part['n_blocks'], 'block')}"
 
 
-def part_in_words(evaluated: dict[str, Any]) -> str:
-    """Say what held-out frames did: influence a plan by their errors or not, and whether any was learnt too."""
+def tested_in_words(behind: dict[str, Any]) -> str:
+    """Say on which held-out frames models were tested, whether these learnt any of them, and what the errors did."""
+    evaluated = behind["evaluated_on"]
+    frames, learnt = frames_in_words(evaluated, "held-out frame"), "none of them learnt"
     if evaluated["also_learnt"]:
         learnt = f"{evaluated['also_learnt']} of them LEARNT TOO: errors on them say nothing"
+    if behind["learnt_from"] is None and not behind["committees_learnt_from"]["n_frames"]:
+        return f"held out: models were tested on {frames}, {learnt}"
+    if evaluated["in_plan"]:
+        part = f"errors on {evaluated['in_plan']} of them {HAD_A_PART}"
     else:
-        learnt = "none of them learnt"
-    if not evaluated["in_plan"]:
-        return f"{learnt}; they had no part in what was done before it"
-    return f"{learnt}; errors on {evaluated['in_plan']} of them {HAD_A_PART}"
+        part = "they had no part in what was done before it"
+    subject = "" if behind["learnt_from"] is not None else "the committees behind it were "
+    return f"{subject}evaluated on: {frames}, {learnt}; {part}"
 
 
 def counts_in_words(behind: dict[str, Any]) -> str:

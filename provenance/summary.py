@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from aiida_zif.workflows.campaign_protocols import available_protocols
 
 ERRORS = ("force_rmse_eV_per_A", "energy_rmse_meV_per_atom", "virial_rmse_meV_per_atom")
 """Of a test; labels without virials have none of theirs."""
+
+RANGES = {f"{quantity}_rmse_range_meV_per_atom": f"{quantity}_rmse_meV_per_atom" for quantity in ("energy", "virial")}
+"""Range over the members → error."""
 
 IMPORTED = ("training", "held_out")
 
@@ -142,7 +146,7 @@ def held_out_errors(report: dict[str, Any]) -> dict[str, Any]:
     """
     blocks = list(report.values())
     if not blocks:
-        return {**dict.fromkeys(ERRORS), "force_rmse_per_model": {}}
+        return {**dict.fromkeys((*ERRORS, *RANGES)), "force_rmse_per_model": {}}
     known = [key for key in ERRORS if all(key in model for block in blocks for model in block["models"].values())]
     weights = [block["n_frames"] for block in blocks]
     members = {
@@ -153,8 +157,14 @@ def held_out_errors(report: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         **{key: float(np.mean(list(members[key].values()))) if key in known else None for key in ERRORS},
+        **{name: span(members[key]) if key in known else None for name, key in RANGES.items()},
         "force_rmse_per_model": members["force_rmse_eV_per_A"],
     }
+
+
+def span(values: Mapping[str, float]) -> list[float]:
+    """Return the smallest and the largest value."""
+    return [min(values.values()), max(values.values())]
 
 
 def pooled(rmse: list[float], n_frames: list[int]) -> float:

@@ -84,6 +84,8 @@ class Iteration(Strict):
     )
     energy_rmse_meV_per_atom: float | None = Field(description="on held-out frames, mean over the members")
     virial_rmse_meV_per_atom: float | None = Field(description="on held-out frames with virials, mean over the members")
+    energy_rmse_range_meV_per_atom: list[float] | None = Field(description="of the best and the worst member")
+    virial_rmse_range_meV_per_atom: list[float] | None = Field(description="of the best and the worst member")
     force_rmse_per_model: dict[str, float] = Field(description="on held-out frames, eV/Å")
     max_force_deviation: Quantiles
     n_explored: Count = Field(description="frames looked at; accurate + candidate + failed")

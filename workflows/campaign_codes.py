@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from aiida import orm
@@ -99,7 +100,8 @@ def _unknown(name: str, label: str) -> Problem:
     if computer in computers:
         mend = did_you_mean(label, names, "set it up: `verdi code create core.code.installed`")
         return _problem(name, f"{label}, which the profile does not know", allowed, mend)
-    mend = did_you_mean(label, names, "set the computer up: `aiida-zif setup`, or `verdi computer setup`")
+    near = [one for one in names if get_close_matches(computer, [one.split("@")[-1]])]
+    mend = did_you_mean(label, near, "set the computer up: `aiida-zif setup`, or `verdi computer setup`")
     allowed += f"; its computers: {listed(computers)}"
     return _problem(name, f"{label}, on a computer that the profile does not know", allowed, mend)
 

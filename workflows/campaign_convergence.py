@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -35,8 +35,8 @@ class AccurateShare(Section):
 class Observable(Section):
     """Criterion on an observable of the exploring runs."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)] = Field(
-        description="as the exploration reports it", examples=["density"]
+    name: Literal["density", "metal_nitrogen_coordination", "three_fold_share"] = Field(
+        description="as the exploration reports it"
     )
     tolerance: InsideShare = Field(0.02, description="relative difference between cycles and members")
 

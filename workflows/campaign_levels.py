@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,8 @@ def with_level_file(source: Source) -> tuple[Source, Source | None, list[Problem
         file = read_source(source.folder / name)
     except CampaignError as error:
         rest = {key: value for key, value in source.data.items() if key != KEY}
-        return Source(rest, source.file, source.folder, source.lines), None, error.problems
+        problems = [problem if problem.field else replace(problem, field=KEY) for problem in error.problems]
+        return Source(rest, source.file, source.folder, source.lines), None, problems
     level = {**section, "name": Path(name).stem, "definition": file.data}
     return Source({**source.data, KEY: level}, source.file, source.folder, source.lines), file, []
 

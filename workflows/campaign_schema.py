@@ -73,7 +73,8 @@ def node_at(path: Sequence[str | int]) -> dict[str, Any]:
     for part in path:
         patterns = list(node.get("patternProperties", {}).values())
         if isinstance(part, int):
-            items = node.get("items") or (node.get("prefixItems") or [{}])[0]
+            several = node.get("prefixItems") or [{}]
+            items = node.get("items") or several[min(part, len(several) - 1)]
         else:
             items = node.get("properties", {}).get(part) or (patterns or [node.get("additionalProperties")])[0]
         node = resolved(items) if isinstance(items, dict) else {}
@@ -89,10 +90,12 @@ def _in_words(node: dict[str, Any]) -> str:
         return f"one of {', '.join(node['enum'])}"
     kind = node.get("type")
     if kind == "array":
-        items = resolved((node.get("prefixItems") or [node.get("items") or {}])[0])
+        several = [_in_words(resolved(item)) for item in node.get("prefixItems") or [node.get("items") or {}]]
+        if len(set(several)) > 1:
+            return f"a list of {len(several)}: {'; '.join(several)}"
         least = node.get("minItems", 0)
         size = f" of {least}" if least and least == node.get("maxItems") else f" of at least {least}" if least else ""
-        return f"a list{size}, each {_in_words(items)}"
+        return f"a list{size}, each {several[0]}"
     if kind == "object":
         keys = list(node.get("properties", {}))
         return f"a section with the keys {', '.join(keys)}" if keys else "keys with values"

@@ -25,6 +25,8 @@ def read_steps(value: object) -> int | dict[str, int]:
         if value["first"] <= value["last"]:
             return {"first": value["first"], "last": value["last"]}
         raise _refused("the schedule ends with fewer steps than it begins with", "exchange the two")
+    if isinstance(value, float) and value.is_integer() and value >= 1:
+        raise _refused("this is no whole number", f"write {value:.0f}: a whole number, without point or exponent")
     raise _refused("this is no number of steps", "write for example 'steps: {first: 20000, last: 400000}'")
 
 

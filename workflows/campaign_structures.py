@@ -83,7 +83,10 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
     if elements := other_masses(atoms):
         mend = "give it standard masses; `deuterium: true` of an AIMD run gives hydrogen the mass of deuterium"
         return unfit(f"with other masses of {listed(elements)}", "standard atomic masses", mend)
-    if not atoms.pbc.all() or atoms.cell.rank < 3 or cell_heights(atoms.cell[:]).min() < THINNEST:
+    if not atoms.pbc.all() and atoms.cell.rank == 3:
+        axes = "".join("FT"[int(periodic)] + " " for periodic in atoms.pbc).strip()
+        return unfit(f"with a cell that is not periodic (pbc {axes})", "a crystal, pbc T T T", 'write pbc="T T T"')
+    if atoms.cell.rank < 3 or cell_heights(atoms.cell[:]).min() < THINNEST:
         mend = 'add the cell (in extxyz: Lattice="…")'
         return unfit("without a cell in three directions", f"a crystal at least {THINNEST:g} Å thick", mend)
     try:
@@ -94,7 +97,7 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
     if pair:
         first, second, distance, least = pair
         name = f"{atoms.symbols[first]}{first + 1}-{atoms.symbols[second]}{second + 1}"
-        mend = "remove duplicate or disordered atoms, or mend the coordinates"
+        mend = "remove duplicate or disordered atoms, or correct the coordinates"
         return unfit(f"with overlapping atoms {name}, {distance:.2f} Å apart", f"at least {least:.2f} Å", mend)
     impossible = [oddity for oddity in oddities(atoms) if not oddity.possible]
     notes = "".join(f"; {note}" for note in atoms.info.get("notes", ()))

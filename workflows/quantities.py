@@ -144,23 +144,30 @@ class Dimension:
         others = [other for other in case_variants(unit, own.dims) if _key(other) != _key(unit)]
         if known is None:
             others += [name for name in self.units if name.lower() == plain(unit).lower() and name not in others]
-            if len(others) == 1:
-                return f"did you mean '{number} {others[0]}'?"
+            meant = parse_unit(others[0]) if len(others) == 1 else None
+            if meant is not None:
+                text, allowed = self._converted(number, meant, own)
+                return f"did you mean {text!r}?" if allowed else f"{others[0]}? {text}"
             if others:
                 return f"write the unit with its capital letters: {' or '.join(others)}"
             return f"write the {self.name} in one of these units"
         if (known.dims, known.molar) != (own.dims, False) and known.name != self.name:
             other = known.name or "something else"
             return f"{plain(unit)} is a unit of {other}; give the {self.name} in one of those allowed"
+        text, allowed = self._converted(number, known, own)
+        doubt = f", if you do not mean {' or '.join(others)}" if others else ""
+        return f"write {text!r}{doubt}" if allowed else text
+
+    def _converted(self, number: str, known: Unit, own: Unit) -> tuple[str, bool]:
+        """A number of a unit as this dimension takes it and True; why it does not take it and False."""
         factor = known.factor / own.factor
-        for name, theirs in self.units.items():
-            if not known.offset and name not in OFFSETS and math.isclose(factor, theirs, rel_tol=1e-9):
-                return f"write '{number} {name}'"
         value = float(number) * factor + known.offset
         if not math.isfinite(value) or not self._in_range(value):
-            return f"that is {value:.6g} {self.unit}; take a value {self.range}"
-        doubt = f", if you do not mean {' or '.join(others)}" if others else ""
-        return f"write '{value:.10g} {self.unit}'{doubt}"
+            return f"that is {value:.6g} {self.unit}; take a value {self.range}", False
+        for name, theirs in self.units.items():
+            if not known.offset and name not in OFFSETS and math.isclose(factor, theirs, rel_tol=1e-9):
+                return f"{number} {name}", True
+        return f"{value:.10g} {self.unit}", True
 
 
 @dataclass(frozen=True)
@@ -251,9 +258,7 @@ PRESSURE = Dimension(
     -10.0,
     100.0,
 )
-STRESS = Dimension(
-    "stress", {"GPa": 1.0, "MPa": 1e-3, "kbar": 0.1, "bar": 1e-4, "eV/Å³": 160.21766208}, "50 GPa", 0.0, 1e5, above=True
-)
+STRESS = Dimension("stress", PRESSURE.units, "50 GPa", 0.0, 1e5, above=True)
 TIMESTEP = Dimension("time step", {"fs": 1.0, "ps": 1e3}, "0.5 fs", 0.0, 5.0, above=True)
 MD_TIME = Dimension("time", {"fs": 1.0, "ps": 1e3, "ns": 1e6}, "100 fs", 0.0, 1e6, above=True)
 INTERVAL = Dimension("time", {"fs": 1.0, "ps": 1e3, "ns": 1e6}, "50 fs", 0.0, 1e6)

@@ -11,7 +11,7 @@ from aiida_zif.plugins.systems.bonds import BondGraph, closest_overlap, refuse_c
 from aiida_zif.plugins.systems.cif_sites import Sites, read_sites
 from aiida_zif.plugins.systems.cif_symmetry import Statement, agree, chosen, fits_cell, statements
 from aiida_zif.plugins.systems.cif_text import Tags, read_tags
-from aiida_zif.plugins.systems.faults import StructureFault, named, refuse_too_many
+from aiida_zif.plugins.systems.faults import StructureFault, counted, named, refuse_too_many
 from aiida_zif.plugins.systems.formula import compare_formula, read_formula
 from aiida_zif.plugins.systems.valence import oddities
 
@@ -64,7 +64,8 @@ def read_cif(raw: bytes) -> Atoms:
     positions, rows, repeated = _without_repeats(positions, rows, sites)
     refuse_too_many(len(positions))
     if repeated:
-        notes.append(f"{repeated} rows repeat atoms that the symmetry makes of others")
+        verb = "repeats" if repeated == 1 else "repeat"
+        notes.append(f"{counted(repeated, 'row')} of the atoms {verb} atoms of other rows or of their images")
     _refuse_contradictions(found, sites, cellpar, positions, rows)
     atoms = _fitting([_build(reading, sites, positions, rows, cellpar) for reading in sites.readings])
     refuse_crowded(atoms)

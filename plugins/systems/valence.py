@@ -29,6 +29,8 @@ TETRAHEDRAL = frozenset(("Zn", "Cd", "Co"))
 DIVALENT = frozenset(("Zn", "Cd", "Hg", "Co", "Ni", "Cu", "Mg", "Ca", "Be"))
 """Metals on which a lone oxygen is a water or a hydroxide without its hydrogen."""
 
+VALENCE_ELECTRONS = {"H": 1, "B": 3, "C": 4, "N": 5, "O": 6, "S": 6, "F": 7, "Cl": 7, "Br": 7, "I": 7}
+
 LINEAR = 150.0
 """Degrees; an angle above it is that of an sp carbon."""
 
@@ -69,7 +71,7 @@ class Oddity:
     """One kind of thing that is wrong or unusual.
 
     :param what: such as ``carbon without its hydrogen``.
-    :param atoms: names of the atoms.
+    :param atoms: names of the atoms; none where it is about the whole cell.
     :param possible: whether a substance may have it.
     :param fix: what to do.
     """
@@ -80,6 +82,8 @@ class Oddity:
     fix: str
 
     def __str__(self) -> str:
+        if not self.atoms:
+            return self.what
         return f"{len(self.atoms)} × {self.what} ({named(self.atoms)})"
 
 
@@ -106,7 +110,8 @@ def oddities(atoms: Atoms) -> list[Oddity]:
     if len(found.get(BENT_BY_HEAT, [])) > BENT * graph.symbols.count("C"):
         found.setdefault(IN_A_PYRAMID, []).extend(found.pop(BENT_BY_HEAT))
     listed = [Oddity(what, members, possible, fix) for (what, possible, fix), members in found.items()]
-    return sorted([*listed, *_metals(graph, names)], key=lambda oddity: oddity.possible)
+    listed += [*_metals(graph, names), *(() if listed else _charges(graph))]
+    return sorted(listed, key=lambda oddity: oddity.possible)
 
 
 def _findings(graph: BondGraph, index: int) -> Iterator[Finding]:
@@ -220,10 +225,38 @@ def _metals(graph: BondGraph, names: list[str]) -> Iterator[Oddity]:
             fix = "check symmetry and setting, cell and coordinates: what is around it is not where it should be"
             yield Oddity(f"{symbol} with one donor or none", bare, False, fix)
             continue
+        carbene = [names[i] for i in members if set(graph.donors(i)) == {"C"}] if symbol in TETRAHEDRAL else []
+        if carbene:
+            yield Oddity(f"{symbol} bound by carbon alone", carbene, True, "check that C and N are not exchanged")
         usual = range(4, 7) if symbol in TETRAHEDRAL else {Counter(donors.values()).most_common(1)[0][0]}
         for count in sorted(set(donors.values()) - set(usual)):
             unusual = [names[i] for i, number in donors.items() if number == count]
             yield Oddity(f"{symbol} with {count} donors", unusual, True, "check that this is meant, as in a melt")
+
+
+def _charges(graph: BondGraph) -> Iterator[Oddity]:
+    """Whether divalent metals and closed-shell anions make a neutral cell, where all linkers are such anions.
+
+    A molecule with an odd number of electrons, such as C3H3N2, is an anion of charge 1- in a crystal.
+    """
+    metals = [graph.symbols[index] for index in np.flatnonzero(graph.metal)]
+    linkers, all_molecules = graph.molecules(True), graph.molecules(True) + graph.molecules(False)
+    electrons = {molecule: _electrons(molecule) for molecule in all_molecules}
+    if None in electrons.values() or set(metals) - DIVALENT or any((electrons[one] or 0) % 2 == 0 for one in linkers):
+        return
+    anions = sum(count for one, count in all_molecules.items() if (electrons[one] or 0) % 2)
+    if anions != 2 * len(metals):
+        what = (
+            f"{len(metals)} divalent metals and {anions} anions of 1- (an odd number of electrons), not a neutral cell"
+        )
+        yield Oddity(what, [], True, "check that no metal, linker or hydrogen is missing, or state the charge")
+
+
+def _electrons(molecule: tuple[tuple[str, int], ...]) -> int | None:
+    """Valence electrons of a neutral molecule, None if an element is not known."""
+    if any(symbol not in VALENCE_ELECTRONS for symbol, _ in molecule):
+        return None
+    return sum(VALENCE_ELECTRONS[symbol] * count for symbol, count in molecule)
 
 
 def _angles(bonds: list[Neighbour]) -> list[float]:

@@ -196,6 +196,17 @@ def test_held_out_frames_that_a_model_has_learnt_are_shouted_out(
     behind = what_stands_behind(campaign.committee["model_0"])
     assert behind["evaluated_on"]["also_learnt"] == 6
     assert any("6 of them LEARNT TOO" in line for line in in_lines(behind))
+    (block,) = campaign.held_out.values()
+    lines = in_lines(what_stands_behind(block))
+    assert any("6 of them LEARNT TOO" in line for line in lines), "the block, too, not only the model"
+
+
+def test_what_was_tested_is_named_whatever_is_asked_for(finished: SyntheticCampaign) -> None:
+    (held_out,) = finished.held_out.values()
+    lines = in_lines(what_stands_behind(held_out))
+    assert "held out: models were tested on 5 held-out frames in 1 block, none of them learnt" in lines
+    lines = in_lines(what_stands_behind(finished.dataset["c01_zif4_attempt_0"]))
+    assert any(line.startswith("the committees behind it were evaluated on: 5 held-out frames") for line in lines)
 
 
 @pytest.mark.parametrize("state", ["begun", "labelling"])

@@ -49,6 +49,8 @@ def test_iterations_train_on_more_and_more_frames_and_err_less(summary: dict[str
     assert [i["n_train_frames"] for i in iterations] == [10, 15, 20]
     assert [i["force_rmse_eV_per_A"] for i in iterations] == pytest.approx([0.61, 0.31, 0.21])
     assert iterations[0]["force_rmse_per_model"] == pytest.approx({"model_0": 0.6, "model_1": 0.61, "model_2": 0.62})
+    lowest, highest = iterations[0]["energy_rmse_range_meV_per_atom"]
+    assert lowest <= iterations[0]["energy_rmse_meV_per_atom"] <= highest
 
 
 def test_rejected_frames_are_counted_by_reason(summary: dict[str, Any]) -> None:

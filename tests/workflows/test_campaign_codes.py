@@ -57,6 +57,7 @@ def test_a_code_on_an_unknown_computer_is_answered_with_the_computers(machine: M
     (problem,) = problems({**labels, "cp2k": "cp2k@nowhere-at-all"})
     assert problem[1] == "cp2k@nowhere-at-all, on a computer that the profile does not know"
     assert labels["cp2k"].split("@")[1] in problem[2]
+    assert problem[3].startswith("set the computer up"), "a code of another computer is no spelling of it"
 
 
 def test_a_code_for_another_plug_in_is_refused(machine: Machine) -> None:

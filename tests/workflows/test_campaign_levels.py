@@ -89,7 +89,7 @@ def test_a_level_file_is_read_as_safely_as_a_campaign(refused: Refuse, text: str
 
 def test_a_missing_level_file_is_refused(refused: Refuse) -> None:
     (problem,) = refused(HEAD + "level_of_theory: ./mine.yaml\n")
-    assert "no file" in problem.found
+    assert (problem.field, "no file" in problem.found) == ("level_of_theory", True)
 
 
 def test_a_level_file_may_not_have_the_name_of_a_shipped_level(refused: Refuse, own: str) -> None:

@@ -96,6 +96,12 @@ def test_a_structure_without_a_cell_is_refused(refused_structure: Refuse) -> Non
     assert "without a cell" in refused_structure(Atoms("H")).found
 
 
+def test_a_cell_that_is_not_periodic_is_refused_by_that_name(refused_structure: Refuse) -> None:
+    problem = refused_structure(Atoms("H", cell=[20, 20, 20], pbc=[True, True, False]))
+    assert "(pbc T T F)" in problem.found
+    assert problem.mend == 'write pbc="T T T"'
+
+
 def test_a_flat_cell_is_refused(refused_structure: Refuse) -> None:
     assert "without a cell" in refused_structure(Atoms("H", cell=[20, 20, 0.01], pbc=True)).found
 

@@ -235,6 +235,13 @@ def test_an_unknown_override_of_the_level_is_refused(refused: Refuse) -> None:
         ("exploration: {steps: 8000000000}", "exploration.steps", "at most 1000000000"),
         ("exploration: {ensemble: nvt, pressures: [1 GPa]}", "exploration.pressures", "with ensemble npt only"),
         ("exploration: {chemistry: {density: [0, 2]}}", "exploration.chemistry.density[0]", "above 0, below 1"),
+        ("exploration: {chemistry: {density: [0.5, 1]}}", "exploration.chemistry.density[1]", "above 1, at most 10"),
+        (
+            "exploration: {chemistry: {density: 2}}",
+            "exploration.chemistry.density",
+            "a list of 2: a number, above 0, below 1; a number, above 1, at most 10",
+        ),
+        ("convergence: {observable: {name: volume}}", "convergence.observable.name", "one of density, metal_nitrogen"),
     ],
 )  # fmt: skip
 def test_dynamics_that_make_no_sense_are_refused(refused: Refuse, section: str, field: str, allowed: str) -> None:
@@ -254,3 +261,8 @@ def test_first_labels_of_a_system_of_its_own_and_of_a_measured_stride_count(refu
     auto = "held_out: {aimd: [{temperature: 600 K, steps: 100, stride: auto}]}\n"  # of which 10 labels are certain
     (problem,) = refused(HEAD + own + auto + "limits: {labels: 43}\n")
     assert problem.allowed == "at least 44: 24 to start with (seed_data), 20 held out (held_out)"
+
+
+def test_steps_with_an_exponent_are_answered_with_the_whole_number(refused: Refuse) -> None:
+    (problem,) = refused(BASE + "training: {steps: 1e5}\n")
+    assert problem.mend == "write 100000: a whole number, without point or exponent"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from aiida import orm
 
+from aiida_zif.plugins.lammps.harvest.observables import STRUCTURE
+from aiida_zif.workflows.campaign_convergence import Observable
 from aiida_zif.workflows.criteria import remembered
 from aiida_zif.workflows.judge import judge, open_campaign, verdict
 
@@ -349,3 +351,7 @@ def test_a_campaign_does_not_end_before_the_last_stage_of_a_curriculum(settings:
     for reason in (None, "nothing_left_to_label"):  # the second stage has to be explored before it can be known
         state = judged(orm.Dict(values), state, selection_zif4=nothing, exploration_zif4=runs)
         assert state["stop_reason"] == reason
+
+
+def test_a_campaign_may_ask_for_every_observable_that_is_measured() -> None:
+    assert get_args(Observable.model_fields["name"].annotation) == STRUCTURE

@@ -1,5 +1,8 @@
 """Quantities carry units, and say so when they do not."""
 
+import math
+import re
+
 import pytest
 
 from aiida_zif.workflows.quantities import (
@@ -9,6 +12,7 @@ from aiida_zif.workflows.quantities import (
     LENGTH,
     MD_TIME,
     PRESSURE,
+    STRESS,
     TEMPERATURE,
     TIMESTEP,
     WALLTIME,
@@ -144,3 +148,42 @@ def test_a_suggestion_is_the_value_that_was_written_or_none(dimension: Dimension
 def test_a_cut_off_that_sees_no_neighbour_or_thousands_is_refused(text: str) -> None:
     with pytest.raises(QuantityError, match="impossible length"):
         LENGTH.parse(text)
+
+
+UNITS = {
+    TEMPERATURE: "K k kelvin kilokelvin mK MK C degC F eV °C",
+    PRESSURE: "gpa Gpa mpa mPa PA Kbar MBar TORR ATM psi N/m^2 dyn/cm^2 eV/Ang**3 Ha/bohr^3 katm gigapascal K",
+    STRESS: "gpa kpa Pa PA Kbar MBar TORR ATM psi N/m^2 eV/Ang**3 Ha/bohr^3 kilobar GPa/s",
+    TIMESTEP: "FS Fs PS ns as µs s femtoseconds THz",
+    WALLTIME: "sec Hours D week ms M m h30m",
+    LENGTH: "ANG Angstroms NM M m µm a0 Bohr au fm",
+    FORCE: "ev/A EV/A mev/A ry/bohr Eh/a0 Ha/Å kcal/(mol*Å) kJ/mol/nm nN dyn J/m eV",
+    ATOMIC_ENERGY: "eV eV/at EV/atom Ha/atom KJ/mol kJ/mol/atom MeV/atom J/mol",
+}
+
+
+@pytest.mark.parametrize("dimension", UNITS, ids=lambda dimension: dimension.name)
+@pytest.mark.parametrize("number", ["1e-3", "0.3", "7.5", "300", "2e5"])
+def test_every_suggestion_is_accepted_when_it_is_pasted(dimension: Dimension, number: str) -> None:
+    for unit in UNITS[dimension].split():
+        for suggestion in re.findall("'([^']*)'", _mend(dimension, f"{number} {unit}")):
+            assert math.isfinite(dimension.parse(suggestion)), (unit, suggestion)
+
+
+def _mend(dimension: Dimension, text: str) -> str:
+    try:
+        assert math.isfinite(dimension.parse(text))
+    except QuantityError as error:
+        return "" if "such as" in error.mend else error.mend
+    return ""
+
+
+def test_a_suggestion_beyond_the_range_is_not_made() -> None:
+    with pytest.raises(QuantityError) as caught:
+        PRESSURE.parse("300 gpa")
+    assert caught.value.mend == "GPa? that is 300 GPa; take a value from -10 GPa up to 100 GPa"
+
+
+@pytest.mark.parametrize(("text", "value"), [("2 eV/Å³", 2 * 160.2176634), ("1 Mbar", 100.0), ("1e9 Pa", 1.0)])
+def test_stresses_take_the_units_of_pressures(text: str, value: float) -> None:
+    assert STRESS.parse(text) == pytest.approx(value, rel=1e-12)

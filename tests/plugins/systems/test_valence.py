@@ -112,6 +112,22 @@ def test_three_donors_are_unusual_as_in_a_melt() -> None:
     assert (oddity.what, oddity.possible, oddity.atoms) == ("Zn with 3 donors", True, ["Zn1"])
 
 
+@pytest.mark.parametrize(("metals", "words"), [(1, "5 divalent metals and 12"), (6, "0 divalent metals and 12")])
+def test_a_cell_that_lacks_metals_is_not_neutral(metals: int, words: str) -> None:
+    atoms = load_system("salem-2")
+    zinc = [index for index, number in enumerate(atoms.numbers) if number == 30]
+    del atoms[zinc[:metals]]
+    (oddity,) = oddities(atoms)
+    assert oddity.possible
+    assert str(oddity) == f"{words} anions of 1- (an odd number of electrons), not a neutral cell"
+
+
+def test_carbon_and_nitrogen_exchanged_are_noticed() -> None:
+    atoms = load_system("salem-2")
+    atoms.symbols = [{"C": "N", "N": "C"}.get(symbol, symbol) for symbol in atoms.symbols]
+    assert any(oddity.what == "Zn bound by carbon alone" for oddity in oddities(atoms))
+
+
 def nearest_nitrogen(atoms: Atoms) -> int:
     distances = atoms.get_distances(0, list(range(len(atoms))), mic=True)
     return int(min((i for i, s in enumerate(atoms.symbols) if s == "N"), key=lambda index: distances[index]))
