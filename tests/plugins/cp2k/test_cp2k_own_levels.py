@@ -167,7 +167,7 @@ def test_every_rung_ends_by_the_threshold_of_the_level(settings: dict[str, Any],
 
 def test_what_counts_in_the_hash_has_the_last_word_in_an_input() -> None:
     content = changed("energy/SCF/CHOLESKY", "OFF")
-    content["batch"] = {"SCF": {"CHOLESKY": "INVERSE"}}
+    content["batch"] = {"SCF": {"CHOLESKY": "RESTORE"}}
     level = load_level("mine", definition=content)
     rung = {"FORCE_EVAL": {"DFT": {"SCF": {"CHOLESKY": "REDUCE", "MAX_SCF": 99}}}}
     scf = cp2k_input(level, read_task({"mode": "batch"}), ["H", "H"], np.eye(3) * 5, rung=rung)["FORCE_EVAL"]["DFT"][
