@@ -39,6 +39,12 @@ def no_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aiida_zif.workflows.campaign_codes.known_codes", lambda name=None: [])
 
 
+@pytest.fixture(autouse=True)
+def no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody asks for a width: workers of pytest-xdist carry the one of the terminal in COLUMNS."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def invoke() -> Callable[..., Any]:
     """Run a command line; the result has `exit_code`, `stdout`, `stderr` and `exception`."""
