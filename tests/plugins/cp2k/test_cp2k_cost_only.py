@@ -154,7 +154,7 @@ Label = tuple[np.ndarray, np.ndarray]
 def labelled(kind: str, settings: Mapping[str, Any], folder: Path, n_frames: int) -> Label | None:
     """Energies in eV and forces in eV/Å of the first frames, CP2K started without AiiDA.
 
-    None if a loop did not converge: then there is no label that could be wrong.
+    None if a loop did not converge, or CP2K aborted: then there is no label that could be wrong.
     """
     symbols, positions, cells = frames_of(kind)
     positions, cells = positions[:n_frames], cells[:n_frames]
@@ -170,7 +170,9 @@ def labelled(kind: str, settings: Mapping[str, Any], folder: Path, n_frames: int
     command = [str(CP2K), "-i", "aiida.inp"]
     text = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True).stdout
     main = read_main_output(text, first_step=1)
-    assert main.whole, main.abort
+    if main.abort:  # of a way that CP2K does not have for this method
+        return None
+    assert main.whole
     assert not main.unread
     if not all(one.scf_converged for one in main.evaluations.values()):
         return None
