@@ -27,7 +27,6 @@ TABLE = ("SCF", "PRINT", "PROGRAM_RUN_INFO")
 PRINTED = ("ON", "LOW", "SILENT", "TRUE", "T", "YES")
 POSITIVE = (
     "MGRID/CUTOFF", "MGRID/NGRIDS", "MGRID/REL_CUTOFF", "QS/EPS_DEFAULT", "SCF/EPS_SCF", "SCF/MAX_SCF",
-    "SCF/OUTER_SCF/MAX_SCF",
 )  # fmt: skip
 """Below FORCE_EVAL/DFT: numbers of which CP2K does not say that they make no sense."""
 
@@ -55,6 +54,8 @@ def setting_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault(path, repr(value), "the loops of OT and of diagonalisation", mend)
         elif name in POSITIVE and isinstance(value, int | float) and value <= 0:
             yield Fault(path, f"{value}", "a positive number", "change its sign, or leave it out")
+        elif name == "SCF/OUTER_SCF/MAX_SCF" and isinstance(value, int | float) and value < 0:
+            yield Fault(path, f"{value}", "0 (no outer loop) or more", "change its sign, or leave it out")
         elif name == "POISSON/PERIODIC" and value != "XYZ":
             yield Fault(path, repr(value), "XYZ: frames are periodic in three directions", "leave it out")
         elif name == "POISSON/POISSON_SOLVER" and value in NOT_PERIODIC:

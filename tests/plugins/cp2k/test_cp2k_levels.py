@@ -436,3 +436,10 @@ def test_what_is_known_to_change_the_cost_alone_leaves_the_hash_alone_under_any_
 def test_a_potential_made_for_the_functional_is_taken(potential: str, functional: dict) -> None:
     level = load_level("pbe-d3", {**functional, "potential": potential, "XC/VDW_POTENTIAL": None})
     assert level.settings["potential"] == potential
+
+
+def test_a_level_may_do_without_an_outer_loop() -> None:
+    level = load_level("gfn1-xtb", {"SCF/OUTER_SCF/MAX_SCF": 0})
+    assert level.hash == load_level("gfn1-xtb").hash
+    with pytest.raises(LevelError, match="0 \\(no outer loop\\) or more"):
+        load_level("gfn1-xtb", {"SCF/OUTER_SCF/MAX_SCF": -1})
