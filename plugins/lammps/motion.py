@@ -13,6 +13,8 @@ INSANE = "$(v_sane) < 0.5"
 LARGEST_DEVIATION = 1e30
 """eV/Å; not above the mean deviation of a frame if it is infinite or no number."""
 
+MAX_NOISE_SEED = 900_000_000
+
 
 def stage_commands(name: str, run: Run, number: int, settings: Settings, n_models: int) -> list[str]:
     """MD in chunks of ``sample_every`` steps; a chunk that ends early, or in a state that is not sane, was halted.
@@ -80,6 +82,11 @@ def _word(variable: str, number: int) -> list[str]:
     return [f"variable {variable} index ${{line}}", *[f"next {variable}"] * (number - 1)]
 
 
+def noise_seed(seed: int) -> int:
+    """Return the seed of the noise of a thermostat: LAMMPS's generator for it takes 1 to 900 000 000."""
+    return 1 + (seed - 1) % MAX_NOISE_SEED
+
+
 def _ensemble(stage: Stage, seed: int, settings: Settings) -> list[str]:
     """An equilibration takes its excess energy out with friction: other thermostats only swap it to and fro."""
     t_start, t_end = stage.temperature or (0.0, 0.0)
@@ -91,6 +98,9 @@ def _ensemble(stage: Stage, seed: int, settings: Settings) -> list[str]:
     if stage.kind == "equilibrate":
         damping = EQUILIBRATION_DAMPING * PS_PER_FS
         motion = f"nph{barostat}" if barostat else "nve"
-        return [f"fix move all {motion}", f"fix bath all langevin {temperature} {damping:.6g} {seed} zero yes"]
+        return [
+            f"fix move all {motion}",
+            f"fix bath all langevin {temperature} {damping:.6g} {noise_seed(seed)} zero yes",
+        ]
     damping = settings.thermostat_time * PS_PER_FS
     return [f"fix move all {'npt' if barostat else 'nvt'} temp {temperature} {damping:.6g}{barostat}"]

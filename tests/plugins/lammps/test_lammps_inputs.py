@@ -132,3 +132,11 @@ def test_bias_of_plumed_is_kept_out_of_the_forces_that_are_sampled() -> None:
 )
 def test_runs_are_shared_among_lanes_by_their_length(costs: list[int], lanes: int, expected: list[list[int]]) -> None:
     assert sorted(pack(costs, lanes)) == expected
+
+
+@pytest.mark.parametrize("seed", [1, 899_999_999, 900_000_000, 900_000_001, 2**31 - 2])
+def test_the_noise_of_a_thermostat_has_a_seed_that_lammps_takes(seed: int) -> None:
+    from aiida_zif.plugins.lammps.motion import noise_seed
+
+    assert 1 <= noise_seed(seed) <= 900_000_000
+    assert noise_seed(seed) == seed or seed > 900_000_000
