@@ -79,7 +79,7 @@ ABOVE_THRESHOLD = "scf_above_threshold"
 """Reason of a frame whose loop CP2K calls converged, by another threshold than that of the level."""
 
 NOT_READ = "not_read"
-"""Reason of a frame that CP2K evaluated, but told of in a way that is not known."""
+"""Reason of a frame that CP2K evaluated, but reported in a form that is not read."""
 
 
 @dataclass(frozen=True)
