@@ -87,15 +87,13 @@ def lane_input(
     :param type_map: elements in the order of the model's types.
     :param n_models: models in the committee; each run says which one drives the dynamics.
     :param n_atoms: atoms of the system.
-    :param seconds: wall time after which LAMMPS stops by itself, so that the harvest still has time.
+    :param seconds: wall time of the lane after which it stops by itself, so that the harvest still has time.
     :param preflights: of :func:`preflights_of`, one for every driver of the runs, or none at all.
     :param preflight_start: file from which they start.
     """
-    # LAMMPS says that no time remains also where there is no limit
-    lines = ["echo none", "variable late equal 0", ""]
-    if seconds is not None:
-        hours, rest = divmod(int(seconds), 3600)
-        lines.insert(0, f"timer timeout {hours:02d}:{rest // 60:02d}:{rest % 60:02d} every 1")
+    # a variable outlives ``clear``, which switches off LAMMPS's own timeout
+    late = "0" if seconds is None else f"v_now-v_began>{int(seconds)}"
+    lines = ["echo none", "variable began timer", "variable now timer", f"variable late equal {late}", ""]
 
     def run_all(members: Sequence[tuple[int, Run]]) -> None:
         for index, run in members:

@@ -47,6 +47,7 @@ def _chunk(steps: int, start: int, stop: int, name: str) -> list[str]:
     return [
         "variable mark equal $(step)",
         f"run {steps} pre no post no start {start} stop {stop}",
+        "variable now timer",
         _stop_if(f"$(step) < $(v_mark+{steps}) || {INSANE} || $(v_late) > 0.5", "halted", name),
     ]
 

@@ -62,13 +62,13 @@ def test_every_lane_has_one_process_and_its_threads(prepare: Factory) -> None:
     folder, info = prepare(metadata={"options": {"resources": resources}})
     assert [code.cmdline_params[1] for code in info.codes_info] == ["lane_0.in", "lane_1.in", "lane_2.in"]
     assert "export OMP_NUM_THREADS=2" in info.prepend_text
-    assert "timer timeout" not in (folder / "lane_0.in").read_text()
+    assert "variable late equal 0\n" in (folder / "lane_0.in").read_text()
 
 
 def test_wall_time_leaves_room_for_the_harvest(prepare: Factory) -> None:
     options = {"resources": {"num_machines": 1}, "max_wallclock_seconds": 3600}
     folder, _ = prepare(metadata={"options": options})
-    assert (folder / "lane_0.in").read_text().startswith("timer timeout 00:54:00 every 1\n")
+    assert (folder / "lane_0.in").read_text().count("variable late equal v_now-v_began>3240\n") == 1
 
 
 def test_harvest_runs_with_what_its_python_needs(prepare: Factory, generate_code: Factory) -> None:

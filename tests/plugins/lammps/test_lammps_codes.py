@@ -98,6 +98,35 @@ def test_model_that_fails_its_preflight_drives_no_run(
 
 @pytest.mark.codes
 @pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
+@pytest.mark.parametrize("every", [1, 5])
+def test_the_wall_time_is_that_of_the_lane_not_of_its_first_run(
+    explore_inputs: dict[str, Any], generate_code: Factory, every: int
+) -> None:
+    from aiida.engine import run_get_node
+    from aiida.plugins import CalculationFactory
+
+    def stages(steps: int) -> list[dict[str, Any]]:
+        early = {"kind": "equilibrate", "temperature": 300, "steps": 20}
+        return [early, {"kind": "nvt", "temperature": 300, "steps": steps}]
+
+    # of the largest seeds LAMMPS takes some in one place and not in another
+    runs = [
+        {"label": f"r{index}", "start": 0, "seed": 2**31 - 2 - index, "stages": stages(steps)}
+        for index, steps in enumerate([20, 30_000, 20])
+    ]
+    halt = {"temperature": 50_000, "force_deviation": 1e6, "volume": [0.01, 100]}
+    parameters = {"lower": 0.0, "upper": 1e6, "sample_every": every, "timestep": 0.01, "halt": halt, "preflight": 0}
+    resources = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
+    options = {"resources": resources, "max_wallclock_seconds": 64}  # a minute is left for the harvest
+    metadata = {**explore_inputs.get("metadata", {}), "options": options}
+    inputs = explore_inputs | {"code": generate_code(str(LMP)), "runs": runs, "parameters": parameters}
+    results, node = run_get_node(CalculationFactory("zif.lammps"), **{**inputs, "metadata": metadata})
+    assert [run["ended"] for run in results["output_parameters"]["runs"]] == ["completed", "walltime", "not_run"]
+    assert node.exit_status == 400
+
+
+@pytest.mark.codes
+@pytest.mark.skipif(LMP is None, reason="no lmp on the PATH")
 @pytest.mark.parametrize("every", [1, 5, 10])
 def test_a_halt_in_the_last_step_of_a_chunk_is_noticed(
     explore_inputs: dict[str, Any], generate_code: Factory, every: int
