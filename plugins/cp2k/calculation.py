@@ -211,7 +211,7 @@ def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
         321: ("ERROR_DISK_FULL", "No space was left ({detail}); make room where the computer's jobs run."),
         322: ("ERROR_OUT_OF_MEMORY", "Out of memory ({detail}); give the job more, or fewer ranks."),
         400: ("ERROR_OUT_OF_WALLTIME", "Out of walltime with {detail}; label the rest again or ask for more time."),
-        401: ("ERROR_EXIT_REQUESTED", "CP2K ended because a file EXIT was found: {detail}. Label the rest again."),
+        401: ("ERROR_EXIT_REQUESTED", "CP2K ended on request: {detail}. Label the rest again."),
         410: ("ERROR_OUTPUT_TRUNCATED", "CP2K was killed with {detail}; label the rest again."),
         450: ("ERROR_SCF_NOT_CONVERGED", "In no frame did the SCF converge; check the frames for broken geometry."),
         510: ("ERROR_NO_GOOD_FRAME", "No frame became a label: {detail}."),
