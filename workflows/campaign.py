@@ -27,7 +27,7 @@ from aiida_zif.workflows.campaign_plumed import with_plumed_files
 from aiida_zif.workflows.campaign_protocols import available_protocols, default_protocol, merged, protocol_settings
 from aiida_zif.workflows.campaign_schema import allowed_at, campaign_json_schema, keys_at
 from aiida_zif.workflows.campaign_source import Source, YamlPath, read_source
-from aiida_zif.workflows.campaign_structures import MOST_ATOMS, read_structure, structure_problems
+from aiida_zif.workflows.campaign_structures import MOST_ATOMS, as_stored, read_structure, structure_problems
 from aiida_zif.workflows.campaign_supercell import CellChoice, Matrix, build, choose_cell
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Campaign(CampaignFile):
     _records: dict[str, Record] = PrivateAttr(default_factory=dict)
 
     def structures(self) -> dict[str, Atoms]:
-        """Return the atoms of every system, supercells built."""
+        """Return the atoms of every system, supercells built, in the digits that the database will keep."""
         return {name: atoms.copy() for name, atoms in self._structures.items()}
 
     def cell_notes(self) -> list[str]:
@@ -249,7 +249,7 @@ def _in_their_cells(
         cells[name] = choose_cell(system.supercell, atoms.cell[:], len(atoms), *needed, MOST_ATOMS)
         faults = list(supercell_problems(name, system, cells[name], source))
         if not faults:
-            built[name] = build(atoms, cells[name].matrix)
+            built[name] = as_stored(build(atoms, cells[name].matrix))
         problems += faults
     return built, cells, problems
 

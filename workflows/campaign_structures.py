@@ -31,6 +31,9 @@ THICKEST = 1_000.0
 FORMATS = {".cif": "cif", ".xyz": "extxyz", ".extxyz": "extxyz", ".vasp": "vasp", ".poscar": "vasp"}
 NAMES = {"POSCAR": "vasp", "CONTCAR": "vasp"}
 
+DIGITS = 14
+"""That AiiDA keeps of a number in an attribute; a test compares with what it stores."""
+
 
 def read_structure(text: str, source: Source, path: YamlPath) -> tuple[Atoms | None, list[Problem]]:
     """Return the atoms that ``structure: text`` stands for, or what is wrong with it.
@@ -104,3 +107,15 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
     return [
         problem for oddity in impossible for problem in unfit(f"with {oddity}{notes}", "a whole substance", oddity.fix)
     ]
+
+
+def as_stored(atoms: Atoms) -> Atoms:
+    """Return atoms with positions and cell in the digits that AiiDA keeps of a number.
+
+    A campaign computes with its stored structure. Coordinates of a crystal often lie on the edge of what the identifier
+    of a frame resolves, so that a digit less makes another identifier.
+    """
+    rounded = atoms.copy()
+    for array in (rounded.positions, rounded.cell.array):
+        array[:] = [[float(f"{value:.{DIGITS}g}") for value in row] for row in array.tolist()]
+    return rounded

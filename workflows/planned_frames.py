@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from aiida import orm
-from aiida.orm.implementation.utils import clean_value
 
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.same_frame import Frame
@@ -59,12 +58,10 @@ def planned_frames(campaign: Campaign) -> Iterator[Planned]:
 def first_frames(atoms: Atoms, start: Mapping[str, Any]) -> FramesData:
     """Return the frames that a labelling will start from, unstored.
 
-    The campaign makes them from a stored structure, in which the database keeps 15 digits of a number. The difference
-    moves coordinates that lie on the edge of what a frame's identifier resolves, as those of a crystal do.
-
+    :param atoms: of the campaign, in the digits that the database keeps.
     :param start: recipe, see :func:`aiida_zif.workflows.frame_steps.frames_from_structure`.
     """
-    crystal, cell = (np.array(clean_value(values.tolist())) for values in (atoms.get_positions(), atoms.cell.array))
+    crystal, cell = atoms.get_positions(), np.array(atoms.cell.array)
     positions, cells = crystal[None], cell[None]
     if recipe := start["perturbed"]:
         sizes = recipe["frames"], recipe["displacement"], recipe["strain"]

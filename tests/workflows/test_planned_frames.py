@@ -8,6 +8,7 @@ import pytest
 from aiida import orm
 
 from aiida_zif.plugins.systems import available_systems, load_system
+from aiida_zif.workflows.campaign_structures import as_stored
 from aiida_zif.workflows.frame_steps import frames_from_structure
 from aiida_zif.workflows.planned_frames import first_frames
 
@@ -19,7 +20,7 @@ RECIPES = [None, {"frames": 3, "displacement": 0.05, "strain": 0.02}]
 def test_planned_frames_are_those_that_a_campaign_makes_from_the_stored_structure(
     aiida_profile: object, system: str, perturbed: dict[str, Any] | None
 ) -> None:
-    atoms, start = load_system(system), {"system": system, "perturbed": perturbed, "seed": 5}
-    structure = orm.StructureData(ase=atoms).store()
+    atoms, start = as_stored(load_system(system)), {"system": system, "perturbed": perturbed, "seed": 5}
+    structure = orm.StructureData(ase=load_system(system)).store()
     made: Any = frames_from_structure(orm.load_node(structure.pk), orm.Dict(start))
     assert first_frames(atoms, start).frame_ids() == made.frame_ids()
