@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from aiida_zif.cli.terminal import guard_terminal
+from aiida_zif.cli.common.terminal import guard_terminal
 
 COMMANDS = {
     "check": ("check:check", "Validate a campaign file, say what would run and what it costs."),

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from aiida.engine import submit
 
-from aiida_zif.cli.in_process import run_to_its_end
-from aiida_zif.workflows.builder import builder_from_campaign
-from aiida_zif.workflows.campaign import load_campaign
+from aiida_zif.workflows.active_learning.builder import builder_from_campaign
+from aiida_zif.workflows.campaign.loading import load_campaign
+from aiida_zif.workflows.engine.in_process import run_to_its_end
 
 DEMO = Path(__file__).resolve().parent / "zif4-demo.yaml"
 

@@ -66,7 +66,7 @@ def frames_to_label(n_frames: int) -> Any:
     """Return strained and rattled copies of the crystal; none of them without strain and noise."""
     from aiida_zif.plugins.data.frames import FramesData
     from aiida_zif.plugins.systems.catalogue import load_system
-    from aiida_zif.workflows.perturbation import perturbed_frames
+    from aiida_zif.workflows.structures.perturbation import perturbed_frames
 
     atoms = load_system("zif-4")
     positions, cells = atoms.positions[None], atoms.cell.array[None]
@@ -78,7 +78,7 @@ def frames_to_label(n_frames: int) -> Any:
 def job_inputs(name: str) -> tuple[Any, dict[str, Any], Any]:
     """Return frames, task and level of theory of one job, by its name."""
     from aiida_zif.plugins.cp2k.levels import load_level
-    from aiida_zif.workflows.frame_steps import subset
+    from aiida_zif.workflows.active_learning.selection.select_frames import subset
 
     kind, _, rest = name.partition("_")
     before = name.endswith("before")
@@ -153,7 +153,7 @@ def main(fresh: bool) -> None:
     if fresh:
         for record in SITE.glob("*.json"):
             record.unlink()
-    subprocess.run([sys.executable, "-m", "aiida_zif.setup.profile"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-m", "aiida_zif.setup.profile.embedded"], check=True, stdout=subprocess.DEVNULL)
     from aiida import load_profile, orm
 
     load_profile()

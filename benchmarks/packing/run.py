@@ -56,7 +56,7 @@ def prepare(folder: Path, steps: int) -> dict[str, Any]:
 
     from aiida_zif.plugins.data.frames import LabelledFramesData
     from aiida_zif.plugins.deepmd.inputs import training_input
-    from aiida_zif.setup.codes import local_codes
+    from aiida_zif.setup.computers.codes import local_codes
 
     load_profile(SqliteTempBackend.create_profile("packing", options={"runner.poll.interval": 1}), allow_switch=True)
     place = {"transport_type": "core.local", "scheduler_type": "core.direct", "workdir": str(folder)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aiida_zif.plugins.deepmd.dataset import System
+from aiida_zif.plugins.deepmd.data.dataset import System
 
 SAME_ENERGY = 1e-5
 """eV; frames that differ by less were labelled twice."""

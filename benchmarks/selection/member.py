@@ -24,7 +24,7 @@ def main(folder: Path) -> None:
     """Write ``errors.npz``: squared force error of every held-out frame, and for the pool forces of every frame."""
     from frames import read_frames
 
-    from aiida_zif.plugins.deepmd.dataset import write_system
+    from aiida_zif.plugins.deepmd.data.dataset import write_system
     from aiida_zif.plugins.deepmd.inputs import complete_input, training_input
 
     job: dict[str, Any] = json.loads((folder / "job.json").read_text())

@@ -28,11 +28,11 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.plugins.deepmd.errors import max_force_deviation
 from aiida_zif.plugins.deepmd.inputs import suggest_sel
-from aiida_zif.plugins.geometry import neighbour_counts
+from aiida_zif.plugins.deepmd.testing.errors import max_force_deviation
+from aiida_zif.plugins.physics.geometry import neighbour_counts
 from aiida_zif.plugins.selection import Pool, run_chain
-from aiida_zif.workflows.seeds import derive_seed
+from aiida_zif.workflows.engine.seeds import derive_seed
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

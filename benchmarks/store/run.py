@@ -33,7 +33,7 @@ STEPS = 25
 def work(profile: str, steps: int, begin: float) -> None:
     """Run calcfunctions from a common begin on, and print when the first one began, the last one ended, and how many
     were lost."""
-    from aiida_zif.setup.profile import load_own_profile
+    from aiida_zif.setup.profile.embedded import load_own_profile
 
     load_own_profile(profile)
     from aiida import orm
@@ -55,7 +55,7 @@ def work(profile: str, steps: int, begin: float) -> None:
 
 def read(profile: str, begin: float) -> None:
     """Count nodes from a common begin on until we are ended, and print what each count took."""
-    from aiida_zif.setup.profile import load_own_profile
+    from aiida_zif.setup.profile.embedded import load_own_profile
 
     load_own_profile(profile)
     from aiida import orm
@@ -91,9 +91,9 @@ def measure(profile: str, workers: int) -> dict[str, float | int]:
 
 def make_profiles(server: Any) -> None:
     """Make an empty profile in a file and one on the server."""
-    from aiida_zif.setup.postgresql import Target, create
-    from aiida_zif.setup.postgresql_profile import make_profile
-    from aiida_zif.setup.profile import ensure_profile
+    from aiida_zif.setup.postgresql.server import Target, create
+    from aiida_zif.setup.profile.embedded import ensure_profile
+    from aiida_zif.setup.profile.postgresql import make_profile
 
     os.environ["AIIDA_ZIF_PG_ADMIN_PASSWORD"] = server.password
     ensure_profile("sqlite")

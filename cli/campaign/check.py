@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.codes import not_checked, refuse_unfit_known_codes
-from aiida_zif.cli.common import emit_json, fail, load, with_debug
-from aiida_zif.cli.imports import refuse_wrong_imports
-from aiida_zif.cli.in_process import run_to_its_end
-from aiida_zif.cli.machine import refuse_oversubscription
-from aiida_zif.cli.plumed import refuse_without_plumed
-from aiida_zif.cli.run import CAMPAIGN_FILE, read_campaign
+from aiida_zif.cli.campaign.codes import not_checked, refuse_unfit_known_codes
+from aiida_zif.cli.campaign.imports import refuse_wrong_imports
+from aiida_zif.cli.campaign.machine import refuse_oversubscription
+from aiida_zif.cli.campaign.plumed import refuse_without_plumed
+from aiida_zif.cli.campaign.run import CAMPAIGN_FILE, read_campaign
+from aiida_zif.cli.common.profile import emit_json, fail, load, with_debug
+from aiida_zif.workflows.engine.in_process import run_to_its_end
 
 if TYPE_CHECKING:
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 
 @click.command(epilog="Example: aiida-zif check examples/zif4-demo.yaml --time")
@@ -30,11 +30,11 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
 
     Without --time nothing is stored, and no profile is needed.
     """
-    from aiida_zif.cli.cost_table import cost_json, print_costs
-    from aiida_zif.cli.costs import estimate_costs
-    from aiida_zif.cli.plan_table import print_plan
-    from aiida_zif.cli.structure_lines import structures_json
-    from aiida_zif.provenance.console import make_console
+    from aiida_zif.cli.campaign.cost_table import cost_json, print_costs
+    from aiida_zif.cli.campaign.plan_table import print_plan
+    from aiida_zif.cli.campaign.structure_lines import structures_json
+    from aiida_zif.cli.common.console import make_console
+    from aiida_zif.provenance.costs.campaign_costs import estimate_costs
 
     campaign = read_campaign(campaign_file, None)
     if time_it or profile:
@@ -67,10 +67,10 @@ def time_labels(campaign: Campaign) -> None:
     from aiida.common.exceptions import NotExistent
     from aiida.plugins import WorkflowFactory
 
-    from aiida_zif.cli.costs import level_of
-    from aiida_zif.workflows.builder import structure_nodes
-    from aiida_zif.workflows.ending import why_it_ended
-    from aiida_zif.workflows.resources import stage_options
+    from aiida_zif.provenance.costs.campaign_costs import level_of
+    from aiida_zif.workflows.active_learning.builder import structure_nodes
+    from aiida_zif.workflows.engine.endings import why_it_ended
+    from aiida_zif.workflows.engine.job_options import stage_options
 
     try:
         code = orm.load_code(campaign.code_labels()["cp2k"])

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiida_zif.cli.common import fail, load_if_there
+from aiida_zif.cli.common.profile import fail, load_if_there
 
 if TYPE_CHECKING:
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 
 def refuse_unfit_codes(campaign: Campaign) -> None:
     """End if the profile lacks a code of the campaign, or a computer cannot do what is asked of it."""
     if load_if_there():
-        from aiida_zif.workflows.campaign_codes import code_problems
-        from aiida_zif.workflows.campaign_errors import render_problems
+        from aiida_zif.workflows.campaign.checks.codes import code_problems
+        from aiida_zif.workflows.user_input.problems import render_problems
 
         if problems := list(code_problems(campaign.code_labels(), campaign.resource_settings())):
             fail(f"the profile cannot run it.\n\n{render_problems(problems)}")
@@ -23,7 +23,7 @@ def refuse_unfit_codes(campaign: Campaign) -> None:
 def refuse_unfit_known_codes(campaign: Campaign) -> None:
     """As :func:`refuse_unfit_codes`, unless the profile has no code at all: it is still to be set up."""
     if load_if_there():
-        from aiida_zif.workflows.campaign_codes import known_codes
+        from aiida_zif.workflows.campaign.checks.codes import known_codes
 
         if known_codes():
             refuse_unfit_codes(campaign)
@@ -32,13 +32,13 @@ def refuse_unfit_known_codes(campaign: Campaign) -> None:
 def not_checked(campaign: Campaign) -> list[str]:
     """Return what of a campaign could not be looked at on this machine, and why."""
     from aiida_zif.plugins.deepmd.argument_check import is_installed
-    from aiida_zif.workflows.plumed_check import actions_of_plumed
+    from aiida_zif.workflows.campaign.checks.plumed_input import actions_of_plumed
 
     notes = []
     if not load_if_there():
         notes.append("codes, computers and cores: there is no AiiDA profile")
     else:
-        from aiida_zif.workflows.campaign_codes import known_codes
+        from aiida_zif.workflows.campaign.checks.codes import known_codes
 
         if not known_codes():
             notes.append("codes and computers: the profile has none yet; `aiida-zif setup` makes them")

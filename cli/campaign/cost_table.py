@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.provenance.estimate import Estimate, duration
+from aiida_zif.provenance.costs.estimate import Estimate, duration
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiida_zif.cli.common import fail, load_if_there
+from aiida_zif.cli.common.profile import fail, load_if_there
 
 if TYPE_CHECKING:
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 
 def refuse_wrong_imports(campaign: Campaign) -> list[str]:
@@ -17,8 +17,8 @@ def refuse_wrong_imports(campaign: Campaign) -> list[str]:
         return []
     if not load_if_there():
         return ["imported frames were not checked, there is no profile; `aiida-zif run` checks them"]
-    from aiida_zif.workflows.campaign import CampaignError
-    from aiida_zif.workflows.imported_blocks import import_notes, imported_blocks
+    from aiida_zif.workflows.active_learning.imported.blocks import import_notes, imported_blocks
+    from aiida_zif.workflows.campaign.loading import CampaignError
 
     try:
         imported_blocks(campaign)

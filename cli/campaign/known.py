@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.common import fail
+from aiida_zif.cli.common.profile import fail
 
 if TYPE_CHECKING:
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 COST_ONLY = {
     "labelling.reuse": "a label that the profile holds of the same frame at the same level is the label",
@@ -38,7 +38,7 @@ def known_campaign(campaign: Campaign) -> Any:
 
     Ends the command if one with other settings is running; says what differs if one has finished well.
     """
-    from aiida_zif.provenance.campaign_view import find_campaigns
+    from aiida_zif.provenance.campaigns.view import find_campaigns
 
     for node in find_campaigns(label=campaign.name):
         if node.is_terminated and not node.is_finished_ok:
@@ -113,7 +113,7 @@ def _settings(node: Any, campaign: Campaign) -> tuple[dict[str, Any], dict[str, 
 
 def _defaults(campaign: Campaign) -> dict[str, Any]:
     """The sections of a campaign whose file says nothing but its protocol."""
-    from aiida_zif.workflows.campaign import sections_of_protocol
+    from aiida_zif.workflows.campaign.loading import sections_of_protocol
 
     return sections_of_protocol(campaign.protocol)
 
@@ -146,7 +146,7 @@ def leaves(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]
 
 def other_codes(node: Any, campaign: Campaign) -> list[str]:
     """Return in words the codes that compute numbers and are not those of the file."""
-    from aiida_zif.provenance.campaign_view import inputs_under
+    from aiida_zif.provenance.campaigns.view import inputs_under
 
     labels = campaign.code_labels()
     found = {name: code.full_label for name, code in inputs_under(node, "codes").items() if name in CODES}
@@ -168,9 +168,9 @@ def other_inputs(node: Any, campaign: Campaign) -> list[str]:
 
 def other_imports(node: Any, campaign: Campaign) -> list[str]:
     """Return in words the uses for which a campaign began with other imported frames than its labels stand for now."""
-    from aiida_zif.provenance.campaign_view import inputs_under
-    from aiida_zif.workflows.campaign import CampaignError
-    from aiida_zif.workflows.imported_blocks import imported_blocks
+    from aiida_zif.provenance.campaigns.view import inputs_under
+    from aiida_zif.workflows.active_learning.imported.blocks import imported_blocks
+    from aiida_zif.workflows.campaign.loading import CampaignError
 
     try:
         now = imported_blocks(campaign)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.cli.common import fail, load_if_there
+from aiida_zif.cli.common.profile import fail, load_if_there
 
 if TYPE_CHECKING:
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 CODES = ("cp2k", "dp", "lmp")
 
@@ -21,8 +21,8 @@ def refuse_oversubscription(campaign: Campaign, names: Iterable[str] = CODES, ra
     """
     if not load_if_there():
         return
-    from aiida_zif.workflows.campaign_errors import CampaignError
-    from aiida_zif.workflows.machine_cores import require_cores
+    from aiida_zif.workflows.engine.machine_cores import require_cores
+    from aiida_zif.workflows.user_input.problems import CampaignError
 
     labels, resources = campaign.code_labels(), campaign.resource_settings()
     label = {**resources["label"], "ranks": min(resources["label"]["ranks"], ranks or resources["label"]["ranks"])}

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from aiida_zif.workflows.campaign_steps import first_and_last
-from aiida_zif.workflows.curriculum import conditions, in_words, stages_of
-from aiida_zif.workflows.planned_labels import most_labels
+from aiida_zif.workflows.active_learning.state.curriculum import conditions, in_words, stages_of
+from aiida_zif.workflows.campaign.planned_labels import most_labels
+from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
 
 if TYPE_CHECKING:
-    from aiida_zif.workflows.campaign import Campaign
-    from aiida_zif.workflows.campaign_data import SeedData
-    from aiida_zif.workflows.campaign_model import Exploration
-    from aiida_zif.workflows.campaign_selection import Selection
+    from aiida_zif.workflows.campaign.loading import Campaign
+    from aiida_zif.workflows.campaign.schema.campaign_file import Exploration
+    from aiida_zif.workflows.campaign.schema.data import SeedData
+    from aiida_zif.workflows.campaign.schema.selection import Selection
 
 
 def print_plan(campaign: Campaign) -> None:
     """Print systems, stages and the number of labels that a campaign asks for at most."""
-    from aiida_zif.cli.structure_lines import structure_lines
-    from aiida_zif.provenance.console import make_console
-    from aiida_zif.workflows.campaign_levels import load_campaign_level
+    from aiida_zif.cli.campaign.structure_lines import structure_lines
+    from aiida_zif.cli.common.console import make_console
+    from aiida_zif.workflows.campaign.levels import load_campaign_level
 
     console = make_console()
     level = load_campaign_level(campaign.level_of_theory)
@@ -65,7 +65,7 @@ def stage_table(campaign: Campaign) -> Table:
 
 def describe_seed(section: SeedData) -> str:
     """Say in words which AIMD runs and perturbed frames a section asks for."""
-    from aiida_zif.plugins.cp2k.gates import in_words
+    from aiida_zif.plugins.cp2k.reading.gates import in_words
     from aiida_zif.plugins.cp2k.task import target_in_words
 
     parts = [

@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.cli.common import fail, load_if_there
+from aiida_zif.cli.common.profile import fail, load_if_there
 from aiida_zif.plugins.lammps.packages import installed_packages
 
 if TYPE_CHECKING:
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 THIS_MACHINE = ("localhost", "127.0.0.1")
 
@@ -36,7 +36,7 @@ def refuse_without_plumed(campaign: Campaign) -> None:
 
 def has_plumed(prepend_text: str, executable: str) -> bool:
     """Ask a LAMMPS what it was built with; one that does not answer is not blamed here."""
-    from aiida_zif.setup.doctor import run_in_shell
+    from aiida_zif.setup.doctor.machine import run_in_shell
 
     try:
         return "PLUMED" in installed_packages(run_in_shell(prepend_text, [executable, "-h"]))

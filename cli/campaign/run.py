@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.codes import refuse_unfit_codes, refuse_unfit_known_codes
-from aiida_zif.cli.common import PROFILE, emit_json, fail, load, load_campaign_node, with_debug, with_profile
-from aiida_zif.cli.in_process import run_to_its_end
-from aiida_zif.cli.known import known_campaign
-from aiida_zif.cli.machine import refuse_oversubscription
-from aiida_zif.cli.plumed import refuse_without_plumed
-from aiida_zif.cli.watching import follow
+from aiida_zif.cli.campaign.codes import refuse_unfit_codes, refuse_unfit_known_codes
+from aiida_zif.cli.campaign.known import known_campaign
+from aiida_zif.cli.campaign.machine import refuse_oversubscription
+from aiida_zif.cli.campaign.plumed import refuse_without_plumed
+from aiida_zif.cli.campaign.watching import follow
+from aiida_zif.cli.common.profile import PROFILE, emit_json, fail, load, load_campaign_node, with_debug, with_profile
+from aiida_zif.workflows.engine.in_process import run_to_its_end
 
 if TYPE_CHECKING:
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 CAMPAIGN_FILE = click.argument("campaign_file", metavar="CAMPAIGN", type=click.Path(path_type=Path))
 SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 2), default=None, help="Instead of the file's own seed.")
@@ -25,7 +25,7 @@ SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 2), default=None, h
 
 def read_campaign(path: Path, seed: int | None, reuse: bool | None = None) -> Campaign:
     """Return the checked campaign, or end with every problem that its file has; what is given wins over the file."""
-    from aiida_zif.workflows.campaign import CampaignError, load_campaign
+    from aiida_zif.workflows.campaign.loading import CampaignError, load_campaign
 
     try:
         campaign = load_campaign(path)
@@ -40,7 +40,7 @@ def read_campaign(path: Path, seed: int | None, reuse: bool | None = None) -> Ca
 @click.command(epilog="Example: aiida-zif schema > campaign.schema.json")
 def schema() -> None:
     """Print the JSON schema of the campaign file; editors complete and check with it."""
-    from aiida_zif.workflows.campaign import campaign_json_schema
+    from aiida_zif.workflows.campaign.loading import campaign_json_schema
 
     emit_json(campaign_json_schema())
 
@@ -102,7 +102,7 @@ def hand_over(campaign: Campaign, node: Any) -> Any:
     """Give a campaign to the daemon, or the daemon back to a campaign that was interrupted."""
     from aiida.engine import submit
 
-    from aiida_zif.setup.daemon import ensure_daemon
+    from aiida_zif.setup.daemon.daemon import ensure_daemon
 
     builder = make_builder(campaign) if node is None else None  # a missing code is found before a daemon starts
     click.echo(ensure_daemon())
@@ -124,8 +124,8 @@ def make_builder(campaign: Campaign) -> Any:
     """Return the builder, or say which code is missing."""
     from aiida.common.exceptions import NotExistent
 
-    from aiida_zif.workflows.builder import builder_from_campaign
-    from aiida_zif.workflows.campaign import CampaignError
+    from aiida_zif.workflows.active_learning.builder import builder_from_campaign
+    from aiida_zif.workflows.campaign.loading import CampaignError
 
     try:
         builder = builder_from_campaign(campaign)
@@ -140,11 +140,11 @@ def make_builder(campaign: Campaign) -> Any:
 
 def conclude(node: Any, directory: Path | None) -> None:
     """Print the table, write summary and report, and end with 0 only if the campaign did."""
-    from aiida_zif.provenance.campaign_view import load_view
-    from aiida_zif.provenance.report import write_report
-    from aiida_zif.provenance.status import print_status
-    from aiida_zif.provenance.summary import summarise
-    from aiida_zif.workflows.ending import why_it_ended
+    from aiida_zif.cli.results.status_table import print_status
+    from aiida_zif.provenance.campaigns.summary import summarise
+    from aiida_zif.provenance.campaigns.view import load_view
+    from aiida_zif.provenance.report.page import write_report
+    from aiida_zif.workflows.engine.endings import why_it_ended
 
     view = load_view(node)
     print_status(view)

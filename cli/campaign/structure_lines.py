@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.plugins.systems.substance import describe_substance, in_words
-from aiida_zif.plugins.systems.valence import oddities
+from aiida_zif.plugins.systems.chemistry.substance import describe_substance, in_words
+from aiida_zif.plugins.systems.chemistry.valence import oddities
 
 if TYPE_CHECKING:
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 
 def structures_json(campaign: Campaign) -> dict[str, dict[str, Any]]:

@@ -25,8 +25,8 @@ PLAIN_S = 20.0
 
 def progress_line(node: Any) -> str:
     """Return one line: which cycle and stage, how many of how many, elapsed, expected."""
-    from aiida_zif.provenance.campaign_view import load_view
-    from aiida_zif.provenance.progress import clock, current_activity, expected_remaining_s
+    from aiida_zif.provenance.campaigns.progress import clock, current_activity, expected_remaining_s
+    from aiida_zif.provenance.campaigns.view import load_view
 
     view = load_view(node)
     elapsed = time.time() - node.ctime.timestamp()
@@ -41,8 +41,8 @@ def progress_line(node: Any) -> str:
 
 def verdict_line(node: Any) -> str:
     """Return what converging waits for by the newest verdict, empty if for nothing."""
-    from aiida_zif.provenance.campaign_view import load_view
-    from aiida_zif.provenance.judgement import latest_state
+    from aiida_zif.provenance.campaigns.judgement import latest_state
+    from aiida_zif.provenance.campaigns.view import load_view
 
     state = latest_state(load_view(node)) or {}
     return (
@@ -57,7 +57,7 @@ def follow(node: Any) -> None:
     """
     from sqlalchemy.exc import OperationalError, PendingRollbackError
 
-    from aiida_zif.setup.daemon import ensure_daemon
+    from aiida_zif.setup.daemon.daemon import ensure_daemon
 
     terminal = sys.stdout.isatty()
     pause = REFRESH_S if terminal else PLAIN_S

@@ -64,7 +64,7 @@ def with_debug(command: Callable[..., Any]) -> Callable[..., Any]:
 def load(profile: str | None) -> None:
     """Load an AiiDA profile, or say how to make one."""
     from aiida_zif.setup.environment import select_aiida_folder
-    from aiida_zif.setup.profile import load_own_profile
+    from aiida_zif.setup.profile.embedded import load_own_profile
 
     select_aiida_folder()  # AiiDA reads where its folder is when it is imported
     from aiida.common.exceptions import ConfigurationError
@@ -72,7 +72,7 @@ def load(profile: str | None) -> None:
     try:
         load_own_profile(profile)
     except ConfigurationError as error:
-        fail(f"{error}\nMake a profile with `python -m aiida_zif.setup.profile`, or name one with --profile.")
+        fail(f"{error}\nMake a profile with `python -m aiida_zif.setup.profile.embedded`, or name one with --profile.")
 
 
 def load_if_there() -> bool:
@@ -86,7 +86,7 @@ def load_if_there() -> bool:
     from aiida.common.exceptions import ConfigurationError
     from aiida.manage import get_manager
 
-    from aiida_zif.setup.profile import load_own_profile
+    from aiida_zif.setup.profile.embedded import load_own_profile
 
     try:
         return get_manager().get_profile() is not None or load_own_profile() is not None
@@ -99,7 +99,7 @@ def load_campaign_node(identifier: str | None) -> Any:
     from aiida import orm
     from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
-    from aiida_zif.provenance.campaign_view import ENTRY_POINT, find_campaigns
+    from aiida_zif.provenance.campaigns.view import ENTRY_POINT, find_campaigns
 
     if identifier is None:
         campaigns = find_campaigns()

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.common import PROFILE, emit_json, fail, load, with_debug
-from aiida_zif.cli.converge_table import n_jobs, print_study, tell_plan
-from aiida_zif.cli.costs import estimate_study
-from aiida_zif.cli.in_process import run_to_its_end
-from aiida_zif.cli.machine import refuse_oversubscription
-from aiida_zif.cli.run import CAMPAIGN_FILE, SEED, read_campaign
+from aiida_zif.cli.campaign.machine import refuse_oversubscription
+from aiida_zif.cli.campaign.run import CAMPAIGN_FILE, SEED, read_campaign
+from aiida_zif.cli.common.profile import PROFILE, emit_json, fail, load, with_debug
+from aiida_zif.cli.convergence.table import n_jobs, print_study, tell_plan
+from aiida_zif.provenance.costs.campaign_costs import estimate_study
+from aiida_zif.workflows.engine.in_process import run_to_its_end
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 TOLERANCE = click.FloatRange(min=0, min_open=True)
 
@@ -106,8 +106,8 @@ def read_steps(steps: Sequence[str]) -> dict[str, list[Any]]:
 
 def read_ladder_file(path: Path) -> dict[str, list[Any]]:
     """Return the ladder in a file, ``SETTING: [COARSE, …, TIGHT]``; a value may hold settings that go together."""
-    from aiida_zif.workflows.campaign_errors import CampaignError
-    from aiida_zif.workflows.campaign_source import read_source
+    from aiida_zif.workflows.user_input.problems import CampaignError
+    from aiida_zif.workflows.user_input.yaml_source import read_source
 
     try:
         ladder = dict(read_source(path).data)
@@ -121,7 +121,7 @@ def read_ladder_file(path: Path) -> dict[str, list[Any]]:
 
 def find_frame(what: str) -> tuple[Any, int]:
     """Return the node of a frame and the index in it, or say why there is none."""
-    from aiida_zif.provenance.lookup import find_target
+    from aiida_zif.provenance.lineage.lookup import find_target
 
     try:
         place = find_target(what).place
@@ -137,7 +137,7 @@ def make_study(
     frame: tuple[Any, int] | None,
 ) -> tuple[Level, dict[str, Any]]:  # fmt: skip
     """Return the level and the settings of the study, or say what is wrong with them."""
-    from aiida_zif.workflows.convergence_builder import study_of
+    from aiida_zif.workflows.level_convergence.builder import study_of
 
     try:
         return study_of(campaign, system, level, ladder, noise, frame)
@@ -152,8 +152,8 @@ def make_builder(campaign: Campaign, level: Level, study: dict[str, Any], source
     """
     from aiida.common.exceptions import NotExistent
 
-    from aiida_zif.workflows.builder import structure_nodes
-    from aiida_zif.workflows.convergence_builder import builder_of_study
+    from aiida_zif.workflows.active_learning.builder import structure_nodes
+    from aiida_zif.workflows.level_convergence.builder import builder_of_study
 
     if isinstance(source, str):
         source = structure_nodes(campaign)[source]
@@ -165,7 +165,7 @@ def make_builder(campaign: Campaign, level: Level, study: dict[str, Any], source
 
 def known_study(builder: Any) -> Any:
     """Return the newest study with the same inputs that is running or finished well, if there is one."""
-    from aiida_zif.provenance.convergence import find_studies, same_study
+    from aiida_zif.provenance.level_convergence.table import find_studies, same_study
 
     for node in find_studies():
         if (not node.is_terminated or node.is_finished_ok) and same_study(node, builder):
@@ -177,7 +177,7 @@ def hand_over(node: Any, builder: Any) -> Any:
     """Give a study to the daemon, and say how to see its result."""
     from aiida.engine import submit
 
-    from aiida_zif.setup.daemon import ensure_daemon
+    from aiida_zif.setup.daemon.daemon import ensure_daemon
 
     click.echo(ensure_daemon(), err=True)
     began = node is None
@@ -198,14 +198,14 @@ def run_here(builder: Any, quiet: bool) -> Any:
 
 def conclude(node: Any, directory: Path | None, as_json: bool) -> None:
     """Print the table, write table and figure, and end with 0 only if the study has a result."""
-    from aiida_zif.provenance.convergence import summarise_study
-    from aiida_zif.workflows.ending import why_it_ended
+    from aiida_zif.provenance.level_convergence.table import summarise_study
+    from aiida_zif.workflows.engine.endings import why_it_ended
 
     if not node.is_finished_ok:
         fail(f"study <{node.pk}> ended with {why_it_ended(node)}", exit_code=1)
     summary = summarise_study(node)
     if directory is not None:
-        from aiida_zif.provenance.convergence_figure import write_figure
+        from aiida_zif.provenance.level_convergence.figure import write_figure
 
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "converge.json").write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.common import emit_json
+from aiida_zif.cli.common.profile import emit_json
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
-    from aiida_zif.provenance.estimate import Estimate
+    from aiida_zif.provenance.costs.estimate import Estimate
 
 
 def n_jobs(level: Level, study: Mapping[str, Any]) -> int:
     """Return how many levels a study compares before it tries settings together."""
-    from aiida_zif.workflows.ladder import changed, read_ladder, rungs
+    from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rungs
 
     return len({changed(level, choice).hash for choice in rungs(read_ladder(study["ladder"], level), level).values()})
 
@@ -26,7 +26,7 @@ def tell_plan(level: Level, study: Mapping[str, Any], cost: Estimate, as_json: b
 
     :param cost: of the rungs, if each took as long as the level as it is.
     """
-    from aiida_zif.workflows.ladder import read_ladder
+    from aiida_zif.workflows.level_convergence.ladder import read_ladder
 
     ladder = read_ladder(study["ladder"], level)
     if as_json:
@@ -45,7 +45,7 @@ def tell_plan(level: Level, study: Mapping[str, Any], cost: Estimate, as_json: b
 
 def in_hours(cost: Estimate) -> str:
     """Say how long the rungs of a study take at least."""
-    from aiida_zif.provenance.estimate import duration
+    from aiida_zif.provenance.costs.estimate import duration
 
     if cost.wall_s is None or cost.core_s is None:
         return "How long that takes is not known: nothing was labelled at this level here."
@@ -62,7 +62,7 @@ def print_study(summary: Mapping[str, Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from aiida_zif.provenance.console import make_console
+    from aiida_zif.cli.common.console import make_console
 
     console = make_console()
     noise = summary["noise"]

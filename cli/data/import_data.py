@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail, with_profile
-from aiida_zif.cli.reading_options import reading_options
+from aiida_zif.cli.common.profile import emit_json, fail, with_profile
+from aiida_zif.cli.data.reading_options import reading_options
 
 SHOWN_NAMES = 12
 """Names that a line lists."""
@@ -56,10 +56,10 @@ def import_data(
     Labels of a level that is declared in words never mix with those that CP2K computes here. A campaign learns from
     imported frames by `seed_data: {imported: [LABEL]}`, and is tested on them by `held_out: {imported: [LABEL]}`.
     """
-    from aiida_zif.plugins.data.import_formats import find_source
     from aiida_zif.plugins.data.labelled_frame import FormatError
+    from aiida_zif.plugins.imports.formats import find_source
     from aiida_zif.plugins.imports.reading import Reading
-    from aiida_zif.workflows.import_labels import declared_level, find_import, import_from, read_import_gates
+    from aiida_zif.workflows.labelling.import_labels import declared_level, find_import, import_from, read_import_gates
 
     try:
         declared, bounds = declared_level(level, charge, multiplicity), read_import_gates(gates)
@@ -96,8 +96,8 @@ def refuse_other_declaration(path: Path, earlier: Any, given: dict[str, Any]) ->
 
 def refuse_withdrawn(checksum: str, given: dict[str, Any]) -> None:
     """End if the same content, declared the same, was withdrawn."""
-    from aiida_zif.workflows.import_labels import blocks_of_import, find_imports
-    from aiida_zif.workflows.withdrawal import withdrawn_blocks
+    from aiida_zif.workflows.labelling.import_labels import blocks_of_import, find_imports
+    from aiida_zif.workflows.labelling.withdrawal import withdrawn_blocks
 
     withdrawn = withdrawn_blocks()
     for call in find_imports(checksum):
@@ -127,8 +127,8 @@ def shown_declared(value: Any) -> str:
 
 def import_json(call: Any, new: bool) -> dict[str, Any]:
     """Return what an import brought, as plain values."""
-    from aiida_zif.workflows.import_labels import blocks_of_import
-    from aiida_zif.workflows.imported_twice import shared_with_profile
+    from aiida_zif.workflows.active_learning.imported.twice import shared_with_profile
+    from aiida_zif.workflows.labelling.import_labels import blocks_of_import
 
     report, blocks = call.outputs.report.get_dict(), blocks_of_import(call)
     declared = {key: value for key, value in call.inputs.declaration.get_dict().items() if key != "name"}
@@ -162,7 +162,7 @@ def import_json(call: Any, new: bool) -> dict[str, Any]:
 
 def print_import(content: dict[str, Any]) -> None:
     """Say what an import brought and how to use it."""
-    from aiida_zif.plugins.cp2k.gates import in_words
+    from aiida_zif.plugins.cp2k.reading.gates import in_words
 
     level = content["level_of_theory"]
     done = "Imported" if content["new"] else "The same files were imported before:"

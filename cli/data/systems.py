@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail
+from aiida_zif.cli.common.profile import emit_json, fail
 
 
 @click.group(epilog="Example: aiida-zif systems show zif-4")
@@ -18,8 +18,8 @@ def list_systems(as_json: bool) -> None:
     """List the frameworks by name."""
     from rich.table import Table
 
+    from aiida_zif.cli.common.console import make_console
     from aiida_zif.plugins.systems.catalogue import available_systems, describe_system
-    from aiida_zif.provenance.console import make_console
 
     records = {name: describe_system(name) for name in available_systems()}
     if as_json:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from aiida_zif.cli.common import fail, with_profile
+from aiida_zif.cli.common.profile import fail, with_profile
 
 
 @click.command(epilog="Example: aiida-zif withdraw 1234 --reason 'energies are in hartree'")
@@ -21,8 +21,8 @@ def withdraw(identifier: str, reason: str, undo: bool) -> None:
     with the reason, and campaigns that learnt from it say so.
     """
     from aiida_zif.plugins.data.labelled_frame import FormatError
-    from aiida_zif.workflows import withdrawal
-    from aiida_zif.workflows.import_labels import blocks_of_import
+    from aiida_zif.workflows.labelling import withdrawal
+    from aiida_zif.workflows.labelling.import_labels import blocks_of_import
 
     if not reason.strip() or not " ".join(reason.split()).isprintable():
         fail(f"--reason: {reason!a} found; allowed are a few printable words; fix: say why, for later readers.")
@@ -41,7 +41,7 @@ def withdraw(identifier: str, reason: str, undo: bool) -> None:
 
 def import_of(identifier: str) -> Any:
     """Return the import of a pk or UUID, of its own or of a block of it."""
-    from aiida_zif.workflows.imported_reference import ReferenceFault, node_of
+    from aiida_zif.workflows.active_learning.imported.reference import ReferenceFault, node_of
 
     try:
         node: Any = node_of(identifier)

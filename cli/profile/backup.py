@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail, with_debug, with_profile
-from aiida_zif.cli.server import make_on_server, server_options
+from aiida_zif.cli.common.profile import emit_json, fail, with_debug, with_profile
+from aiida_zif.cli.profile.server import make_on_server, server_options
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 
@@ -24,7 +24,7 @@ def backup(folder: Path, as_json: bool) -> None:
     Campaigns may go on meanwhile. The copy of the database is compared with the profile row by row, and every file
     is read back by its hash. Nothing is overwritten, and an attempt that fails leaves nothing behind.
     """
-    from aiida_zif.setup.backup import BackupError, make_backup
+    from aiida_zif.setup.backup.backup import BackupError, make_backup
 
     try:
         card = make_backup(folder.absolute(), lambda line: click.echo(line, err=as_json))
@@ -51,8 +51,8 @@ def restore(folder: Path, name: str, as_json: bool, **server: Any) -> None:
     from aiida_zif.setup.environment import select_aiida_folder
 
     select_aiida_folder(create=True)
-    from aiida_zif.setup.backup import BackupError
-    from aiida_zif.setup.restore import read_card, restore_backup, restore_on_server
+    from aiida_zif.setup.backup.backup import BackupError
+    from aiida_zif.setup.backup.restore import read_card, restore_backup, restore_on_server
 
     try:
         found = read_card(folder.absolute())

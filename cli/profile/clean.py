@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail, with_profile
+from aiida_zif.cli.common.profile import emit_json, fail, with_profile
 
 if TYPE_CHECKING:
-    from aiida_zif.setup.scratch import Scratch
+    from aiida_zif.setup.computers.scratch import Scratch
 
 
 @click.command(epilog="Example: aiida-zif clean --days 7 --yes")
@@ -25,7 +25,7 @@ def clean(days: float, failed: bool, yes: bool, as_json: bool) -> None:
     What a campaign needs is in the database already: labels, chosen frames, models, logs. What goes is the rest, on
     the computers where the jobs ran: trajectories, wavefunctions, checkpoints.
     """
-    from aiida_zif.setup.scratch import finished_jobs, remove, survey
+    from aiida_zif.setup.computers.scratch import finished_jobs, remove, survey
 
     def say(line: str) -> None:
         click.echo(line, err=as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail, with_profile
+from aiida_zif.cli.common.profile import emit_json, fail, with_profile
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 
@@ -20,7 +20,7 @@ def daemon() -> None:
 @with_profile
 def start(workers: int, as_json: bool) -> None:
     """Start the daemon, or bring it back after a crash or a power loss; campaigns go on where they were."""
-    from aiida_zif.setup.daemon import DaemonError, daemon_state, ensure_daemon
+    from aiida_zif.setup.daemon.daemon import DaemonError, daemon_state, ensure_daemon
 
     try:
         message = ensure_daemon(workers)
@@ -37,7 +37,7 @@ def start(workers: int, as_json: bool) -> None:
 @with_profile
 def stop(as_json: bool) -> None:
     """Stop the daemon. Jobs that run keep running; campaigns wait for the next start."""
-    from aiida_zif.setup.daemon import DaemonError, stop_daemon
+    from aiida_zif.setup.daemon.daemon import DaemonError, stop_daemon
 
     try:
         message = stop_daemon()
@@ -55,7 +55,7 @@ def stop(as_json: bool) -> None:
 @with_profile
 def status(context: click.Context, as_json: bool) -> None:
     """Tell whether the daemon works; exit code 0 only if it does."""
-    from aiida_zif.setup.daemon import DaemonError, daemon_state
+    from aiida_zif.setup.daemon.daemon import DaemonError, daemon_state
 
     try:
         state = daemon_state()

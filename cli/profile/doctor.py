@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail, load, with_debug
+from aiida_zif.cli.common.profile import emit_json, fail, load, with_debug
 
 if TYPE_CHECKING:
-    from aiida_zif.setup.doctor import Check
+    from aiida_zif.setup.doctor.machine import Check
 
 
 @click.command(epilog="Example: aiida-zif doctor --computer cluster --queue debug")
@@ -29,7 +29,7 @@ def doctor(labels: tuple[str, ...], patience: int, profile: str | None, as_json:
     where jobs run, quotas and the clock; then it labels a frame, trains a model and runs MD with it: a minute in all.
     It leaves no node and no file behind.
     """
-    from aiida_zif.setup.doctor import check_codes, check_machine
+    from aiida_zif.setup.doctor.machine import check_codes, check_machine
 
     checks = ask_computers(labels, profile, patience, options) if labels else [*check_machine(), *check_codes()]
     if as_json:
@@ -43,7 +43,7 @@ def show(checks: list[Check]) -> None:
     """Print one row a check."""
     from rich.table import Table
 
-    from aiida_zif.provenance.console import make_console
+    from aiida_zif.cli.common.console import make_console
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("check", "", "found", "fix"):
@@ -59,8 +59,8 @@ def ask_computers(labels: tuple[str, ...], profile: str | None, patience: int, o
     from aiida.common.exceptions import NotExistent
     from aiida.orm import Computer
 
-    from aiida_zif.setup.batch_job import examine
-    from aiida_zif.setup.computers import ComputerError
+    from aiida_zif.setup.computers.computers import ComputerError
+    from aiida_zif.setup.doctor.job import examine
 
     checks = []
     for label in labels:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail, with_profile
+from aiida_zif.cli.common.profile import emit_json, fail, with_profile
 
 if TYPE_CHECKING:
-    from aiida_zif.setup.paused import Paused
+    from aiida_zif.setup.daemon.paused import Paused
 
 
 @click.command(epilog="Example: aiida-zif resume")
@@ -21,9 +21,9 @@ def resume(as_json: bool) -> None:
     Starts the daemon if it is down or broken, gives every unfinished process exactly one task, and plays those that
     AiiDA paused because a computer did not answer. What a person paused stays paused. Safe at any time.
     """
-    from aiida_zif.provenance.campaign_view import find_campaigns
-    from aiida_zif.setup.daemon import DaemonError, ensure_daemon
-    from aiida_zif.setup.paused import paused_processes, play
+    from aiida_zif.provenance.campaigns.view import find_campaigns
+    from aiida_zif.setup.daemon.daemon import DaemonError, ensure_daemon
+    from aiida_zif.setup.daemon.paused import paused_processes, play
 
     try:
         message = ensure_daemon()
@@ -47,8 +47,8 @@ def resume(as_json: bool) -> None:
 
 def doing(campaign: Any) -> str:
     """Return what a campaign is doing now, in words."""
-    from aiida_zif.provenance.campaign_view import load_view
-    from aiida_zif.provenance.progress import current_activity
+    from aiida_zif.provenance.campaigns.progress import current_activity
+    from aiida_zif.provenance.campaigns.view import load_view
 
     lines = dict.fromkeys(activity.line for activity in current_activity(load_view(campaign)))
     return "; ".join(lines) or "between two steps"

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail, with_debug, with_profile
-from aiida_zif.cli.server import make_on_server, server_options
+from aiida_zif.cli.common.profile import emit_json, fail, with_debug, with_profile
+from aiida_zif.cli.profile.server import make_on_server, server_options
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 
@@ -33,18 +33,18 @@ def profile(name: str, postgresql: bool, repository: Path | None, bare: bool, **
     AIIDA_ZIF_PG_PASSWORD, from ~/.pgpass, or are asked for. A role that is made here without one gets a password
     from the dice. AiiDA's config.json, which nobody else may read, keeps the role's, unless ~/.pgpass has it.
     """
-    from aiida_zif.setup.codes import local_codes
+    from aiida_zif.setup.computers.codes import local_codes
 
     if postgresql:
         make_on_server(name, repository, **server)
     else:
-        from aiida_zif.setup.profile import ensure_profile
+        from aiida_zif.setup.profile.embedded import ensure_profile
 
         ensure_profile(name)
     if bare:
         click.echo(f"profile {name}, empty")
         return
-    from aiida_zif.setup.profile import equip
+    from aiida_zif.setup.profile.embedded import equip
 
     specs = local_codes()
     click.echo("\n".join(equip(name, specs)))
@@ -64,8 +64,8 @@ def move(source: str, target: str, as_json: bool) -> None:
     Nodes, links, files, groups, computers with their log-ins, users, comments and logs keep their uuids. FROM stays
     as it is; remove it with `verdi profile delete` once you are content.
     """
-    from aiida_zif.setup.move import MoveError
-    from aiida_zif.setup.move import move as move_all
+    from aiida_zif.setup.profile.move import MoveError
+    from aiida_zif.setup.profile.move import move as move_all
 
     try:
         report = move_all(source, target, lambda words: click.echo(words, err=True))
@@ -91,10 +91,10 @@ def computer(files: tuple[Path, ...], poll: float | None, private: bool, test: b
     core.code.installed` take with --config. Every value is checked before anything is made. The queue is looked at
     every 30 s, without --private every 10 s at most, so that nobody locks us out.
     """
-    from aiida_zif.setup.computer_file import COURTESY, read_site
-    from aiida_zif.setup.computers import ComputerError, ensure_site
-    from aiida_zif.setup.connection import look_around
-    from aiida_zif.workflows.campaign_errors import CampaignError
+    from aiida_zif.setup.computers.computers import ComputerError, ensure_site
+    from aiida_zif.setup.computers.connection import look_around
+    from aiida_zif.setup.computers.files import COURTESY, read_site
+    from aiida_zif.workflows.user_input.problems import CampaignError
 
     try:
         site = read_site(files, private)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiida_zif.provenance.lookup import Target
-from aiida_zif.provenance.origin import Origin
+from aiida_zif.provenance.lineage.lookup import Target
+from aiida_zif.provenance.lineage.origin import Origin
 
 if TYPE_CHECKING:
     from rich.tree import Tree

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aiida_zif.cli.common import emit_json, fail, load_campaign_node, with_profile
+from aiida_zif.cli.common.profile import emit_json, fail, load_campaign_node, with_profile
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 
@@ -18,8 +18,8 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable
 @with_profile
 def status(pk: str | None, every: bool, as_json: bool) -> None:
     """Show the campaign PK (the newest one if left out) cycle by cycle, and what it is doing now."""
-    from aiida_zif.provenance import status as table
-    from aiida_zif.provenance.campaign_view import find_campaigns, load_view
+    from aiida_zif.cli.results import status_table as table
+    from aiida_zif.provenance.campaigns.view import find_campaigns, load_view
 
     if every:
         rows = table.campaign_rows(find_campaigns())
@@ -51,11 +51,11 @@ def lineage(what: str, depth: int | None, full: bool, as_json: bool) -> None:
     WHAT is a pk or uuid (of a potential, a block, frames, a job, a campaign), the identifier of a frame (16
     hexadecimal digits), or PK:INDEX for a frame in a node. What was shown once is named again but not repeated.
     """
-    from aiida_zif.provenance.behind import in_lines, what_stands_behind
-    from aiida_zif.provenance.console import make_console
-    from aiida_zif.provenance.lineage import trace
-    from aiida_zif.provenance.lineage_tree import draw, places_line
-    from aiida_zif.provenance.lookup import find_target
+    from aiida_zif.cli.common.console import make_console
+    from aiida_zif.cli.results.lineage_tree import draw, places_line
+    from aiida_zif.provenance.lineage.ancestry import in_lines, what_stands_behind
+    from aiida_zif.provenance.lineage.lookup import find_target
+    from aiida_zif.provenance.lineage.trace import trace
 
     try:
         target = find_target(what)
@@ -93,8 +93,8 @@ def export(pks: tuple[str, ...], kind: str, output: Path, force: bool, as_json: 
     PK is a campaign, blocks of labelled frames, potentials, or the work chain that trained a committee.
     Held-out frames of a campaign go into a folder of their own.
     """
-    from aiida_zif.provenance.export import ExportError, export_to
-    from aiida_zif.provenance.lookup import load
+    from aiida_zif.provenance.export.export import ExportError, export_to
+    from aiida_zif.provenance.lineage.lookup import load
 
     try:
         manifest = export_to([load(pk) for pk in pks], kind, output, force)
@@ -114,8 +114,8 @@ def export(pks: tuple[str, ...], kind: str, output: Path, force: bool, as_json: 
 @with_profile
 def report(pk: str | None, output: Path) -> None:
     """Write the report of the campaign PK (the newest one if left out) as one HTML page."""
-    from aiida_zif.provenance.campaign_view import load_view
-    from aiida_zif.provenance.report import write_report
+    from aiida_zif.provenance.campaigns.view import load_view
+    from aiida_zif.provenance.report.page import write_report
 
     write_report(load_view(load_campaign_node(pk)), output)
     click.echo(f"Wrote {output}")

@@ -7,15 +7,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.provenance.campaign_view import CampaignView, load_view
-from aiida_zif.provenance.console import make_console, new_table
-from aiida_zif.provenance.failed_jobs import failure_lines
-from aiida_zif.provenance.import_remarks import withdrawn_lines
-from aiida_zif.provenance.judgement import judgement_lines
-from aiida_zif.provenance.origin import counted
-from aiida_zif.provenance.progress import VERBS, clock, current_activity, expected_remaining_s, readable
-from aiida_zif.provenance.reached import reached_line
-from aiida_zif.provenance.summary import summarise
+from aiida_zif.cli.common.console import make_console, new_table
+from aiida_zif.provenance.campaigns.failed_jobs import failure_lines
+from aiida_zif.provenance.campaigns.judgement import judgement_lines
+from aiida_zif.provenance.campaigns.progress import VERBS, clock, current_activity, expected_remaining_s, readable
+from aiida_zif.provenance.campaigns.reached import reached_line
+from aiida_zif.provenance.campaigns.summary import summarise
+from aiida_zif.provenance.campaigns.view import CampaignView, load_view
+from aiida_zif.provenance.lineage.import_remarks import withdrawn_lines
+from aiida_zif.provenance.lineage.origin import counted
 
 if TYPE_CHECKING:
     from aiida import orm

@@ -13,17 +13,17 @@ from aiida.engine import CalcJobProcessSpec
 from aiida_cp2k.calculations import Cp2kCalculation
 from aiida_cp2k.utils import Cp2kInput
 
-from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
-from aiida_zif.plugins.cp2k import inputs as write
-from aiida_zif.plugins.cp2k.dynamics import RESTART_FILE
+from aiida_zif.plugins.cp2k.batches.order import batch_order, carries_wavefunction
 from aiida_zif.plugins.cp2k.levels import Level
-from aiida_zif.plugins.cp2k.order import batch_order, carries_wavefunction
-from aiida_zif.plugins.cp2k.recovery import read_rung
-from aiida_zif.plugins.cp2k.restart import WRITTEN_FILES, restart_files
+from aiida_zif.plugins.cp2k.levels.recovery import read_rung
 from aiida_zif.plugins.cp2k.task import AUTO, AimdTask, BatchTask, Task, read_task, target_in_words
+from aiida_zif.plugins.cp2k.writing import inputs as write
+from aiida_zif.plugins.cp2k.writing.dynamics import RESTART_FILE
+from aiida_zif.plugins.cp2k.writing.restart import WRITTEN_FILES, restart_files
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.plugins.outside_codes import define_exit_codes
-from aiida_zif.plugins.tolerant_job import TolerantJob
+from aiida_zif.plugins.jobs.base import TolerantJob
+from aiida_zif.plugins.jobs.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
+from aiida_zif.plugins.jobs.interruption_codes import define_exit_codes
 
 NOT_OURS = {
     "inputs": (

@@ -11,10 +11,11 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
-from aiida_zif.plugins.clock import CLOCK_FILE, read_clock
-from aiida_zif.plugins.cp2k.account import account, with_frame_ids
+from aiida_zif.plugins.cp2k.batches.report import account, with_frame_ids
 from aiida_zif.plugins.cp2k.calculation import Cp2kLabelCalculation, frame_order, restart_texts
-from aiida_zif.plugins.cp2k.labels import (
+from aiida_zif.plugins.cp2k.levels import Level
+from aiida_zif.plugins.cp2k.levels.recovery import Rung, read_rung
+from aiida_zif.plugins.cp2k.reading.labels import (
     NOT_CONVERGED,
     NOT_REACHED,
     NOT_READ,
@@ -24,17 +25,16 @@ from aiida_zif.plugins.cp2k.labels import (
     Requested,
     collect_labels,
 )
-from aiida_zif.plugins.cp2k.levels import Level
-from aiida_zif.plugins.cp2k.outputs import MainOutput, read_cells, read_main_output, read_xyz
-from aiida_zif.plugins.cp2k.recovery import Rung, read_rung
-from aiida_zif.plugins.cp2k.restart import restart_files
-from aiida_zif.plugins.cp2k.run_outcome import measured_stride, run_outcome, with_stride
-from aiida_zif.plugins.cp2k.stops import DISK_FULL, EXIT_REQUESTED, UNREAD, why_stopped
+from aiida_zif.plugins.cp2k.reading.outputs import MainOutput, read_cells, read_main_output, read_xyz
+from aiida_zif.plugins.cp2k.reading.run_outcome import measured_stride, run_outcome, with_stride
+from aiida_zif.plugins.cp2k.reading.why_stopped import DISK_FULL, EXIT_REQUESTED, UNREAD, why_stopped
 from aiida_zif.plugins.cp2k.task import AimdTask, BatchTask, Task, read_task
+from aiida_zif.plugins.cp2k.writing.restart import restart_files
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.plugins.foreign import readable, storable
-from aiida_zif.plugins.outside import OUT_OF_MEMORY, Ending
-from aiida_zif.plugins.outside_codes import CODES, ending_of, exit_code_of
+from aiida_zif.plugins.jobs.clock import CLOCK_FILE, read_clock
+from aiida_zif.plugins.jobs.interruption_codes import CODES, ending_of, exit_code_of
+from aiida_zif.plugins.jobs.interruptions import OUT_OF_MEMORY, Ending
+from aiida_zif.plugins.jobs.retrieved_files import readable, storable
 
 
 class Cp2kLabelParser(Parser):

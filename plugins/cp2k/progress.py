@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from aiida_zif.plugins.cp2k.inputs import PROJECT
+from aiida_zif.plugins.cp2k.writing.inputs import PROJECT
 
 _DONE = re.compile(rb"^ MD(?:_INI\| MD initialization|\| Step number)", re.MULTILINE)
 _STEPS = re.compile(r"^\s*STEPS\s+(\d+)", re.MULTILINE)

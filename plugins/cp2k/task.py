@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiida_zif.plugins.cp2k.gates import Gates, read_gates
+from aiida_zif.plugins.cp2k.reading.gates import Gates, read_gates
 
 MAX_FORCE = Gates.max_force
 """eV/Å; a larger force means overlapping atoms, not chemistry to learn from."""
@@ -39,7 +39,7 @@ FEWEST_STEPS = 50
 class AimdTask:
     """Run molecular dynamics from the first frame and label every ``stride``-th step.
 
-    One job holds one temperature and one pressure; :mod:`aiida_zif.plugins.cp2k.parts` cuts a ramp, and a run that
+    One job holds one temperature and one pressure; :mod:`aiida_zif.plugins.cp2k.aimd.segments` cuts a ramp, and a run that
     takes several jobs, into parts, which are tasks of this kind too. Steps are counted over the whole run.
 
     :param temperature: K; of a ramp, where it begins and where it ends.
@@ -47,7 +47,7 @@ class AimdTask:
     :param seed: seed of initial velocities and thermostat.
     :param ensemble: ``nvt``, or ``npt`` with a flexible cell.
     :param timestep: fs.
-    :param stride: steps between labels, or ``auto``: measured, see :mod:`aiida_zif.plugins.cp2k.autocorrelation`.
+    :param stride: steps between labels, or ``auto``: measured, see :mod:`aiida_zif.plugins.cp2k.aimd.autocorrelation`.
     :param run_steps: of a part, the steps of the whole run.
     :param first_step: step at which a part begins.
     :param label_after: steps up to this one have their labels; -1 labels the start of the run too.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_zif.plugins.data.theory import mixture
 from aiida_zif.plugins.deepmd import inputs as deepmd_inputs
-from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
-from aiida_zif.plugins.geometry import neighbour_counts
+from aiida_zif.plugins.deepmd.models.frozen import FrozenModel, read_frozen
+from aiida_zif.plugins.physics.geometry import neighbour_counts
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.data.frames import LabelledFramesData

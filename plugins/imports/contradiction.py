@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aiida_zif.plugins.cp2k.gates import stress_of
+from aiida_zif.plugins.cp2k.reading.gates import stress_of
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.plugins.data.same_frame import Match
 

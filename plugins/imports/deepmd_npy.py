@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
-from aiida_zif.plugins.deepmd.dataset import ARRAYS, MIXED, load_plain, read_set, read_symbols, sets_of
-from aiida_zif.plugins.imports.atoms import zeroed_forces
+from aiida_zif.plugins.deepmd.data.dataset import ARRAYS, MIXED, load_plain, read_set, read_symbols, sets_of
+from aiida_zif.plugins.imports.extxyz.atoms import zeroed_forces
 
 LARGEST_LIST = 10**6
 """Bytes of a type.raw or type_map.raw."""

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aiida_zif.plugins.data.extxyz import read_extxyz
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
 from aiida_zif.plugins.imports.deepmd_npy import left_out, read_deepmd, system_files
 from aiida_zif.plugins.imports.dpgen_tree import labelled_folders
+from aiida_zif.plugins.imports.extxyz.file import read_extxyz
 from aiida_zif.plugins.imports.reading import Reading, option
 
 LARGEST = 2 * 10**9

@@ -1,6 +1,6 @@
 """Which frames from elsewhere may become labels, and why the others may not (no AiiDA).
 
-What holds for every label, computed or imported, is in :mod:`aiida_zif.plugins.cp2k.gates`. Here is what only a frame
+What holds for every label, computed or imported, is in :mod:`aiida_zif.plugins.cp2k.reading.gates`. Here is what only a frame
 that no job of ours was given needs besides: whether it is a frame at all, and whether it comes in twice.
 """
 
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aiida_zif.plugins.cp2k.gates import OUTLIER, Gates, fault_of_contact, fault_of_label, outliers
-from aiida_zif.plugins.cp2k.order import contacts
-from aiida_zif.plugins.data.contradiction import contradiction
+from aiida_zif.plugins.cp2k.batches.order import contacts
+from aiida_zif.plugins.cp2k.reading.gates import OUTLIER, Gates, fault_of_contact, fault_of_label, outliers
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame, Refused
 from aiida_zif.plugins.data.same_frame import first_of_each, match
-from aiida_zif.plugins.geometry import cell_heights
+from aiida_zif.plugins.imports.contradiction import contradiction
 from aiida_zif.plugins.imports.reading import NONE
+from aiida_zif.plugins.physics.geometry import cell_heights
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level

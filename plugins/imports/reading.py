@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from aiida_zif.plugins.data.labelled_frame import FormatError
 from aiida_zif.plugins.imports.names import words_of
-from aiida_zif.plugins.units import ALLOWED, DEFAULTS, unit_of
+from aiida_zif.plugins.physics.units import ALLOWED, DEFAULTS, unit_of
 
 NONE = "none"
 """As a key: take no stress, or no virial."""

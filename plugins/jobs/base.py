@@ -8,8 +8,8 @@ from typing import Any
 from aiida.engine import CalcJob, ExitCode, ProcessState
 from aiida.orm import Node
 
-from aiida_zif.plugins.patient_waiting import PatientWaiting
-from aiida_zif.plugins.software import RecordsSoftware
+from aiida_zif.plugins.jobs.local_waiting import PatientWaiting
+from aiida_zif.plugins.jobs.software import RecordsSoftware
 
 
 class TolerantJob(RecordsSoftware, CalcJob):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import CalcJobProcessSpec, ExitCode
 
-from aiida_zif.plugins import outside
-from aiida_zif.plugins.clock import CLOCK_FILE
-from aiida_zif.plugins.foreign import readable
+from aiida_zif.plugins.jobs import interruptions as outside
+from aiida_zif.plugins.jobs.clock import CLOCK_FILE
+from aiida_zif.plugins.jobs.retrieved_files import readable
 
 CODES = {
     outside.OUT_OF_MEMORY: (110, "The job ran out of memory"),

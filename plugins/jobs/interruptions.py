@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from aiida_zif.plugins.clock import read_clock
+from aiida_zif.plugins.jobs.clock import read_clock
 
 OUT_OF_MEMORY, KILLED_AT_WALLTIME, NODE_FAILURE = "out_of_memory", "killed_at_walltime", "node_failure"
 PREEMPTED, CANCELLED = "preempted", "cancelled"

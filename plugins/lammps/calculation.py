@@ -13,14 +13,14 @@ from aiida.common.escaping import escape_for_bash
 from aiida.common.folders import Folder
 from aiida.engine.processes.calcjobs.calcjob import CalcJobProcessSpec
 
-from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
+from aiida_zif.plugins.jobs.base import TolerantJob
+from aiida_zif.plugins.jobs.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
+from aiida_zif.plugins.jobs.interruption_codes import define_exit_codes
 from aiida_zif.plugins.lammps import inputs, structure
 from aiida_zif.plugins.lammps.harvest_config import harvest_config
 from aiida_zif.plugins.lammps.settings import Run, Settings, check_runs
-from aiida_zif.plugins.outside_codes import define_exit_codes
-from aiida_zif.plugins.tolerant_job import TolerantJob
 
 HARVEST = Path(__file__).parent / "harvest"
 TIME_FOR_HARVEST = 0.1

@@ -11,8 +11,8 @@ from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
 from aiida_zif.plugins.data.frames import FramesData
-from aiida_zif.plugins.foreign import load_arrays, read_json, readable
-from aiida_zif.plugins.outside_codes import ending_of, exit_code_of
+from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
+from aiida_zif.plugins.jobs.retrieved_files import load_arrays, read_json, readable
 
 DEVIATIONS = ("max_force_deviation", "mean_force_deviation", "forces_predicted")
 PER_FRAME = (*DEVIATIONS, "step", "temperature", "pressure", "run", "driver")

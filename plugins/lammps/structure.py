@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from aiida_zif.plugins.lammps.harvest.chemistry import Substance, bond_graph
 from aiida_zif.plugins.lammps.limits import Chemistry
-from aiida_zif.plugins.lattice import untilting
+from aiida_zif.plugins.physics.lattice import untilting
 
 NON_METALS = frozenset(("H", "He", "B", "C", "N", "O", "F", "Ne", "Si", "P", "S", "Cl", "Ar")) | frozenset(
     ("As", "Se", "Br", "Kr", "Te", "I", "Xe")

@@ -12,7 +12,7 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
-from aiida_zif.plugins.geometry import squared_distances, volumes
+from aiida_zif.plugins.physics.geometry import squared_distances, volumes
 
 REACH = 6.0
 """Å; the next ring of linkers is inside."""

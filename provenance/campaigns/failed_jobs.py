@@ -6,10 +6,10 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.provenance import sql
-from aiida_zif.provenance.campaign_view import CampaignView
-from aiida_zif.provenance.progress import VERBS, readable
-from aiida_zif.workflows.ending import why_it_ended
+from aiida_zif.provenance.campaigns.progress import VERBS, readable
+from aiida_zif.provenance.campaigns.view import CampaignView
+from aiida_zif.provenance.queries import sql
+from aiida_zif.workflows.engine.endings import why_it_ended
 
 SHOWN = 5
 """Jobs that a screen has room for."""

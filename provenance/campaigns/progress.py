@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from aiida import orm
 from aiida.common.links import LinkType
 
-from aiida_zif.provenance.campaign_view import CampaignView, Step, calcjobs_of
-from aiida_zif.provenance.workload import job_progress, label_units, stage_work, step_units
-from aiida_zif.workflows.campaign_steps import training_steps
-from aiida_zif.workflows.curriculum import conditions, longest, md_steps
-from aiida_zif.workflows.resources import trainings_at_a_time
+from aiida_zif.provenance.campaigns.view import CampaignView, Step, calcjobs_of
+from aiida_zif.provenance.campaigns.workload import job_progress, label_units, stage_work, step_units
+from aiida_zif.workflows.active_learning.state.curriculum import conditions, longest, md_steps
+from aiida_zif.workflows.campaign.schema.training_steps import training_steps
+from aiida_zif.workflows.engine.job_options import trainings_at_a_time
 
 STAGES = ("explore", "label", "train", "test")
 """Order inside a cycle of the stages that take time; cycle 0 has no exploration."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.provenance.calls import outputs_of
-from aiida_zif.provenance.campaign_view import CampaignView
+from aiida_zif.provenance.campaigns.view import CampaignView
+from aiida_zif.provenance.queries.calls import outputs_of
 
 UNITS = {"temperature": "K", "pressure": "GPa"}
 DIGITS = {"temperature": ".0f", "pressure": ".2f"}

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.plugins.software import VERSION
-from aiida_zif.provenance import sql
+from aiida_zif.plugins.jobs.software import VERSION
+from aiida_zif.provenance.queries import sql
 
 NAMES = {"plugin": "aiida-zif", "commit": "aiida-zif commit", "core": "aiida-core"}
 """Names of packages, where the attribute ``version`` of a process has other ones."""

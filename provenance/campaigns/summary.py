@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.provenance.calls import inputs_of, output_arrays
-from aiida_zif.provenance.campaign_view import CampaignView, Step, inputs_under, outputs_under
-from aiida_zif.provenance.engine import engine_of
-from aiida_zif.provenance.failed_jobs import failed_jobs
-from aiida_zif.provenance.held_out import error_interval, force_rms, held_out_blocks, held_out_source
+from aiida_zif.provenance.campaigns.failed_jobs import failed_jobs
+from aiida_zif.provenance.campaigns.held_out import error_interval, force_rms, held_out_blocks, held_out_source
+from aiida_zif.provenance.campaigns.judgement import calibration_of, latest_state, verdict_of
+from aiida_zif.provenance.campaigns.reached import explored_runs
+from aiida_zif.provenance.campaigns.software import executables_of, software_of
+from aiida_zif.provenance.campaigns.utilisation import engine_of
+from aiida_zif.provenance.campaigns.view import CampaignView, Step, inputs_under, outputs_under
 from aiida_zif.provenance.intervals import error_ratio
-from aiida_zif.provenance.judgement import calibration_of, latest_state, verdict_of
-from aiida_zif.provenance.reached import explored_runs
-from aiida_zif.provenance.software import executables_of, software_of
-from aiida_zif.provenance.structure_sources import energy_reference, record_of_node
-from aiida_zif.workflows.campaign_protocols import available_protocols
+from aiida_zif.provenance.lineage.structure_sources import energy_reference, record_of_node
+from aiida_zif.provenance.queries.calls import inputs_of, output_arrays
+from aiida_zif.workflows.protocols.loading import available_protocols
 
 ERRORS = ("force_rmse_eV_per_A", "energy_rmse_meV_per_atom", "virial_rmse_meV_per_atom")
 """Of a test; labels without virials have none of theirs."""

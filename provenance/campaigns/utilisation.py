@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.plugins.clock import CLOCK_FILE, read_clock
-from aiida_zif.provenance import sql
+from aiida_zif.plugins.jobs.clock import CLOCK_FILE, read_clock
+from aiida_zif.provenance.queries import sql
 
 if TYPE_CHECKING:
-    from aiida_zif.provenance.campaign_view import CampaignView
+    from aiida_zif.provenance.campaigns.view import CampaignView
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def spans_of(jobs: Sequence[int]) -> list[Span]:
     """Return when jobs computed, by their pks; those that were cut off, or came from a cache, said nothing."""
     from aiida import orm
 
-    from aiida_zif.provenance.calls import retrieved_texts
+    from aiida_zif.provenance.queries.calls import retrieved_texts
 
     texts, columns = retrieved_texts(jobs, CLOCK_FILE), ["id", "attributes.resources"]
     if not texts:

@@ -11,9 +11,9 @@ from typing import Any
 from aiida import orm
 from aiida.common.links import LinkType
 
-from aiida_zif.provenance import sql
-from aiida_zif.provenance.calls import Call, called_by, inputs_of, plain_outputs
-from aiida_zif.provenance.engine import covered
+from aiida_zif.provenance.campaigns.utilisation import covered
+from aiida_zif.provenance.queries import sql
+from aiida_zif.provenance.queries.calls import Call, called_by, inputs_of, plain_outputs
 
 STEP = re.compile(r"c(?P<cycle>\d+)_(?P<stage>[a-z]+)(?:_(?P<name>\w+))?")
 """How `ActiveLearningWorkChain` names its children: cycle, stage, and the system or task."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.cli.common import load_if_there
-from aiida_zif.cli.planned_work import labelling_work, learning_work
-from aiida_zif.provenance.estimate import Estimate, Pace, Work, estimate
-from aiida_zif.workflows.campaign_steps import first_and_last
+from aiida_zif.cli.common.profile import load_if_there
+from aiida_zif.provenance.costs.estimate import Estimate, Pace, Work, estimate
+from aiida_zif.provenance.costs.planned_work import labelling_work, learning_work
+from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 
 def estimate_costs(campaign: Campaign) -> list[Estimate]:
@@ -24,19 +24,19 @@ def estimate_costs(campaign: Campaign) -> list[Estimate]:
     levels = {system: level_of(campaign, system).hash for system in systems}
     held: dict[str, dict[str, int]] = {}
     if "cp2k" in computers:
-        from aiida_zif.provenance.cost import label_paces
-        from aiida_zif.provenance.held_labels import held_labels
+        from aiida_zif.provenance.costs.held_labels import held_labels
+        from aiida_zif.provenance.costs.measured import label_paces
 
         if label.layout == "fastest":
             layouts |= measured_layouts(campaign, computers["cp2k"])
         paces |= {system: label_paces(level, computers["cp2k"]) for system, level in levels.items()}
         held = held_labels(campaign.parameters(), systems, levels)
     if "dp" in computers:
-        from aiida_zif.provenance.cost import training_paces
+        from aiida_zif.provenance.costs.measured import training_paces
 
         paces["train"] = training_paces(computers["dp"], network_of(campaign))
     if "lmp" in computers:
-        from aiida_zif.provenance.cost import exploration_paces
+        from aiida_zif.provenance.costs.measured import exploration_paces
 
         paces["explore"] = exploration_paces(computers["lmp"])
     labels = [estimate(work, paces.get(work.system, ())) for work in labelling_work(campaign, layouts, held)]
@@ -61,7 +61,7 @@ def estimate_study(
     computers = computers_of(campaign)
     if "cp2k" not in computers:
         return estimate(work, ())
-    from aiida_zif.provenance.cost import label_paces
+    from aiida_zif.provenance.costs.measured import label_paces
 
     return estimate(work, label_paces(level.hash, computers["cp2k"]))
 
@@ -71,8 +71,8 @@ def measured_layouts(campaign: Campaign, computer: str) -> dict[str, tuple[int, 
 
     :param computer: uuid of that of CP2K.
     """
-    from aiida_zif.workflows.resources import layouts
-    from aiida_zif.workflows.time_labels import known_layout
+    from aiida_zif.workflows.engine.job_options import layouts
+    from aiida_zif.workflows.labelling.time_labels import known_layout
 
     label = campaign.resources.label
     wanted = [list(pair) for pair in layouts(label.ranks * label.threads)]
@@ -85,7 +85,7 @@ def measured_layouts(campaign: Campaign, computer: str) -> dict[str, tuple[int, 
 
 def level_of(campaign: Campaign, system: str) -> Any:
     """Return the level of theory of one system, as its labels will have it."""
-    from aiida_zif.workflows.campaign_levels import load_campaign_level
+    from aiida_zif.workflows.campaign.levels import load_campaign_level
 
     own, level = campaign.systems[system], load_campaign_level(campaign.level_of_theory.model_dump())
     return level.in_state(own.charge, own.multiplicity)
@@ -94,7 +94,7 @@ def level_of(campaign: Campaign, system: str) -> Any:
 def network_of(campaign: Campaign) -> dict[str, Any]:
     """Return the section of DeePMD-kit's input that describes the network, as the campaign would make it."""
     from aiida_zif.plugins.deepmd.inputs import training_input
-    from aiida_zif.workflows.campaign_protocols import merged
+    from aiida_zif.workflows.protocols.loading import merged
 
     training = campaign.training
     _, steps = first_and_last(training.steps)

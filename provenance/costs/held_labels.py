@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from aiida import orm
 
 from aiida_zif.plugins.data.frames import FramesData
-from aiida_zif.workflows.label_cache import known_labels
-from aiida_zif.workflows.plan import label_tasks
-from aiida_zif.workflows.planned_frames import first_frames
-from aiida_zif.workflows.run_cache import known_run
+from aiida_zif.workflows.active_learning.imported.planned_frames import first_frames
+from aiida_zif.workflows.active_learning.planning.cycle import label_tasks
+from aiida_zif.workflows.labelling.label_cache import known_labels
+from aiida_zif.workflows.labelling.run_cache import known_run
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -9,10 +9,10 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.plugins.cp2k.cost import frame_costs
+from aiida_zif.plugins.cp2k.batches.cost import frame_costs
 from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import FramesData
-from aiida_zif.provenance.estimate import Pace
+from aiida_zif.provenance.costs.estimate import Pace
 
 MOST_JOBS = 50
 """Jobs that are looked at; the latest tell what the computer is like now."""

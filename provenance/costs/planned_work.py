@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.cli.plan_table import count_labels
-from aiida_zif.provenance.estimate import Work
-from aiida_zif.workflows.campaign_steps import training_steps
-from aiida_zif.workflows.curriculum import conditions, longest, md_steps
-from aiida_zif.workflows.resources import turns_a_job
+from aiida_zif.cli.campaign.plan_table import count_labels
+from aiida_zif.provenance.costs.estimate import Work
+from aiida_zif.workflows.active_learning.state.curriculum import conditions, longest, md_steps
+from aiida_zif.workflows.campaign.schema.training_steps import training_steps
+from aiida_zif.workflows.engine.job_options import turns_a_job
 
 if TYPE_CHECKING:
-    from aiida_zif.workflows.campaign import Campaign
+    from aiida_zif.workflows.campaign.loading import Campaign
 
 Layout = tuple[int, int]
 
@@ -26,8 +26,8 @@ def labelling_work(
     :param layouts: ranks and threads by system.
     :param held: units of the first labels that the profile holds, by system and name of the task.
     """
-    from aiida_zif.plugins.cp2k.inputs import walltime_limit
     from aiida_zif.plugins.cp2k.task import target_in_words
+    from aiida_zif.plugins.cp2k.writing.inputs import walltime_limit
 
     limit = float(walltime_limit(int(campaign.resources.label.walltime)) or 0)
     works = []

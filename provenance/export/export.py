@@ -19,13 +19,18 @@ from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.data.theory import mixture
 from aiida_zif.plugins.systems.sources import NOT_STATED
-from aiida_zif.provenance.behind import campaigns_behind
-from aiida_zif.provenance.campaign_view import inputs_under, load_view, outputs_under
-from aiida_zif.provenance.export_formats import README, origin_in_words, write_deepmd, write_extxyz, write_models
-from aiida_zif.provenance.origin import is_campaign
-from aiida_zif.provenance.software import executables_of, software_of
-from aiida_zif.provenance.structure_sources import energy_reference, nothing_stated, source_of_block, sources_behind
-from aiida_zif.workflows.campaign_protocols import available_protocols
+from aiida_zif.provenance.campaigns.software import executables_of, software_of
+from aiida_zif.provenance.campaigns.view import inputs_under, load_view, outputs_under
+from aiida_zif.provenance.export.formats import README, origin_in_words, write_deepmd, write_extxyz, write_models
+from aiida_zif.provenance.lineage.ancestry import campaigns_behind
+from aiida_zif.provenance.lineage.origin import is_campaign
+from aiida_zif.provenance.lineage.structure_sources import (
+    energy_reference,
+    nothing_stated,
+    source_of_block,
+    sources_behind,
+)
+from aiida_zif.workflows.protocols.loading import available_protocols
 
 MANIFEST = "manifest.json"
 

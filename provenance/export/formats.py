@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.plugins.data.extxyz import write_frame
-from aiida_zif.plugins.deepmd.dataset import write_system
-from aiida_zif.plugins.deepmd.merging import by_composition, merge
-from aiida_zif.provenance.structure_sources import in_lines
+from aiida_zif.plugins.deepmd.data.dataset import write_system
+from aiida_zif.plugins.deepmd.data.merging import by_composition, merge
+from aiida_zif.plugins.imports.extxyz.file import write_frame
+from aiida_zif.provenance.lineage.structure_sources import in_lines
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.data.frames import LabelledFramesData

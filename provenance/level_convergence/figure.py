@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aiida_zif.provenance.figures import CHOSEN, GREY, RANDOM, STYLE, plain_number
+from aiida_zif.provenance.report.svg_figures import CHOSEN, GREY, RANDOM, STYLE, plain_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ LEAST = 1e-4
 def write_figure(summary: Mapping[str, Any], path: Path) -> None:
     """Draw a study and write it as PNG: one column a setting, one row an error, the tolerated error as a line.
 
-    :param summary: of :func:`aiida_zif.provenance.convergence.summarise_study`.
+    :param summary: of :func:`aiida_zif.provenance.level_convergence.table.summarise_study`.
     :param path: of the file.
     """
     import matplotlib as mpl

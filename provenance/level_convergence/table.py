@@ -8,8 +8,8 @@ from typing import Any
 from aiida import orm
 from aiida.common.links import LinkType
 
-from aiida_zif.plugins.cp2k.missing import why_labels_are_missing
-from aiida_zif.provenance.campaign_view import seconds_between
+from aiida_zif.plugins.cp2k.schema.missing import why_labels_are_missing
+from aiida_zif.provenance.campaigns.view import seconds_between
 
 ENTRY_POINT = "aiida.workflows:zif.converge"
 

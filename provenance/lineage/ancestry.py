@@ -11,11 +11,11 @@ from aiida.common.links import LinkType
 from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.provenance import sql
-from aiida_zif.provenance.calls import inputs_of
-from aiida_zif.provenance.campaign_view import ENTRY_POINT
-from aiida_zif.provenance.origin import counted, is_campaign
-from aiida_zif.provenance.trainings import PACK, TRAINING, seeds_of, starts_of
+from aiida_zif.provenance.campaigns.view import ENTRY_POINT
+from aiida_zif.provenance.lineage.origin import counted, is_campaign
+from aiida_zif.provenance.queries import sql
+from aiida_zif.provenance.queries.calls import inputs_of
+from aiida_zif.provenance.queries.trainings import PACK, TRAINING, seeds_of, starts_of
 
 BLOCK = "data.zif.frames.labelled.LabelledFramesData."
 MODEL = "data.zif.potential.DeepPotentialData."

@@ -6,10 +6,10 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.plugins.cp2k.gates import in_words
+from aiida_zif.plugins.cp2k.reading.gates import in_words
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.provenance.campaign_view import CampaignView
-from aiida_zif.workflows.withdrawal import campaigns_of, withdrawn_blocks
+from aiida_zif.provenance.campaigns.view import CampaignView
+from aiida_zif.workflows.labelling.withdrawal import campaigns_of, withdrawn_blocks
 
 
 def import_remarks(block: LabelledFramesData) -> list[str]:

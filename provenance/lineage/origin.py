@@ -8,8 +8,8 @@ from typing import Any
 from aiida import orm
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.provenance import sql
-from aiida_zif.provenance.campaign_view import ENTRY_POINT, STEP
+from aiida_zif.provenance.campaigns.view import ENTRY_POINT, STEP
+from aiida_zif.provenance.queries import sql
 
 
 @dataclass

@@ -7,13 +7,14 @@ from typing import Any
 
 from aiida import orm
 
+from aiida_zif.cli.results.status_table import in_words
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.provenance.campaign_view import inputs_under, outputs_under
-from aiida_zif.provenance.import_remarks import import_remarks
-from aiida_zif.provenance.lookup import Place, Target
-from aiida_zif.provenance.origin import (
+from aiida_zif.provenance.campaigns.view import inputs_under, outputs_under
+from aiida_zif.provenance.lineage.import_remarks import import_remarks
+from aiida_zif.provenance.lineage.lookup import Place, Target
+from aiida_zif.provenance.lineage.origin import (
     Origin,
     aimd_in_words,
     campaign_origin,
@@ -25,10 +26,9 @@ from aiida_zif.provenance.origin import (
     summary_of,
     with_fact,
 )
-from aiida_zif.provenance.status import in_words
-from aiida_zif.provenance.structure_sources import record_of_node
-from aiida_zif.provenance.trainings import member_of, seeds_of, starts_of, warm_starts
-from aiida_zif.workflows.import_labels import blocks_of_import
+from aiida_zif.provenance.lineage.structure_sources import record_of_node
+from aiida_zif.provenance.queries.trainings import member_of, seeds_of, starts_of, warm_starts
+from aiida_zif.workflows.labelling.import_labels import blocks_of_import
 
 MANY = 8
 """Blocks of one training that are shown without being asked for all of them."""

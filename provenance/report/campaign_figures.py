@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.provenance import figures
-from aiida_zif.provenance.campaign_view import CampaignView
+from aiida_zif.provenance.campaigns.judgement import calibration_points
+from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.intervals import error_ratio
-from aiida_zif.provenance.judgement import calibration_points
-from aiida_zif.provenance.reliability_figure import reliability_figure
+from aiida_zif.provenance.report import svg_figures as figures
+from aiida_zif.provenance.report.reliability_figure import reliability_figure
 
 
 def draw_figures(view: CampaignView, summary: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, str]:

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.provenance.campaign_view import CampaignView
-from aiida_zif.provenance.failed_jobs import what
-from aiida_zif.provenance.held_out import distance_in_words, nearest_training_frames
-from aiida_zif.provenance.judgement import calibration_lines, verdict_rows
-from aiida_zif.provenance.origin import counted
-from aiida_zif.provenance.progress import clock
-from aiida_zif.provenance.reached import asked_in_words, mean_in_words
-from aiida_zif.provenance.report_figures import choice_ratio, compared_frames, draw_figures, draw_reliability
-from aiida_zif.provenance.report_origin import (
+from aiida_zif.cli.results.status_table import in_words, number, pair
+from aiida_zif.provenance.campaigns.failed_jobs import what
+from aiida_zif.provenance.campaigns.held_out import distance_in_words, nearest_training_frames
+from aiida_zif.provenance.campaigns.judgement import calibration_lines, verdict_rows
+from aiida_zif.provenance.campaigns.progress import clock
+from aiida_zif.provenance.campaigns.reached import asked_in_words, mean_in_words
+from aiida_zif.provenance.campaigns.summary import summarise
+from aiida_zif.provenance.campaigns.view import CampaignView
+from aiida_zif.provenance.lineage.origin import counted
+from aiida_zif.provenance.lineage.structure_sources import in_lines
+from aiida_zif.provenance.report.campaign_figures import choice_ratio, compared_frames, draw_figures, draw_reliability
+from aiida_zif.provenance.report.origin_section import (
     formulas,
     label_sources,
     lines_of,
@@ -22,9 +25,6 @@ from aiida_zif.provenance.report_origin import (
     settings_lines,
     training_seeds,
 )
-from aiida_zif.provenance.status import in_words, number, pair
-from aiida_zif.provenance.structure_sources import in_lines
-from aiida_zif.provenance.summary import summarise
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -93,7 +93,8 @@ def _emerging(folder: Path) -> Iterator[Path]:
 
 def _copy_database(storage: StorageBackend, folder: Path, say: Say) -> dict[str, int]:
     """Copy the database of a profile, and prove that nothing is missing in the copy."""
-    from aiida_zif.setup import backup_postgresql, backup_sqlite
+    from aiida_zif.setup.backup import postgresql_dump as backup_postgresql
+    from aiida_zif.setup.backup import sqlite as backup_sqlite
 
     begin = time.monotonic()
     sqlite = storage.profile.storage_backend == "core.sqlite_dos"

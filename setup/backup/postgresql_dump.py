@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.backup import BackupError
-from aiida_zif.setup.backup_sqlite import COUNTED
+from aiida_zif.setup.backup.backup import BackupError
+from aiida_zif.setup.backup.sqlite import COUNTED
 
 if TYPE_CHECKING:
     from aiida.orm.implementation.storage_backend import StorageBackend

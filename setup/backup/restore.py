@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from aiida_zif.setup.backup import CARD, CONTAINER, STORAGE, BackupError
-from aiida_zif.setup.profile import OPTIONS, keep_write_ahead_log
+from aiida_zif.setup.backup.backup import CARD, CONTAINER, STORAGE, BackupError
+from aiida_zif.setup.profile.embedded import OPTIONS, keep_write_ahead_log
 
 if TYPE_CHECKING:
-    from aiida_zif.setup.postgresql import Target
+    from aiida_zif.setup.postgresql.server import Target
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -69,8 +69,8 @@ def restore_on_server(folder: Path, target: Target, password: str) -> Path:
     """
     from disk_objectstore import Container
 
-    from aiida_zif.setup.backup_postgresql import DUMP
-    from aiida_zif.setup.restore_postgresql import load_dump
+    from aiida_zif.setup.backup.postgresql_dump import DUMP
+    from aiida_zif.setup.backup.restore_postgresql import load_dump
 
     require_plain_files(folder)
     card = read_card(folder)

@@ -12,9 +12,9 @@ from io import TextIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from aiida_zif.setup.backup_sqlite import COUNTED
-from aiida_zif.setup.postgresql import Target
-from aiida_zif.setup.postgresql_access import explained, session
+from aiida_zif.setup.backup.sqlite import COUNTED
+from aiida_zif.setup.postgresql.access import explained, session
+from aiida_zif.setup.postgresql.server import Target
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor

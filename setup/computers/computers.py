@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.computer_file import ComputerFile, Site
-from aiida_zif.setup.profile import keep_code
+from aiida_zif.setup.computers.files import ComputerFile, Site
+from aiida_zif.setup.profile.embedded import keep_code
 
 if TYPE_CHECKING:
     from aiida.orm import Computer, InstalledCode

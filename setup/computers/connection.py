@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.computers import ComputerError
+from aiida_zif.setup.computers.computers import ComputerError
 
 if TYPE_CHECKING:
     from aiida.orm import Computer

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 
-from aiida_zif.workflows.campaign_errors import CampaignError, Problem, did_you_mean, shown
-from aiida_zif.workflows.campaign_source import Source, read_source
+from aiida_zif.workflows.user_input.problems import CampaignError, Problem, did_you_mean, shown
+from aiida_zif.workflows.user_input.yaml_source import Source, read_source
 
 COURTESY = 10.0
 """Least time in s between two log-ins, and between two looks at a queue, on a machine that others use."""

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.computers import ComputerError
-from aiida_zif.setup.connection import opened
+from aiida_zif.setup.computers.computers import ComputerError
+from aiida_zif.setup.computers.connection import opened
 
 if TYPE_CHECKING:
     from aiida.orm import CalcJobNode, Computer

@@ -17,11 +17,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiida_zif.setup.processes import connected_clients, daemon_processes, end_processes, foreground_since
-from aiida_zif.setup.state import DaemonFiles, DaemonState, inspect_daemon
-from aiida_zif.setup.tasks import Plan, repair_tasks
-from aiida_zif.setup.vanished import forget_vanished
-from aiida_zif.setup.watchdog import start_watchdog, stop_watchdog
+from aiida_zif.setup.daemon.processes import connected_clients, daemon_processes, end_processes, foreground_since
+from aiida_zif.setup.daemon.state import DaemonFiles, DaemonState, inspect_daemon
+from aiida_zif.setup.daemon.tasks import Plan, repair_tasks
+from aiida_zif.setup.daemon.vanished import forget_vanished
+from aiida_zif.setup.daemon.watchdog import start_watchdog, stop_watchdog
 
 if TYPE_CHECKING:
     from aiida.manage.configuration.profile import Profile
@@ -81,7 +81,7 @@ def stop_daemon() -> str:
 def _start(profile: Profile, state: DaemonState, n_workers: int) -> str:
     from aiida.engine.daemon.client import DaemonException
 
-    from aiida_zif.setup.client import OwnDaemonClient
+    from aiida_zif.setup.daemon.client import OwnDaemonClient
 
     begin = time.monotonic()
     _clear(profile)
@@ -105,7 +105,7 @@ def _clear(profile: Profile) -> None:
     """End every process of the profile's daemon and remove the files that a dead one leaves behind."""
     from aiida.engine.daemon.client import DaemonException
 
-    from aiida_zif.setup.client import OwnDaemonClient
+    from aiida_zif.setup.daemon.client import OwnDaemonClient
 
     files = DaemonFiles.of(profile)
     if inspect_daemon(profile).supervisor is not None and files.circus_pid.is_file():
@@ -163,14 +163,14 @@ def _await_workers(profile: Profile, begin: float) -> None:
 def _add_workers(profile: Profile, missing: int) -> None:
     from aiida.engine.daemon.client import DaemonException
 
-    from aiida_zif.setup.client import OwnDaemonClient
+    from aiida_zif.setup.daemon.client import OwnDaemonClient
 
     with suppress(DaemonException):  # circus may just be replacing a worker by itself
         OwnDaemonClient(profile).increase_workers(missing, wait=True)
 
 
 def _set_watchdog(profile: Profile, n_workers: int) -> None:
-    from aiida_zif.setup.client import OwnDaemonClient
+    from aiida_zif.setup.daemon.client import OwnDaemonClient
 
     start_watchdog(profile.name, DaemonFiles.of(profile), n_workers, OwnDaemonClient(profile).get_env())
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-WATCHDOG = "aiida_zif.setup.watchdog"
-SUPERVISOR = "aiida_zif.setup.supervisor"
+WATCHDOG = "aiida_zif.setup.daemon.watchdog"
+SUPERVISOR = "aiida_zif.setup.daemon.supervisor"
 ROLES = {"start-circus": "supervisor", "broker": "broker", "worker": "worker"}
 
 

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.processes import DaemonProcess, daemon_processes, watchdog_of
-from aiida_zif.setup.tasks import stuck_since
+from aiida_zif.setup.daemon.processes import DaemonProcess, daemon_processes, watchdog_of
+from aiida_zif.setup.daemon.tasks import stuck_since
 
 if TYPE_CHECKING:
     from aiida.manage.configuration.profile import Profile

@@ -20,8 +20,8 @@ from typing import TextIO
 
 import psutil  # type: ignore[import-untyped]
 
-from aiida_zif.setup.processes import WATCHDOG, watchdog_of
-from aiida_zif.setup.state import DaemonFiles, look_at_daemon
+from aiida_zif.setup.daemon.processes import WATCHDOG, watchdog_of
+from aiida_zif.setup.daemon.state import DaemonFiles, look_at_daemon
 
 LOOK_EVERY = 15.0  # s
 LONGEST_PAUSE = 600.0  # s between two attempts to mend what cannot be mended

@@ -10,11 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.batch_doctor import KINDS, RANKS, Installed, judge, probes, script
-from aiida_zif.setup.batch_trials import MODEL, TRIALS, trial_files
-from aiida_zif.setup.computers import ComputerError
-from aiida_zif.setup.connection import opened
-from aiida_zif.setup.doctor import Check
+from aiida_zif.setup.computers.computers import ComputerError
+from aiida_zif.setup.computers.connection import opened
+from aiida_zif.setup.doctor.machine import Check
+from aiida_zif.setup.doctor.questions import KINDS, RANKS, Installed, judge, probes, script
+from aiida_zif.setup.doctor.trials import MODEL, TRIALS, trial_files
 
 if TYPE_CHECKING:
     from aiida.orm import Computer
@@ -81,7 +81,7 @@ def newest_model() -> bytes | None:
     from aiida.orm import QueryBuilder
 
     from aiida_zif.plugins.data.potential import DeepPotentialData
-    from aiida_zif.setup.batch_trials import type_map
+    from aiida_zif.setup.doctor.trials import type_map
 
     filters = {"attributes.backend": "tensorflow"}
     query = QueryBuilder().append(DeepPotentialData, filters=filters, tag="model").order_by({"model": {"id": "desc"}})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from aiida_zif.setup.codes import CP2K_DATA, CodeSpec, cp2k_lines, local_codes, mpirun_folder
+from aiida_zif.setup.computers.codes import CP2K_DATA, CodeSpec, cp2k_lines, local_codes, mpirun_folder
 
 TIMEOUT = 90.0  # s; LAMMPS with its DeePMD plug-in needs 10 s to say hello, more on a busy machine
 CP2K_FILES = ("BASIS_MOLOPT", "GTH_POTENTIALS", "xTB_parameters", "dftd3.dat")

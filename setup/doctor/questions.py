@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from aiida_zif.setup.batch_trials import TRIALS, Trial
-from aiida_zif.setup.doctor import CP2K_FILES, QUESTIONS, Check, Question, first_line
+from aiida_zif.setup.doctor.machine import CP2K_FILES, QUESTIONS, Check, Question, first_line
+from aiida_zif.setup.doctor.trials import TRIALS, Trial
 
 TIMEOUT = 300  # s for one answer; the first start of LAMMPS from a cold parallel file system takes its time
 RANKS = 2

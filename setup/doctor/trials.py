@@ -70,7 +70,7 @@ class Trial:
 
 def label_result(text: str) -> str | None:
     """Return the energy of the frame, if a campaign would read a label from the output and it is what it should be."""
-    from aiida_zif.plugins.cp2k.outputs import HARTREE, read_main_output
+    from aiida_zif.plugins.cp2k.reading.outputs import HARTREE, read_main_output
 
     main = read_main_output(text, first_step=1)
     frame = main.evaluations.get(1)
@@ -128,9 +128,9 @@ def frame_files() -> dict[str, bytes]:
     """One frame for CP2K, as a campaign asks for it."""
     from aiida_cp2k.utils import Cp2kInput
 
-    from aiida_zif.plugins.cp2k import inputs
     from aiida_zif.plugins.cp2k.levels import load_level
     from aiida_zif.plugins.cp2k.task import BatchTask
+    from aiida_zif.plugins.cp2k.writing import inputs
 
     atoms = crystal()
     symbols, positions, cells = atoms.get_chemical_symbols(), atoms.positions[None], atoms.cell.array[None]
@@ -148,9 +148,9 @@ def training_files() -> dict[str, bytes]:
     """A data set of one frame without forces, and the smallest net."""
     from tempfile import TemporaryDirectory
 
-    from aiida_zif.plugins.deepmd.dataset import System, write_system
+    from aiida_zif.plugins.deepmd.data.dataset import System, write_system
     from aiida_zif.plugins.deepmd.inputs import complete_input, suggest_sel, training_input
-    from aiida_zif.plugins.geometry import neighbour_counts
+    from aiida_zif.plugins.physics.geometry import neighbour_counts
 
     atoms = crystal()
     symbols, positions, cells = atoms.get_chemical_symbols(), atoms.positions[None], atoms.cell.array[None]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from aiida_zif.setup.passwords import Account, Ask, from_environment
+from aiida_zif.setup.postgresql.passwords import Account, Ask, from_environment
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection

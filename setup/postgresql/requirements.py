@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.postgresql_access import PostgresqlError
+from aiida_zif.setup.postgresql.access import PostgresqlError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-    from aiida_zif.setup.postgresql import Target
+    from aiida_zif.setup.postgresql.server import Target
 
 OLDEST = 12
 """Major version of the oldest server: what AiiDA 2.9 is tested with."""

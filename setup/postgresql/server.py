@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aiida_zif.setup.passwords import Account, Ask, from_environment, from_file, generate
-from aiida_zif.setup.postgresql_access import PostgresqlError, explained, session
-from aiida_zif.setup.postgresql_facts import facts, fetch, require_right, require_version
+from aiida_zif.setup.postgresql.access import PostgresqlError, explained, session
+from aiida_zif.setup.postgresql.passwords import Account, Ask, from_environment, from_file, generate
+from aiida_zif.setup.postgresql.requirements import facts, fetch, require_right, require_version
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection

@@ -18,7 +18,7 @@ from contextlib import closing
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.codes import CodeSpec, local_codes
+from aiida_zif.setup.computers.codes import CodeSpec, local_codes
 from aiida_zif.setup.environment import PROFILE, select_aiida_folder
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def load_own_profile(name: str | None = None) -> Profile:
     """Load the profile that commands work on: the named one, else AIIDA_PROFILE, else the default one.
 
     :raises aiida.common.exceptions.ConfigurationError: if there is no such profile; ``./setup/demo.sh`` or
-        ``python -m aiida_zif.setup.profile`` makes one.
+        ``python -m aiida_zif.setup.profile.embedded`` makes one.
     """
     select_aiida_folder()
     from aiida import load_profile
@@ -179,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     :returns: 0, or 2 if an executable is missing.
     """
-    parser = argparse.ArgumentParser(prog="python -m aiida_zif.setup.profile", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m aiida_zif.setup.profile.embedded", description=main.__doc__)
     parser.add_argument("--name", default=PROFILE, help="profile name (default: %(default)s)")
     name = parser.parse_args(arguments).name
     specs = local_codes()

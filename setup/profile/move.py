@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.comparison import Difference, compare
-from aiida_zif.setup.profile import OPTIONS, own_config
+from aiida_zif.setup.profile.comparison import Difference, compare
+from aiida_zif.setup.profile.embedded import OPTIONS, own_config
 
 if TYPE_CHECKING:
     from aiida.manage.configuration.profile import Profile

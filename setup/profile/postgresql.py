@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.postgresql import Target
-from aiida_zif.setup.postgresql_access import PostgresqlError, first_line
-from aiida_zif.setup.profile import add_profile, own_config, settle_profile
+from aiida_zif.setup.postgresql.access import PostgresqlError, first_line
+from aiida_zif.setup.postgresql.server import Target
+from aiida_zif.setup.profile.embedded import add_profile, own_config, settle_profile
 
 if TYPE_CHECKING:
     from aiida.manage.configuration.config import Config

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.deepmd.dataset import System, write_system
+from aiida_zif.plugins.deepmd.data.dataset import System, write_system
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "selection"
 sys.path.insert(0, str(FOLDER))

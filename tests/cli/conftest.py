@@ -36,7 +36,7 @@ limits: {cycles: 2, labels: 100}
 @pytest.fixture(autouse=True)
 def no_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The profile has no code yet, whatever other tests have left in it, so that it has none that is missing either."""
-    monkeypatch.setattr("aiida_zif.workflows.campaign_codes.known_codes", lambda name=None: [])
+    monkeypatch.setattr("aiida_zif.workflows.campaign.checks.codes.known_codes", lambda name=None: [])
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("aiida_profile")
 def test_codes_that_the_profile_lacks_are_named_before_anything_runs(
     invoke: Invoke, campaign_file: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aiida_zif.workflows.campaign_codes.known_codes", lambda name=None: ["cp2k@lovelace"])
+    monkeypatch.setattr("aiida_zif.workflows.campaign.checks.codes.known_codes", lambda name=None: ["cp2k@lovelace"])
     result = invoke("check", campaign_file(new="codes: {cp2k: cp2k@loveless}\n"))
     assert result.exit_code == 2
     assert "codes.cp2k\n  found    cp2k@loveless, on a computer that the profile does not know" in result.stderr
@@ -39,7 +39,7 @@ def test_without_deepmd_kit_and_plumed_it_is_said_what_was_not_checked(
     invoke: Invoke, campaign_file: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aiida_zif.plugins.deepmd.argument_check.is_installed", lambda: False)
-    monkeypatch.setattr("aiida_zif.workflows.plumed_check.actions_of_plumed", lambda: None)
+    monkeypatch.setattr("aiida_zif.workflows.campaign.checks.plumed_input.actions_of_plumed", lambda: None)
     biased = 'exploration: {plumed: "d: DISTANCE ATOMS=1,2\\nPRINT ARG=d\\n", '
     path = campaign_file("exploration: {", biased)
     path.write_text(path.read_text().replace("rcut: 5 Å}", "rcut: 5 Å, deepmd: {loss: {limit_pref_f: 2}}}"))

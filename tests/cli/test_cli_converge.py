@@ -57,11 +57,11 @@ def test_a_dry_run_tells_levels_ladder_and_number_of_jobs(
 def test_a_dry_run_says_how_long_it_takes_by_what_the_level_took(
     invoke: Invoke, campaign_file: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aiida_zif.provenance.estimate import Pace
+    from aiida_zif.provenance.costs.estimate import Pace
 
     pace = Pace("batch", 6, (1, 1), 100.0, 20.0, 3, "2026-01-01")
-    monkeypatch.setattr("aiida_zif.cli.costs.computers_of", lambda campaign: {"cp2k": "some"})
-    monkeypatch.setattr("aiida_zif.provenance.cost.label_paces", lambda level, computer: [pace])
+    monkeypatch.setattr("aiida_zif.provenance.costs.campaign_costs.computers_of", lambda campaign: {"cp2k": "some"})
+    monkeypatch.setattr("aiida_zif.provenance.costs.measured.label_paces", lambda level, computer: [pace])
     step = ("--ladder", "SCF/EPS_SCF=1e-4,1e-7", "--max-ranks", "1", "--dry-run")
     assert "At least 6.0 min, 0.1 core-hours: " in invoke("converge", campaign_file(), *step).stdout
     assert json.loads(invoke("converge", campaign_file(), *step, "--json").stdout)["at_least_wall_s"] == 360.0
@@ -133,10 +133,12 @@ def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     from types import SimpleNamespace
 
     end: dict[str, Any] = {"pk": 12, "is_terminated": True, "is_finished_ok": True, "exit_status": 0}
-    monkeypatch.setattr("aiida_zif.cli.converge.make_builder", lambda *arguments: None)
-    monkeypatch.setattr("aiida_zif.cli.converge.known_study", lambda builder: SimpleNamespace(**end))
-    monkeypatch.setattr("aiida_zif.cli.converge.run_here", lambda *arguments: pytest.fail("it was run again"))
-    monkeypatch.setattr("aiida_zif.provenance.convergence.summarise_study", lambda node: SUMMARY)
+    monkeypatch.setattr("aiida_zif.cli.convergence.converge.make_builder", lambda *arguments: None)
+    monkeypatch.setattr("aiida_zif.cli.convergence.converge.known_study", lambda builder: SimpleNamespace(**end))
+    monkeypatch.setattr(
+        "aiida_zif.cli.convergence.converge.run_here", lambda *arguments: pytest.fail("it was run again")
+    )
+    monkeypatch.setattr("aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: SUMMARY)
     return end
 
 
@@ -174,8 +176,8 @@ def test_a_ladder_that_may_end_too_early_is_said_to_do_so(
     invoke: Invoke, campaign_file: File, known: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "aiida_zif.provenance.convergence.summarise_study", lambda node: {**SUMMARY, "proposal": "tightest"}
+        "aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: {**SUMMARY, "proposal": "tightest"}
     )
     assert "go further with --ladder MGRID/CUTOFF=" in invoke("converge", campaign_file()).stdout
-    monkeypatch.setattr("aiida_zif.provenance.convergence.summarise_study", lambda node: SUMMARY)
+    monkeypatch.setattr("aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: SUMMARY)
     assert "go further" not in invoke("converge", campaign_file()).stdout

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("aiida_profile")
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A folder with one system of four frames, of which one has a broken force; other frames for every test."""
-    from aiida_zif.plugins.deepmd.dataset import System, write_system
+    from aiida_zif.plugins.deepmd.data.dataset import System, write_system
 
     rng = np.random.default_rng(abs(hash(tmp_path.name)) % 2**32)
     positions = np.array([[1.0, 1, 1], [4, 4, 4], [7, 7, 1]]) + 0.1 * rng.normal(size=(4, 3, 3))

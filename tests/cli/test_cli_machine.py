@@ -40,8 +40,8 @@ def test_a_campaign_that_asks_for_more_is_refused_before_anything_is_stored(
 def test_a_study_of_convergence_may_take_fewer_ranks_than_the_campaign(
     campaign_file: Any, code: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aiida_zif.cli.machine import refuse_oversubscription
-    from aiida_zif.cli.run import read_campaign
+    from aiida_zif.cli.campaign.machine import refuse_oversubscription
+    from aiida_zif.cli.campaign.run import read_campaign
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})
     campaign = read_campaign(campaign_file(new=f"codes: {{cp2k: {code('core.direct')}}}\n"), None)
@@ -52,7 +52,7 @@ def test_a_study_of_convergence_may_take_fewer_ranks_than_the_campaign(
 
 @pytest.mark.parametrize(("scheduler", "cores"), [("core.slurm", None), ("core.direct", 8)])
 def test_a_queue_and_a_machine_that_is_large_enough_are_not(code: Any, scheduler: str, cores: int | None) -> None:
-    from aiida_zif.cli.machine import code_if_there
-    from aiida_zif.workflows.machine_cores import cores_without_queue
+    from aiida_zif.cli.campaign.machine import code_if_there
+    from aiida_zif.workflows.engine.machine_cores import cores_without_queue
 
     assert cores_without_queue(code_if_there(code(scheduler, "core.ssh_async", cores))) == cores

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from aiida_zif.cli.backup import restore
+from aiida_zif.cli.profile.backup import restore
 
 
 @pytest.mark.parametrize("option", [("--host", "localhost"), ("--admin-database", "postgres"), ("--existing",)])

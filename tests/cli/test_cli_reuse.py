@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.cli import run as commands
+from aiida_zif.cli.campaign import run as commands
 
 Invoke = Callable[..., Any]
 File = Callable[..., Path]
@@ -49,7 +49,7 @@ def test_imported_frames_that_are_not_there_are_named_before_anything_starts(
     from aiida import orm
 
     monkeypatch.setattr(orm, "load_code", lambda label: None)
-    monkeypatch.setattr("aiida_zif.workflows.machine_cores.cores_without_queue", lambda code: None)
+    monkeypatch.setattr("aiida_zif.workflows.engine.machine_cores.cores_without_queue", lambda code: None)
     path = campaign_file("aimd: [{temperature: 300 K, timestep: 0.5 fs, steps: 32, stride: 5}]", "imported: [nowhere]")
     result = invoke("run", path, "--submit")
     assert result.exit_code == 2

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.cli import run as commands
-from aiida_zif.cli import watching
+from aiida_zif.cli.campaign import run as commands
+from aiida_zif.cli.campaign import watching
 
 Invoke = Callable[..., Any]
 File = Callable[..., Path]
@@ -27,7 +27,7 @@ def no_daemon(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         calls.append("start")
         return "The daemon works."
 
-    monkeypatch.setattr("aiida_zif.setup.daemon.ensure_daemon", ensure_daemon)
+    monkeypatch.setattr("aiida_zif.setup.daemon.daemon.ensure_daemon", ensure_daemon)
     monkeypatch.setattr("aiida.engine.submit", lambda builder: pytest.fail("a campaign was submitted"))
     monkeypatch.setattr("aiida.engine.run_get_node", lambda builder: pytest.fail("a campaign was run"))
     return calls
@@ -42,8 +42,8 @@ def earlier() -> Callable[..., Any]:
         from aiida.common.links import LinkType
         from plumpy import ProcessState
 
-        from aiida_zif.provenance.campaign_view import ENTRY_POINT
-        from aiida_zif.workflows.campaign import load_campaign
+        from aiida_zif.provenance.campaigns.view import ENTRY_POINT
+        from aiida_zif.workflows.campaign.loading import load_campaign
 
         campaign = load_campaign(path)
         node = orm.WorkChainNode(process_type=ENTRY_POINT, label=campaign.name)
@@ -158,7 +158,7 @@ def test_a_campaign_that_was_killed_is_told_so(
     node = earlier(campaign_file())
     node.set_process_state(ProcessState.KILLED)
     node.set_process_status("Killed through `verdi process kill`")
-    monkeypatch.setattr("aiida_zif.provenance.status.print_status", lambda view: None)
+    monkeypatch.setattr("aiida_zif.cli.results.status_table.print_status", lambda view: None)
     result = invoke("watch", str(node.pk))
     assert result.exit_code == 1
     assert f"campaign <{node.pk}> ended with killed: Killed through" in result.stderr
@@ -267,7 +267,7 @@ def test_a_key_that_changes_cost_only_goes_on_with_the_campaign(
 
 
 def test_keys_that_are_missing_empty_or_lists_are_compared_as_wholes() -> None:
-    from aiida_zif.cli.known import differing_keys
+    from aiida_zif.cli.campaign.known import differing_keys
 
     assert differing_keys({"a": {"b": 1}}, {"a": {"b": 1.0}, "c": {}}) == ["c: nothing then, {} now"]
     assert differing_keys({"a": {}}, {"a": {"b": 1}}) == ["a.b: nothing then, 1 now"]
@@ -287,7 +287,7 @@ def test_keys_that_are_missing_empty_or_lists_are_compared_as_wholes() -> None:
 def test_a_campaign_of_a_version_without_a_key_is_the_same_as_long_as_the_key_has_its_default(
     invoke: Invoke, campaign_file: File, earlier: Callable[..., Any], written: str, said: str
 ) -> None:
-    from aiida_zif.workflows.campaign import load_campaign
+    from aiida_zif.workflows.campaign.loading import load_campaign
 
     then = load_campaign(campaign_file()).parameters()
     del then["labelling"]["gates"]["max_stress"], then["exploration"]["equilibration"]
@@ -314,7 +314,7 @@ def test_a_code_that_computes_numbers_is_part_of_a_campaign_and_the_one_that_rea
     from aiida import orm
     from aiida.common.links import LinkType
 
-    from aiida_zif.cli.known import other_codes
+    from aiida_zif.cli.campaign.known import other_codes
 
     node = orm.WorkChainNode()
     for name in ("cp2k", "dp", "python"):

@@ -13,8 +13,8 @@ from typing import Any
 import click
 import pytest
 
-from aiida_zif.cli.in_process import INTERRUPTED, run_to_its_end
 from aiida_zif.plugins.cp2k.levels import load_level
+from aiida_zif.workflows.engine.in_process import INTERRUPTED, run_to_its_end
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
-from aiida_zif.cli import watching
+from aiida_zif.cli.campaign import watching
 
 LOST = OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
 

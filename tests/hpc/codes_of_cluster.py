@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aiida_zif.setup.codes import local_codes
+from aiida_zif.setup.computers.codes import local_codes
 
 STAND_INS = {name: Path(__file__).parents[1] / "codes" / f"{name}_ok" for name in ("cp2k", "dp", "lmp")}
 """Programs that answer as the codes do, at once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 
-from aiida_zif.setup.profile import load_own_profile
+from aiida_zif.setup.profile.embedded import load_own_profile
 
 SPOILT = (
     "UPDATE db_dbnode SET attributes = attributes || '{\"filename\": \"other\"}' WHERE attributes::text ~ 'filename'",
@@ -53,8 +53,8 @@ def spoil(profile: str) -> None:
 def compare(left: str, right: str) -> None:
     """Print what differs between two profiles."""
     load_own_profile(right)
-    from aiida_zif.setup.comparison import compare as differences
-    from aiida_zif.setup.profile import own_config
+    from aiida_zif.setup.profile.comparison import compare as differences
+    from aiida_zif.setup.profile.embedded import own_config
 
     storages = [(profile := own_config().get_profile(name)).storage_cls(profile) for name in (left, right)]
     for difference in differences(*storages):

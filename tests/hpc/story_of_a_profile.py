@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from aiida_zif.setup.profile import load_own_profile
+from aiida_zif.setup.profile.embedded import load_own_profile
 
 
 def secret_holders() -> list[str]:
@@ -33,8 +33,8 @@ def refused(transport: str, **settings: Any) -> str:
     """Return what the log-in to a computer by this transport ends with; nothing if it lets us in."""
     from aiida import orm
 
-    from aiida_zif.setup.computers import ComputerError
-    from aiida_zif.setup.connection import opened
+    from aiida_zif.setup.computers.computers import ComputerError
+    from aiida_zif.setup.computers.connection import opened
 
     host = settings.pop("hostname")
     label = f"{transport.replace('.', '-')}-{orm.QueryBuilder().append(orm.Computer).count()}"

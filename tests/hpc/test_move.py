@@ -10,7 +10,7 @@ from site_of_tests import Site
 
 pytestmark = [pytest.mark.hpc, pytest.mark.slow]
 DRIVER = str(Path(__file__).parent / "move_driver.py")
-EMBEDDED = "from aiida_zif.setup.profile import ensure_profile; ensure_profile('embedded')"
+EMBEDDED = "from aiida_zif.setup.profile.embedded import ensure_profile; ensure_profile('embedded')"
 
 
 @pytest.fixture(scope="module")

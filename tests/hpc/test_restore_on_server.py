@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.hpc, pytest.mark.slow]
 CLI = "from aiida_zif.cli.main import main; main()"
 NODES = """
 from aiida import orm
-from aiida_zif.setup.profile import load_own_profile
+from aiida_zif.setup.profile.embedded import load_own_profile
 load_own_profile("kept")
 orm.Dict({"tab\\tand\\\\backslash": "line\\nline", "none": None}, label="odd").store()
 orm.SinglefileData.from_string("content", filename="file.txt").store()
@@ -26,7 +26,7 @@ orm.SinglefileData.from_string("content", filename="file.txt").store()
 READ = """
 import sys
 from aiida import orm
-from aiida_zif.setup.profile import load_own_profile
+from aiida_zif.setup.profile.embedded import load_own_profile
 load_own_profile(sys.argv[1])
 (found,) = orm.QueryBuilder().append(orm.Dict, filters={"label": "odd"}).all(flat=True)
 (file,) = orm.QueryBuilder().append(orm.SinglefileData).all(flat=True)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK, read_clock
+from aiida_zif.plugins.jobs.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK, read_clock
 
 BUSY = "python3 -c 'while __import__(\"time\").process_time() < 0.2: pass'"
 

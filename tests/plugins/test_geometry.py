@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from aiida_zif.plugins import geometry
+from aiida_zif.plugins.physics import geometry
 
 SKEWED = np.array([[4.0, 0.0, 0.0], [1.9, 4.5, 0.0], [-1.5, 2.0, 5.0]])
 

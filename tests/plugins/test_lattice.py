@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.lattice import reduction, sublattices, tilts, untilting
+from aiida_zif.plugins.physics.lattice import reduction, sublattices, tilts, untilting
 
 BODY_CENTRED = np.array([[-11.7, 11.7, 6.2], [11.7, -11.7, 6.2], [11.7, 11.7, -6.2]])
 """Primitive vectors at 139, 97 and 97 degrees."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
-from aiida_zif.plugins import lost_database
+from aiida_zif.plugins.jobs import lost_database
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ LISTENS = """
 import sys
 sys.argv = sys.argv[1:]
 import aiida_zif.plugins
-from aiida_zif.plugins.lost_database import end_if_lost
+from aiida_zif.plugins.jobs.lost_database import end_if_lost
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 print(event.contains(Engine, "handle_error", end_if_lost))
@@ -82,7 +82,7 @@ def test_only_a_worker_of_our_own_daemon_ends_with_its_database(
 
 
 def test_our_daemon_carries_the_mark_of_its_profile() -> None:
-    from aiida_zif.setup.client import OwnDaemonClient
+    from aiida_zif.setup.daemon.client import OwnDaemonClient
 
     client: Any = OwnDaemonClient.__new__(OwnDaemonClient)
     client._config, client._profile = SimpleNamespace(dirpath="/folder"), SimpleNamespace(name="zif")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aiida_zif.plugins.outside import BLAMELESS, Ending, ended_from_outside
-from aiida_zif.plugins.outside_codes import CODES, exit_code_of
+from aiida_zif.plugins.jobs.interruption_codes import CODES, exit_code_of
+from aiida_zif.plugins.jobs.interruptions import BLAMELESS, Ending, ended_from_outside
 
 WHOLE_CLOCK = "1.0\n9.0\n0m0.1s 0m0.1s\n0m6.0s 0m1.0s\n/dev/sda 9 5 4 56% /scratch\n"
 CUT_CLOCK = "1.0\n"

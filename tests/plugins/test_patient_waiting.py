@@ -21,8 +21,8 @@ from aiida.engine.utils import interruptable_task
 from aiida.schedulers.plugins.direct import DirectScheduler
 from plumpy.process_states import KillInterruption
 
-from aiida_zif.plugins.patient_waiting import end_of_process, update_in_time
-from aiida_zif.plugins.tolerant_job import TolerantJob
+from aiida_zif.plugins.jobs.base import TolerantJob
+from aiida_zif.plugins.jobs.local_waiting import end_of_process, update_in_time
 
 
 class SleepyJob(TolerantJob, ArithmeticAddCalculation):

@@ -13,8 +13,8 @@ import pytest
 from aiida import orm
 from aiida.engine import run_get_node
 
-from aiida_zif.plugins.software import RecordsSoftware, commit_of, commit_of_checkout, running_software
-from aiida_zif.workflows.resumable import ResumableWorkChain
+from aiida_zif.plugins.jobs.software import RecordsSoftware, commit_of, commit_of_checkout, running_software
+from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 
 
 class Idle(ResumableWorkChain):

@@ -10,8 +10,8 @@ import pytest
 from aiida import orm
 from synthetic_campaign import SyntheticCampaign
 
-from aiida_zif.provenance.campaign_view import CampaignView, load_view
-from aiida_zif.provenance.summary import summarise
+from aiida_zif.provenance.campaigns.summary import summarise
+from aiida_zif.provenance.campaigns.view import CampaignView, load_view
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.selection.calibration import calibrate_frames
-from aiida_zif.workflows.calibration_steps import evidence_rows
+from aiida_zif.workflows.active_learning.judging.calibration import evidence_rows
 
 LEVEL = {"hash": "0123456789abcdef", "line": "GFN1-xTB (CP2K), EPS_SCF 1e-6"}
 SETTINGS: dict[str, Any] = {

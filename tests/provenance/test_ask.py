@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 from synthetic_campaign import SyntheticCampaign
 
-from aiida_zif.cli import ask
-from aiida_zif.provenance import campaign_view
+from aiida_zif.cli.results import status as ask
+from aiida_zif.provenance.campaigns import view as campaign_view
 
 
 def call(command: click.Command, *words: object) -> Result:

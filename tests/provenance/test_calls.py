@@ -12,11 +12,11 @@ from aiida.manage import get_manager
 from sqlalchemy import event
 from synthetic_campaign import SyntheticCampaign
 
-from aiida_zif.provenance.calls import called_by, inputs_of, plain_outputs, retrieved_texts
-from aiida_zif.provenance.campaign_view import load_view
-from aiida_zif.provenance.progress import expected_remaining_s
-from aiida_zif.provenance.status import rows_of
-from aiida_zif.provenance.summary import summarise
+from aiida_zif.cli.results.status_table import rows_of
+from aiida_zif.provenance.campaigns.progress import expected_remaining_s
+from aiida_zif.provenance.campaigns.summary import summarise
+from aiida_zif.provenance.campaigns.view import load_view
+from aiida_zif.provenance.queries.calls import called_by, inputs_of, plain_outputs, retrieved_texts
 
 
 @contextmanager

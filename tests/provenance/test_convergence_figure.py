@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.provenance.convergence_figure import by_setting, tick, write_figure
+from aiida_zif.provenance.level_convergence.figure import by_setting, tick, write_figure
 
 LARGE = {"basis": "TZV2P-MOLOPT-PBE-GTH", "BASIS_SET_FILE_NAME": "BASIS_MOLOPT_UZH"}
 SMALL = {"basis": "SZV-MOLOPT-SR-GTH", "BASIS_SET_FILE_NAME": "BASIS_MOLOPT"}

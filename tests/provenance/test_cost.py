@@ -13,7 +13,7 @@ from aiida.common.links import LinkType
 
 from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.provenance.cost import exploration_paces, label_paces, training_paces
+from aiida_zif.provenance.costs.measured import exploration_paces, label_paces, training_paces
 
 Job = Callable[..., orm.CalcJobNode]
 LEVEL = "fe32e93b3f393b32"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aiida_zif.provenance.estimate import Pace, Work, closest, duration, estimate
+from aiida_zif.provenance.costs.estimate import Pace, Work, closest, duration, estimate
 
 FRAMES = Pace("batch", 272, (2, 1), first_s=10.0, next_s=4.0, n_jobs=3, measured="2026-11-22")
 STEPS = Pace("aimd", 272, (2, 1), first_s=12.0, next_s=1.5, n_jobs=2, measured="2026-11-22")

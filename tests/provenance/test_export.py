@@ -12,9 +12,9 @@ from aiida import orm
 from synthetic_campaign import LEVEL, SYMBOLS, SyntheticCampaign
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.plugins.deepmd.dataset import read_system
-from aiida_zif.provenance.export import ExportError, export_to
-from aiida_zif.provenance.export_formats import quotable
+from aiida_zif.plugins.deepmd.data.dataset import read_system
+from aiida_zif.provenance.export.export import ExportError, export_to
+from aiida_zif.provenance.export.formats import quotable
 
 
 def test_deepmd_holds_every_frame_of_the_blocks(finished: SyntheticCampaign, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from aiida import orm
 from synthetic_campaign import SyntheticCampaign
 
-from aiida_zif.provenance.campaign_view import load_view
+from aiida_zif.provenance.campaigns.view import load_view
 
 
 def test_steps_come_in_the_order_of_their_days(finished: SyntheticCampaign, tmp_path: Path) -> None:

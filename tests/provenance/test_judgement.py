@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from aiida_zif.plugins.selection.calibration import calibrate_frames
-from aiida_zif.provenance.judgement import judgement_lines
-from aiida_zif.provenance.reliability_figure import reliability_figure
+from aiida_zif.provenance.campaigns.judgement import judgement_lines
+from aiida_zif.provenance.report.reliability_figure import reliability_figure
 
 
 def frames(n: int = 30) -> list[dict[str, Any]]:

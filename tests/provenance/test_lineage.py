@@ -10,12 +10,13 @@ from aiida import orm
 from rich.console import Console
 from synthetic_campaign import SyntheticCampaign
 
-from aiida_zif.provenance import lineage, sql
-from aiida_zif.provenance.behind import in_lines, what_stands_behind
-from aiida_zif.provenance.lineage import trace
-from aiida_zif.provenance.lineage_tree import draw
-from aiida_zif.provenance.lookup import find_frame, find_target
-from aiida_zif.provenance.origin import Origin
+from aiida_zif.cli.results.lineage_tree import draw
+from aiida_zif.provenance.lineage import trace as lineage
+from aiida_zif.provenance.lineage.ancestry import in_lines, what_stands_behind
+from aiida_zif.provenance.lineage.lookup import find_frame, find_target
+from aiida_zif.provenance.lineage.origin import Origin
+from aiida_zif.provenance.lineage.trace import trace
+from aiida_zif.provenance.queries import sql
 
 
 def walk(origin: Origin) -> Iterator[Origin]:
@@ -127,7 +128,7 @@ def test_jobs_and_work_chains_have_a_lineage_too(finished: SyntheticCampaign) ->
 
 
 def lineage_steps(finished: SyntheticCampaign) -> list:
-    from aiida_zif.provenance.campaign_view import load_view
+    from aiida_zif.provenance.campaigns.view import load_view
 
     return load_view(finished.campaign).steps
 

@@ -8,7 +8,7 @@ import pytest
 from aiida import orm
 from synthetic_campaign import SyntheticCampaign
 
-from aiida_zif.provenance.lookup import find_frame
+from aiida_zif.provenance.lineage.lookup import find_frame
 
 
 def test_a_frame_is_found_without_opening_a_file(finished: SyntheticCampaign, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from synthetic_campaign import SyntheticCampaign
 
-from aiida_zif.provenance import progress, workload
-from aiida_zif.provenance.campaign_view import CampaignView, load_view
-from aiida_zif.provenance.progress import Activity, clock, current_activity, expected_remaining_s, readable
+from aiida_zif.provenance.campaigns import progress, workload
+from aiida_zif.provenance.campaigns.progress import Activity, clock, current_activity, expected_remaining_s, readable
+from aiida_zif.provenance.campaigns.view import CampaignView, load_view
 
 Factory = Callable[[], SyntheticCampaign]
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from synthetic_campaign import SETTINGS, SyntheticCampaign
 
-from aiida_zif.provenance import figures
-from aiida_zif.provenance.campaign_view import CampaignView, load_view
-from aiida_zif.provenance.report import choice_table, page_content, write_report
-from aiida_zif.provenance.report_figures import choice_ratio, histograms_of, walls_of
-from aiida_zif.provenance.report_origin import in_one_line, lines_of, settings_lines
+from aiida_zif.provenance.campaigns.view import CampaignView, load_view
+from aiida_zif.provenance.report import svg_figures as figures
+from aiida_zif.provenance.report.campaign_figures import choice_ratio, histograms_of, walls_of
+from aiida_zif.provenance.report.origin_section import in_one_line, lines_of, settings_lines
+from aiida_zif.provenance.report.page import choice_table, page_content, write_report
 
 VOID = {"meta", "br", "path", "use", "rect", "img"}
 

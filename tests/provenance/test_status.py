@@ -10,8 +10,7 @@ import pytest
 from rich.console import Console
 from synthetic_campaign import SyntheticCampaign
 
-from aiida_zif.provenance.campaign_view import CampaignView, load_view
-from aiida_zif.provenance.status import (
+from aiida_zif.cli.results.status_table import (
     campaign_rows,
     in_words,
     number,
@@ -24,7 +23,8 @@ from aiida_zif.provenance.status import (
     status_json,
     with_interval,
 )
-from aiida_zif.provenance.summary import summarise
+from aiida_zif.provenance.campaigns.summary import summarise
+from aiida_zif.provenance.campaigns.view import CampaignView, load_view
 
 
 def printed(view: CampaignView, width: int = 150) -> str:

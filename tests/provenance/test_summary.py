@@ -11,10 +11,10 @@ import pytest
 from synthetic_campaign import SyntheticCampaign
 
 from aiida_zif.plugins.data.dataset import blocks_in
-from aiida_zif.provenance.campaign_view import CampaignView, find_campaigns, inputs_under, load_view
-from aiida_zif.provenance.held_out import held_out_source
-from aiida_zif.provenance.summary import held_out_errors, pooled, summarise
-from aiida_zif.provenance.summary_model import Summary, summary_schema
+from aiida_zif.provenance.campaigns.held_out import held_out_source
+from aiida_zif.provenance.campaigns.summary import held_out_errors, pooled, summarise
+from aiida_zif.provenance.campaigns.summary_model import Summary, summary_schema
+from aiida_zif.provenance.campaigns.view import CampaignView, find_campaigns, inputs_under, load_view
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "summary.schema.json"
 
@@ -96,11 +96,11 @@ def test_campaigns_are_found_by_name_and_by_being_unfinished(view: CampaignView,
 def test_labels_that_were_not_computed_are_counted_apart(
     view: CampaignView, summary: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aiida_zif.provenance.status import reason_lines, seed_line
+    from aiida_zif.cli.results.status_table import reason_lines, seed_line
 
     assert (summary["n_reused"], summary["seed_labels"]["n_reused"]) == (0, 0)
     assert "re-used" not in seed_line(summary)
-    monkeypatch.setattr("aiida_zif.provenance.summary.n_reused", lambda step: 2 if step.cycle == 1 else 1)
+    monkeypatch.setattr("aiida_zif.provenance.campaigns.summary.n_reused", lambda step: 2 if step.cycle == 1 else 1)
     figures = summarise(view)
     n_first = len(figures["seed_labels"]["n_labelled"])
     assert [iteration["n_reused"] for iteration in figures["iterations"]] == [2, 1, 0]

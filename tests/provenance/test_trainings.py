@@ -11,11 +11,11 @@ from aiida import orm
 from aiida.common.links import LinkType
 
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.provenance.behind import what_stands_behind
-from aiida_zif.provenance.cost import training_paces
-from aiida_zif.provenance.lineage import trace
-from aiida_zif.provenance.lookup import find_target
-from aiida_zif.provenance.trainings import PACK, member_of, seeds_of, starts_of, warm_starts
+from aiida_zif.provenance.costs.measured import training_paces
+from aiida_zif.provenance.lineage.ancestry import what_stands_behind
+from aiida_zif.provenance.lineage.lookup import find_target
+from aiida_zif.provenance.lineage.trace import trace
+from aiida_zif.provenance.queries.trainings import PACK, member_of, seeds_of, starts_of, warm_starts
 
 NETWORK = {"type_map": ["H", "O"]}
 

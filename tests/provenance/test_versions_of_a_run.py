@@ -8,7 +8,7 @@ import pytest
 from aiida import orm
 from synthetic_graph import SyntheticGraph
 
-from aiida_zif.provenance.software import executables_of, software_of
+from aiida_zif.provenance.campaigns.software import executables_of, software_of
 
 
 @pytest.fixture

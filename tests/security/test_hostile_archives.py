@@ -35,7 +35,7 @@ def block(aiida_profile: object) -> Callable[[str], Any]:
 def test_an_element_of_an_archive_becomes_no_path(
     block: Callable[[str], Any], tmp_path: Path, symbol: str, kind: str
 ) -> None:
-    from aiida_zif.provenance.export import ExportError, export_to
+    from aiida_zif.provenance.export.export import ExportError, export_to
 
     with pytest.raises(ExportError, match="letters, digits"):
         export_to([block(symbol)], kind, tmp_path / "a" / "b")
@@ -45,7 +45,7 @@ def test_an_element_of_an_archive_becomes_no_path(
 def test_a_system_label_of_an_archive_stays_inside_the_frame(block: Callable[[str], Any], tmp_path: Path) -> None:
     from ase.io import read
 
-    from aiida_zif.provenance.export import export_to
+    from aiida_zif.provenance.export.export import export_to
 
     export_to([block("H")], "extxyz", tmp_path / "a" / "b")
     assert read(tmp_path / "a" / "b" / "training.extxyz").info["system"] == "../../x"
@@ -56,8 +56,8 @@ def test_a_system_label_of_an_archive_stays_inside_the_frame(block: Callable[[st
 def test_a_backup_with_links_or_pipes_is_not_restored(
     aiida_profile: object, tmp_path: Path, make: Callable[[Path], None]
 ) -> None:
-    from aiida_zif.setup.backup import BackupError
-    from aiida_zif.setup.restore import restore_backup
+    from aiida_zif.setup.backup.backup import BackupError
+    from aiida_zif.setup.backup.restore import restore_backup
 
     (tmp_path / "storage" / "container").mkdir(parents=True)
     (tmp_path / "backup.json").write_text(json.dumps({"storage_backend": "core.sqlite_dos", "profile": "mine"}))
@@ -68,7 +68,7 @@ def test_a_backup_with_links_or_pipes_is_not_restored(
 
 def test_a_figure_of_the_report_says_a_name_and_does_not_run_it() -> None:
     from aiida_zif.plugins.selection.calibration import fit
-    from aiida_zif.provenance.reliability_figure import reliability_figure
+    from aiida_zif.provenance.report.reliability_figure import reliability_figure
 
     deviation = np.linspace(0.1, 1.0, 30)
     curve = fit(deviation, deviation * np.random.default_rng(0).uniform(0.8, 1.2, 30), seed=0)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from aiida_zif.workflows.campaign import CampaignError, Problem, load_campaign
+from aiida_zif.workflows.campaign.loading import CampaignError, Problem, load_campaign
 
 BASE: dict[str, Any] = {"name": "test", "protocol": "demo", "systems": {"zif4": {"structure": "zif-4"}}}
 SHELL = ["$(id)", "a;b", "-x", "a\nb", "a\x00b", "../x", "`id`"]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aiida_zif.setup.computer_file import read_site
-from aiida_zif.workflows.campaign_errors import CampaignError
+from aiida_zif.setup.computers.files import read_site
+from aiida_zif.workflows.user_input.problems import CampaignError
 
 COMPUTER = {
     "label": "cluster",

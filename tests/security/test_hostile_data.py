@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.data.import_formats import find_source
-from aiida_zif.plugins.data.import_gates import sort_frames
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame
+from aiida_zif.plugins.imports.formats import find_source
+from aiida_zif.plugins.imports.gates import sort_frames
 
 ARRAYS = {
     "coord": [[0, 0, 0, 2, 2, 2]],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aiida_zif.cli.terminal import Guarded
+from aiida_zif.cli.common.terminal import Guarded
 
 CLI = "from aiida_zif.cli.main import main; main()"
 

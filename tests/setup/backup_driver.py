@@ -8,14 +8,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from aiida_zif.setup.profile import ensure_profile
+from aiida_zif.setup.profile.embedded import ensure_profile
 
 ensure_profile()
 
 from aiida import orm  # noqa: E402
 
-from aiida_zif.setup.backup import BackupError, make_backup  # noqa: E402
-from aiida_zif.setup.restore import restore_backup  # noqa: E402
+from aiida_zif.setup.backup.backup import BackupError, make_backup  # noqa: E402
+from aiida_zif.setup.backup.restore import restore_backup  # noqa: E402
 
 
 def refusal(function: Any, *arguments: Any) -> str:

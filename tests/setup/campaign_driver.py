@@ -16,7 +16,7 @@ def setup() -> dict[str, Any]:
     from aiida.manage.configuration import get_config
     from aiida.orm import InstalledCode
 
-    from aiida_zif.setup.profile import ensure_localhost, ensure_profile
+    from aiida_zif.setup.profile.embedded import ensure_localhost, ensure_profile
 
     profile = ensure_profile()
     for option, value in (("transport.task_maximum_attempts", 2), ("transport.task_retry_initial_interval", 1)):
@@ -28,7 +28,7 @@ def setup() -> dict[str, Any]:
 
 
 def start() -> dict[str, Any]:
-    from aiida_zif.setup.daemon import daemon_state, ensure_daemon
+    from aiida_zif.setup.daemon.daemon import daemon_state, ensure_daemon
 
     return {"message": ensure_daemon(2), **daemon_state().as_dict()}
 
@@ -37,8 +37,8 @@ def start_unwatched() -> dict[str, Any]:
     """Start a daemon that nobody mends, to see what is broken."""
     from aiida.manage import get_manager
 
-    from aiida_zif.setup.state import DaemonFiles
-    from aiida_zif.setup.watchdog import stop_watchdog
+    from aiida_zif.setup.daemon.state import DaemonFiles
+    from aiida_zif.setup.daemon.watchdog import stop_watchdog
 
     answer = start()
     stop_watchdog(DaemonFiles.of(get_manager().get_profile()))
@@ -46,7 +46,7 @@ def start_unwatched() -> dict[str, Any]:
 
 
 def stop() -> dict[str, Any]:
-    from aiida_zif.setup.daemon import stop_daemon
+    from aiida_zif.setup.daemon.daemon import stop_daemon
 
     return {"message": stop_daemon()}
 
@@ -74,7 +74,7 @@ def foreground(seconds: str) -> dict[str, Any]:
     from aiida.orm import load_code
     from sleepy import SleepyWorkChain
 
-    from aiida_zif.cli.in_process import run_to_its_end
+    from aiida_zif.workflows.engine.in_process import run_to_its_end
 
     return {"pk": run_to_its_end(SleepyWorkChain, "", code=load_code("bash@localhost"), seconds=int(seconds)).pk}
 
@@ -83,7 +83,7 @@ def look() -> dict[str, Any]:
     """Tell how the newest work chain and the daemon stand."""
     from aiida.orm import CalcJobNode, QueryBuilder, WorkChainNode
 
-    from aiida_zif.setup.daemon import daemon_state
+    from aiida_zif.setup.daemon.daemon import daemon_state
 
     chain = QueryBuilder().append(WorkChainNode).order_by({WorkChainNode: {"id": "desc"}}).first(flat=True)
     jobs = [] if chain is None else [node for node in chain.called if isinstance(node, CalcJobNode)]
@@ -136,14 +136,14 @@ def wait(state: str, jobs: str) -> dict[str, Any]:
 
 def wait_broken() -> dict[str, Any]:
     """Look until a new broker is there, which the workers of the old one do not hear."""
-    from aiida_zif.setup.daemon import daemon_state
+    from aiida_zif.setup.daemon.daemon import daemon_state
 
     return wait_until(lambda: daemon_state().as_dict() if daemon_state().broker else None)
 
 
 def wait_paused(number: str) -> dict[str, Any]:
     """Look until so many processes are paused."""
-    from aiida_zif.setup.paused import paused_processes
+    from aiida_zif.setup.daemon.paused import paused_processes
 
     def answer() -> dict[str, Any] | None:
         paused = [process.pk for process in paused_processes()]
@@ -154,7 +154,7 @@ def wait_paused(number: str) -> dict[str, Any]:
 
 def wait_jobs(number: str) -> dict[str, Any]:
     """Look until so many jobs run without a scheduler."""
-    from aiida_zif.setup.vanished import is_somebody_else, local_jobs
+    from aiida_zif.setup.daemon.vanished import is_somebody_else, local_jobs
 
     def answer() -> dict[str, Any] | None:
         jobs = local_jobs()
@@ -186,7 +186,7 @@ COMMANDS: tuple[Callable[..., dict[str, Any]], ...] = (
 
 if __name__ == "__main__":
     if sys.argv[1] != "setup":
-        from aiida_zif.setup.profile import load_own_profile
+        from aiida_zif.setup.profile.embedded import load_own_profile
 
         load_own_profile()
     print(json.dumps({command.__name__: command for command in COMMANDS}[sys.argv[1]](*sys.argv[2:])))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from aiida_zif.setup.backup_postgresql import rows_of_dump
-from aiida_zif.setup.backup_sqlite import last_rows, missing_rows
+from aiida_zif.setup.backup.postgresql_dump import rows_of_dump
+from aiida_zif.setup.backup.sqlite import last_rows, missing_rows
 
 TABLES = """
 CREATE TABLE db_dbnode (id INTEGER PRIMARY KEY, mtime TEXT, attributes TEXT);

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from aiida_zif.setup.batch_doctor import Installed, Probe, answers, judge, probes, script
-from aiida_zif.setup.batch_trials import TRIALS, trial_files
-from aiida_zif.setup.doctor import Check
+from aiida_zif.setup.doctor.machine import Check
+from aiida_zif.setup.doctor.questions import Installed, Probe, answers, judge, probes, script
+from aiida_zif.setup.doctor.trials import TRIALS, trial_files
 
 MARK = "zif-0123456789"
 FRAME = """

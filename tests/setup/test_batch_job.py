@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiida import orm
 
-from aiida_zif.setup.batch_job import examine
+from aiida_zif.setup.doctor.job import examine
 
 pytestmark = pytest.mark.slow
 

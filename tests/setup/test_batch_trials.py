@@ -6,8 +6,8 @@ from io import BytesIO
 
 import pytest
 
-from aiida_zif.setup.batch_job import files_for
-from aiida_zif.setup.batch_trials import dynamics_result, label_result, training_result, type_map
+from aiida_zif.setup.doctor.job import files_for
+from aiida_zif.setup.doctor.trials import dynamics_result, label_result, training_result, type_map
 
 
 def store_model(content: bytes, elements: list[str]) -> None:

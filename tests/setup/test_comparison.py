@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiida_zif.setup.comparison import MISSING, aligned, differing, file_keys
+from aiida_zif.setup.profile.comparison import MISSING, aligned, differing, file_keys
 
 
 def test_rows_of_two_sequences_meet_by_their_key() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aiida_zif.setup.computer_file import read_site
-from aiida_zif.setup.connection import explain
-from aiida_zif.workflows.campaign_errors import CampaignError
+from aiida_zif.setup.computers.connection import explain
+from aiida_zif.setup.computers.files import read_site
+from aiida_zif.workflows.user_input.problems import CampaignError
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "computers"
 COMPUTER = {
@@ -58,7 +58,7 @@ def test_verdi_takes_the_examples(name: str, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
     subprocess.run(
-        [sys.executable, "-c", "from aiida_zif.setup.profile import ensure_profile; ensure_profile()"], env=env
+        [sys.executable, "-c", "from aiida_zif.setup.profile.embedded import ensure_profile; ensure_profile()"], env=env
     )
     verdi("computer", "setup", "-n", "--config", str(folder / "computer.yaml"))
     reach = [site.computer.transport, site.computer.label, "-n", "--config", str(folder / "configure.yaml")]

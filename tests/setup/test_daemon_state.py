@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from aiida_zif.setup.daemon import remove_sockets
-from aiida_zif.setup.processes import (
+from aiida_zif.setup.daemon.daemon import remove_sockets
+from aiida_zif.setup.daemon.processes import (
     DaemonProcess,
     daemon_processes,
     end_processes,
@@ -23,7 +23,7 @@ from aiida_zif.setup.processes import (
     only_watches,
     role_of,
 )
-from aiida_zif.setup.state import find_problems
+from aiida_zif.setup.daemon.state import find_problems
 
 SUPERVISOR = DaemonProcess(10, "supervisor", 100.0, 1)
 BROKER = DaemonProcess(11, "broker", 100.1, 10)
@@ -88,7 +88,7 @@ def test_tasks_that_nobody_takes_are_a_problem() -> None:
         ("/v/bin/python /v/bin/verdi -p zif daemon worker", "worker"),
         ("/v/bin/python /v/bin/verdi -p zif daemon broker --service-dir x", "broker"),
         ("/v/bin/python /v/bin/verdi -p zif daemon start-circus 2", "supervisor"),
-        ("/v/bin/python -m aiida_zif.setup.supervisor -p zif daemon start-circus 2", "supervisor"),
+        ("/v/bin/python -m aiida_zif.setup.daemon.supervisor -p zif daemon start-circus 2", "supervisor"),
         ("/v/bin/python /v/bin/verdi -p other daemon worker", None),
         ("/v/bin/python /v/bin/verdi -p zif daemon status", None),
         ("vim -p zif daemon", None),
@@ -105,7 +105,7 @@ def test_a_command_line_tells_role_and_profile(command: str, role: str | None) -
         ("python /v/bin/aiida-zif run c.yaml", True),
         ("python /v/bin/aiida-zif run c.yaml --foreground", False),
         ("python /v/bin/verdi process list", True),
-        ("python -m aiida_zif.setup.supervisor -p zif daemon start-circus 2", True),
+        ("python -m aiida_zif.setup.daemon.supervisor -p zif daemon start-circus 2", True),
         ("python /v/bin/verdi -p zif run script.py", False),
         ("python /v/bin/verdi shell", False),
         ("python script.py", False),

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from aiida_zif.setup import codes, environment
-from aiida_zif.setup.doctor import check_code, cp2k_version, lammps_version
+from aiida_zif.setup import environment
+from aiida_zif.setup.computers import codes
+from aiida_zif.setup.doctor.machine import check_code, cp2k_version, lammps_version
 
 SET_UP_THREE_TIMES = """
 import json, os, sys
-from aiida_zif.setup.profile import main
+from aiida_zif.setup.profile.embedded import main
 for os.environ["AIIDA_ZIF_CP2K"] in sys.argv[1:]:
     assert main([]) == 0
 from aiida.orm import Code, QueryBuilder
@@ -55,7 +56,7 @@ def test_setup_is_idempotent_and_follows_a_changed_executable(tmp_path: Path) ->
 
 
 def test_a_missing_executable_is_named_and_nothing_is_made(tmp_path: Path) -> None:
-    done = python(tmp_path, "-m", "aiida_zif.setup.profile", AIIDA_ZIF_DP="/nowhere/dp")
+    done = python(tmp_path, "-m", "aiida_zif.setup.profile.embedded", AIIDA_ZIF_DP="/nowhere/dp")
     assert done.returncode == 2
     assert "AIIDA_ZIF_DP=/nowhere/dp" in done.stderr
     assert not (tmp_path / ".aiida" / "config.json").exists()

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from aiida_zif.setup.restore_postgresql import COPY, Rows, statements_of
+from aiida_zif.setup.backup.restore_postgresql import COPY, Rows, statements_of
 
 DUMP = """\
 --

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from aiida_zif.setup import scratch
+from aiida_zif.setup.computers import scratch
 
 Job = Callable[..., Any]
 UUID = "abcdef12-3456-7890-abcd-ef1234567890"
@@ -75,7 +75,7 @@ def job(localhost: Any, aiida_profile: object) -> Iterator[Job]:
 
 
 def clean(*words: str) -> dict[str, Any]:
-    from aiida_zif.cli import clean as module
+    from aiida_zif.cli.profile import clean as module
 
     result = CliRunner().invoke(module.clean, ["--days", "0", "--json", *words])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
@@ -104,7 +104,7 @@ def folder_of(node: Any) -> Path:
 
 @pytest.fixture(autouse=True)
 def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aiida_zif.cli.common.load", lambda profile: None)
+    monkeypatch.setattr("aiida_zif.cli.common.profile.load", lambda profile: None)
 
 
 def test_without_yes_nothing_is_touched(job: Job) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aiida_zif.setup.tasks import Active, plan_repair, read_tasks, stuck_since
+from aiida_zif.setup.daemon.tasks import Active, plan_repair, read_tasks, stuck_since
 
 A, B, C = Path("1_a.json"), Path("2_b.json"), Path("3_c.json")
 

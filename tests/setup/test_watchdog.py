@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from aiida_zif.setup import watchdog
-from aiida_zif.setup.processes import watchdog_of
-from aiida_zif.setup.state import DaemonFiles, DaemonState
+from aiida_zif.setup.daemon import watchdog
+from aiida_zif.setup.daemon.processes import watchdog_of
+from aiida_zif.setup.daemon.state import DaemonFiles, DaemonState
 
 
 @pytest.fixture

@@ -148,8 +148,8 @@ def campaign(atoms: Any) -> Factory:
     }
 
     def generate(labels: tuple[str, ...] = ("zinc",), /, **overrides: Any) -> Any:
-        from aiida_zif.workflows.campaign import campaign_from_structures
-        from aiida_zif.workflows.campaign_protocols import merged
+        from aiida_zif.workflows.campaign.loading import campaign_from_structures
+        from aiida_zif.workflows.protocols.loading import merged
 
         return campaign_from_structures(dict.fromkeys(labels, atoms), "demo", merged(base, overrides))
 
@@ -159,7 +159,7 @@ def campaign(atoms: Any) -> Factory:
 @pytest.fixture
 def load(tmp_path: Path) -> Factory:
     """Write a campaign file and load it."""
-    from aiida_zif.workflows.campaign import load_campaign
+    from aiida_zif.workflows.campaign.loading import load_campaign
 
     def write_and_load(text: str) -> Any:
         path = tmp_path / "campaign.yaml"
@@ -172,7 +172,7 @@ def load(tmp_path: Path) -> Factory:
 @pytest.fixture
 def refused(tmp_path: Path) -> Factory:
     """Write a campaign file that must be refused and return its problems."""
-    from aiida_zif.workflows.campaign import CampaignError, load_campaign
+    from aiida_zif.workflows.campaign.loading import CampaignError, load_campaign
 
     def load(text: str | bytes) -> list[Any]:
         path = tmp_path / "campaign.yaml"

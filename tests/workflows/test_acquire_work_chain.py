@@ -24,7 +24,12 @@ def acquire(
 ) -> Factory:
     """Take one system through a cycle."""
     from aiida_zif.plugins.cp2k.levels import load_level
-    from aiida_zif.workflows.plan import batch_task, exploration_parameters, exploration_runs, starts_recipe
+    from aiida_zif.workflows.active_learning.planning.cycle import (
+        batch_task,
+        exploration_parameters,
+        exploration_runs,
+        starts_recipe,
+    )
 
     settings = campaign(("zinc",)).parameters()
     runs = exploration_runs(settings, "zinc", 1)

@@ -12,7 +12,7 @@ from aiida.common.links import LinkType
 from fake_children import Child, Ending, Run, ended, make_chain, run_chain
 
 from aiida_zif.plugins.data.dataset import blocks_in
-from aiida_zif.workflows.frame_steps import concatenate, subset
+from aiida_zif.workflows.active_learning.selection.select_frames import concatenate, subset
 
 Factory = Callable[..., Any]
 DEVIATIONS = [0.2, 0.4, 0.9, 0.3]
@@ -26,7 +26,7 @@ def inputs(codes: dict[str, Any], campaign: Factory, atoms: Any) -> Factory:
     """Inputs of a campaign."""
 
     def generate(*labels: str, **overrides: Any) -> dict[str, Any]:
-        from aiida_zif.workflows.builder import fill_builder
+        from aiida_zif.workflows.active_learning.builder import fill_builder
 
         structures = {label: orm.StructureData(ase=atoms).store() for label in labels or ("zinc",)}
         return dict(fill_builder(campaign(tuple(structures), **overrides), codes, structures)._inputs(prune=True))

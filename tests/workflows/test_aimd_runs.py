@@ -106,7 +106,7 @@ def test_an_interrupted_run_is_step_for_step_the_uninterrupted_one(
     task = {"steps": 60, "stride": 1}
     whole = run_aimd(None, small_cell, **task)
     limits = iter([3, 3])
-    monkeypatch.setattr("aiida_zif.plugins.cp2k.inputs.walltime_limit", lambda _: next(limits, None))
+    monkeypatch.setattr("aiida_zif.plugins.cp2k.writing.inputs.walltime_limit", lambda _: next(limits, None))
     pieces = run_aimd(None, small_cell, **task)
     assert pieces.outputs.report["n_jobs"] > 1
     assert sorted(by_step(pieces, "energies")) == list(range(1, 61))

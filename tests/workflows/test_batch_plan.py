@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.plugins.cp2k.cost import FrameCost
-from aiida_zif.plugins.cp2k.recovery import Rung
-from aiida_zif.workflows.batch_plan import MOST_IN_VAIN, MOST_JOBS, PILOT, Plan, begin, settle, with_jobs
+from aiida_zif.plugins.cp2k.batches.cost import FrameCost
+from aiida_zif.plugins.cp2k.levels.recovery import Rung
+from aiida_zif.workflows.labelling.batch_plan import MOST_IN_VAIN, MOST_JOBS, PILOT, Plan, begin, settle, with_jobs
 
 LADDER = [
     Rung("more_steps", ("nearly_there",), {}),

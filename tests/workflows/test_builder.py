@@ -12,8 +12,8 @@ from aiida import orm
 from aiida.common.exceptions import NotExistent
 from aiida.plugins import WorkflowFactory
 
-from aiida_zif.workflows.builder import builder_from_campaign
-from aiida_zif.workflows.campaign import CampaignError, load_campaign
+from aiida_zif.workflows.active_learning.builder import builder_from_campaign
+from aiida_zif.workflows.campaign.loading import CampaignError, load_campaign
 
 Factory = Callable[..., Any]
 

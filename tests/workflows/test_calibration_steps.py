@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiida_zif.workflows.calibration_steps import REMEMBERED, once_each, remembered
+from aiida_zif.workflows.active_learning.judging.calibration import REMEMBERED, once_each, remembered
 
 
 def test_evidence_of_long_ago_is_left_out_so_that_a_cycle_takes_no_longer_than_the_one_before() -> None:

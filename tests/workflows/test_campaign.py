@@ -13,10 +13,10 @@ import yaml
 
 from aiida_zif.plugins.cp2k.task import read_task
 from aiida_zif.plugins.systems import load_system
-from aiida_zif.workflows.campaign import Campaign, CampaignError, campaign_from_structures, load_campaign
-from aiida_zif.workflows.campaign_protocols import available_protocols, default_protocol, protocol_settings
-from aiida_zif.workflows.campaign_reference import generated_files
-from aiida_zif.workflows.campaign_schema import campaign_json_schema, node_at
+from aiida_zif.workflows.campaign.json_schema import campaign_json_schema, node_at
+from aiida_zif.workflows.campaign.loading import Campaign, CampaignError, campaign_from_structures, load_campaign
+from aiida_zif.workflows.campaign.reference import generated_files
+from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol, protocol_settings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.yaml"))
@@ -176,7 +176,7 @@ def test_a_campaign_in_python_passes_the_same_checks() -> None:
 
 def test_generated_files_are_up_to_date() -> None:
     for path, text in generated_files(ROOT).items():
-        assert path.read_text("utf-8") == text, "run `python -m aiida_zif.workflows.campaign_reference`"
+        assert path.read_text("utf-8") == text, "run `python -m aiida_zif.workflows.campaign.reference`"
 
 
 def test_the_schema_requires_only_what_no_protocol_supplies() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from aiida_zif.workflows.campaign_aimd import AimdRun
+from aiida_zif.workflows.campaign.schema.aimd import AimdRun
 
 RUN = {"temperature": "300 K", "timestep": "0.5 fs", "steps": 1000, "stride": "auto"}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiida import orm
 
-from aiida_zif.workflows.campaign_codes import code_problems
+from aiida_zif.workflows.campaign.checks.codes import code_problems
 
 PLUGINS = {"cp2k": "zif.cp2k", "dp": "zif.deepmd.train", "lmp": "zif.lammps", "python": None}
 STAGES: dict[str, dict[str, Any]] = {stage: {} for stage in ("label", "train", "explore", "test")}

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from aiida_zif.plugins.deepmd import argument_check
-from aiida_zif.workflows.campaign import CampaignError, Problem, campaign_from_structures
-from aiida_zif.workflows.campaign_deepmd import most_neighbours
+from aiida_zif.workflows.campaign.checks.deepmd import most_neighbours
+from aiida_zif.workflows.campaign.loading import CampaignError, Problem, campaign_from_structures
 
 BASE = "name: test\nprotocol: demo\nsystems:\n  zif4: {structure: zif-4}\n"
 COUNTED = "at least the neighbours within the cut-off in structures and their copies: H 15, C 14, N 10, Zn 3"

@@ -9,8 +9,13 @@ import pytest
 from aiida import orm
 
 from aiida_zif.plugins.lammps.settings import Settings, check_runs
-from aiida_zif.workflows.campaign import CampaignError
-from aiida_zif.workflows.plan import exploration_parameters, exploration_runs, plan_exploration, section
+from aiida_zif.workflows.active_learning.planning.cycle import (
+    exploration_parameters,
+    exploration_runs,
+    plan_exploration,
+    section,
+)
+from aiida_zif.workflows.campaign.loading import CampaignError
 
 Factory = Callable[..., Any]
 

@@ -11,8 +11,8 @@ import pytest
 from ase import Atoms
 
 from aiida_zif.plugins.cp2k.levels import FOLDER, load_level
-from aiida_zif.workflows.campaign import Campaign, CampaignError, Problem, load_campaign
-from aiida_zif.workflows.campaign_levels import load_campaign_level
+from aiida_zif.workflows.campaign.levels import load_campaign_level
+from aiida_zif.workflows.campaign.loading import Campaign, CampaignError, Problem, load_campaign
 
 HEAD = "name: test\nprotocol: demo\nsystems: {zif4: {structure: zif-4}}\n"
 OXYGEN = "name: test\nprotocol: demo\nsystems:\n  o2: {structure: o2.extxyz, multiplicity: %s}\n"

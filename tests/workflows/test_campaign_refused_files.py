@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aiida_zif.workflows.campaign import CampaignError, Problem, load_campaign
+from aiida_zif.workflows.campaign.loading import CampaignError, Problem, load_campaign
 
 HEAD = "name: test\nprotocol: demo\n"
 BASE = HEAD + "systems:\n  zif4: {structure: zif-4}\n"

@@ -9,7 +9,7 @@ import pytest
 from ase import Atoms
 
 from aiida_zif.plugins.systems import load_system
-from aiida_zif.workflows.campaign import CampaignError, Problem, campaign_from_structures
+from aiida_zif.workflows.campaign.loading import CampaignError, Problem, campaign_from_structures
 
 HEAD = "name: test\nprotocol: demo\n"
 Refuse = Callable[..., list[Problem]]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from aiida_zif.workflows.campaign import Problem
+from aiida_zif.workflows.campaign.loading import Problem
 
 HEAD = "name: test\nprotocol: demo\n"
 SYSTEMS = "systems:\n  zif4: {structure: zif-4}\n"

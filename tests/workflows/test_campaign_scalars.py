@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.workflows.campaign import Problem, load_campaign
-from aiida_zif.workflows.campaign_source import read_source
+from aiida_zif.workflows.campaign.loading import Problem, load_campaign
+from aiida_zif.workflows.user_input.yaml_source import read_source
 
 BASE = "name: test\nprotocol: demo\nsystems:\n  zif4: {structure: zif-4}\n"
 Refuse = Callable[..., list[Problem]]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aiida_zif.workflows.campaign import Problem, load_campaign
+from aiida_zif.workflows.campaign.loading import Problem, load_campaign
 
 BASE = {"name": "test", "protocol": "demo", "systems": {"zif4": {"structure": "zif-4"}}}
 Refuse = Callable[..., list[Problem]]

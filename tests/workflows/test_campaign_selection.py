@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from aiida import orm
 
-from aiida_zif.cli.plan_table import describe_chain
-from aiida_zif.workflows.campaign import CampaignError
-from aiida_zif.workflows.frame_steps import select_frames
-from aiida_zif.workflows.plan import plan_exploration
+from aiida_zif.cli.campaign.plan_table import describe_chain
+from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
+from aiida_zif.workflows.active_learning.selection.select_frames import select_frames
+from aiida_zif.workflows.campaign.loading import CampaignError
 
 Factory = Callable[..., Any]
 STRATEGY = '''

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from aiida_zif.plugins.geometry import cell_heights, neighbour_counts
+from aiida_zif.plugins.physics.geometry import cell_heights, neighbour_counts
 from aiida_zif.plugins.systems import load_system
-from aiida_zif.workflows.campaign import Campaign, Problem, campaign_from_structures
-from aiida_zif.workflows.campaign_structures import as_stored
-from aiida_zif.workflows.campaign_supercell import LARGEST_ENTRY, CellChoice, build, choose_cell, smallest_supercell
-from aiida_zif.workflows.perturbation import smallest_height
+from aiida_zif.workflows.campaign.loading import Campaign, Problem, campaign_from_structures
+from aiida_zif.workflows.campaign.structures import as_stored
+from aiida_zif.workflows.campaign.supercell import LARGEST_ENTRY, CellChoice, build, choose_cell, smallest_supercell
+from aiida_zif.workflows.structures.perturbation import smallest_height
 
 Load = Callable[[str], Campaign]
 Refuse = Callable[..., list[Problem]]

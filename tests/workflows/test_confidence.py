@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aiida_zif.workflows.confidence import correlation_time, rmse_interval
+from aiida_zif.workflows.active_learning.judging.confidence import correlation_time, rmse_interval
 
 
 def remembering(n: int, memory: float, seed: int) -> np.ndarray:

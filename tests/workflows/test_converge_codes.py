@@ -46,7 +46,7 @@ def study(cp2k_code: Callable) -> Callable[..., Any]:
 
 
 def test_tight_binding_converges_with_its_ladder_and_known_jobs_are_not_run_again(study: Callable[..., Any]) -> None:
-    from aiida_zif.provenance.convergence import summarise_study
+    from aiida_zif.provenance.level_convergence.table import summarise_study
 
     ladder = {"SCF/EPS_SCF": [1.0e-2, 1.0e-5, 1.0e-8], "POISSON/EWALD/O_SPLINE": [4, 6]}
     first = summarise_study(study("gfn1-xtb", ladder))
@@ -62,7 +62,7 @@ def test_tight_binding_converges_with_its_ladder_and_known_jobs_are_not_run_agai
 
 
 def test_a_basis_that_cp2k_does_not_find_is_told_and_ends_nothing(study: Callable[..., Any]) -> None:
-    from aiida_zif.provenance.convergence import summarise_study
+    from aiida_zif.provenance.level_convergence.table import summarise_study
 
     ladder = {"basis": ["NO-SUCH-BASIS", "SZV-MOLOPT-SR-GTH", "DZVP-MOLOPT-SR-GTH"]}
     node = study("pbe-d3-fast", ladder, force=1e4, **{"MGRID/CUTOFF": 120, "MGRID/REL_CUTOFF": 30})

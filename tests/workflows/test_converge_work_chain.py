@@ -33,7 +33,9 @@ def force_error(child: Child) -> float:
 def no_cache() -> Iterator[None]:
     """No job of one test is answered by that of another; a real study shows that known jobs are taken again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("aiida_zif.workflows.converge.enable_caching", lambda identifier: nullcontext())
+        patch.setattr(
+            "aiida_zif.workflows.level_convergence.work_chain.enable_caching", lambda identifier: nullcontext()
+        )
         yield
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from aiida_zif.plugins.cp2k.levels import load_level
-from aiida_zif.workflows.convergence import NOISE, Measured, errors, judge, worst_ratio
-from aiida_zif.workflows.ladder import Choice, changed, read_ladder, rungs
+from aiida_zif.workflows.level_convergence.comparison import NOISE, Measured, errors, judge, worst_ratio
+from aiida_zif.workflows.level_convergence.ladder import Choice, changed, read_ladder, rungs
 
 LEVEL = load_level("pbe-d3-fast", {"MGRID/CUTOFF": 400})  # 400 Ry, 1e-5
 LADDER = read_ladder({"MGRID/CUTOFF": [300, 400, 500, 800], "SCF/EPS_SCF": [1.0e-4, 1.0e-5, 1.0e-7]}, LEVEL)

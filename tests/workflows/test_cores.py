@@ -10,8 +10,8 @@ from aiida.schedulers.datastructures import JobTemplate
 from aiida.schedulers.plugins.slurm import SlurmScheduler
 
 from aiida_zif.plugins.deepmd.job import environment, threads
-from aiida_zif.workflows.cores import cores_at_once, oversubscribed
-from aiida_zif.workflows.resources import stage_options
+from aiida_zif.workflows.engine.cores import cores_at_once, oversubscribed
+from aiida_zif.workflows.engine.job_options import stage_options
 
 FOUR = dict.fromkeys(("label", "train", "explore", "test"), 4)
 

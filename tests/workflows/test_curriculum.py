@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.workflows.curriculum import Position, least_accurate, position, stages_of
+from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position, stages_of
 
 EXPLORATION: dict[str, Any] = {
     "temperatures": [300.0],

@@ -35,7 +35,7 @@ def explore(
     codes: dict[str, Any], options: dict[str, Any], campaign: Factory, potential: Factory, frames: Factory
 ) -> Factory:
     """Explore systems with a committee of two, to the end."""
-    from aiida_zif.workflows.plan import exploration_parameters, exploration_runs
+    from aiida_zif.workflows.active_learning.planning.cycle import exploration_parameters, exploration_runs
 
     settings = campaign(SYSTEMS).parameters()
     common = {

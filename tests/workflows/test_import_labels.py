@@ -14,10 +14,10 @@ from aiida import orm
 from aiida_zif.plugins.cp2k.levels import Level, load_level
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError
-from aiida_zif.provenance.export import export_to
-from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, find_import, import_from
-from aiida_zif.workflows.label_cache import known_labels
-from aiida_zif.workflows.withdrawal import restore, withdraw
+from aiida_zif.provenance.export.export import export_to
+from aiida_zif.workflows.labelling.import_labels import blocks_of_import, declared_level, find_import, import_from
+from aiida_zif.workflows.labelling.label_cache import known_labels
+from aiida_zif.workflows.labelling.withdrawal import restore, withdraw
 
 Factory = Callable[..., Any]
 pytestmark = pytest.mark.usefixtures("aiida_profile")
@@ -79,7 +79,7 @@ def test_the_files_the_source_and_the_level_are_in_the_provenance(made: Factory,
 
 
 def test_the_same_files_are_found_again_wherever_they_lie(made: Factory, tmp_path: Path) -> None:
-    from aiida_zif.plugins.data.import_formats import find_source
+    from aiida_zif.plugins.imports.formats import find_source
 
     path = files_of(made(seed=303), "deepmd", tmp_path / "one")
     call = import_from(path, declared_level("PBE-D3, VASP"), "", "zinc")

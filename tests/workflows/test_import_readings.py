@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 from aiida import orm
 
-from aiida_zif.plugins.data.import_formats import find_source
 from aiida_zif.plugins.data.labelled_frame import FormatError
+from aiida_zif.plugins.imports.formats import find_source
 from aiida_zif.plugins.imports.reading import Reading
-from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, import_from, refuse_other_level
+from aiida_zif.workflows.labelling.import_labels import (
+    blocks_of_import,
+    declared_level,
+    import_from,
+    refuse_other_level,
+)
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 
@@ -133,7 +138,7 @@ def test_a_file_that_says_it_is_of_another_level_of_this_package_is_refused(tmp_
 def test_a_declaration_from_before_readings_were_kept_is_read_as_it_was(tmp_path: Path) -> None:
     import hashlib
 
-    from aiida_zif.workflows.import_labels import import_labels
+    from aiida_zif.workflows.labelling.import_labels import import_labels
 
     path = written(tmp_path / "old.extxyz", 2)
     path.write_text(

@@ -12,13 +12,13 @@ from aiida import orm
 from aiida.common.links import LinkType
 from fake_children import Child, Ending, make_chain, run_chain
 
-from aiida_zif.plugins.data.extxyz import write_frame
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame
-from aiida_zif.workflows.campaign_errors import CampaignError
-from aiida_zif.workflows.dataset_steps import extend_dataset
-from aiida_zif.workflows.import_labels import blocks_of_import, declared_level, import_labels
-from aiida_zif.workflows.imported_blocks import import_notes, imported_blocks
-from aiida_zif.workflows.withdrawal import restore, withdraw
+from aiida_zif.plugins.imports.extxyz.file import write_frame
+from aiida_zif.workflows.active_learning.imported.blocks import import_notes, imported_blocks
+from aiida_zif.workflows.labelling.import_labels import blocks_of_import, declared_level, import_labels
+from aiida_zif.workflows.labelling.withdrawal import restore, withdraw
+from aiida_zif.workflows.training.dataset import extend_dataset
+from aiida_zif.workflows.user_input.problems import CampaignError
 
 Factory = Callable[..., Any]
 NOTHING = {"aimd": [], "perturbed": None}
@@ -155,7 +155,7 @@ def test_labels_of_one_frame_that_contradict_each_other_are_not_both_learnt(
 
 def test_frames_that_the_campaign_will_compute_are_not_held_out(campaign: Factory, aiida_profile: object) -> None:
     from aiida_zif.plugins.data.frames import LabelledFramesData
-    from aiida_zif.workflows.planned_frames import planned_frames
+    from aiida_zif.workflows.active_learning.imported.planned_frames import planned_frames
 
     given = campaign()
     (perturbed,) = (one for one in planned_frames(given) if "perturbed" in one.origin)
@@ -191,7 +191,7 @@ def test_what_was_withdrawn_is_not_found_and_comes_back(imported: Factory, campa
 
 
 def test_campaigns_that_have_labels_of_an_import_are_found(imported: Factory, frames: Factory) -> None:
-    from aiida_zif.workflows.withdrawal import CAMPAIGN, campaigns_of
+    from aiida_zif.workflows.labelling.withdrawal import CAMPAIGN, campaigns_of
 
     block = imported("has_users", 723)
     chains = []
@@ -301,7 +301,7 @@ def test_a_campaign_needs_frames_from_somewhere(aiida_profile: object, campaign:
 @pytest.fixture(scope="module")
 def inputs(imported: Factory, campaign: Factory, codes: dict[str, Any], atoms: Any) -> dict[str, Any]:
     """A campaign that computes no first label at all."""
-    from aiida_zif.workflows.builder import fill_builder
+    from aiida_zif.workflows.active_learning.builder import fill_builder
 
     imported("zinc_data", 709), imported("zinc_data_test", 710)
     settings = campaign(

@@ -9,9 +9,9 @@ import pytest
 from aiida import orm
 
 from aiida_zif.plugins.lammps.harvest.observables import STRUCTURE
-from aiida_zif.workflows.campaign_convergence import Observable
-from aiida_zif.workflows.criteria import remembered
-from aiida_zif.workflows.judge import judge, open_campaign, verdict
+from aiida_zif.workflows.active_learning.judging.criteria import remembered
+from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign, verdict
+from aiida_zif.workflows.campaign.schema.convergence import Observable
 
 LIMITS = {"cycles": 6, "labels": 100}
 NOTHING_ASKED: dict[str, Any] = {

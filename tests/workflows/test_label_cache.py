@@ -12,7 +12,7 @@ from aiida import orm
 from fake_children import Ending, end
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.workflows.label_cache import known_labels, reuse_labels, take_known
+from aiida_zif.workflows.labelling.label_cache import known_labels, reuse_labels, take_known
 
 Factory = Callable[..., Any]
 LEVEL = {"hash": "0123456789abcdef", "line": "GFN1-xTB of a test"}
@@ -126,7 +126,7 @@ def test_known_frames_are_taken_from_their_blocks_in_the_order_asked_for(
 
 def frames_like(frames: Any, rows: list[int]) -> Any:
     """Some of the frames, in an order of their own."""
-    from aiida_zif.workflows.frame_steps import subset
+    from aiida_zif.workflows.active_learning.selection.select_frames import subset
 
     return subset(frames, rows)
 

@@ -10,10 +10,10 @@ import pytest
 from aiida import orm
 from fake_children import Child, Ending, Run, end, run_chain
 
-from aiida_zif.plugins.cp2k.gates import Gates
 from aiida_zif.plugins.cp2k.levels import load_level
-from aiida_zif.workflows.frame_steps import concatenate, subset
-from aiida_zif.workflows.run_cache import known_run, take_known_run
+from aiida_zif.plugins.cp2k.reading.gates import Gates
+from aiida_zif.workflows.active_learning.selection.select_frames import concatenate, subset
+from aiida_zif.workflows.labelling.run_cache import known_run, take_known_run
 
 Factory = Callable[..., Any]
 AIMD = {"mode": "aimd", "temperature": 300.0, "timestep": 0.5, "steps": 12, "stride": 4, "seed": 4711}
@@ -90,10 +90,10 @@ def test_the_report_counts_what_was_not_computed(overlapping: tuple[Run, Run, An
 
 
 def test_the_lineage_of_a_reused_frame_ends_at_the_job_that_computed_it(overlapping: tuple[Run, Run, Any]) -> None:
-    from aiida_zif.provenance.behind import what_stands_behind
-    from aiida_zif.provenance.lineage import trace
-    from aiida_zif.provenance.lookup import find_target
-    from aiida_zif.provenance.origin import Origin
+    from aiida_zif.provenance.lineage.ancestry import what_stands_behind
+    from aiida_zif.provenance.lineage.lookup import find_target
+    from aiida_zif.provenance.lineage.origin import Origin
+    from aiida_zif.provenance.lineage.trace import trace
 
     def walk(origin: Origin) -> Iterator[Origin]:
         yield origin

@@ -7,8 +7,16 @@ import re
 import pytest
 
 from aiida_zif.plugins.cp2k.levels import Level, available_levels, load_level
-from aiida_zif.workflows.ladder import AS_IT_IS, TIGHTEST, changed, changes, own_value, read_ladder, rungs
-from aiida_zif.workflows.ladder_check import ladder_problems
+from aiida_zif.workflows.level_convergence.ladder import (
+    AS_IT_IS,
+    TIGHTEST,
+    changed,
+    changes,
+    own_value,
+    read_ladder,
+    rungs,
+)
+from aiida_zif.workflows.level_convergence.ladder_check import ladder_problems
 
 CUTOFFS = {"MGRID/CUTOFF": [300, 500, 800], "SCF/EPS_SCF": [1.0e-4, 1.0e-7]}
 LARGE = {"basis": "TZV2P-MOLOPT-PBE-GTH", "BASIS_SET_FILE_NAME": "BASIS_MOLOPT_UZH"}

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from aiida_zif.plugins.cp2k.levels import Level, available_levels, load_level
-from aiida_zif.workflows import plan
-from aiida_zif.workflows.convergence import NOISE, Measured, judge
-from aiida_zif.workflows.criteria import worst
-from aiida_zif.workflows.ladder import changed, read_ladder, rungs
+from aiida_zif.workflows.active_learning.judging.criteria import worst
+from aiida_zif.workflows.active_learning.planning import cycle as plan
+from aiida_zif.workflows.level_convergence.comparison import NOISE, Measured, judge
+from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rungs
 
 
 def as_postgresql(value: Any) -> Any:
@@ -86,7 +86,7 @@ def test_of_equal_values_the_same_one_is_named() -> None:
 def test_the_relation_of_deviation_and_error_follows_no_order(block: Callable[..., Any]) -> None:
     from aiida import orm
 
-    from aiida_zif.workflows.calibration_steps import evidence_rows
+    from aiida_zif.workflows.active_learning.judging.calibration import evidence_rows
 
     errors = orm.ArrayData()
     for number, name in enumerate(("one", "two")):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiida import orm
 
-from aiida_zif.workflows.members import checkpoint_of, name_of, packs, waits_for_its_turn
+from aiida_zif.workflows.training.committee_jobs import checkpoint_of, name_of, packs, waits_for_its_turn
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.geometry import cell_heights
-from aiida_zif.workflows.perturbation import perturbed_frames, smallest_height
+from aiida_zif.plugins.physics.geometry import cell_heights
+from aiida_zif.workflows.structures.perturbation import perturbed_frames, smallest_height
 
 CELL = np.diag([10.0, 12.0, 14.0])
 POSITIONS = np.random.default_rng(0).uniform(0.0, 10.0, size=(400, 3))

@@ -13,9 +13,7 @@ from aiida import orm
 from aiida_zif.plugins.cp2k.task import read_task
 from aiida_zif.plugins.deepmd.inputs import training_input
 from aiida_zif.plugins.lammps.settings import Settings, check_runs
-from aiida_zif.workflows.campaign import campaign_from_structures, load_campaign
-from aiida_zif.workflows.campaign_protocols import available_protocols
-from aiida_zif.workflows.plan import (
+from aiida_zif.workflows.active_learning.planning.cycle import (
     exploration_parameters,
     exploration_runs,
     label_tasks,
@@ -23,7 +21,9 @@ from aiida_zif.workflows.plan import (
     plan_exploration,
     section,
 )
-from aiida_zif.workflows.training_plan import plan_training
+from aiida_zif.workflows.campaign.loading import campaign_from_structures, load_campaign
+from aiida_zif.workflows.protocols.loading import available_protocols
+from aiida_zif.workflows.training.plan import plan_training
 
 Factory = Callable[..., Any]
 Values = dict[str, Any]

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from aiida_zif.workflows import plumed_check
-from aiida_zif.workflows.campaign import Problem
-from aiida_zif.workflows.plumed_check import plumed_faults
+from aiida_zif.workflows.campaign.checks import plumed_input as plumed_check
+from aiida_zif.workflows.campaign.checks.plumed_input import plumed_faults
+from aiida_zif.workflows.campaign.loading import Problem
 
 BASE = "name: test\nprotocol: demo\nsystems:\n  zif4: {structure: zif-4}\n"
 D = "d: DISTANCE ATOMS=1,2\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiida_zif.workflows.resources import layouts, stage_options, turns_a_job, with_layout
+from aiida_zif.workflows.engine.job_options import layouts, stage_options, turns_a_job, with_layout
 
 
 def test_ranks_threads_and_walltime_are_translated() -> None:

@@ -10,7 +10,7 @@ from aiida import orm
 from aiida.common.links import LinkType
 from fake_children import Ending, end
 
-from aiida_zif.workflows.resumable import close_the_dead, submitted_before
+from aiida_zif.workflows.engine.resumable import close_the_dead, submitted_before
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 

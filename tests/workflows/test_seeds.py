@@ -1,6 +1,6 @@
 """Every random choice follows from the campaign's seed."""
 
-from aiida_zif.workflows.seeds import SEED_LIMIT, derive_seed
+from aiida_zif.workflows.engine.seeds import SEED_LIMIT, derive_seed
 
 
 def test_a_seed_never_changes_between_versions() -> None:

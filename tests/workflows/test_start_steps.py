@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from aiida import orm
 
-from aiida_zif.workflows.start_steps import draw_starts
-from aiida_zif.workflows.starts import choose_starts
+from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
+from aiida_zif.workflows.active_learning.exploration.starts import choose_starts
 
 Factory = Callable[..., Any]
 ERRORS = np.array([np.nan, 0.1, 0.9, np.nan, 0.5, np.nan])

@@ -164,7 +164,7 @@ def test_nothing_timed_says_why_and_what_to_do(time_labels: Factory) -> None:
 
 
 def test_the_same_structure_is_always_timed_by_the_same_frames(time_labels: Factory, atoms: Any) -> None:
-    from aiida_zif.workflows.time_labels import plan_timing
+    from aiida_zif.workflows.labelling.time_labels import plan_timing
 
     plans = [plan_timing(orm.StructureData(ase=atoms)) for _ in range(2)]
     assert plans[0]["frames"].frame_ids() == plans[1]["frames"].frame_ids()

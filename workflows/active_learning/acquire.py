@@ -9,11 +9,11 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, if_
 from aiida.plugins import DataFactory, WorkflowFactory
 
-from aiida_zif.workflows.ending import blames_the_committee, what_the_last_job_said, why_it_ended
-from aiida_zif.workflows.frame_steps import compare_choice, select_frames
-from aiida_zif.workflows.quarantine import LOST, is_hopeless
-from aiida_zif.workflows.resumable import ResumableWorkChain
-from aiida_zif.workflows.start_steps import draw_starts
+from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
+from aiida_zif.workflows.active_learning.selection.select_frames import compare_choice, select_frames
+from aiida_zif.workflows.active_learning.state.quarantine import LOST, is_hopeless
+from aiida_zif.workflows.engine.endings import blames_the_committee, what_the_last_job_said, why_it_ended
+from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 
 DeepPotentialData = DataFactory("zif.potential")
 FramesData = DataFactory("zif.frames")

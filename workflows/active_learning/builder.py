@@ -10,10 +10,10 @@ from aiida.engine import ProcessBuilder, calcfunction
 from aiida.plugins import WorkflowFactory
 
 from aiida_zif.plugins.systems.sources import as_node_source
-from aiida_zif.workflows.campaign import Campaign, campaign_from_structures
-from aiida_zif.workflows.campaign_supercell import IDENTITY, Matrix, build
-from aiida_zif.workflows.imported_blocks import imported_blocks
-from aiida_zif.workflows.machine_cores import require_cores
+from aiida_zif.workflows.active_learning.imported.blocks import imported_blocks
+from aiida_zif.workflows.campaign.loading import Campaign, campaign_from_structures
+from aiida_zif.workflows.campaign.supercell import IDENTITY, Matrix, build
+from aiida_zif.workflows.engine.machine_cores import require_cores
 
 
 def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
@@ -67,7 +67,7 @@ def in_its_cell(structure: orm.StructureData, matrix: Matrix) -> orm.StructureDa
 
 @calcfunction
 def supercell(structure: orm.StructureData, matrix: orm.List) -> orm.StructureData:
-    """Build a supercell, see :func:`aiida_zif.workflows.campaign_supercell.build`.
+    """Build a supercell, see :func:`aiida_zif.workflows.campaign.supercell.build`.
 
     :param matrix: of whole numbers, each row a new cell vector in terms of the old ones.
     """

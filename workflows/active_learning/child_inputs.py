@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from aiida_zif.plugins.deepmd import early_stop
-from aiida_zif.workflows.ending import name_of_try
-from aiida_zif.workflows.quarantine import active
-from aiida_zif.workflows.resources import stage_options, with_layout
-from aiida_zif.workflows.resumable import ResumableWorkChain
+from aiida_zif.plugins.deepmd.training import early_stop
+from aiida_zif.workflows.active_learning.state.quarantine import active
+from aiida_zif.workflows.engine.endings import name_of_try
+from aiida_zif.workflows.engine.job_options import stage_options, with_layout
+from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 
 
 class CampaignChildren(ResumableWorkChain):

@@ -10,16 +10,16 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, ProcessBuilder, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 
-from aiida_zif.workflows.calibration_steps import calibrate, remembered
-from aiida_zif.workflows.campaign_children import CampaignChildren
-from aiida_zif.workflows.campaign_steps import first_and_last
-from aiida_zif.workflows.dataset_steps import extend_dataset
-from aiida_zif.workflows.ending import EXIT_CODES, may_run_again, why_it_ended
-from aiida_zif.workflows.frame_steps import frames_from_structure
-from aiida_zif.workflows.judge import judge, open_campaign
-from aiida_zif.workflows.plan import plan_campaign, plan_exploration
-from aiida_zif.workflows.quarantine import in_words
-from aiida_zif.workflows.training_plan import plan_training
+from aiida_zif.workflows.active_learning.child_inputs import CampaignChildren
+from aiida_zif.workflows.active_learning.judging.calibration import calibrate, remembered
+from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign
+from aiida_zif.workflows.active_learning.planning.cycle import plan_campaign, plan_exploration
+from aiida_zif.workflows.active_learning.selection.select_frames import frames_from_structure
+from aiida_zif.workflows.active_learning.state.quarantine import in_words
+from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
+from aiida_zif.workflows.engine.endings import EXIT_CODES, may_run_again, why_it_ended
+from aiida_zif.workflows.training.dataset import extend_dataset
+from aiida_zif.workflows.training.plan import plan_training
 
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
@@ -106,7 +106,7 @@ class ActiveLearningWorkChain(CampaignChildren):
         :param overrides: sections of the campaign file that differ, quantities with their units.
         :raises CampaignError: if a key, a value or a structure does not do.
         """
-        from aiida_zif.workflows.builder import builder_from_protocol
+        from aiida_zif.workflows.active_learning.builder import builder_from_protocol
 
         return builder_from_protocol(codes, structures, protocol, overrides or {})
 

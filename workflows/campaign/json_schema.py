@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from aiida_zif.workflows.campaign_model import OVERRIDABLE, CampaignFile
+from aiida_zif.workflows.campaign.schema.campaign_file import OVERRIDABLE, CampaignFile
 
 SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 LEVEL = {"type": "string", "examples": ["gfn1-xtb", "pbe-d3"]}
@@ -21,7 +21,7 @@ def campaign_json_schema() -> dict[str, Any]:
 
     What a protocol supplies is not required; sections of a system may hold any part of the section.
     """
-    from aiida_zif.workflows.campaign_protocols import available_protocols
+    from aiida_zif.workflows.protocols.loading import available_protocols
 
     schema = CampaignFile.model_json_schema()
     definitions = schema["$defs"]

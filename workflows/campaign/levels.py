@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.workflows.campaign_errors import CampaignError, Problem, listed
-from aiida_zif.workflows.campaign_model import LevelOfTheory, System
-from aiida_zif.workflows.campaign_source import Source, YamlPath, read_source
+from aiida_zif.workflows.campaign.schema.campaign_file import LevelOfTheory, System
+from aiida_zif.workflows.user_input.problems import CampaignError, Problem, listed
+from aiida_zif.workflows.user_input.yaml_source import Source, YamlPath, read_source
 
 if TYPE_CHECKING:
     from ase import Atoms
 
     from aiida_zif.plugins.cp2k.levels import Level
-    from aiida_zif.plugins.cp2k.schema_check import Fault
+    from aiida_zif.plugins.cp2k.schema.check import Fault
 
 KEY = "level_of_theory"
 

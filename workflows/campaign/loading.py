@@ -10,7 +10,7 @@ from pydantic import PrivateAttr, TypeAdapter, ValidationError
 
 from aiida_zif.plugins.systems import available_systems
 from aiida_zif.plugins.systems.sources import DECLARED, Record, record_of
-from aiida_zif.workflows.campaign_checks import (
+from aiida_zif.workflows.campaign.checks.campaign import (
     all_problems,
     elements_of,
     halt_problems,
@@ -20,15 +20,15 @@ from aiida_zif.workflows.campaign_checks import (
     supercell_problems,
     training_problems,
 )
-from aiida_zif.workflows.campaign_errors import CampaignError, Problem, did_you_mean, listed, render_problems, shown
-from aiida_zif.workflows.campaign_levels import load_campaign_level, with_level_file
-from aiida_zif.workflows.campaign_model import OVERRIDABLE, CampaignFile, Section, System
-from aiida_zif.workflows.campaign_plumed import with_plumed_files
-from aiida_zif.workflows.campaign_protocols import available_protocols, default_protocol, merged, protocol_settings
-from aiida_zif.workflows.campaign_schema import allowed_at, campaign_json_schema, keys_at
-from aiida_zif.workflows.campaign_source import Source, YamlPath, read_source
-from aiida_zif.workflows.campaign_structures import MOST_ATOMS, as_stored, read_structure, structure_problems
-from aiida_zif.workflows.campaign_supercell import CellChoice, Matrix, build, choose_cell
+from aiida_zif.workflows.campaign.json_schema import allowed_at, campaign_json_schema, keys_at
+from aiida_zif.workflows.campaign.levels import load_campaign_level, with_level_file
+from aiida_zif.workflows.campaign.plumed import with_plumed_files
+from aiida_zif.workflows.campaign.schema.campaign_file import OVERRIDABLE, CampaignFile, Section, System
+from aiida_zif.workflows.campaign.structures import MOST_ATOMS, as_stored, read_structure, structure_problems
+from aiida_zif.workflows.campaign.supercell import CellChoice, Matrix, build, choose_cell
+from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol, merged, protocol_settings
+from aiida_zif.workflows.user_input.problems import CampaignError, Problem, did_you_mean, listed, render_problems, shown
+from aiida_zif.workflows.user_input.yaml_source import Source, YamlPath, read_source
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiida_zif.plugins.cp2k.autocorrelation import stride_bounds
+from aiida_zif.plugins.cp2k.aimd.autocorrelation import stride_bounds
 
 
 def most_labels(run: dict[str, Any]) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aiida_zif.workflows.campaign_errors import Problem, shown
-from aiida_zif.workflows.campaign_source import LARGEST_FILE, Source, YamlPath, file_fault
+from aiida_zif.workflows.user_input.problems import Problem, shown
+from aiida_zif.workflows.user_input.yaml_source import LARGEST_FILE, Source, YamlPath, file_fault
 
 
 def with_plumed_files(source: Source) -> tuple[Source, list[Problem]]:

@@ -1,6 +1,6 @@
 """The reference page of the campaign file, and the files that are generated from its model (no AiiDA).
 
-After a change of the model: ``python -m aiida_zif.workflows.campaign_reference`` in the checkout.
+After a change of the model: ``python -m aiida_zif.workflows.campaign.reference`` in the checkout.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aiida_zif.workflows.campaign_protocols import available_protocols, protocol_settings
-from aiida_zif.workflows.campaign_schema import campaign_json_schema, node_at, resolved
+from aiida_zif.workflows.campaign.json_schema import campaign_json_schema, node_at, resolved
+from aiida_zif.workflows.protocols.loading import available_protocols, protocol_settings
 
 MARK = "<!-- generated below this line -->"
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aiida_zif.plugins.geometry import cell_heights
+from aiida_zif.plugins.physics.geometry import cell_heights
 from aiida_zif.plugins.systems import available_systems, load_system
-from aiida_zif.plugins.systems.bonds import closest_overlap, refuse_crowded
+from aiida_zif.plugins.systems.chemistry.bonds import closest_overlap, refuse_crowded
+from aiida_zif.plugins.systems.chemistry.valence import oddities
 from aiida_zif.plugins.systems.faults import MOST_ATOMS, StructureFault
-from aiida_zif.plugins.systems.reading import other_masses, read_structure_file
-from aiida_zif.plugins.systems.valence import oddities
-from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, shown
-from aiida_zif.workflows.campaign_source import Source, YamlPath, file_fault
+from aiida_zif.plugins.systems.files.reading import other_masses, read_structure_file
+from aiida_zif.workflows.user_input.problems import Problem, did_you_mean, listed, shown
+from aiida_zif.workflows.user_input.yaml_source import Source, YamlPath, file_fault
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -15,8 +15,8 @@ import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from aiida_zif.plugins.lattice import MOST_TILTED, reduction, sublattices, tilts
-from aiida_zif.workflows.perturbation import smallest_height, smallest_heights
+from aiida_zif.plugins.physics.lattice import MOST_TILTED, reduction, sublattices, tilts
+from aiida_zif.workflows.structures.perturbation import smallest_height, smallest_heights
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aiida_zif.workflows.resources import trainings_at_a_time
+from aiida_zif.workflows.engine.job_options import trainings_at_a_time
 
 Stages = Mapping[str, Mapping[str, Any]]
 """Resources by stage, as in the campaign file."""

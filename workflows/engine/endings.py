@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiida import orm
 
-from aiida_zif.plugins.outside_codes import STATUSES
+from aiida_zif.plugins.jobs.interruption_codes import STATUSES
 
 RESUME = "After mending it, `aiida-zif run CAMPAIGN --fresh` starts again."
 EXIT_CODES = (

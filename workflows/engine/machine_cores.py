@@ -8,8 +8,8 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.workflows.campaign_errors import CampaignError, Problem
-from aiida_zif.workflows.cores import Stages, oversubscribed
+from aiida_zif.workflows.engine.cores import Stages, oversubscribed
+from aiida_zif.workflows.user_input.problems import CampaignError, Problem
 
 CODE_OF = {"label": "cp2k", "train": "dp", "explore": "lmp", "test": "dp"}
 """Stage: the code that runs it, by its name in the campaign file."""

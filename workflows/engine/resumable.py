@@ -13,7 +13,7 @@ from aiida import orm
 from aiida.common.links import LinkType
 from aiida.engine import ProcessState, WorkChain
 
-from aiida_zif.plugins.software import RecordsSoftware
+from aiida_zif.plugins.jobs.software import RecordsSoftware
 
 CALLS = (LinkType.CALL_CALC, LinkType.CALL_WORK)
 

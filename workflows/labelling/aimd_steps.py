@@ -8,11 +8,11 @@ from typing import Any
 from aiida import orm
 from aiida.engine import calcfunction
 
-from aiida_zif.plugins.cp2k.autocorrelation import stride_bounds
-from aiida_zif.plugins.cp2k.parts import first_part, next_part
-from aiida_zif.plugins.cp2k.run_outcome import NOT_REACHED
+from aiida_zif.plugins.cp2k.aimd.autocorrelation import stride_bounds
+from aiida_zif.plugins.cp2k.aimd.segments import first_part, next_part
+from aiida_zif.plugins.cp2k.reading.run_outcome import NOT_REACHED
 from aiida_zif.plugins.cp2k.task import AUTO, AimdTask, read_task
-from aiida_zif.workflows.seeds import derive_seed
+from aiida_zif.workflows.engine.seeds import derive_seed
 
 
 @calcfunction

@@ -29,11 +29,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiida_zif.plugins.cp2k.cost import FrameCost, frames_per_job
-from aiida_zif.plugins.cp2k.labels import NOT_CONVERGED, NOT_REACHED
-from aiida_zif.plugins.cp2k.recovery import Rung, next_rung
-from aiida_zif.plugins.cp2k.stops import ABORTED, DISK_FULL, EXIT_REQUESTED, OUT_OF_TIME, UNREAD
-from aiida_zif.plugins.outside import BLAMELESS
+from aiida_zif.plugins.cp2k.batches.cost import FrameCost, frames_per_job
+from aiida_zif.plugins.cp2k.levels.recovery import Rung, next_rung
+from aiida_zif.plugins.cp2k.reading.labels import NOT_CONVERGED, NOT_REACHED
+from aiida_zif.plugins.cp2k.reading.why_stopped import ABORTED, DISK_FULL, EXIT_REQUESTED, OUT_OF_TIME, UNREAD
+from aiida_zif.plugins.jobs.interruptions import BLAMELESS
 
 PILOT = 3
 """Frames of the first job where nothing is known of their cost."""

@@ -8,16 +8,16 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
-from aiida_zif.plugins.cp2k.cost import FrameCost, frame_costs, hill_formula
-from aiida_zif.plugins.cp2k.gates import Gates, fault_of_contact, thinned
+from aiida_zif.plugins.cp2k.batches.cost import FrameCost, frame_costs, hill_formula
+from aiida_zif.plugins.cp2k.batches.order import batch_order, carries_wavefunction, contacts
 from aiida_zif.plugins.cp2k.levels import Level
-from aiida_zif.plugins.cp2k.order import batch_order, carries_wavefunction, contacts
-from aiida_zif.plugins.cp2k.recovery import ladder_of
+from aiida_zif.plugins.cp2k.levels.recovery import ladder_of
+from aiida_zif.plugins.cp2k.reading.gates import Gates, fault_of_contact, thinned
 from aiida_zif.plugins.cp2k.task import BatchTask, read_task
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.workflows import batch_plan
-from aiida_zif.workflows.frame_steps import subset
+from aiida_zif.workflows.active_learning.selection.select_frames import subset
+from aiida_zif.workflows.labelling import batch_plan
 
 Nodes = dict[str, orm.Data]
 
@@ -36,7 +36,7 @@ def begin_batch(
     the plan.
 
     :param earlier: blocks and data sets; the energies of those of this level and these atoms show which are unusual.
-    :returns: ``plan``, see :mod:`aiida_zif.workflows.batch_plan`; ``job_0`` … with the frames of each job, and
+    :returns: ``plan``, see :mod:`aiida_zif.workflows.labelling.batch_plan`; ``job_0`` … with the frames of each job, and
         ``rung_0`` … where it needs one; ``references`` with the energies of earlier frames, where there are some.
     """
     theory, settings = Level.from_dict(level.get_dict()), batch_task(task)

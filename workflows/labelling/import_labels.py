@@ -14,12 +14,12 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
-from aiida_zif.plugins.cp2k.gates import thinned
 from aiida_zif.plugins.cp2k.levels.level import hash_in_state, state_in_words
+from aiida_zif.plugins.cp2k.reading.gates import thinned
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.plugins.data.import_formats import Source, find_source
-from aiida_zif.plugins.data.import_gates import IMPORT_GATES, Rules, composition, grouped, sort_frames
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
+from aiida_zif.plugins.imports.formats import Source, find_source
+from aiida_zif.plugins.imports.gates import IMPORT_GATES, Rules, composition, grouped, sort_frames
 from aiida_zif.plugins.imports.reading import Reading
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def level_of_file(path: Path) -> Level:
     :raises FormatError: if the file has none, or it is wrong.
     """
     from aiida_zif.plugins.cp2k.levels import load_level
-    from aiida_zif.workflows.campaign import load_campaign
-    from aiida_zif.workflows.campaign_levels import load_campaign_level
-    from aiida_zif.workflows.campaign_source import read_source
+    from aiida_zif.workflows.campaign.levels import load_campaign_level
+    from aiida_zif.workflows.campaign.loading import load_campaign
+    from aiida_zif.workflows.user_input.yaml_source import read_source
 
     try:
         content = read_source(path).data
@@ -93,7 +93,7 @@ def find_imports(checksum: str) -> list[orm.CalcFunctionNode]:
 
 def find_import(checksum: str) -> orm.CalcFunctionNode | None:
     """Return the import of some content that holds, if there is one."""
-    from aiida_zif.workflows.withdrawal import withdrawn_blocks
+    from aiida_zif.workflows.labelling.withdrawal import withdrawn_blocks
 
     withdrawn = withdrawn_blocks()
     return next((call for call in find_imports(checksum) if blocks_of_import(call)[0].uuid not in withdrawn), None)
@@ -281,8 +281,8 @@ def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
     import yaml
     from pydantic import ValidationError
 
-    from aiida_zif.workflows.campaign_data import ImportGates
-    from aiida_zif.workflows.campaign_errors import shown
+    from aiida_zif.workflows.campaign.schema.data import ImportGates
+    from aiida_zif.workflows.user_input.problems import shown
 
     names = ", ".join(ImportGates.model_fields)
     pairs = [(name.strip(), value) for name, _, value in (text.partition("=") for text in texts)]
@@ -322,7 +322,7 @@ def energies_in_profile(level_hash: str, atoms: Iterable[Sequence[str]]) -> dict
     :param atoms: the symbols of frames whose compositions are of interest.
     :returns: ``level_hash``, and ``energies_per_atom`` (eV) by composition, thinned; the ``blocks`` they are from.
     """
-    from aiida_zif.workflows.label_cache import blocks_of_level
+    from aiida_zif.workflows.labelling.label_cache import blocks_of_level
 
     wanted = {composition(symbols) for symbols in set(map(tuple, atoms))}
     energies: dict[str, list[float]] = {}

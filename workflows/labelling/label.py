@@ -9,10 +9,16 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
-from aiida_zif.workflows.batch_steps import account_for_batch, batch_task, begin_batch, continue_batch, pick_frames
-from aiida_zif.workflows.ending import why_it_ended
-from aiida_zif.workflows.label_cache import take_known
-from aiida_zif.workflows.resumable import ResumableWorkChain
+from aiida_zif.workflows.engine.endings import why_it_ended
+from aiida_zif.workflows.engine.resumable import ResumableWorkChain
+from aiida_zif.workflows.labelling.batch_steps import (
+    account_for_batch,
+    batch_task,
+    begin_batch,
+    continue_batch,
+    pick_frames,
+)
+from aiida_zif.workflows.labelling.label_cache import take_known
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
 FramesData = DataFactory("zif.frames")

@@ -14,7 +14,7 @@ from aiida.engine import calcfunction
 from aiida_zif.plugins.cp2k.levels.level import is_itself
 from aiida_zif.plugins.cp2k.task import read_task
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.workflows.label_cache import collect
+from aiida_zif.workflows.labelling.label_cache import collect
 
 RUN = "aiida.workflows:zif.aimd"
 

@@ -11,13 +11,13 @@ from aiida.common.links import LinkType
 from aiida.engine import ExitCode, calcfunction, if_, while_
 from aiida.plugins import CalculationFactory
 
-from aiida_zif.plugins.cp2k.cost import hill_formula
+from aiida_zif.plugins.cp2k.batches.cost import hill_formula
 from aiida_zif.plugins.data.frames import FramesData
-from aiida_zif.workflows.ending import why_it_ended
-from aiida_zif.workflows.perturbation import perturbed_frames
-from aiida_zif.workflows.resources import layouts, with_layout
-from aiida_zif.workflows.resumable import ResumableWorkChain
-from aiida_zif.workflows.seeds import derive_seed
+from aiida_zif.workflows.engine.endings import why_it_ended
+from aiida_zif.workflows.engine.job_options import layouts, with_layout
+from aiida_zif.workflows.engine.resumable import ResumableWorkChain
+from aiida_zif.workflows.engine.seeds import derive_seed
+from aiida_zif.workflows.structures.perturbation import perturbed_frames
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
 

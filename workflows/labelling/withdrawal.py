@@ -14,7 +14,7 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError
-from aiida_zif.workflows.import_labels import blocks_of_import, find_import
+from aiida_zif.workflows.labelling.import_labels import blocks_of_import, find_import
 
 CAMPAIGN = "aiida.workflows:zif.active_learning"
 

@@ -11,13 +11,13 @@ from aiida.plugins import WorkflowFactory
 
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.data.frames import FramesData
-from aiida_zif.workflows.campaign import Campaign
-from aiida_zif.workflows.campaign_levels import load_campaign_level
-from aiida_zif.workflows.convergence import NOISE
-from aiida_zif.workflows.ladder import read_ladder
-from aiida_zif.workflows.ladder_check import ladder_problems
-from aiida_zif.workflows.resources import stage_options
-from aiida_zif.workflows.seeds import derive_seed
+from aiida_zif.workflows.campaign.levels import load_campaign_level
+from aiida_zif.workflows.campaign.loading import Campaign
+from aiida_zif.workflows.engine.job_options import stage_options
+from aiida_zif.workflows.engine.seeds import derive_seed
+from aiida_zif.workflows.level_convergence.comparison import NOISE
+from aiida_zif.workflows.level_convergence.ladder import read_ladder
+from aiida_zif.workflows.level_convergence.ladder_check import ladder_problems
 
 PERTURBED = {"frames": 2, "displacement": 0.05, "strain": 0.02}
 """Frames of a study: no force is zero by symmetry, and no two cells are alike; Å, and the largest strain."""

@@ -16,7 +16,17 @@ from typing import Any
 import numpy as np
 
 from aiida_zif.plugins.cp2k.levels import Level
-from aiida_zif.workflows.ladder import AS_IT_IS, TIGHTEST, Choice, Ladder, changed, changes, rung_name, rungs, tightest
+from aiida_zif.workflows.level_convergence.ladder import (
+    AS_IT_IS,
+    TIGHTEST,
+    Choice,
+    Ladder,
+    changed,
+    changes,
+    rung_name,
+    rungs,
+    tightest,
+)
 
 NOISE = {"energy": 1.0, "force": 10.0, "stress": 0.1}
 """Tolerated errors: meV/atom, meV/Å, GPa."""
@@ -70,7 +80,7 @@ def judge(level: Level, ladder: Ladder, noise: Mapping[str, float], measured: Ma
     """Compare every rung with the tightest, and say which settings to take or which to try next.
 
     :param level: the level as it is.
-    :param ladder: values by setting, see :mod:`aiida_zif.workflows.ladder`.
+    :param ladder: values by setting, see :mod:`aiida_zif.workflows.level_convergence.ladder`.
     :param noise: tolerated errors, the keys of :data:`NOISE`.
     :param measured: what is known, by hash of the level; the tightest must be there.
     :returns: ``rungs`` (by name: hash, choice, overrides, errors, seconds, passes; without the last three where

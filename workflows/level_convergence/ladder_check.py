@@ -10,8 +10,8 @@ from aiida_zif.plugins.cp2k.levels.cost import only_cost, put
 from aiida_zif.plugins.cp2k.levels.demands import FAMILIES, setting_faults, whole_faults
 from aiida_zif.plugins.cp2k.levels.functionals import misfits, unallowed
 from aiida_zif.plugins.cp2k.levels.overrides import dft_schema
-from aiida_zif.plugins.cp2k.schema_check import Fault, faults
-from aiida_zif.workflows.ladder import changed
+from aiida_zif.plugins.cp2k.schema.check import Fault, faults
+from aiida_zif.workflows.level_convergence.ladder import changed
 
 
 def ladder_problems(ladder: Mapping[str, Sequence[Any]], level: Level) -> list[str]:

@@ -10,12 +10,12 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.levels.cost import leaves
-from aiida_zif.plugins.cp2k.outputs import GPA_TO_EV_PER_A3
+from aiida_zif.plugins.cp2k.reading.outputs import GPA_TO_EV_PER_A3
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.workflows.convergence import Measured, judge
-from aiida_zif.workflows.frame_steps import concatenate, subset
-from aiida_zif.workflows.ladder import changed, read_ladder, rung_name, rungs
-from aiida_zif.workflows.perturbation import perturbed_frames
+from aiida_zif.workflows.active_learning.selection.select_frames import concatenate, subset
+from aiida_zif.workflows.level_convergence.comparison import Measured, judge
+from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rung_name, rungs
+from aiida_zif.workflows.structures.perturbation import perturbed_frames
 
 TASK = {"mode": "batch", "gates": {"net_force": 1.0e3}}
 """A coarse grid pulls at the whole cell. That is no reason to refuse the frame here: it is what is to be measured."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.plugins.outside_codes import STATUSES
-from aiida_zif.workflows.ending import why_it_ended
+from aiida_zif.plugins.jobs.interruption_codes import STATUSES
+from aiida_zif.workflows.engine.endings import why_it_ended
 
 CUT_SHORT = 400
 """Exit status of a training whose log breaks off."""

@@ -11,10 +11,10 @@ from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.plugins.deepmd.checks import training_problem
-from aiida_zif.workflows import members
-from aiida_zif.workflows.ending import may_run_again, name_of_try
-from aiida_zif.workflows.resources import with_layout
-from aiida_zif.workflows.resumable import ResumableWorkChain
+from aiida_zif.workflows.engine.endings import may_run_again, name_of_try
+from aiida_zif.workflows.engine.job_options import with_layout
+from aiida_zif.workflows.engine.resumable import ResumableWorkChain
+from aiida_zif.workflows.training import committee_jobs as members
 
 DeepmdTrainCalculation = CalculationFactory("zif.deepmd.train")
 DeepmdTrainPackCalculation = CalculationFactory("zif.deepmd.train_pack")
@@ -198,6 +198,6 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
 @calcfunction
 def next_seed(seed: orm.Int) -> orm.Int:
     """Return the seed of a second try."""
-    from aiida_zif.workflows.seeds import derive_seed
+    from aiida_zif.workflows.engine.seeds import derive_seed
 
     return orm.Int(derive_seed(seed.value, "second try"))

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from aiida_zif.plugins.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL
-from aiida_zif.workflows.units import (
+from aiida_zif.plugins.physics.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL
+from aiida_zif.workflows.user_input.units import (
     OFFSETS,
     Unit,
     case_variants,

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from aiida_zif.plugins.units import AVOGADRO, BOHR, ELEMENTARY_CHARGE, HARTREE
+from aiida_zif.plugins.physics.units import AVOGADRO, BOHR, ELEMENTARY_CHARGE, HARTREE
 
 Dims = tuple[int, int, int, int, int]
 """Exponents of kg, m, s, K and atom."""

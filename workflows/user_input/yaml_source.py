@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiida_zif.workflows.campaign_errors import CampaignError, Problem, dotted, shown
-from aiida_zif.workflows.campaign_scalars import odd_key, odd_line, settle
+from aiida_zif.workflows.user_input.problems import CampaignError, Problem, dotted, shown
+from aiida_zif.workflows.user_input.scalars import odd_key, odd_line, settle
 
 YamlPath = tuple[str | int, ...]
 

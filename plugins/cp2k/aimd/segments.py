@@ -81,7 +81,7 @@ def next_part(task: AimdTask, part: AimdTask, outcome: Mapping[str, Any], seed: 
 
     :param task: the whole run.
     :param part: the last part.
-    :param outcome: what its job says, see :func:`aiida_zif.plugins.cp2k.run_outcome.run_outcome`.
+    :param outcome: what its job says, see :func:`aiida_zif.plugins.cp2k.reading.run_outcome.run_outcome`.
     :param seed: for velocities that have to be drawn anew.
     """
     done, stride = int(outcome["labelled_up_to"]), outcome["stride"] or part.stride

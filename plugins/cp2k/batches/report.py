@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.plugins.cp2k.cost import hill_formula
-from aiida_zif.plugins.cp2k.labels import NOT_CONVERGED, NOT_REACHED, NOT_READ, Label, Rejection
+from aiida_zif.plugins.cp2k.batches.cost import hill_formula
 from aiida_zif.plugins.cp2k.levels import Level
-from aiida_zif.plugins.cp2k.outputs import MainOutput
-from aiida_zif.plugins.cp2k.scf import diagnose
-from aiida_zif.plugins.cp2k.stops import ABORTED
-from aiida_zif.plugins.outside import Ending
+from aiida_zif.plugins.cp2k.reading.labels import NOT_CONVERGED, NOT_REACHED, NOT_READ, Label, Rejection
+from aiida_zif.plugins.cp2k.reading.outputs import MainOutput
+from aiida_zif.plugins.cp2k.reading.scf import diagnose
+from aiida_zif.plugins.cp2k.reading.why_stopped import ABORTED
+from aiida_zif.plugins.jobs.interruptions import Ending
 
 GAVE_UP = "SCF run NOT converged"
 """With these words later versions of CP2K abort where 2023.1 warns."""

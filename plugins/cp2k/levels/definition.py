@@ -11,8 +11,8 @@ from aiida_zif.plugins.cp2k.levels.cost import ELSEWHERE, leaves, only_cost
 from aiida_zif.plugins.cp2k.levels.demands import FAMILIES, allow_faults, setting_faults, whole_faults
 from aiida_zif.plugins.cp2k.levels.functionals import misfits, unallowed
 from aiida_zif.plugins.cp2k.levels.overrides import ALLOW, dft_schema
-from aiida_zif.plugins.cp2k.schema import Section, read_schema
-from aiida_zif.plugins.cp2k.schema_check import Fault, canonical, closest, faults
+from aiida_zif.plugins.cp2k.schema.check import Fault, canonical, closest, faults
+from aiida_zif.plugins.cp2k.schema.description import Section, read_schema
 
 TEXTS = ("description", "label")
 BELOW_DFT = ("energy", *ELSEWHERE)
@@ -53,7 +53,7 @@ def definition_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
         yield fault if fault.path[0] in FAMILIES else Fault(("energy", *fault.path), *_rest(fault))
     yield from _cost_faults(named)
     if "recovery" in content:
-        from aiida_zif.plugins.cp2k.recovery import recovery_faults
+        from aiida_zif.plugins.cp2k.levels.recovery import recovery_faults
 
         yield from _below("recovery", recovery_faults(content["recovery"]))
 

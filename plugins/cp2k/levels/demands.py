@@ -7,7 +7,7 @@ from typing import Any
 
 from aiida_zif.plugins.cp2k.levels.cost import leaves
 from aiida_zif.plugins.cp2k.levels.functionals import SEMI_EMPIRICAL, UNFIT, WITHOUT_FUNCTIONAL, functional_in_words
-from aiida_zif.plugins.cp2k.schema_check import Fault
+from aiida_zif.plugins.cp2k.schema.check import Fault
 
 FILLED_IN = {
     "CHARGE": "state the charge under systems.NAME",

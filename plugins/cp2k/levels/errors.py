@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aiida_zif.plugins.cp2k.schema_check import Fault
+from aiida_zif.plugins.cp2k.schema.check import Fault
 
 
 class LevelError(ValueError):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from aiida_zif.plugins.cp2k.schema_check import Fault
+from aiida_zif.plugins.cp2k.schema.check import Fault
 
 UNFIT = ("functional_and_potential", "functional_and_basis", "functional_and_dispersion")
 """What a user may allow not to fit, by the key ``allow``."""

@@ -51,7 +51,7 @@ def _own(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
     from aiida_zif.plugins.cp2k.levels.definition import NAME, canonical_definition, definition_faults
     from aiida_zif.plugins.cp2k.levels.errors import LevelError
     from aiida_zif.plugins.cp2k.levels.functionals import misfits, with_misfits
-    from aiida_zif.plugins.cp2k.schema_check import Fault
+    from aiida_zif.plugins.cp2k.schema.check import Fault
 
     if name in available_levels():
         allowed = f"names other than {', '.join(available_levels())}"
@@ -68,7 +68,7 @@ def _own(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unknown(name: str) -> ValueError:
     from aiida_zif.plugins.cp2k.levels.errors import LevelError
-    from aiida_zif.plugins.cp2k.schema_check import Fault, closest
+    from aiida_zif.plugins.cp2k.schema.check import Fault, closest
 
     names = available_levels()
     mend = closest(name, names, "choose one of them, or give the path of a level file (./my-level.yaml)")

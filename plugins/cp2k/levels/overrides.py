@@ -25,8 +25,8 @@ from aiida_zif.plugins.cp2k.levels.functionals import (
     with_misfits,
 )
 from aiida_zif.plugins.cp2k.levels.level import is_number
-from aiida_zif.plugins.cp2k.schema import Section, read_schema
-from aiida_zif.plugins.cp2k.schema_check import Fault, canonical, faults
+from aiida_zif.plugins.cp2k.schema.check import Fault, canonical, faults
+from aiida_zif.plugins.cp2k.schema.description import Section, read_schema
 
 ALLOW = "allow"
 OURS = (*FAMILIES, ALLOW)

@@ -10,9 +10,9 @@ from typing import Any
 from aiida_zif.plugins.cp2k.levels.cost import leaves, only_cost
 from aiida_zif.plugins.cp2k.levels.demands import setting_faults
 from aiida_zif.plugins.cp2k.levels.level import Level
-from aiida_zif.plugins.cp2k.scf import VERDICTS
-from aiida_zif.plugins.cp2k.schema import read_schema
-from aiida_zif.plugins.cp2k.schema_check import Fault, canonical, closest, faults
+from aiida_zif.plugins.cp2k.reading.scf import VERDICTS
+from aiida_zif.plugins.cp2k.schema.check import Fault, canonical, closest, faults
+from aiida_zif.plugins.cp2k.schema.description import read_schema
 
 KEYS = ("name", "verdicts", "settings", "changes_physics")
 SMEARING = ("SCF/SMEAR", "SCF/ADDED_MOS")
@@ -24,7 +24,7 @@ class Rung:
     """One other way to self-consistency.
 
     :param name: for counting and reading.
-    :param verdicts: what a loop must have looked like, see :mod:`aiida_zif.plugins.cp2k.scf`; empty for any.
+    :param verdicts: what a loop must have looked like, see :mod:`aiida_zif.plugins.cp2k.reading.scf`; empty for any.
     :param settings: below the root of the input, they win over those of the level.
     :param changes_physics: the label is not the one that the level asks for (smeared occupations).
     """
@@ -67,7 +67,7 @@ def next_rung(ladder: Sequence[Rung], tried: str | None, verdict: str) -> Rung |
     """Return the first rung above the one tried that is for such a loop; None at the end of the ladder.
 
     :param tried: name of the last rung, None if the level's own settings failed.
-    :param verdict: one of :data:`~aiida_zif.plugins.cp2k.scf.VERDICTS`.
+    :param verdict: one of :data:`~aiida_zif.plugins.cp2k.reading.scf.VERDICTS`.
     """
     names = [rung.name for rung in ladder]
     above = ladder[names.index(tried) + 1 :] if tried in names else ladder

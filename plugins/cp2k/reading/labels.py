@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aiida_zif.plugins.cp2k.gates import OUTLIER, Gates, fault_of_label, outliers
-from aiida_zif.plugins.cp2k.outputs import (
+from aiida_zif.plugins.cp2k.reading.gates import OUTLIER, Gates, fault_of_label, outliers
+from aiida_zif.plugins.cp2k.reading.outputs import (
     GPA_TO_EV_PER_A3,
     HARTREE_PER_BOHR,
     Evaluation,
     MainOutput,
     XyzFrame,
 )
-from aiida_zif.plugins.cp2k.scf import Diagnosis, above_threshold, diagnose
+from aiida_zif.plugins.cp2k.reading.scf import Diagnosis, above_threshold, diagnose
 
 POSITION_TOLERANCE = 1e-6
 """Å; CP2K echoes ten decimals."""

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.plugins.cp2k.scf import convergence_in
-from aiida_zif.plugins.cp2k.stops import boxed_message
-from aiida_zif.plugins.units import BOHR as BOHR
-from aiida_zif.plugins.units import HARTREE as HARTREE
-from aiida_zif.plugins.units import HARTREE_PER_BOHR as HARTREE_PER_BOHR
+from aiida_zif.plugins.cp2k.reading.scf import convergence_in
+from aiida_zif.plugins.cp2k.reading.why_stopped import boxed_message
+from aiida_zif.plugins.physics.units import BOHR as BOHR
+from aiida_zif.plugins.physics.units import HARTREE as HARTREE
+from aiida_zif.plugins.physics.units import HARTREE_PER_BOHR as HARTREE_PER_BOHR
 
 GPA_TO_EV_PER_A3 = 1.0 / 160.21766208
 

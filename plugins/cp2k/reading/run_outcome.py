@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from aiida_zif.plugins.cp2k.autocorrelation import Stride, choose_stride
-from aiida_zif.plugins.cp2k.labels import NOT_REACHED, Label, Readings, Rejection
+from aiida_zif.plugins.cp2k.aimd.autocorrelation import Stride, choose_stride
+from aiida_zif.plugins.cp2k.reading.labels import NOT_REACHED, Label, Readings, Rejection
 from aiida_zif.plugins.cp2k.task import AUTO, AimdTask
 
 

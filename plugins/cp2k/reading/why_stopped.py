@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aiida_zif.plugins.outside import CUT_OFF, NEVER_BEGAN, OUT_OF_MEMORY, Ending
+from aiida_zif.plugins.jobs.interruptions import CUT_OFF, NEVER_BEGAN, OUT_OF_MEMORY, Ending
 
 if TYPE_CHECKING:
-    from aiida_zif.plugins.cp2k.outputs import MainOutput
+    from aiida_zif.plugins.cp2k.reading.outputs import MainOutput
 
 ABORTED, KILLED = "cp2k_aborted", "cp2k_killed"
 OUT_OF_TIME, DISK_FULL = "out_of_walltime", "disk_full"
@@ -39,7 +39,7 @@ def why_stopped(
     :param texts: the main output and whatever else may hold an error message.
     :param outside: what ended its job from outside, if anything did.
     :param free_kb: what was free, after the run, of the disk that it wrote to; None if nobody looked.
-    :returns: with a cause of :mod:`aiida_zif.plugins.outside`, or ``cp2k_aborted``, ``cp2k_killed``,
+    :returns: with a cause of :mod:`aiida_zif.plugins.jobs.interruptions`, or ``cp2k_aborted``, ``cp2k_killed``,
         ``out_of_walltime`` (CP2K stopped itself), ``exit_requested`` (somebody put a file EXIT into its folder),
         ``output_not_read`` (CP2K came to its end, but not all that it should have printed was found) or ``disk_full``.
     """

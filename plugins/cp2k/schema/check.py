@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from aiida_zif.plugins.cp2k.schema import Keyword, Section
+from aiida_zif.plugins.cp2k.schema.description import Keyword, Section
 
 PARAMETER = "_"
 SWITCH = ("ON", "OFF", "TRUE", "FALSE", "T", "F", "YES", "NO", ".TRUE.", ".FALSE.")

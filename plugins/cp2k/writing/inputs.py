@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aiida_zif.plugins.cp2k.dynamics import dynamics_sections, printed
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.levels.cost import leaves, only_cost_at_root, put
 from aiida_zif.plugins.cp2k.task import AimdTask, Task
+from aiida_zif.plugins.cp2k.writing.dynamics import dynamics_sections, printed
 
 PROJECT = "aiida"
 COORDINATES_FILE = "start.xyz"

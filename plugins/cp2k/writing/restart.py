@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from aiida_zif.plugins.cp2k.inputs import PROJECT
+from aiida_zif.plugins.cp2k.writing.inputs import PROJECT
 
 WRITTEN_FILES = (f"{PROJECT}-1.restart", f"{PROJECT}-1.restart.bak-1")
 """What a run leaves behind: the last one, and the one before it for the case that a kill fell into the writing."""

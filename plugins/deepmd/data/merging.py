@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from aiida_zif.plugins.data.frame_id import frame_ids
-from aiida_zif.plugins.deepmd.dataset import Labelled, System, write_system
+from aiida_zif.plugins.deepmd.data.dataset import Labelled, System, write_system
 
 Block = TypeVar("Block", bound=Labelled)
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from aiida_zif.plugins.deepmd.dataset import Labelled
-from aiida_zif.plugins.deepmd.frozen import constant_content
+from aiida_zif.plugins.deepmd.data.dataset import Labelled
+from aiida_zif.plugins.deepmd.models.frozen import constant_content
 
 BIAS_NODE = b"fitting_attr/t_bias_atom_e"
 KNOWN = 0.5

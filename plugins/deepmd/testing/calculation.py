@@ -10,13 +10,13 @@ from aiida.common import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
 
-from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import checks, job
-from aiida_zif.plugins.deepmd.dataset import write_dataset
-from aiida_zif.plugins.outside_codes import define_exit_codes
-from aiida_zif.plugins.tolerant_job import TolerantJob
+from aiida_zif.plugins.deepmd.data.dataset import write_dataset
+from aiida_zif.plugins.jobs.base import TolerantJob
+from aiida_zif.plugins.jobs.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
+from aiida_zif.plugins.jobs.interruption_codes import define_exit_codes
 
 EXIT_CODES = {
     300: ("ERROR_NO_OUTPUT", "No model was tested: {detail}. Check the code `dp` and the job's stderr."),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aiida_zif.plugins.deepmd.dataset import Labelled
+from aiida_zif.plugins.deepmd.data.dataset import Labelled
 
 REFERENCE_TOLERANCE = 1e-5
 """eV/Å; the reference forces that ``dp test`` echoes must be the block's own, to its printing."""

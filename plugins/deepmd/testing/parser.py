@@ -12,11 +12,11 @@ from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
 from aiida_zif.plugins.deepmd import outputs
-from aiida_zif.plugins.deepmd.dataset import Labelled, System
-from aiida_zif.plugins.deepmd.errors import Prediction, max_force_deviation, read_predictions
-from aiida_zif.plugins.deepmd.test_calculation import DeepmdTestCalculation as Calculation
-from aiida_zif.plugins.foreign import readable, storable
-from aiida_zif.plugins.outside_codes import ending_of, exit_code_of
+from aiida_zif.plugins.deepmd.data.dataset import Labelled, System
+from aiida_zif.plugins.deepmd.testing.calculation import DeepmdTestCalculation as Calculation
+from aiida_zif.plugins.deepmd.testing.errors import Prediction, max_force_deviation, read_predictions
+from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
+from aiida_zif.plugins.jobs.retrieved_files import readable, storable
 
 Predictions = dict[str, dict[str, Prediction]]
 """Model → block → prediction."""

@@ -13,18 +13,19 @@ from aiida.common import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
 
-from aiida_zif.plugins.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.plugins.deepmd import checks, early_stop, job
-from aiida_zif.plugins.deepmd.bias import read_bias, refitted_bias, with_bias
-from aiida_zif.plugins.deepmd.endings import EXIT_CODES
-from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
+from aiida_zif.plugins.deepmd import checks, job
+from aiida_zif.plugins.deepmd.data.merging import write_merged
 from aiida_zif.plugins.deepmd.inputs import complete_input
-from aiida_zif.plugins.deepmd.merging import write_merged
-from aiida_zif.plugins.outside_codes import define_exit_codes
-from aiida_zif.plugins.tolerant_job import TolerantJob
+from aiida_zif.plugins.deepmd.models.bias import read_bias, refitted_bias, with_bias
+from aiida_zif.plugins.deepmd.models.frozen import FrozenModel, read_frozen
+from aiida_zif.plugins.deepmd.training import early_stop
+from aiida_zif.plugins.deepmd.training.exit_codes import EXIT_CODES
+from aiida_zif.plugins.jobs.base import TolerantJob
+from aiida_zif.plugins.jobs.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
+from aiida_zif.plugins.jobs.interruption_codes import define_exit_codes
 
 CHECKPOINT = "model.ckpt"
 CHECKPOINT_FILES = ("index", "meta", "data-00000-of-00001")

@@ -12,11 +12,12 @@ from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.plugins.deepmd import early_stop, outputs
-from aiida_zif.plugins.deepmd.frozen import FrozenModel, read_frozen
-from aiida_zif.plugins.deepmd.training_job import TrainingJob
-from aiida_zif.plugins.foreign import readable
-from aiida_zif.plugins.outside_codes import ending_of, exit_code_of
+from aiida_zif.plugins.deepmd import outputs
+from aiida_zif.plugins.deepmd.models.frozen import FrozenModel, read_frozen
+from aiida_zif.plugins.deepmd.training import early_stop
+from aiida_zif.plugins.deepmd.training.job import TrainingJob
+from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
+from aiida_zif.plugins.jobs.retrieved_files import readable
 
 EXIT_CODE_OF = {
     "sel_too_small": "ERROR_SEL_TOO_SMALL",

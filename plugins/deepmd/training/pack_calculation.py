@@ -10,7 +10,7 @@ from aiida.engine import CalcJobProcessSpec
 from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd import checks, job
-from aiida_zif.plugins.deepmd.training_job import Member, TrainingJob
+from aiida_zif.plugins.deepmd.training.job import Member, TrainingJob
 
 
 def folder_of(label: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import ExitCode
 
-from aiida_zif.plugins.deepmd.train_pack_calculation import folder_of
-from aiida_zif.plugins.deepmd.training_parser import MemberReader, TrainingParser
-from aiida_zif.plugins.outside_codes import STATUSES, ending_of, exit_code_of
+from aiida_zif.plugins.deepmd.training.member_reader import MemberReader, TrainingParser
+from aiida_zif.plugins.deepmd.training.pack_calculation import folder_of
+from aiida_zif.plugins.jobs.interruption_codes import STATUSES, ending_of, exit_code_of
 
 
 class DeepmdTrainPackParser(TrainingParser):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiida.engine import ExitCode
 
-from aiida_zif.plugins.deepmd.training_parser import MemberReader, TrainingParser
+from aiida_zif.plugins.deepmd.training.member_reader import MemberReader, TrainingParser
 
 
 class DeepmdTrainParser(TrainingParser):

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from aiida_zif.plugins.imports.columns import Column
-from aiida_zif.plugins.imports.comment_line import Entry, logicals_of, numbers_of
+from aiida_zif.plugins.imports.extxyz.columns import Column
+from aiida_zif.plugins.imports.extxyz.comment_line import Entry, logicals_of, numbers_of
 from aiida_zif.plugins.imports.names import fixed_sense, plain, speaks_of_fixed
 
 SPECIES = ("species", "symbols", "symbol", "element", "elements")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aiida_zif.plugins.imports.comment_line import logical, numbers
+from aiida_zif.plugins.imports.extxyz.comment_line import logical, numbers
 
 PLAIN = "species:S:1:pos:R:3"
 """What a frame without ``Properties`` has."""

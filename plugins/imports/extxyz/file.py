@@ -10,10 +10,10 @@ from typing import TextIO
 import numpy as np
 
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
-from aiida_zif.plugins.data.xyz_text import frames_in
+from aiida_zif.plugins.imports.extxyz.frame import labelled
+from aiida_zif.plugins.imports.extxyz.text import frames_in
 from aiida_zif.plugins.imports.reading import NONE, Reading
-from aiida_zif.plugins.imports.xyz_frame import labelled
-from aiida_zif.plugins.units import DEFAULTS
+from aiida_zif.plugins.physics.units import DEFAULTS
 
 PROPERTIES = "species:S:1:pos:R:3:forces:R:3"
 LONGEST_REASON = 400

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
-from aiida_zif.plugins.data.xyz_text import FrameText
-from aiida_zif.plugins.imports.atoms import (
+from aiida_zif.plugins.imports.extxyz.atoms import (
     cell_of,
     columns_of_elements,
     fixed_atoms,
@@ -17,14 +16,15 @@ from aiida_zif.plugins.imports.atoms import (
     symbols_of,
     zeroed_forces,
 )
-from aiida_zif.plugins.imports.choice import choose
-from aiida_zif.plugins.imports.columns import PLAIN, Column, columns_of
-from aiida_zif.plugins.imports.comment_line import Entry, entries_of, numbers_of
+from aiida_zif.plugins.imports.extxyz.choice import choose
+from aiida_zif.plugins.imports.extxyz.columns import PLAIN, Column, columns_of
+from aiida_zif.plugins.imports.extxyz.comment_line import Entry, entries_of, numbers_of
+from aiida_zif.plugins.imports.extxyz.stated_units import units_of
+from aiida_zif.plugins.imports.extxyz.statements import levels_of, state_of, weightless, why_no_label, why_per_atom
+from aiida_zif.plugins.imports.extxyz.text import FrameText
 from aiida_zif.plugins.imports.names import QUANTITIES, quantity_of
 from aiida_zif.plugins.imports.reading import NONE, SIGNS, Reading
-from aiida_zif.plugins.imports.stated_units import units_of
-from aiida_zif.plugins.imports.statements import levels_of, state_of, weightless, why_no_label, why_per_atom
-from aiida_zif.plugins.units import factor
+from aiida_zif.plugins.physics.units import factor
 
 STRUCTURE = ("lattice", "properties", "pbc")
 """Entries that say where the atoms are, in small letters."""

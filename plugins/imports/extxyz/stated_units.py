@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from aiida_zif.plugins.imports.comment_line import Entry
+from aiida_zif.plugins.imports.extxyz.comment_line import Entry
 from aiida_zif.plugins.imports.names import STANDARD, plain, unit_in, unit_statement
 from aiida_zif.plugins.imports.reading import Reading, problem
-from aiida_zif.plugins.units import ALLOWED, DEFAULTS, is_pressure, kinds_of, unit_of
+from aiida_zif.plugins.physics.units import ALLOWED, DEFAULTS, is_pressure, kinds_of, unit_of
 
 UNITS_NOT_KNOWN = ("j", "kj", "joule", "cal", "kcal", "mev", "kev", "ev_atom", "k", "cm1", "pa_s", "n", "dyn", "mbar")
 """Units in the names of entries that are not those of energies, forces and stresses of a frame here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from aiida_zif.plugins.imports.comment_line import Entry, numbers_of
+from aiida_zif.plugins.imports.extxyz.comment_line import Entry, numbers_of
 from aiida_zif.plugins.imports.names import plain, words_of
 
 YES = {"t", "true", "1", "yes", "y"}

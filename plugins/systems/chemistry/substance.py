@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.plugins.geometry import densities
-from aiida_zif.plugins.systems.bonds import BondGraph
-from aiida_zif.plugins.systems.formula import hill
+from aiida_zif.plugins.physics.geometry import densities
+from aiida_zif.plugins.systems.chemistry.bonds import BondGraph
+from aiida_zif.plugins.systems.chemistry.formula import hill
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aiida_zif.plugins.systems.bonds import BondGraph, Neighbour
+from aiida_zif.plugins.systems.chemistry.bonds import BondGraph, Neighbour
 from aiida_zif.plugins.systems.faults import named
 
 if TYPE_CHECKING:

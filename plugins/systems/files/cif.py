@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aiida_zif.plugins.systems.bonds import BondGraph, closest_overlap, refuse_crowded
-from aiida_zif.plugins.systems.cif_sites import Sites, read_sites
-from aiida_zif.plugins.systems.cif_symmetry import Statement, agree, chosen, fits_cell, statements
-from aiida_zif.plugins.systems.cif_text import Tags, read_tags
+from aiida_zif.plugins.systems.chemistry.bonds import BondGraph, closest_overlap, refuse_crowded
+from aiida_zif.plugins.systems.chemistry.formula import compare_formula, read_formula
+from aiida_zif.plugins.systems.chemistry.valence import oddities
 from aiida_zif.plugins.systems.faults import StructureFault, counted, named, refuse_too_many
-from aiida_zif.plugins.systems.formula import compare_formula, read_formula
-from aiida_zif.plugins.systems.valence import oddities
+from aiida_zif.plugins.systems.files.cif_sites import Sites, read_sites
+from aiida_zif.plugins.systems.files.cif_symmetry import Statement, agree, chosen, fits_cell, statements
+from aiida_zif.plugins.systems.files.cif_text import Tags, read_tags
 
 if TYPE_CHECKING:
     from ase import Atoms

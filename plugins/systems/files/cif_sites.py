@@ -9,8 +9,9 @@ from itertools import product
 
 import numpy as np
 
-from aiida_zif.plugins.systems.cif_text import Tags
-from aiida_zif.plugins.systems.elements import (
+from aiida_zif.plugins.systems.faults import StructureFault, counted, named
+from aiida_zif.plugins.systems.files.cif_text import Tags
+from aiida_zif.plugins.systems.files.elements import (
     DEUTERIUM_NOTE,
     HEAVY_HYDROGEN,
     light,
@@ -18,7 +19,6 @@ from aiida_zif.plugins.systems.elements import (
     of_symbol,
     refuse_unknown,
 )
-from aiida_zif.plugins.systems.faults import StructureFault, counted, named
 
 WHOLE = 0.005
 """An occupancy this close to one is one."""

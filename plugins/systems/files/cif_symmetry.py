@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from aiida_zif.plugins.systems.cif_text import Tags
 from aiida_zif.plugins.systems.faults import StructureFault, named
+from aiida_zif.plugins.systems.files.cif_text import Tags
 
 if TYPE_CHECKING:
     import gemmi

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aiida_zif.plugins.systems.elements import DEUTERIUM_NOTE, HEAVY_HYDROGEN, light, of_symbol, refuse_unknown
 from aiida_zif.plugins.systems.faults import StructureFault, refuse_too_many
+from aiida_zif.plugins.systems.files.elements import DEUTERIUM_NOTE, HEAVY_HYDROGEN, light, of_symbol, refuse_unknown
 
 
 def checked_poscar(text: str) -> tuple[str, list[str]]:

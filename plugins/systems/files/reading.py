@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aiida_zif.plugins.data.xyz_text import frame_texts
-from aiida_zif.plugins.systems.cif import read_cif
-from aiida_zif.plugins.systems.cif_text import ENCODINGS, decoded
+from aiida_zif.plugins.imports.extxyz.text import frame_texts
 from aiida_zif.plugins.systems.faults import StructureFault
-from aiida_zif.plugins.systems.poscar import checked_poscar
-from aiida_zif.plugins.systems.xyz import checked_xyz
+from aiida_zif.plugins.systems.files.cif import read_cif
+from aiida_zif.plugins.systems.files.cif_text import ENCODINGS, decoded
+from aiida_zif.plugins.systems.files.poscar import checked_poscar
+from aiida_zif.plugins.systems.files.xyz import checked_xyz
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from aiida_zif.plugins.systems.elements import DEUTERIUM_NOTE, HEAVY_HYDROGEN, light, of_symbol, refuse_unknown
 from aiida_zif.plugins.systems.faults import StructureFault, refuse_too_many
+from aiida_zif.plugins.systems.files.elements import DEUTERIUM_NOTE, HEAVY_HYDROGEN, light, of_symbol, refuse_unknown
 
 PROPERTIES = re.compile(r"Properties=\"?([A-Za-z0-9_:.-]+)\"?")
 

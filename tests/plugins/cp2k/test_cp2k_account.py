@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aiida_zif.plugins.cp2k.account import times
-from aiida_zif.plugins.cp2k.outputs import Evaluation, MainOutput
+from aiida_zif.plugins.cp2k.batches.report import times
+from aiida_zif.plugins.cp2k.reading.outputs import Evaluation, MainOutput
 
 
 def run(seconds: list[float | None], wall: float | None, temperature: float | None) -> MainOutput:

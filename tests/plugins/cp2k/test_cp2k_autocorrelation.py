@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.cp2k.autocorrelation import (
+from aiida_zif.plugins.cp2k.aimd.autocorrelation import (
     FEWEST_LABELS,
     autocorrelation,
     choose_stride,

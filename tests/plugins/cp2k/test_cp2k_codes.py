@@ -14,7 +14,7 @@ from cp2k_cases import AIMD, BATCH, FIXTURES, read_start
 from hand_written import hand_written_input
 
 from aiida_zif.plugins.cp2k.levels import load_level
-from aiida_zif.plugins.cp2k.outputs import BOHR, GPA_TO_EV_PER_A3, HARTREE
+from aiida_zif.plugins.cp2k.reading.outputs import BOHR, GPA_TO_EV_PER_A3, HARTREE
 from aiida_zif.plugins.systems import load_system
 
 pytestmark = pytest.mark.codes

@@ -14,7 +14,12 @@ import pytest
 from aiida_cp2k.utils import Cp2kInput
 from cp2k_cases import FIXTURES, read_start
 
-from aiida_zif.plugins.cp2k.inputs import (
+from aiida_zif.plugins.cp2k.levels import Level, load_level
+from aiida_zif.plugins.cp2k.levels.cost import ALIASES, BELOW_DFT, BELOW_ROOT, only_cost_at_root
+from aiida_zif.plugins.cp2k.reading.outputs import HARTREE_PER_BOHR, read_main_output, read_xyz
+from aiida_zif.plugins.cp2k.schema.description import Keyword, Section, read_schema
+from aiida_zif.plugins.cp2k.task import BatchTask
+from aiida_zif.plugins.cp2k.writing.inputs import (
     CELLS_FILE,
     COORDINATES_FILE,
     FRAMES_FILE,
@@ -23,11 +28,6 @@ from aiida_zif.plugins.cp2k.inputs import (
     cp2k_input,
     frames_file,
 )
-from aiida_zif.plugins.cp2k.levels import Level, load_level
-from aiida_zif.plugins.cp2k.levels.cost import ALIASES, BELOW_DFT, BELOW_ROOT, only_cost_at_root
-from aiida_zif.plugins.cp2k.outputs import HARTREE_PER_BOHR, read_main_output, read_xyz
-from aiida_zif.plugins.cp2k.schema import Keyword, Section, read_schema
-from aiida_zif.plugins.cp2k.task import BatchTask
 
 CP2K = os.environ.get("AIIDA_ZIF_CP2K") or shutil.which("cp2k.psmp")
 DATA = os.environ.get("CP2K_DATA_DIR", "/usr/share/cp2k")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from cp2k_cases import FIXTURES
 
-from aiida_zif.plugins.cp2k.gates import (
+from aiida_zif.plugins.cp2k.batches.order import closest_contact
+from aiida_zif.plugins.cp2k.reading.gates import (
     Gates,
     fault_of_forces,
     fault_of_label,
@@ -17,8 +18,7 @@ from aiida_zif.plugins.cp2k.gates import (
     read_gates,
     thinned,
 )
-from aiida_zif.plugins.cp2k.order import closest_contact
-from aiida_zif.plugins.cp2k.outputs import HARTREE_PER_BOHR, read_xyz
+from aiida_zif.plugins.cp2k.reading.outputs import HARTREE_PER_BOHR, read_xyz
 
 RNG = np.random.default_rng(4)
 
@@ -107,8 +107,8 @@ def test_gates_that_would_not_do_are_refused(content: dict[str, Any], words: str
 
 
 def test_the_protocols_hold_the_bounds_that_hold_without_them() -> None:
-    from aiida_zif.workflows.campaign_data import GateBounds
-    from aiida_zif.workflows.campaign_protocols import protocol_settings
+    from aiida_zif.workflows.campaign.schema.data import GateBounds
+    from aiida_zif.workflows.protocols.loading import protocol_settings
 
     bounds = GateBounds.model_validate(protocol_settings("balanced")["labelling"]["gates"])
     assert bounds.model_dump() == Gates().as_dict() == read_gates(bounds.model_dump()).as_dict()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from aiida_cp2k.utils import Cp2kInput
 
-from aiida_zif.plugins.cp2k.inputs import cells_file, coordinates_file, cp2k_input, frames_file, walltime_limit
 from aiida_zif.plugins.cp2k.levels import load_level
 from aiida_zif.plugins.cp2k.task import read_task
+from aiida_zif.plugins.cp2k.writing.inputs import cells_file, coordinates_file, cp2k_input, frames_file, walltime_limit
 
 EXPECTED = Path(__file__).parents[1] / "fixtures" / "cp2k" / "inputs"
 CELL = np.array([[8.0, 0, 0], [0.5, 8, 0], [0, 0, 9]])

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from cp2k_cases import FIXTURES
 
-from aiida_zif.plugins.cp2k.gates import Gates
-from aiida_zif.plugins.cp2k.labels import Readings, Requested, collect_labels, virial_from_stress
-from aiida_zif.plugins.cp2k.order import batch_order, similar_path
-from aiida_zif.plugins.cp2k.outputs import Evaluation, MainOutput, XyzFrame
+from aiida_zif.plugins.cp2k.batches.order import batch_order, similar_path
 from aiida_zif.plugins.cp2k.progress import labelled_so_far
+from aiida_zif.plugins.cp2k.reading.gates import Gates
+from aiida_zif.plugins.cp2k.reading.labels import Readings, Requested, collect_labels, virial_from_stress
+from aiida_zif.plugins.cp2k.reading.outputs import Evaluation, MainOutput, XyzFrame
 
 CELL = 10.0 * np.eye(3)
 SYMBOLS = ("H", "H")

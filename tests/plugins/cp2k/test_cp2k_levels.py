@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.cp2k.inputs import cp2k_input
 from aiida_zif.plugins.cp2k.levels import Level, LevelError, available_levels, load_level
 from aiida_zif.plugins.cp2k.levels.level import USUAL_VALENCE, is_itself
 from aiida_zif.plugins.cp2k.task import read_task
+from aiida_zif.plugins.cp2k.writing.inputs import cp2k_input
 from aiida_zif.plugins.data.theory import method_of
 
 DATA = Path("/usr/share/cp2k")

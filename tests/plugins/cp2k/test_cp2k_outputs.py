@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cp2k_cases import FIXTURES
 
-from aiida_zif.plugins.cp2k.outputs import HARTREE, read_cells, read_main_output, read_xyz
+from aiida_zif.plugins.cp2k.reading.outputs import HARTREE, read_cells, read_main_output, read_xyz
 
 
 def text(case: str, name: str = "aiida.out") -> str:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import yaml
 
-from aiida_zif.plugins.cp2k.inputs import cp2k_input
 from aiida_zif.plugins.cp2k.levels import FOLDER, Level, LevelError, load_level
 from aiida_zif.plugins.cp2k.task import read_task
+from aiida_zif.plugins.cp2k.writing.inputs import cp2k_input
 
 BLYP: dict[str, Any] = yaml.safe_load("""
 description: Another functional.

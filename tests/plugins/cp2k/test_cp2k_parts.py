@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.plugins.cp2k.parts import Continuation, first_part, next_part, stairs
+from aiida_zif.plugins.cp2k.aimd.segments import Continuation, first_part, next_part, stairs
 from aiida_zif.plugins.cp2k.task import AimdTask
 
 RUN = AimdTask(temperature=300.0, steps=20, seed=3, stride=4)

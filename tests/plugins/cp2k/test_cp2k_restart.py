@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from cp2k_cases import FIXTURES
 
-from aiida_zif.plugins.cp2k.labels import Rejection
-from aiida_zif.plugins.cp2k.restart import WRITTEN_FILES, restart_files, restart_step
-from aiida_zif.plugins.cp2k.run_outcome import run_outcome
+from aiida_zif.plugins.cp2k.reading.labels import Rejection
+from aiida_zif.plugins.cp2k.reading.run_outcome import run_outcome
 from aiida_zif.plugins.cp2k.task import AimdTask
+from aiida_zif.plugins.cp2k.writing.restart import WRITTEN_FILES, restart_files, restart_step
 
 NEWEST, BEFORE = ((FIXTURES / "restart" / name).read_text() for name in WRITTEN_FILES)
 

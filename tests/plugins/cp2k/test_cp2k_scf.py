@@ -7,9 +7,9 @@ import pytest
 from cp2k_cases import FIXTURES
 
 from aiida_zif.plugins.cp2k.levels import available_levels, load_level
-from aiida_zif.plugins.cp2k.outputs import read_main_output
-from aiida_zif.plugins.cp2k.recovery import Rung, ladder_of, next_rung, read_rung, recovery_faults
-from aiida_zif.plugins.cp2k.scf import VERDICTS, above_threshold, convergence_in, diagnose
+from aiida_zif.plugins.cp2k.levels.recovery import Rung, ladder_of, next_rung, read_rung, recovery_faults
+from aiida_zif.plugins.cp2k.reading.outputs import read_main_output
+from aiida_zif.plugins.cp2k.reading.scf import VERDICTS, above_threshold, convergence_in, diagnose
 
 ROWS = {
     "     2 OT DIIS     0.80E-01    0.0     0.00905422       -12.9780576678 -3.12E-02": 0.00905422,

@@ -15,12 +15,12 @@ import pytest
 import yaml
 from aiida_cp2k.utils import Cp2kInput
 
-from aiida_zif.plugins.cp2k.inputs import cp2k_input
 from aiida_zif.plugins.cp2k.levels import FOLDER, available_levels, load_level
 from aiida_zif.plugins.cp2k.levels.definition import definition_faults
-from aiida_zif.plugins.cp2k.schema import VARIABLE, read_schema
-from aiida_zif.plugins.cp2k.schema_check import canonical, faults
+from aiida_zif.plugins.cp2k.schema.check import canonical, faults
+from aiida_zif.plugins.cp2k.schema.description import VARIABLE, read_schema
 from aiida_zif.plugins.cp2k.task import read_task
+from aiida_zif.plugins.cp2k.writing.inputs import cp2k_input
 
 CP2K = os.environ.get("AIIDA_ZIF_CP2K") or shutil.which("cp2k.psmp")
 SYMBOLS = ["Zn", "N", "C", "H", "Cl", "H"]

@@ -17,7 +17,7 @@ from ase.io import read
 from cp2k_cases import BATCH, FIXTURES, read_start
 from hand_written import hand_written_input
 
-from aiida_zif.plugins.cp2k.order import batch_order
+from aiida_zif.plugins.cp2k.batches.order import batch_order
 
 CP2KDATA = pytest.mark.skipif(
     importlib.util.find_spec("cp2kdata") is None, reason="cp2kdata is not installed; pip install aiida-zif[tests]"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aiida_zif.plugins.cp2k.outputs import MainOutput
-from aiida_zif.plugins.cp2k.stops import why_stopped
-from aiida_zif.plugins.outside import CANCELLED, CUT_OFF, Ending
+from aiida_zif.plugins.cp2k.reading.outputs import MainOutput
+from aiida_zif.plugins.cp2k.reading.why_stopped import why_stopped
+from aiida_zif.plugins.jobs.interruptions import CANCELLED, CUT_OFF, Ending
 
 SAID = {
     "At line 1092 of file message_passing.F\nFortran runtime error: No space left on device\n": "disk_full",

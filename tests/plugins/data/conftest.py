@@ -37,7 +37,7 @@ def frame() -> Callable[..., LabelledFrame]:
 @pytest.fixture
 def deepmd(frame: Callable[..., LabelledFrame], tmp_path: Path) -> Path:
     """A folder with one system of two frames in the layout deepmd/npy."""
-    from aiida_zif.plugins.deepmd.dataset import System, write_system
+    from aiida_zif.plugins.deepmd.data.dataset import System, write_system
 
     frames = [frame(seed) for seed in (0, 1)]
     columns = {name: np.array([getattr(f, name) for f in frames]) for name in ("positions", "energy", "forces")}

@@ -12,7 +12,7 @@ from aiida.common.links import LinkType
 
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.workflows.dataset_steps import extend_dataset
+from aiida_zif.workflows.training.dataset import extend_dataset
 
 Factory = Callable[..., Any]
 

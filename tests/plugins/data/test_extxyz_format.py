@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from argon_crystal import argon, virial_by_differences
 
-from aiida_zif.plugins.data.extxyz import read_extxyz, write_frame
 from aiida_zif.plugins.data.frame_id import frame_ids
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
+from aiida_zif.plugins.imports.extxyz.file import read_extxyz, write_frame
 
 Frame = Callable[..., LabelledFrame]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.data import import_formats
-from aiida_zif.plugins.data.extxyz import write_frame
-from aiida_zif.plugins.data.import_formats import find_source
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame
+from aiida_zif.plugins.imports import formats as import_formats
+from aiida_zif.plugins.imports.extxyz.file import write_frame
+from aiida_zif.plugins.imports.formats import find_source
 
 Frame = Callable[..., LabelledFrame]
 

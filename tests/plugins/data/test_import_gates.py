@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.cp2k.gates import Gates
 from aiida_zif.plugins.cp2k.levels import load_level
-from aiida_zif.plugins.data.import_gates import IMPORT_GATES, Rules, grouped, sort_frames
+from aiida_zif.plugins.cp2k.reading.gates import Gates
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame, Refused
+from aiida_zif.plugins.imports.gates import IMPORT_GATES, Rules, grouped, sort_frames
 
 Frame = Callable[..., LabelledFrame]
 

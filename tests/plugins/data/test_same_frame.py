@@ -7,9 +7,9 @@ import time
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.data.contradiction import contradiction
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.plugins.data.same_frame import TOLERANCE, first_of_each, invariants, match
+from aiida_zif.plugins.imports.contradiction import contradiction
 
 SYMBOLS = ("Zn", *["N"] * 4, *["C"] * 6, *["H"] * 6)
 TRICLINIC = np.array([[9.1, 0.0, 0.0], [1.3, 10.2, 0.0], [-2.1, 0.7, 11.4]])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aiida_zif.plugins.deepmd.dataset import System
+from aiida_zif.plugins.deepmd.data.dataset import System
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "deepmd"
 SMALL_TYPE_MAP = ["H", "Zn"]

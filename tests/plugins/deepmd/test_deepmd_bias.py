@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from deepmd_toy import FIXTURES, TYPE_MAP, toy_system
 
-from aiida_zif.plugins.deepmd.bias import read_bias, refitted_bias, with_bias
-from aiida_zif.plugins.deepmd.dataset import System
-from aiida_zif.plugins.deepmd.frozen import read_frozen
+from aiida_zif.plugins.deepmd.data.dataset import System
+from aiida_zif.plugins.deepmd.models.bias import read_bias, refitted_bias, with_bias
+from aiida_zif.plugins.deepmd.models.frozen import read_frozen
 
 CONTENT = (FIXTURES / "train_ok" / "model.pb").read_bytes()
 PER_ATOM = {"H": -3.0, "C": -7.0, "N": -11.0, "Zn": -20.0}

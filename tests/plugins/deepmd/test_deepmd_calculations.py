@@ -12,8 +12,8 @@ import pytest
 from aiida.common import CalcInfo
 from deepmd_toy import SMALL_SYMBOLS, SMALL_TYPE_MAP
 
-from aiida_zif.plugins.deepmd.dataset import read_system
-from aiida_zif.plugins.deepmd.frozen import read_frozen
+from aiida_zif.plugins.deepmd.data.dataset import read_system
+from aiida_zif.plugins.deepmd.models.frozen import read_frozen
 
 Factory = Callable[..., Any]
 

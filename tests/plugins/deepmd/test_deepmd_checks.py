@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from aiida_zif.plugins.deepmd import checks
-from aiida_zif.plugins.deepmd.frozen import read_frozen
 from aiida_zif.plugins.deepmd.inputs import suggest_sel
-from aiida_zif.plugins.geometry import neighbour_counts
+from aiida_zif.plugins.deepmd.models.frozen import read_frozen
+from aiida_zif.plugins.physics.geometry import neighbour_counts
 
 Factory = Callable[..., Any]
 

@@ -93,7 +93,7 @@ def test_a_training_that_is_ended_early_leaves_a_model(
     from aiida.engine import run_get_node
     from aiida.plugins import CalculationFactory
 
-    from aiida_zif.plugins.deepmd import early_stop
+    from aiida_zif.plugins.deepmd.training import early_stop
 
     for name, value in (("POLL_S", 1), ("LOW_RATE", 2), ("LEAST_GAIN", 0.9), ("CHECKS", 1)):
         monkeypatch.setattr(early_stop, name, value)  # flat from the first window on

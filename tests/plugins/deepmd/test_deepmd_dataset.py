@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from deepmd_toy import SYMBOLS, TYPE_MAP, label, toy_system
 
-from aiida_zif.plugins.deepmd.dataset import read_system, write_dataset, write_system
+from aiida_zif.plugins.deepmd.data.dataset import read_system, write_dataset, write_system
 
 
 @pytest.mark.parametrize("virials", [True, False])

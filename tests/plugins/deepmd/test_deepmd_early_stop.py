@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aiida_zif.plugins.deepmd import early_stop
+from aiida_zif.plugins.deepmd.training import early_stop
 
 HEADER = "#  step      rmse_val    rmse_trn    rmse_e_val  rmse_e_trn    rmse_f_val  rmse_f_trn         lr\n"
 

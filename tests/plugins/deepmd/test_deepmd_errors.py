@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from deepmd_toy import FIXTURES, SMALL_SYMBOLS, toy_system
 
-from aiida_zif.plugins.deepmd.dataset import System
-from aiida_zif.plugins.deepmd.errors import Prediction, max_force_deviation, read_predictions
+from aiida_zif.plugins.deepmd.data.dataset import System
+from aiida_zif.plugins.deepmd.testing.errors import Prediction, max_force_deviation, read_predictions
 
 DETAILS = FIXTURES / "test_ok" / "details"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from deepmd_toy import FIXTURES
 
-from aiida_zif.plugins.deepmd.frozen import read_frozen
+from aiida_zif.plugins.deepmd.models.frozen import read_frozen
 
 CONTENT = (FIXTURES / "train_ok" / "model.pb").read_bytes()
 

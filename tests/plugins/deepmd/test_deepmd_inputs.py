@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from deepmd_toy import TYPE_MAP
 
-from aiida_zif.plugins.deepmd import early_stop, inputs
+from aiida_zif.plugins.deepmd import inputs
+from aiida_zif.plugins.deepmd.training import early_stop
 
 needs_deepmd = pytest.mark.skipif(importlib.util.find_spec("deepmd") is None, reason="deepmd-kit is not installed")
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from deepmd_toy import SYMBOLS, TYPE_MAP, toy_system
 
-from aiida_zif.plugins.deepmd.dataset import System, read_system
-from aiida_zif.plugins.deepmd.merging import by_composition, write_merged
+from aiida_zif.plugins.deepmd.data.dataset import System, read_system
+from aiida_zif.plugins.deepmd.data.merging import by_composition, write_merged
 
 
 def part(system: System, rows: list[int]) -> System:

@@ -128,6 +128,6 @@ def test_scheduler_knows_why_a_test_was_cut_short(parse: Factory) -> None:
 
 
 def test_parser_never_raises(parse: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aiida_zif.plugins.deepmd.test_parser.summarise", lambda *args: 1 / 0)
+    monkeypatch.setattr("aiida_zif.plugins.deepmd.testing.parser.summarise", lambda *args: 1 / 0)
     _, node = parse()
     assert node.exit_status == 310

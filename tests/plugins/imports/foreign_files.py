@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from aiida_zif.plugins.data.extxyz import read_extxyz
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame, Refused
+from aiida_zif.plugins.imports.extxyz.file import read_extxyz
 from aiida_zif.plugins.imports.reading import Reading
 
 CELL = 'Lattice="6.0 0 0 0 6.0 0 0 0 6.0"'

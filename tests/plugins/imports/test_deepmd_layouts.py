@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.data.import_formats import Source, find_source
-from aiida_zif.plugins.data.import_gates import grouped, sort_frames
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
+from aiida_zif.plugins.imports.formats import Source, find_source
+from aiida_zif.plugins.imports.gates import grouped, sort_frames
 from aiida_zif.plugins.imports.reading import Reading
 
 Write = Callable[..., Path]

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.data.extxyz import read_extxyz
-from aiida_zif.plugins.data.import_formats import find_source
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame
+from aiida_zif.plugins.imports.extxyz.file import read_extxyz
+from aiida_zif.plugins.imports.formats import find_source
 from aiida_zif.plugins.imports.reading import Reading
 
 dpdata = pytest.importorskip("dpdata")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from lammps_toy import PACKED, PARAMETERS, RUNS
 
-from aiida_zif.plugins.clock import STOP_CLOCK
+from aiida_zif.plugins.jobs.clock import STOP_CLOCK
 
 Factory = Callable[..., Any]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.geometry import densities
 from aiida_zif.plugins.lammps.harvest.observables import EDGES, Observables
 from aiida_zif.plugins.lammps.harvest.streaming import BlockMeans, Reservoir, Slots, Spread
 from aiida_zif.plugins.lammps.structure import covalent_radii, masses, members
+from aiida_zif.plugins.physics.geometry import densities
 from aiida_zif.plugins.systems import load_system
 
 THERMO = (300.0, 1.0e4, -5.0, 1000.0)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiida_zif.plugins import foreign
+from aiida_zif.plugins.jobs import retrieved_files as foreign
 
 PACKED = Path(__file__).parents[1] / "fixtures" / "lammps" / "packed"
 Factory = Callable[..., Any]

@@ -12,8 +12,8 @@ import pytest
 from aiida_zif.plugins.selection import Sieved, run_chain
 from aiida_zif.plugins.selection.budget import budget
 from aiida_zif.plugins.selection.random import random
+from aiida_zif.plugins.selection.round_robin import turns
 from aiida_zif.plugins.selection.separation import separation
-from aiida_zif.plugins.selection.turns import turns
 from aiida_zif.plugins.selection.window import held_out_error, levels, window
 
 Factory = Callable[..., Any]

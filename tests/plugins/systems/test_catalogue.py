@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from ase.io import read
 
-from aiida_zif.plugins.geometry import densities, minimum_distances
+from aiida_zif.plugins.physics.geometry import densities, minimum_distances
 from aiida_zif.plugins.systems import available_systems, describe_system, load_system
 
 SHARED = Path(__file__).parents[4] / "shared" / "structures"

@@ -23,7 +23,7 @@ from cif_cases import (
 )
 
 from aiida_zif.plugins.systems import available_systems, load_system
-from aiida_zif.plugins.systems.cif import read_cif
+from aiida_zif.plugins.systems.files.cif import read_cif
 
 HALL = "_space_group_name_Hall '-P 2ac 2ab'\n"
 IDENTITY = NAME.replace("P b c a", "P 1") + listed(["x,y,z"])

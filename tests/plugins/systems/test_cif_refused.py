@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from cif_cases import COLUMNS, NAME, everything, listed, operators, plain, rows, unit, whole
 
-from aiida_zif.plugins.systems.cif import read_cif
 from aiida_zif.plugins.systems.faults import StructureFault
+from aiida_zif.plugins.systems.files.cif import read_cif
 
 HALL = "_space_group_name_Hall '%s'\n"
 OCCUPANCY = COLUMNS + "_atom_site_occupancy\n"

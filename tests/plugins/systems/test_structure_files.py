@@ -11,7 +11,7 @@ from ase import Atoms
 
 from aiida_zif.plugins.systems import load_system
 from aiida_zif.plugins.systems.faults import StructureFault
-from aiida_zif.plugins.systems.reading import read_structure_file
+from aiida_zif.plugins.systems.files.reading import read_structure_file
 
 
 def framework() -> Atoms:

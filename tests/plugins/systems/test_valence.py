@@ -8,8 +8,8 @@ from ase import Atoms
 from ase.build import molecule
 
 from aiida_zif.plugins.systems import available_systems, load_system
-from aiida_zif.plugins.systems.substance import describe_substance, in_words
-from aiida_zif.plugins.systems.valence import Oddity, oddities
+from aiida_zif.plugins.systems.chemistry.substance import describe_substance, in_words
+from aiida_zif.plugins.systems.chemistry.valence import Oddity, oddities
 
 WHOLE_MOLECULES = "H2O CH3OH CO2 CH4 C2H2 HCN CH3CN C6H6 C5H5N CH3NO2 CH3COOH N2 SO2 NH3 C3H4_D2d HCOOCH3 CH3SH SiH4"
 MORE_MOLECULES = "CF4 CH3Cl H2 O3 CO C4H4NH F2O"

@@ -10,10 +10,10 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.plugins.deepmd.errors import force_rmse_per_frame
+from aiida_zif.plugins.deepmd.testing.errors import force_rmse_per_frame
 from aiida_zif.plugins.lammps.limits import Chemistry
 from aiida_zif.plugins.lammps.structure import substance
-from aiida_zif.workflows.starts import choose_starts
+from aiida_zif.workflows.active_learning.exploration.starts import choose_starts
 
 
 @calcfunction

@@ -9,8 +9,8 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
-from aiida_zif.workflows.ending import ended_from_outside, may_run_again, name_of_try, why_it_ended
-from aiida_zif.workflows.resumable import ResumableWorkChain
+from aiida_zif.workflows.engine.endings import ended_from_outside, may_run_again, name_of_try, why_it_ended
+from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 
 LammpsExploreCalculation = CalculationFactory("zif.lammps")
 DeepPotentialData = DataFactory("zif.potential")

@@ -8,24 +8,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aiida_zif.plugins.cp2k.gates import Gates, in_words, read_gates
+from aiida_zif.plugins.cp2k.reading.gates import Gates, in_words, read_gates
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.plugins.data.import_gates import (
+from aiida_zif.plugins.data.same_frame import first_of_each
+from aiida_zif.plugins.data.theory import method_of
+from aiida_zif.plugins.imports.gates import (
     Rules,
     composition,
     fault_of_contacts,
     fault_of_values,
     faults_of_energies,
 )
-from aiida_zif.plugins.data.same_frame import first_of_each
-from aiida_zif.plugins.data.theory import method_of
-from aiida_zif.workflows.campaign import Campaign
-from aiida_zif.workflows.campaign_errors import CampaignError, Problem, listed
-from aiida_zif.workflows.campaign_levels import load_campaign_level
-from aiida_zif.workflows.import_labels import energies_in_profile
-from aiida_zif.workflows.imported_reference import ReferenceFault, find_blocks
-from aiida_zif.workflows.imported_twice import repeats
-from aiida_zif.workflows.planned_frames import planned_frames
+from aiida_zif.workflows.active_learning.imported.planned_frames import planned_frames
+from aiida_zif.workflows.active_learning.imported.reference import ReferenceFault, find_blocks
+from aiida_zif.workflows.active_learning.imported.twice import repeats
+from aiida_zif.workflows.campaign.levels import load_campaign_level
+from aiida_zif.workflows.campaign.loading import Campaign
+from aiida_zif.workflows.labelling.import_labels import energies_in_profile
+from aiida_zif.workflows.user_input.problems import CampaignError, Problem, listed
 
 Blocks = dict[str, LabelledFramesData]
 

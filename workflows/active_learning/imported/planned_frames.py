@@ -10,11 +10,11 @@ from aiida import orm
 
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.same_frame import Frame
-from aiida_zif.workflows.campaign import Campaign
-from aiida_zif.workflows.campaign_levels import load_campaign_level
-from aiida_zif.workflows.perturbation import perturbed_frames
-from aiida_zif.workflows.plan import label_tasks
-from aiida_zif.workflows.run_cache import known_run
+from aiida_zif.workflows.active_learning.planning.cycle import label_tasks
+from aiida_zif.workflows.campaign.levels import load_campaign_level
+from aiida_zif.workflows.campaign.loading import Campaign
+from aiida_zif.workflows.labelling.run_cache import known_run
+from aiida_zif.workflows.structures.perturbation import perturbed_frames
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -59,7 +59,7 @@ def first_frames(atoms: Atoms, start: Mapping[str, Any]) -> FramesData:
     """Return the frames that a labelling will start from, unstored.
 
     :param atoms: of the campaign, in the digits that the database keeps.
-    :param start: recipe, see :func:`aiida_zif.workflows.frame_steps.frames_from_structure`.
+    :param start: recipe, see :func:`aiida_zif.workflows.active_learning.selection.select_frames.frames_from_structure`.
     """
     crystal, cell = atoms.get_positions(), np.array(atoms.cell.array)
     positions, cells = crystal[None], cell[None]

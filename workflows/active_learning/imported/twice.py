@@ -9,12 +9,12 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.plugins.data.contradiction import contradiction
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.plugins.data.import_gates import composition
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.plugins.data.same_frame import first_of_each, match
-from aiida_zif.workflows.label_cache import blocks_of_level
+from aiida_zif.plugins.imports.contradiction import contradiction
+from aiida_zif.plugins.imports.gates import composition
+from aiida_zif.workflows.labelling.label_cache import blocks_of_level
 
 Use = tuple[str, str]
 """``training`` or ``held_out``, and the UUID of a block."""

@@ -11,7 +11,7 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.selection.calibration import calibrate_frames
-from aiida_zif.workflows.seeds import derive_seed
+from aiida_zif.workflows.engine.seeds import derive_seed
 
 Rows = list[dict[str, Any]]
 

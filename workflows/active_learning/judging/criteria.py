@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 Record = Mapping[str, Any]
-"""What one cycle found, see :func:`aiida_zif.workflows.judge.cycle_record`."""
+"""What one cycle found, see :func:`aiida_zif.workflows.active_learning.judging.judge.cycle_record`."""
 
 Criterion = dict[str, Any]
 

@@ -9,12 +9,24 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
-from aiida_zif.workflows.confidence import rmse_interval
-from aiida_zif.workflows.criteria import Record, convergence_criteria, criterion, learns_nothing, remembered
-from aiida_zif.workflows.curriculum import Position, least_accurate, position
-from aiida_zif.workflows.plan import label_tasks, section
-from aiida_zif.workflows.quarantine import active, cycle_failure, labelling_failure, opened, updated
-from aiida_zif.workflows.seeds import derive_seed
+from aiida_zif.workflows.active_learning.judging.confidence import rmse_interval
+from aiida_zif.workflows.active_learning.judging.criteria import (
+    Record,
+    convergence_criteria,
+    criterion,
+    learns_nothing,
+    remembered,
+)
+from aiida_zif.workflows.active_learning.planning.cycle import label_tasks, section
+from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position
+from aiida_zif.workflows.active_learning.state.quarantine import (
+    active,
+    cycle_failure,
+    labelling_failure,
+    opened,
+    updated,
+)
+from aiida_zif.workflows.engine.seeds import derive_seed
 
 CONFIDENCE = 0.95
 """Of the interval of the held-out error where no criterion states another."""

@@ -13,12 +13,12 @@ from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.selection import offered_to
 from aiida_zif.plugins.selection.calibration import curve_of
 from aiida_zif.plugins.selection.window import held_out_error
-from aiida_zif.workflows.calibration_steps import systems_of
-from aiida_zif.workflows.campaign_levels import load_campaign_level
-from aiida_zif.workflows.curriculum import Target, conditions, in_words, position, stages_of
-from aiida_zif.workflows.quarantine import left_out
-from aiida_zif.workflows.seeds import derive_seed
-from aiida_zif.workflows.selection import affordable, with_levels
+from aiida_zif.workflows.active_learning.judging.calibration import systems_of
+from aiida_zif.workflows.active_learning.selection.label_budget import affordable, with_levels
+from aiida_zif.workflows.active_learning.state.curriculum import Target, conditions, in_words, position, stages_of
+from aiida_zif.workflows.active_learning.state.quarantine import left_out
+from aiida_zif.workflows.campaign.levels import load_campaign_level
+from aiida_zif.workflows.engine.seeds import derive_seed
 
 Settings = dict[str, Any]
 
@@ -38,7 +38,7 @@ def label_tasks(settings: Settings, system: str) -> dict[str, tuple[Settings, Se
     """Return what is labelled at the start of a campaign: by name, a start recipe and a task of ``zif.cp2k``.
 
     ``seed_…`` makes the first training set, ``held_out_…`` the frames that no training sees. A recipe says how
-    the structure becomes frames, see :func:`aiida_zif.workflows.frame_steps.frames_from_structure`.
+    the structure becomes frames, see :func:`aiida_zif.workflows.active_learning.selection.select_frames.frames_from_structure`.
     """
     seed_data, held_out = section(settings, system, "seed_data"), section(settings, system, "held_out")
     gates = settings["labelling"]["gates"]

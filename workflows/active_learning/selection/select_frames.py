@@ -10,10 +10,10 @@ from aiida.engine import ExitCode, calcfunction
 
 from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.plugins.deepmd.errors import force_rmse_per_frame
+from aiida_zif.plugins.deepmd.testing.errors import force_rmse_per_frame
 from aiida_zif.plugins.selection import Pool, StrategyError, run_chain
-from aiida_zif.workflows.perturbation import perturbed_frames
-from aiida_zif.workflows.selection import choice_report, share
+from aiida_zif.workflows.active_learning.selection.label_budget import choice_report, share
+from aiida_zif.workflows.structures.perturbation import perturbed_frames
 
 CHOSEN, CONTROL = 0, 1
 """Values of the per-frame array ``role``: chosen for its deviation, or drawn at random to measure the choice."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.workflows.campaign_deepmd import deepmd_problems
-from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed, one_line, shown
-from aiida_zif.workflows.campaign_levels import level_problems
-from aiida_zif.workflows.campaign_machines import TrainStage
-from aiida_zif.workflows.campaign_model import System, Training
-from aiida_zif.workflows.campaign_section import Section
-from aiida_zif.workflows.campaign_source import Source, YamlPath
-from aiida_zif.workflows.campaign_structures import MOST_ATOMS
-from aiida_zif.workflows.campaign_supercell import CellChoice
-from aiida_zif.workflows.planned_labels import fewest_labels
-from aiida_zif.workflows.plumed_check import plumed_faults
+from aiida_zif.workflows.campaign.checks.deepmd import deepmd_problems
+from aiida_zif.workflows.campaign.checks.plumed_input import plumed_faults
+from aiida_zif.workflows.campaign.levels import level_problems
+from aiida_zif.workflows.campaign.planned_labels import fewest_labels
+from aiida_zif.workflows.campaign.schema.campaign_file import System, Training
+from aiida_zif.workflows.campaign.schema.resources import TrainStage
+from aiida_zif.workflows.campaign.schema.section import Section
+from aiida_zif.workflows.campaign.structures import MOST_ATOMS
+from aiida_zif.workflows.campaign.supercell import CellChoice
+from aiida_zif.workflows.user_input.problems import Problem, did_you_mean, listed, one_line, shown
+from aiida_zif.workflows.user_input.yaml_source import Source, YamlPath
 
 if TYPE_CHECKING:
     from ase import Atoms

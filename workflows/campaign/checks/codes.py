@@ -9,8 +9,8 @@ from typing import Any
 from aiida import orm
 from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
-from aiida_zif.workflows.campaign_errors import Problem, did_you_mean, listed
-from aiida_zif.workflows.machine_cores import CODE_OF
+from aiida_zif.workflows.engine.machine_cores import CODE_OF
+from aiida_zif.workflows.user_input.problems import Problem, did_you_mean, listed
 
 FAMILIES = {"cp2k": ("zif.cp2k", "cp2k"), "dp": ("zif.deepmd", "deepmd"), "lmp": ("zif.lammps", "lammps")}
 """Code: how the names of the plug-ins begin that run it."""

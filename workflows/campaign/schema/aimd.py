@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
-from aiida_zif.plugins.cp2k.parts import SHORTEST_STAIR
+from aiida_zif.plugins.cp2k.aimd.segments import SHORTEST_STAIR
 from aiida_zif.plugins.cp2k.task import FEWEST_STEPS, target_in_words
-from aiida_zif.workflows.campaign_dynamics import check_times
-from aiida_zif.workflows.campaign_section import Count, Section, Steps, refuse
-from aiida_zif.workflows.quantities import MdTime, PressureRamp, TemperatureRamp, TimeStep
+from aiida_zif.workflows.campaign.schema.dynamics import check_times
+from aiida_zif.workflows.campaign.schema.section import Count, Section, Steps, refuse
+from aiida_zif.workflows.user_input.quantities import MdTime, PressureRamp, TemperatureRamp, TimeStep
 
 
 def _stride_in_a_word(value: Any) -> Any:

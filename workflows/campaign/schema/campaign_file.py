@@ -6,16 +6,16 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
-from aiida_zif.workflows.campaign_convergence import Convergence
-from aiida_zif.workflows.campaign_data import HeldOut, Labelling, SeedData
-from aiida_zif.workflows.campaign_errors import did_you_mean, shown
-from aiida_zif.workflows.campaign_exploration import Exploration
-from aiida_zif.workflows.campaign_machines import Codes, Resources
-from aiida_zif.workflows.campaign_section import Count, FreeMapping, Section, Share, Whole, refuse
-from aiida_zif.workflows.campaign_selection import Selection
-from aiida_zif.workflows.campaign_steps import TrainingSteps
-from aiida_zif.workflows.campaign_supercell import AUTO, SupercellKey
-from aiida_zif.workflows.quantities import (
+from aiida_zif.workflows.campaign.schema.convergence import Convergence
+from aiida_zif.workflows.campaign.schema.data import HeldOut, Labelling, SeedData
+from aiida_zif.workflows.campaign.schema.exploration import Exploration
+from aiida_zif.workflows.campaign.schema.resources import Codes, Resources
+from aiida_zif.workflows.campaign.schema.section import Count, FreeMapping, Section, Share, Whole, refuse
+from aiida_zif.workflows.campaign.schema.selection import Selection
+from aiida_zif.workflows.campaign.schema.training_steps import TrainingSteps
+from aiida_zif.workflows.campaign.supercell import AUTO, SupercellKey
+from aiida_zif.workflows.user_input.problems import did_you_mean, shown
+from aiida_zif.workflows.user_input.quantities import (
     Length,
 )
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
-from aiida_zif.workflows.campaign_aimd import AimdRun
-from aiida_zif.workflows.campaign_section import Count, Section, Whole, refuse
-from aiida_zif.workflows.quantities import AtomicEnergy, Displacement, Force, Stress, WallTime
+from aiida_zif.workflows.campaign.schema.aimd import AimdRun
+from aiida_zif.workflows.campaign.schema.section import Count, Section, Whole, refuse
+from aiida_zif.workflows.user_input.quantities import AtomicEnergy, Displacement, Force, Stress, WallTime
 
 
 class Perturbed(Section):

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, model_validator
 
 from aiida_zif.plugins.cp2k.task import target_in_words
-from aiida_zif.workflows.campaign_dynamics import check_times
-from aiida_zif.workflows.campaign_section import Count, Section, Share, Steps, Whole, refuse
-from aiida_zif.workflows.quantities import (
+from aiida_zif.workflows.campaign.schema.dynamics import check_times
+from aiida_zif.workflows.campaign.schema.section import Count, Section, Share, Steps, Whole, refuse
+from aiida_zif.workflows.user_input.quantities import (
     Force,
     MdTime,
     PressureRamp,

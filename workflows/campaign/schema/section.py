@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 from pydantic_core import PydanticCustomError
 
-from aiida_zif.workflows.campaign_errors import shown
+from aiida_zif.workflows.user_input.problems import shown
 
 Count = Annotated[StrictInt, Field(ge=1)]
 Steps = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from aiida_zif.plugins.selection import StrategyError, available_strategies, full_chain, options_of
-from aiida_zif.workflows.campaign_errors import did_you_mean, listed, shown
-from aiida_zif.workflows.campaign_section import Count, FreeMapping, Section, Share, Whole, refuse
-from aiida_zif.workflows.quantities import Force
+from aiida_zif.workflows.campaign.schema.section import Count, FreeMapping, Section, Share, Whole, refuse
+from aiida_zif.workflows.user_input.problems import did_you_mean, listed, shown
+from aiida_zif.workflows.user_input.quantities import Force
 
 
 class Window(Section):

@@ -1,0 +1,1 @@
+"""What every command shares: profile, console, terminal."""

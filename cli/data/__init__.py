@@ -1,0 +1,1 @@
+"""Commands for structures and data of others."""

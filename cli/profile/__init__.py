@@ -1,0 +1,1 @@
+"""Commands that make a profile and keep it going."""

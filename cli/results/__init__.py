@@ -1,0 +1,1 @@
+"""Questions to the database from the command line."""

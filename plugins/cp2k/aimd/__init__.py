@@ -1,0 +1,1 @@
+"""AIMD runs in segments: how a run is cut and at which stride it is labelled."""

@@ -1,0 +1,1 @@
+"""Batches of given frames: their order, gates, recovery, cost and report."""

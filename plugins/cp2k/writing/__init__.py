@@ -1,0 +1,1 @@
+"""Inputs of CP2K."""

@@ -1,0 +1,1 @@
+"""Frozen models: what a file says of itself, and its energy bias."""

@@ -1,0 +1,1 @@
+"""Errors of a committee on labelled frames."""

@@ -1,0 +1,1 @@
+"""Trainings of one member of a committee or of several."""

@@ -1,0 +1,1 @@
+"""Labelled frames in extended XYZ, in everybody's dialect of it."""

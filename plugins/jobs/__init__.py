@@ -1,0 +1,1 @@
+"""What all jobs share: clock, waiting, interruptions, retrieved files."""

@@ -1,0 +1,1 @@
+"""Units, periodic geometry and lattices on plain arrays."""

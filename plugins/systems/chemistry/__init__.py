@@ -1,0 +1,1 @@
+"""Bonds, valences and formulas: whether a structure can be a substance."""

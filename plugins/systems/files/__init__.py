@@ -1,0 +1,1 @@
+"""Readers of structure files: CIF, POSCAR, extended XYZ."""

@@ -1,0 +1,1 @@
+"""A campaign as its steps, and its figures."""

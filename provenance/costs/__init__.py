@@ -1,0 +1,1 @@
+"""What finished jobs took, and what a campaign will take."""

@@ -1,0 +1,1 @@
+"""Data sets and models as files, with a manifest."""

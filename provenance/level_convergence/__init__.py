@@ -1,0 +1,1 @@
+"""Table and figure of a study of cut-offs."""

@@ -1,0 +1,1 @@
+"""Computers and codes of a profile, and their scratch folders."""

@@ -1,0 +1,1 @@
+"""A daemon that comes back by itself."""

@@ -1,0 +1,1 @@
+"""The PostgreSQL database of a production profile."""

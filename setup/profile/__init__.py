@@ -1,0 +1,1 @@
+"""Profiles: embedded, on PostgreSQL, and the way from one to the other."""

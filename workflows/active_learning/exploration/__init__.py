@@ -1,0 +1,1 @@
+"""Where explorations start, and the work chain that runs them."""

@@ -1,0 +1,1 @@
+"""Imported labels that a campaign learns from, and frames that stand in two places."""

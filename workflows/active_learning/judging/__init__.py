@@ -1,0 +1,1 @@
+"""Verdict of a cycle: criteria, confidence, calibration."""

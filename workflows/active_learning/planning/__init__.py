@@ -1,0 +1,1 @@
+"""From the settings to the inputs of every step."""

@@ -1,0 +1,1 @@
+"""Which explored frames are worth a label."""

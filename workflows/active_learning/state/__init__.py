@@ -1,0 +1,1 @@
+"""What a campaign knows of itself between cycles, and the names of its children."""

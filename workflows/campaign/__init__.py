@@ -1,0 +1,1 @@
+"""The campaign file: read, completed and checked."""

@@ -1,0 +1,1 @@
+"""What is wrong with a campaign file, found before the first label."""

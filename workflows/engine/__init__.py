@@ -1,0 +1,1 @@
+"""What work chains share: resuming, seeds, options, cores, endings."""

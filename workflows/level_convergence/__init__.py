@@ -1,0 +1,1 @@
+"""The cheapest cut-offs of a level of theory."""

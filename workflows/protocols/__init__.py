@@ -1,0 +1,1 @@
+"""Protocols: settings that a campaign file need not say."""

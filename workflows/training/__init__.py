@@ -1,0 +1,1 @@
+"""Committees: data set, schedule, jobs."""

@@ -1,0 +1,1 @@
+"""Files of users: YAML, quantities with units, problems in words."""
