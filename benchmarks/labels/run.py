@@ -78,7 +78,7 @@ def frames_to_label(n_frames: int) -> Any:
 def job_inputs(name: str) -> tuple[Any, dict[str, Any], Any]:
     """Return frames, task and level of theory of one job, by its name."""
     from aiida_zif.plugins.cp2k.levels import load_level
-    from aiida_zif.workflows.active_learning.selection.select_frames import subset
+    from aiida_zif.plugins.data.frame_sets import subset
 
     kind, _, rest = name.partition("_")
     before = name.endswith("before")

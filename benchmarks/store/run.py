@@ -91,7 +91,8 @@ def measure(profile: str, workers: int) -> dict[str, float | int]:
 
 def make_profiles(server: Any) -> None:
     """Make an empty profile in a file and one on the server."""
-    from aiida_zif.setup.postgresql.server import Target, create
+    from aiida_zif.setup.postgresql.server import create
+    from aiida_zif.setup.postgresql.target import Target
     from aiida_zif.setup.profile.embedded import ensure_profile
     from aiida_zif.setup.profile.postgresql import make_profile
 

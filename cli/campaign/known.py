@@ -38,7 +38,7 @@ def known_campaign(campaign: Campaign) -> Any:
 
     Ends the command if one with other settings is running; says what differs if one has finished well.
     """
-    from aiida_zif.provenance.campaigns.view import find_campaigns
+    from aiida_zif.provenance.queries.campaigns import find_campaigns
 
     for node in find_campaigns(label=campaign.name):
         if node.is_terminated and not node.is_finished_ok:
@@ -146,7 +146,7 @@ def leaves(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]
 
 def other_codes(node: Any, campaign: Campaign) -> list[str]:
     """Return in words the codes that compute numbers and are not those of the file."""
-    from aiida_zif.provenance.campaigns.view import inputs_under
+    from aiida_zif.provenance.queries.links import inputs_under
 
     labels = campaign.code_labels()
     found = {name: code.full_label for name, code in inputs_under(node, "codes").items() if name in CODES}
@@ -168,7 +168,7 @@ def other_inputs(node: Any, campaign: Campaign) -> list[str]:
 
 def other_imports(node: Any, campaign: Campaign) -> list[str]:
     """Return in words the uses for which a campaign began with other imported frames than its labels stand for now."""
-    from aiida_zif.provenance.campaigns.view import inputs_under
+    from aiida_zif.provenance.queries.links import inputs_under
     from aiida_zif.workflows.active_learning.imported.blocks import imported_blocks
     from aiida_zif.workflows.campaign.loading import CampaignError
 

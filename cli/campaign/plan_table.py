@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from aiida_zif.provenance.costs.planned_labels import count_labels
 from aiida_zif.workflows.active_learning.state.curriculum import conditions, in_words, stages_of
-from aiida_zif.workflows.campaign.planned_labels import most_labels
-from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
+from aiida_zif.workflows.training.schedule import first_and_last
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign.loading import Campaign
@@ -122,16 +122,3 @@ def describe_selection(campaign: Campaign, system: str) -> str:
         f"up to {section['per_cycle']} frames a cycle between {section['lower']:g} and {section['upper']:g} eV/Å, "
         f"and {section['control']} at random"
     )
-
-
-def count_labels(campaign: Campaign) -> tuple[int, int, int]:
-    """Return the labels of the start, those held out, and those of one cycle, each at most."""
-    first = held_out = cycle = 0
-    for name in campaign.systems:
-        seed_data = campaign.section(name, "seed_data").model_dump()
-        first += sum(map(most_labels, seed_data["aimd"]))
-        first += (seed_data["perturbed"] or {"frames": 0})["frames"]
-        held_out += sum(map(most_labels, campaign.section(name, "held_out").model_dump()["aimd"]))
-        selection = campaign.section(name, "selection").model_dump()
-        cycle += selection["per_cycle"] + selection["control"]
-    return first, held_out, cycle

@@ -25,8 +25,9 @@ PLAIN_S = 20.0
 
 def progress_line(node: Any) -> str:
     """Return one line: which cycle and stage, how many of how many, elapsed, expected."""
-    from aiida_zif.provenance.campaigns.progress import clock, current_activity, expected_remaining_s
+    from aiida_zif.provenance.campaigns.progress import current_activity, expected_remaining_s
     from aiida_zif.provenance.campaigns.view import load_view
+    from aiida_zif.provenance.words import clock
 
     view = load_view(node)
     elapsed = time.time() - node.ctime.timestamp()

@@ -99,7 +99,7 @@ def load_campaign_node(identifier: str | None) -> Any:
     from aiida import orm
     from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
-    from aiida_zif.provenance.campaigns.view import ENTRY_POINT, find_campaigns
+    from aiida_zif.provenance.queries.campaigns import ENTRY_POINT, find_campaigns
 
     if identifier is None:
         campaigns = find_campaigns()
@@ -113,3 +113,6 @@ def load_campaign_node(identifier: str | None) -> Any:
     if node.process_type != ENTRY_POINT if isinstance(node, orm.ProcessNode) else True:
         fail(f"{identifier} is a {type(node).__name__}, not a campaign. `aiida-zif status --all` lists the campaigns.")
     return node
+
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")

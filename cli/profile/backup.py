@@ -24,7 +24,8 @@ def backup(folder: Path, as_json: bool) -> None:
     Campaigns may go on meanwhile. The copy of the database is compared with the profile row by row, and every file
     is read back by its hash. Nothing is overwritten, and an attempt that fails leaves nothing behind.
     """
-    from aiida_zif.setup.backup.backup import BackupError, make_backup
+    from aiida_zif.setup.backup.backup import make_backup
+    from aiida_zif.setup.backup.errors import BackupError
 
     try:
         card = make_backup(folder.absolute(), lambda line: click.echo(line, err=as_json))
@@ -51,7 +52,7 @@ def restore(folder: Path, name: str, as_json: bool, **server: Any) -> None:
     from aiida_zif.setup.environment import select_aiida_folder
 
     select_aiida_folder(create=True)
-    from aiida_zif.setup.backup.backup import BackupError
+    from aiida_zif.setup.backup.errors import BackupError
     from aiida_zif.setup.backup.restore import read_card, restore_backup, restore_on_server
 
     try:

@@ -21,7 +21,7 @@ def resume(as_json: bool) -> None:
     Starts the daemon if it is down or broken, gives every unfinished process exactly one task, and plays those that
     AiiDA paused because a computer did not answer. What a person paused stays paused. Safe at any time.
     """
-    from aiida_zif.provenance.campaigns.view import find_campaigns
+    from aiida_zif.provenance.queries.campaigns import find_campaigns
     from aiida_zif.setup.daemon.daemon import DaemonError, ensure_daemon
     from aiida_zif.setup.daemon.paused import paused_processes, play
 

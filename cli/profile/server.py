@@ -13,7 +13,7 @@ import click
 from aiida_zif.cli.common.profile import fail
 
 if TYPE_CHECKING:
-    from aiida_zif.setup.postgresql.server import Target
+    from aiida_zif.setup.postgresql.target import Target
 
 DATABASE = "aiida_zif"
 OPTIONS = [
@@ -49,9 +49,10 @@ def make_on_server(
     admin_database: str,
 ) -> None:
     """Make role and database unless they exist, fill the database if asked to, then the profile."""
-    from aiida_zif.setup.backup.backup import BackupError
+    from aiida_zif.setup.backup.errors import BackupError
     from aiida_zif.setup.postgresql.access import PostgresqlError
-    from aiida_zif.setup.postgresql.server import Target, check_existing, create
+    from aiida_zif.setup.postgresql.server import check_existing, create
+    from aiida_zif.setup.postgresql.target import Target
     from aiida_zif.setup.profile.postgresql import make_profile, require_free_name
 
     password, story = "", list[str]()

@@ -44,7 +44,7 @@ def profile(name: str, postgresql: bool, repository: Path | None, bare: bool, **
     if bare:
         click.echo(f"profile {name}, empty")
         return
-    from aiida_zif.setup.profile.embedded import equip
+    from aiida_zif.setup.computers.localhost import equip
 
     specs = local_codes()
     click.echo("\n".join(equip(name, specs)))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.cli.common.console import make_console, new_table
 from aiida_zif.provenance.campaigns.failed_jobs import failure_lines
 from aiida_zif.provenance.campaigns.judgement import judgement_lines
-from aiida_zif.provenance.campaigns.progress import VERBS, clock, current_activity, expected_remaining_s, readable
+from aiida_zif.provenance.campaigns.progress import current_activity, expected_remaining_s
 from aiida_zif.provenance.campaigns.reached import reached_line
 from aiida_zif.provenance.campaigns.summary import summarise
 from aiida_zif.provenance.campaigns.view import CampaignView, load_view
 from aiida_zif.provenance.lineage.import_remarks import withdrawn_lines
-from aiida_zif.provenance.lineage.origin import counted
+from aiida_zif.provenance.words import DASH, VERBS, clock, counted, in_words, number, pair, readable
 
 if TYPE_CHECKING:
     from aiida import orm
@@ -49,7 +49,6 @@ TABLE_NOTE = (
     "explores in the cycle beside it. Quantiles of the deviation are of the physical frames (of several systems, the "
     "worst), counts of all explored."
 )
-DASH = "–"
 
 
 def print_status(view: CampaignView, console: Console | None = None) -> None:
@@ -247,26 +246,6 @@ def recovery_lines(summary: dict[str, Any]) -> list[str]:
     flagged = summary["n_flagged"]
     remark = f"; {flagged} of them flagged, for their rung changes the energy" if flagged else ""
     return [f"self-consistency recovered: {in_words(summary['n_recovered'])}{remark}"]
-
-
-def in_words(counts: dict[str, int]) -> str:
-    """Return counts by reason, the largest first: ``5 over budget, 1 near duplicate``."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in ordered if count)
-
-
-def pair(first: float | None, second: float | None) -> str:
-    """Return two numbers side by side, or one dash for two."""
-    if first is None and second is None:
-        return DASH
-    return " / ".join(DASH if value is None else f"{value:.2f}" for value in (first, second))
-
-
-def number(value: float | None) -> str:
-    """Return three significant digits that line up, or a dash."""
-    if value is None:
-        return DASH
-    return f"{value:.{3 if value < 10 else 1 if value < 100 else 0}f}"
 
 
 # -- all campaigns -------------------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.provenance.campaigns.progress import VERBS, readable
 from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.queries import sql
+from aiida_zif.provenance.words import VERBS, readable
 from aiida_zif.workflows.engine.endings import why_it_ended
 
 SHOWN = 5

@@ -8,8 +8,9 @@ from typing import Any
 from aiida.common.links import LinkType
 
 from aiida_zif.plugins.selection.calibration import BAND_SHARE, error_band
-from aiida_zif.provenance.campaigns.view import CampaignView, children
+from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.queries.calls import input_attributes
+from aiida_zif.provenance.queries.links import children
 from aiida_zif.workflows.active_learning.judging.calibration import evidence_rows
 
 

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 
 from aiida import orm
 from aiida.common.links import LinkType
 
-from aiida_zif.provenance.campaigns.view import CampaignView, Step, calcjobs_of
+from aiida_zif.provenance.campaigns.view import CampaignView, Step
 from aiida_zif.provenance.campaigns.workload import job_progress, label_units, stage_work, step_units
+from aiida_zif.provenance.queries.links import calcjobs_of
+from aiida_zif.provenance.words import VERBS, clock, readable
 from aiida_zif.workflows.active_learning.state.curriculum import conditions, longest, md_steps
-from aiida_zif.workflows.campaign.schema.training_steps import training_steps
 from aiida_zif.workflows.engine.job_options import trainings_at_a_time
+from aiida_zif.workflows.training.schedule import training_steps
 
 STAGES = ("explore", "label", "train", "test")
 """Order inside a cycle of the stages that take time; cycle 0 has no exploration."""
 
-VERBS = {
-    "label": "labelling",
-    "train": "training",
-    "test": "testing on held-out frames",
-    "explore": "exploring",
-    "select": "selecting frames",
-    "compare": "comparing chosen with random frames",
-    "calibrate": "relating deviation to error",
-    "judge": "judging",
-}
 PACED_BY = 5
 """Cycles whose pace is expected of those to come."""
 
@@ -195,21 +186,3 @@ def state_of(job: orm.CalcJobNode) -> str:
 def seconds_since(moment: float) -> float:
     """Return the seconds from a moment, in s since 1970, until now."""
     return max(time.time() - moment, 0.0)
-
-
-TASK = re.compile(r"(?P<system>\w+?)_(?P<task>(?:seed|held_out)_\w+)")
-"""Names of the labellings at the start of a campaign."""
-
-
-def readable(name: str) -> str:
-    """Set the parts of a step's name apart: ``zif4_seed_aimd_0`` becomes ``zif4 (seed aimd 0)``."""
-    match = TASK.fullmatch(name)
-    return f"{match['system']} ({match['task'].replace('_', ' ')})" if match else name
-
-
-def clock(seconds: float) -> str:
-    """Write a duration with its units: ``45 s``, ``8 min 30 s`` or ``2 h 05 min``."""
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes >= 60:
-        return f"{minutes // 60} h {minutes % 60:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -13,10 +13,11 @@ from aiida_zif.provenance.campaigns.judgement import calibration_of, latest_stat
 from aiida_zif.provenance.campaigns.reached import explored_runs
 from aiida_zif.provenance.campaigns.software import executables_of, software_of
 from aiida_zif.provenance.campaigns.utilisation import engine_of
-from aiida_zif.provenance.campaigns.view import CampaignView, Step, inputs_under, outputs_under
+from aiida_zif.provenance.campaigns.view import CampaignView, Step
 from aiida_zif.provenance.intervals import error_ratio
 from aiida_zif.provenance.lineage.structure_sources import energy_reference, record_of_node
 from aiida_zif.provenance.queries.calls import inputs_of, output_arrays
+from aiida_zif.provenance.queries.links import inputs_under, outputs_under
 from aiida_zif.workflows.protocols.loading import available_protocols
 
 ERRORS = ("force_rmse_eV_per_A", "energy_rmse_meV_per_atom", "virial_rmse_meV_per_atom")

@@ -8,7 +8,8 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.provenance.campaigns.view import CampaignView, Step, calcjobs_of, inputs_under
+from aiida_zif.provenance.campaigns.view import CampaignView, Step
+from aiida_zif.provenance.queries.links import calcjobs_of, inputs_under
 from aiida_zif.workflows.active_learning.state.quarantine import left_out
 
 Progress = Callable[[Path], tuple[int, int | None]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.cli.common.profile import load_if_there
 from aiida_zif.provenance.costs.estimate import Estimate, Pace, Work, estimate
 from aiida_zif.provenance.costs.planned_work import labelling_work, learning_work
-from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
+from aiida_zif.workflows.training.schedule import first_and_last
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
@@ -94,7 +94,7 @@ def level_of(campaign: Campaign, system: str) -> Any:
 def network_of(campaign: Campaign) -> dict[str, Any]:
     """Return the section of DeePMD-kit's input that describes the network, as the campaign would make it."""
     from aiida_zif.plugins.deepmd.inputs import training_input
-    from aiida_zif.workflows.protocols.loading import merged
+    from aiida_zif.workflows.user_input.merging import merged
 
     training = campaign.training
     _, steps = first_and_last(training.steps)

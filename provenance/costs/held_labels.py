@@ -8,7 +8,7 @@ from aiida import orm
 
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.workflows.active_learning.imported.planned_frames import first_frames
-from aiida_zif.workflows.active_learning.planning.cycle import label_tasks
+from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
 from aiida_zif.workflows.labelling.label_cache import known_labels
 from aiida_zif.workflows.labelling.run_cache import known_run
 

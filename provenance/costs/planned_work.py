@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.cli.campaign.plan_table import count_labels
 from aiida_zif.provenance.costs.estimate import Work
+from aiida_zif.provenance.costs.planned_labels import count_labels
 from aiida_zif.workflows.active_learning.state.curriculum import conditions, longest, md_steps
-from aiida_zif.workflows.campaign.schema.training_steps import training_steps
 from aiida_zif.workflows.engine.job_options import turns_a_job
+from aiida_zif.workflows.training.schedule import training_steps
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign.loading import Campaign

@@ -20,16 +20,16 @@ from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.data.theory import mixture
 from aiida_zif.plugins.systems.sources import NOT_STATED
 from aiida_zif.provenance.campaigns.software import executables_of, software_of
-from aiida_zif.provenance.campaigns.view import inputs_under, load_view, outputs_under
+from aiida_zif.provenance.campaigns.view import load_view
 from aiida_zif.provenance.export.formats import README, origin_in_words, write_deepmd, write_extxyz, write_models
-from aiida_zif.provenance.lineage.ancestry import campaigns_behind
-from aiida_zif.provenance.lineage.origin import is_campaign
 from aiida_zif.provenance.lineage.structure_sources import (
     energy_reference,
     nothing_stated,
     source_of_block,
     sources_behind,
 )
+from aiida_zif.provenance.queries.campaigns import campaigns_behind, is_campaign
+from aiida_zif.provenance.queries.links import inputs_under, outputs_under
 from aiida_zif.workflows.protocols.loading import available_protocols
 
 MANIFEST = "manifest.json"

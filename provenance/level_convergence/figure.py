@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aiida_zif.provenance.report.svg_figures import CHOSEN, GREY, RANDOM, STYLE, plain_number
+from aiida_zif.provenance.plotting import CHOSEN, GREY, RANDOM, STYLE, plain_number
 
 if TYPE_CHECKING:
     from pathlib import Path

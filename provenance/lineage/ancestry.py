@@ -11,11 +11,11 @@ from aiida.common.links import LinkType
 from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.provenance.campaigns.view import ENTRY_POINT
-from aiida_zif.provenance.lineage.origin import counted, is_campaign
 from aiida_zif.provenance.queries import sql
 from aiida_zif.provenance.queries.calls import inputs_of
+from aiida_zif.provenance.queries.campaigns import campaigns_behind, is_campaign
 from aiida_zif.provenance.queries.trainings import PACK, TRAINING, seeds_of, starts_of
+from aiida_zif.provenance.words import counted
 
 BLOCK = "data.zif.frames.labelled.LabelledFramesData."
 MODEL = "data.zif.potential.DeepPotentialData."
@@ -186,12 +186,6 @@ def campaigns_of(node: orm.Node, start: list[int]) -> list[dict[str, Any]]:
     belongs: list[Any] = [one for pk in [int(node.pk or 0), *above] if is_campaign(one := orm.load_node(pk))]
     known = {entry["pk"]: entry for entry in [*campaigns_behind(start), *map(campaign_entry, belongs)]}
     return [known[pk] for pk in sorted(known)]
-
-
-def campaigns_behind(start: list[int]) -> list[dict[str, Any]]:
-    """Return the campaigns that made some nodes or anything behind them, the oldest first."""
-    campaigns: list[Any] = [orm.load_node(pk) for pk in sql.campaigns_of_ancestors(start, ENTRY_POINT)]
-    return [campaign_entry(campaign) for campaign in campaigns]
 
 
 def campaigns_given(node: orm.Node) -> list[dict[str, Any]]:

@@ -8,8 +8,8 @@ from typing import Any
 from aiida import orm
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.provenance.campaigns.view import ENTRY_POINT, STEP
 from aiida_zif.provenance.queries import sql
+from aiida_zif.workflows.active_learning.state.naming import STEP
 
 
 @dataclass
@@ -45,17 +45,6 @@ def cycle_of(process: orm.ProcessNode) -> int | None:
     return None
 
 
-def creation_label(process: orm.ProcessNode) -> str:
-    """Return the label under which a process was called, such as ``model_2``."""
-    calls = sql.calls_above(int(process.pk or 0))
-    return next((label for _, label, called in calls if called == process.pk), "")
-
-
-def is_campaign(node: orm.Node) -> bool:
-    """Whether a node is the work chain of a campaign."""
-    return isinstance(node, orm.ProcessNode) and node.process_type == ENTRY_POINT
-
-
 def campaign_origin(label: str, campaign: orm.WorkChainNode) -> Origin:
     """Return the end of a lineage: the campaign that was given a structure."""
     facts = {"name": campaign.label, "seed": campaign.inputs.settings["seed"], "system": label}
@@ -74,28 +63,3 @@ def summary_of(blocks: list[LabelledFramesData], why: str, above: bool = False) 
     n_frames = sum(block.n_frames for block in blocks)
     pks = [block.pk for block in blocks]
     return Origin("blocks", f"{n_frames} frames in {len(blocks)} blocks {why}", facts={"pks": pks}, above=above)
-
-
-def short_list(items: list[str], most: int = 6) -> list[str]:
-    """Return the first items and how many more there are."""
-    return items if len(items) <= most else [*items[: most - 1], f"{len(items) - most + 1} more"]
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun in the right form."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def aimd_in_words(task: dict[str, Any]) -> str:
-    """Say how an AIMD run goes; the time step is CP2K's default of 0.5 fs if the task leaves it out."""
-    from aiida_zif.plugins.cp2k.task import target_in_words
-
-    steps = task["steps"] - task.get("first_step", 0)
-    return f"AIMD at {target_in_words(task['temperature'], 'K')}, {steps} steps of {task.get('timestep', 0.5):g} fs"
-
-
-def perturbed_in_words(recipe: dict[str, Any] | None) -> str:
-    """Say how copies of a structure differ from it, empty if they do not."""
-    if recipe is None:
-        return ""
-    return f", rattled by {recipe['displacement']:g} Å and strained by up to {recipe['strain']:g}"

@@ -11,8 +11,8 @@ from aiida.common.links import LinkType
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.systems import available_systems
 from aiida_zif.plugins.systems.sources import NOT_STATED, Record, shipped_record
-from aiida_zif.provenance.lineage.origin import is_campaign
 from aiida_zif.provenance.queries import sql
+from aiida_zif.provenance.queries.campaigns import is_campaign
 
 NOTHING_SUBTRACTED = "nothing was added or subtracted, in particular no energies of atoms"
 

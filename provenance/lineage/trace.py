@@ -7,27 +7,17 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.cli.results.status_table import in_words
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.provenance.campaigns.view import inputs_under, outputs_under
 from aiida_zif.provenance.lineage.import_remarks import import_remarks
 from aiida_zif.provenance.lineage.lookup import Place, Target
-from aiida_zif.provenance.lineage.origin import (
-    Origin,
-    aimd_in_words,
-    campaign_origin,
-    counted,
-    cycle_of,
-    is_campaign,
-    perturbed_in_words,
-    short_list,
-    summary_of,
-    with_fact,
-)
+from aiida_zif.provenance.lineage.origin import Origin, campaign_origin, cycle_of, summary_of, with_fact
 from aiida_zif.provenance.lineage.structure_sources import record_of_node
+from aiida_zif.provenance.queries.campaigns import is_campaign
+from aiida_zif.provenance.queries.links import inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import member_of, seeds_of, starts_of, warm_starts
+from aiida_zif.provenance.words import aimd_in_words, counted, in_words, perturbed_in_words, short_list
 from aiida_zif.workflows.labelling.import_labels import blocks_of_import
 
 MANY = 8

@@ -6,8 +6,7 @@ from aiida import orm
 from aiida.common.links import LinkType
 
 from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.provenance.campaigns.view import inputs_under
-from aiida_zif.provenance.lineage.origin import creation_label
+from aiida_zif.provenance.queries.links import creation_label, inputs_under
 
 TRAINING = "aiida.calculations:zif.deepmd.train"
 PACK = "aiida.calculations:zif.deepmd.train_pack"

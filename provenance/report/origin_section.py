@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aiida_zif.provenance.campaigns.progress import readable
-from aiida_zif.provenance.campaigns.view import CampaignView, Step, calcjobs_of, inputs_under, outputs_under
+from aiida_zif.provenance.campaigns.view import CampaignView, Step
 from aiida_zif.provenance.lineage.import_remarks import import_remarks
-from aiida_zif.provenance.lineage.origin import aimd_in_words, perturbed_in_words
 from aiida_zif.provenance.queries.calls import inputs_of
+from aiida_zif.provenance.queries.links import calcjobs_of, inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import seeds_of
+from aiida_zif.provenance.words import aimd_in_words, perturbed_in_words, readable
 
 UNITS = {
     "temperature": "K",

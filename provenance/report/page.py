@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.cli.results.status_table import in_words, number, pair
 from aiida_zif.provenance.campaigns.failed_jobs import what
 from aiida_zif.provenance.campaigns.held_out import distance_in_words, nearest_training_frames
 from aiida_zif.provenance.campaigns.judgement import calibration_lines, verdict_rows
-from aiida_zif.provenance.campaigns.progress import clock
 from aiida_zif.provenance.campaigns.reached import asked_in_words, mean_in_words
 from aiida_zif.provenance.campaigns.summary import summarise
 from aiida_zif.provenance.campaigns.view import CampaignView
-from aiida_zif.provenance.lineage.origin import counted
 from aiida_zif.provenance.lineage.structure_sources import in_lines
 from aiida_zif.provenance.report.campaign_figures import choice_ratio, compared_frames, draw_figures, draw_reliability
 from aiida_zif.provenance.report.origin_section import (
@@ -25,6 +22,7 @@ from aiida_zif.provenance.report.origin_section import (
     settings_lines,
     training_seeds,
 )
+from aiida_zif.provenance.words import clock, counted, in_words, number, pair
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aiida_zif.plugins.selection.calibration import BAND_SHARE, error_at, error_band
-from aiida_zif.provenance.report.svg_figures import CHOSEN, GREY, INK, RANDOM, plain_number, sparse_number, svg
+from aiida_zif.provenance.plotting import CHOSEN, GREY, INK, RANDOM, plain_number, sparse_number, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aiida_zif.provenance.plotting import CHOSEN, INK, RANDOM, plain_number, sparse_number, svg
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-INK, GREY, PALE = "#1f2a33", "#7a8791", "#e6eaed"
-CHOSEN, RANDOM = "#0f6e76", "#d9822b"
 MANY = 6
 """Cycles that a legend names one by one; of more it names the first and the last."""
 
@@ -24,25 +22,6 @@ STAGE_COLOURS = {
     "explore": "#d9822b",
     "select": "#c9c9c9",
     "other": "#dfe4e8",
-}
-STYLE: dict[Any, Any] = {
-    "font.size": 10,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": PALE,
-    "grid.linewidth": 0.8,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-    "text.color": INK,
 }
 
 
@@ -207,46 +186,9 @@ def time_figure(walls: Mapping[str, Mapping[str, float]]) -> str:
 # -- drawing -------------------------------------------------------------------------------------------------
 
 
-def svg(draw: Any, size: tuple[float, float], name: str) -> str:
-    """Return what ``draw`` puts on empty axes as an SVG element.
-
-    :param draw: called with the axes.
-    :param size: inches.
-    :param name: keeps the identifiers inside the SVG apart from those of other figures on the page.
-    """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context({**STYLE, "svg.hashsalt": name, "svg.fonttype": "path"}):
-        figure: Figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasSVG(figure)
-        draw(figure.add_subplot())
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
-
-
 def colours(count: int) -> list[Any]:
     """Return colours from early (orange) to late (teal)."""
     from matplotlib.colors import LinearSegmentedColormap
 
     scale = LinearSegmentedColormap.from_list("cycles", [RANDOM, "#8d6a8f", CHOSEN])
     return [scale(x) for x in np.linspace(0, 1, count)] if count > 1 else [CHOSEN]
-
-
-def plain_number(value: float, position: float = 0.0) -> str:
-    """Write a tick of a logarithmic axis as a plain number."""
-    return f"{value:g}"
-
-
-def sparse_number(values: Sequence[float]) -> Callable[[float, float], str]:
-    """Return a writer of minor ticks of a logarithmic axis: the fewer, the more decades the values span."""
-    decades = np.log10(max(values) / max(min(values), 1e-12))
-    digits = "23456789" if decades < 0.7 else "235" if decades < 1.5 else ""
-
-    def write(value: float, position: float) -> str:
-        return f"{value:g}" if f"{value:e}"[0] in digits else ""
-
-    return write

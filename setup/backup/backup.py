@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aiida_zif.setup.backup.errors import BackupError
+
 if TYPE_CHECKING:
     from aiida.orm.implementation.storage_backend import StorageBackend
     from disk_objectstore import Container
@@ -28,10 +30,6 @@ SAY_EVERY = 5.0  # s
 BATCH = 500  # files that are copied between two looks at the clock
 
 Say = Callable[[str], None]
-
-
-class BackupError(RuntimeError):
-    """There is no backup; the message says why and what to do."""
 
 
 def make_backup(folder: Path, say: Say) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.backup.backup import BackupError
+from aiida_zif.setup.backup.errors import BackupError
 from aiida_zif.setup.backup.sqlite import COUNTED
 
 if TYPE_CHECKING:

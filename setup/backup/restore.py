@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from aiida_zif.setup.backup.backup import CARD, CONTAINER, STORAGE, BackupError
+from aiida_zif.setup.backup.backup import CARD, CONTAINER, STORAGE
+from aiida_zif.setup.backup.errors import BackupError
 from aiida_zif.setup.profile.embedded import OPTIONS, keep_write_ahead_log
 
 if TYPE_CHECKING:
-    from aiida_zif.setup.postgresql.server import Target
+    from aiida_zif.setup.postgresql.target import Target
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from aiida_zif.setup.backup.sqlite import COUNTED
 from aiida_zif.setup.postgresql.access import explained, session
-from aiida_zif.setup.postgresql.server import Target
+from aiida_zif.setup.postgresql.target import Target
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.setup.computers.files import ComputerFile, Site
-from aiida_zif.setup.profile.embedded import keep_code
+from aiida_zif.setup.computers.localhost import keep_code
 
 if TYPE_CHECKING:
     from aiida.orm import Computer, InstalledCode

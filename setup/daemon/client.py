@@ -12,7 +12,7 @@ from aiida.engine.daemon.client import DaemonClient
 
 from aiida_zif.plugins.jobs.lost_database import MARK, mark_of
 from aiida_zif.setup.daemon.processes import SUPERVISOR
-from aiida_zif.setup.postgresql.server import ADMIN_VARIABLE, ROLE_VARIABLE
+from aiida_zif.setup.postgresql.target import ADMIN_VARIABLE, ROLE_VARIABLE
 
 # Neither thread counts nor passwords of the terminal that starts the daemon may reach the jobs of a campaign.
 _PRIVATE = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VIRTUAL_ENV", ADMIN_VARIABLE, ROLE_VARIABLE}

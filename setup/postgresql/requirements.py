@@ -10,7 +10,7 @@ from aiida_zif.setup.postgresql.access import PostgresqlError
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-    from aiida_zif.setup.postgresql.server import Target
+    from aiida_zif.setup.postgresql.target import Target
 
 OLDEST = 12
 """Major version of the oldest server: what AiiDA 2.9 is tested with."""

@@ -6,13 +6,12 @@ its database. Its password goes to the server as a SCRAM verifier, so that it st
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aiida_zif.setup.postgresql.access import PostgresqlError, explained, session
+from aiida_zif.setup.postgresql.access import explained, session
 from aiida_zif.setup.postgresql.passwords import Account, Ask, from_environment, from_file, generate
 from aiida_zif.setup.postgresql.requirements import facts, fetch, require_right, require_version
+from aiida_zif.setup.postgresql.target import ADMIN_VARIABLE, ROLE_VARIABLE, Target
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -21,44 +20,7 @@ LOCALES = ("C.UTF-8", "en_US.UTF-8", "C")
 """Tried in turn; a server has those of its operating system, and "C" in any case."""
 LIMITS = {"statement_timeout": "1h", "temp_file_limit": "20GB"}
 """Of the role in its database: a stray query ends, rather than to fill the server's disk."""
-ROLE_VARIABLE, ADMIN_VARIABLE = "AIIDA_ZIF_PG_PASSWORD", "AIIDA_ZIF_PG_ADMIN_PASSWORD"
-NAME = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 IN_FILE = "taken from PostgreSQL's password file"
-
-
-@dataclass(frozen=True)
-class Target:
-    """The database that a profile gets.
-
-    :param host: name or address of the server.
-    :param port: its port.
-    :param database: name of the database.
-    :param role: role that owns it, and that AiiDA logs in as.
-    """
-
-    host: str
-    port: int
-    database: str
-    role: str
-
-    def __post_init__(self) -> None:
-        """Refuse names that would have to be quoted ever after, and hosts that AiiDA cannot reach."""
-        for what, name in (("database", self.database), ("role", self.role)):
-            if not NAME.fullmatch(name):
-                raise PostgresqlError(
-                    f"{what}: found {name!r}, allowed are 1 to 63 characters a-z, 0-9, _ and -, first a letter or _. "
-                    "Mend: choose another name."
-                )
-        if not re.fullmatch(r"[A-Za-z0-9.:_-]+", self.host):
-            raise PostgresqlError(
-                f"host: found {self.host!r}, allowed is the name or address of a server (AiiDA speaks TCP to it). "
-                "Mend: localhost for a server on this machine."
-            )
-
-    @property
-    def account(self) -> Account:
-        """The role's account."""
-        return Account(self.host, self.port, self.database, self.role, ROLE_VARIABLE)
 
 
 def create(

@@ -8,30 +8,26 @@ database is locked. The log is merged when the last process closes the database,
 
 from __future__ import annotations
 
-import argparse
 import os
 import sqlite3
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
 from contextlib import closing
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.setup.computers.codes import CodeSpec, local_codes
 from aiida_zif.setup.environment import PROFILE, select_aiida_folder
+from aiida_zif.setup.profile.__main__ import main
 
 if TYPE_CHECKING:
     from aiida.manage.configuration.config import Config
     from aiida.manage.configuration.profile import Profile
-    from aiida.orm import Computer, InstalledCode
 
 OPTIONS: dict[str, int] = {
     "runner.poll.interval": 1,  # fall-back for missed broadcasts; AiiDA's own default is a minute
     "daemon.timeout": 20,  # the default of 2 s is too short for a busy machine
     "daemon.default_workers": 2,
 }
-POLL_INTERVAL = 0.5  # s between two looks at the local job list
 
 
 def ensure_profile(name: str = PROFILE) -> Profile:
@@ -109,101 +105,6 @@ def load_own_profile(name: str | None = None) -> Profile:
     from aiida import load_profile
 
     return load_profile(name or os.environ.get("AIIDA_PROFILE"), allow_switch=True)
-
-
-def ensure_localhost(work_folder: Path) -> Computer:
-    """Return the computer ``localhost``: no scheduler, no login shell, jobs looked at every half second.
-
-    :param work_folder: where jobs run if the computer has to be made.
-    """
-    from aiida.common.exceptions import NotExistent
-    from aiida.orm import Computer
-
-    try:
-        computer = Computer.collection.get(label="localhost")
-    except NotExistent:
-        computer = Computer(
-            label="localhost",
-            hostname="localhost",
-            description="this machine, jobs run directly",
-            transport_type="core.local",
-            scheduler_type="core.direct",
-            workdir=str(work_folder),
-        ).store()
-    computer.set_minimum_job_poll_interval(POLL_INTERVAL)
-    computer.set_default_mpiprocs_per_machine(len(os.sched_getaffinity(0)))
-    computer.set_mpirun_command(["mpirun", "-np", "{tot_num_mpiprocs}"])
-    # The code's own lines set PATH; a login shell would reset it and is slower to start.
-    computer.configure(safe_interval=0.0, use_login_shell=False)
-    return computer
-
-
-def ensure_code(computer: Computer, spec: CodeSpec) -> InstalledCode:
-    """Return the code for a spec of this machine."""
-    return keep_code(
-        computer,
-        spec.label,
-        {
-            "filepath_executable": str(spec.executable),
-            "default_calc_job_plugin": spec.plugin,
-            "with_mpi": spec.with_mpi,
-            "prepend_text": spec.prepend_text,
-        },
-    )
-
-
-def keep_code(computer: Computer, label: str, wanted: dict[str, Any]) -> InstalledCode:
-    """Return a code with these attributes. A stored code that differs keeps its node under another label, hidden."""
-    from aiida.common.exceptions import NotExistent
-    from aiida.orm import InstalledCode, load_code
-
-    try:
-        code = load_code(f"{label}@{computer.label}")
-    except NotExistent:
-        pass
-    else:
-        same = {key: _plain(getattr(code, key, None)) for key in wanted} == wanted
-        if same and isinstance(code, InstalledCode):
-            return code
-        code.label = f"{label}-{code.pk}"
-        code.is_hidden = True
-    return InstalledCode(label=label, computer=computer, **wanted).store()
-
-
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, PurePath) else value
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the profile, the computer and the codes, and say what is there.
-
-    :returns: 0, or 2 if an executable is missing.
-    """
-    parser = argparse.ArgumentParser(prog="python -m aiida_zif.setup.profile.embedded", description=main.__doc__)
-    parser.add_argument("--name", default=PROFILE, help="profile name (default: %(default)s)")
-    name = parser.parse_args(arguments).name
-    specs = local_codes()
-    if complaints := [spec.complaint() for spec in specs if spec.executable is None]:
-        print("\n".join(complaints), file=sys.stderr)
-        return 2
-    ensure_profile(name)
-    print("\n".join(equip(name, specs)))
-    return 0
-
-
-def equip(name: str, specs: Iterable[CodeSpec]) -> list[str]:
-    """Give the loaded profile this machine and its codes; those without an executable are left out.
-
-    :param name: of the profile.
-    :returns: lines that say what is there.
-    """
-    from aiida.manage.configuration import get_config
-
-    folder = Path(get_config().dirpath)
-    computer = ensure_localhost(folder / "scratch" / name)
-    codes = [ensure_code(computer, spec) for spec in specs if spec.executable is not None]
-    lines = [f"  {code.full_label:<17} {code.filepath_executable}" for code in codes]
-    return [f"profile {name} in {folder}", *lines]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.setup.postgresql.access import PostgresqlError, first_line
-from aiida_zif.setup.postgresql.server import Target
+from aiida_zif.setup.postgresql.target import Target
 from aiida_zif.setup.profile.embedded import add_profile, own_config, settle_profile
 
 if TYPE_CHECKING:

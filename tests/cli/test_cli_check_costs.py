@@ -87,7 +87,7 @@ def labelled_before(aiida_profile: object) -> Callable[[Path], None]:
     from aiida_zif.plugins.cp2k.levels import load_level
     from aiida_zif.plugins.data.frames import LabelledFramesData
     from aiida_zif.workflows.active_learning.imported.planned_frames import first_frames
-    from aiida_zif.workflows.active_learning.planning.cycle import label_tasks
+    from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
     from aiida_zif.workflows.campaign.loading import load_campaign
 
     def store(path: Path) -> None:

@@ -42,7 +42,7 @@ def earlier() -> Callable[..., Any]:
         from aiida.common.links import LinkType
         from plumpy import ProcessState
 
-        from aiida_zif.provenance.campaigns.view import ENTRY_POINT
+        from aiida_zif.provenance.queries.campaigns import ENTRY_POINT
         from aiida_zif.workflows.campaign.loading import load_campaign
 
         campaign = load_campaign(path)

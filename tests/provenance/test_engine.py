@@ -2,7 +2,8 @@
 
 import pytest
 
-from aiida_zif.provenance.campaigns.utilisation import Span, cores_of, covered, engine_account, most_cores
+from aiida_zif.provenance.campaigns.spans import Span, covered, most_cores
+from aiida_zif.provenance.campaigns.utilisation import cores_of, engine_account
 
 SIDE_BY_SIDE = [Span(10, 50, 1, 36), Span(12, 48, 1, 36), Span(60, 90, 2, 54)]
 

@@ -10,7 +10,8 @@ from synthetic_campaign import SyntheticCampaign
 
 from aiida_zif.cli.results.status_table import print_status
 from aiida_zif.provenance.campaigns.failed_jobs import SHOWN, failed_jobs, failure_lines
-from aiida_zif.provenance.campaigns.view import CampaignView, calcjobs_of, load_view
+from aiida_zif.provenance.campaigns.view import CampaignView, load_view
+from aiida_zif.provenance.queries.links import calcjobs_of
 from aiida_zif.provenance.report.page import render
 
 SAID = "The job was cancelled by a person or an administrator (slurmstepd: error: *** JOB 5 CANCELLED ***)."

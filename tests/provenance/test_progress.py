@@ -10,8 +10,9 @@ import pytest
 from synthetic_campaign import SyntheticCampaign
 
 from aiida_zif.provenance.campaigns import progress, workload
-from aiida_zif.provenance.campaigns.progress import Activity, clock, current_activity, expected_remaining_s, readable
+from aiida_zif.provenance.campaigns.progress import Activity, current_activity, expected_remaining_s
 from aiida_zif.provenance.campaigns.view import CampaignView, load_view
+from aiida_zif.provenance.words import clock, readable
 
 Factory = Callable[[], SyntheticCampaign]
 

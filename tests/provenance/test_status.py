@@ -12,9 +12,6 @@ from synthetic_campaign import SyntheticCampaign
 
 from aiida_zif.cli.results.status_table import (
     campaign_rows,
-    in_words,
-    number,
-    pair,
     print_campaigns,
     print_status,
     ratio_in_words,
@@ -25,6 +22,7 @@ from aiida_zif.cli.results.status_table import (
 )
 from aiida_zif.provenance.campaigns.summary import summarise
 from aiida_zif.provenance.campaigns.view import CampaignView, load_view
+from aiida_zif.provenance.words import in_words, number, pair
 
 
 def printed(view: CampaignView, width: int = 150) -> str:

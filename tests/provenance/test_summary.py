@@ -14,7 +14,9 @@ from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.provenance.campaigns.held_out import held_out_source
 from aiida_zif.provenance.campaigns.summary import held_out_errors, pooled, summarise
 from aiida_zif.provenance.campaigns.summary_model import Summary, summary_schema
-from aiida_zif.provenance.campaigns.view import CampaignView, find_campaigns, inputs_under, load_view
+from aiida_zif.provenance.campaigns.view import CampaignView, load_view
+from aiida_zif.provenance.queries.campaigns import find_campaigns
+from aiida_zif.provenance.queries.links import inputs_under
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "summary.schema.json"
 

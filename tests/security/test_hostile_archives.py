@@ -56,7 +56,7 @@ def test_a_system_label_of_an_archive_stays_inside_the_frame(block: Callable[[st
 def test_a_backup_with_links_or_pipes_is_not_restored(
     aiida_profile: object, tmp_path: Path, make: Callable[[Path], None]
 ) -> None:
-    from aiida_zif.setup.backup.backup import BackupError
+    from aiida_zif.setup.backup.errors import BackupError
     from aiida_zif.setup.backup.restore import restore_backup
 
     (tmp_path / "storage" / "container").mkdir(parents=True)

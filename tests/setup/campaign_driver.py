@@ -16,7 +16,8 @@ def setup() -> dict[str, Any]:
     from aiida.manage.configuration import get_config
     from aiida.orm import InstalledCode
 
-    from aiida_zif.setup.profile.embedded import ensure_localhost, ensure_profile
+    from aiida_zif.setup.computers.localhost import ensure_localhost
+    from aiida_zif.setup.profile.embedded import ensure_profile
 
     profile = ensure_profile()
     for option, value in (("transport.task_maximum_attempts", 2), ("transport.task_retry_initial_interval", 1)):

@@ -10,7 +10,8 @@ import pytest
 from aiida_zif.setup.postgresql.access import PostgresqlError, explain
 from aiida_zif.setup.postgresql.passwords import Account, from_environment, from_file, split_entry
 from aiida_zif.setup.postgresql.requirements import Facts, require_right
-from aiida_zif.setup.postgresql.server import Target, new_password
+from aiida_zif.setup.postgresql.server import new_password
+from aiida_zif.setup.postgresql.target import Target
 
 ACCOUNT = Account("db.example.org", 5432, "zif", "ada", "SOME_PASSWORD")
 TARGET = Target("db.example.org", 5432, "zif", "ada")

@@ -149,7 +149,7 @@ def campaign(atoms: Any) -> Factory:
 
     def generate(labels: tuple[str, ...] = ("zinc",), /, **overrides: Any) -> Any:
         from aiida_zif.workflows.campaign.loading import campaign_from_structures
-        from aiida_zif.workflows.protocols.loading import merged
+        from aiida_zif.workflows.user_input.merging import merged
 
         return campaign_from_structures(dict.fromkeys(labels, atoms), "demo", merged(base, overrides))
 

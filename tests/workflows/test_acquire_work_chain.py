@@ -25,11 +25,11 @@ def acquire(
     """Take one system through a cycle."""
     from aiida_zif.plugins.cp2k.levels import load_level
     from aiida_zif.workflows.active_learning.planning.cycle import (
-        batch_task,
         exploration_parameters,
         exploration_runs,
         starts_recipe,
     )
+    from aiida_zif.workflows.active_learning.planning.first_labels import batch_task
 
     settings = campaign(("zinc",)).parameters()
     runs = exploration_runs(settings, "zinc", 1)

@@ -12,7 +12,7 @@ from aiida.common.links import LinkType
 from fake_children import Child, Ending, Run, ended, make_chain, run_chain
 
 from aiida_zif.plugins.data.dataset import blocks_in
-from aiida_zif.workflows.active_learning.selection.select_frames import concatenate, subset
+from aiida_zif.plugins.data.frame_sets import concatenate, subset
 
 Factory = Callable[..., Any]
 DEVIATIONS = [0.2, 0.4, 0.9, 0.3]

@@ -13,8 +13,8 @@ from aiida_zif.workflows.active_learning.planning.cycle import (
     exploration_parameters,
     exploration_runs,
     plan_exploration,
-    section,
 )
+from aiida_zif.workflows.active_learning.planning.sections import section
 from aiida_zif.workflows.campaign.loading import CampaignError
 
 Factory = Callable[..., Any]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic_core import PydanticCustomError
 
-from aiida_zif.workflows.campaign.schema.training_steps import read_steps, training_steps
+from aiida_zif.workflows.campaign.schema.training_steps import read_steps
+from aiida_zif.workflows.training.schedule import training_steps
 
 
 def test_one_number_holds_for_every_cycle() -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from aiida import orm
 
+from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
 from aiida_zif.workflows.active_learning.selection import select_frames as frame_steps
-from aiida_zif.workflows.active_learning.selection.select_frames import CHOSEN, CONTROL, concatenate, subset
+from aiida_zif.workflows.active_learning.selection.select_frames import CHOSEN, CONTROL
 
 Factory = Callable[..., Any]
 

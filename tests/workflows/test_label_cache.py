@@ -126,7 +126,7 @@ def test_known_frames_are_taken_from_their_blocks_in_the_order_asked_for(
 
 def frames_like(frames: Any, rows: list[int]) -> Any:
     """Some of the frames, in an order of their own."""
-    from aiida_zif.workflows.active_learning.selection.select_frames import subset
+    from aiida_zif.plugins.data.frame_sets import subset
 
     return subset(frames, rows)
 

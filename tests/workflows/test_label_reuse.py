@@ -12,7 +12,7 @@ from fake_children import Child, Ending, Run, end, run_chain
 
 from aiida_zif.plugins.cp2k.levels import load_level
 from aiida_zif.plugins.cp2k.reading.gates import Gates
-from aiida_zif.workflows.active_learning.selection.select_frames import concatenate, subset
+from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.workflows.labelling.run_cache import known_run, take_known_run
 
 Factory = Callable[..., Any]

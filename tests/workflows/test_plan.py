@@ -16,11 +16,10 @@ from aiida_zif.plugins.lammps.settings import Settings, check_runs
 from aiida_zif.workflows.active_learning.planning.cycle import (
     exploration_parameters,
     exploration_runs,
-    label_tasks,
-    plan_campaign,
     plan_exploration,
-    section,
 )
+from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks, plan_campaign
+from aiida_zif.workflows.active_learning.planning.sections import section
 from aiida_zif.workflows.campaign.loading import campaign_from_structures, load_campaign
 from aiida_zif.workflows.protocols.loading import available_protocols
 from aiida_zif.workflows.training.plan import plan_training

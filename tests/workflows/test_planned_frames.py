@@ -9,8 +9,8 @@ from aiida import orm
 
 from aiida_zif.plugins.systems import available_systems, load_system
 from aiida_zif.workflows.active_learning.imported.planned_frames import first_frames
-from aiida_zif.workflows.active_learning.selection.select_frames import frames_from_structure
 from aiida_zif.workflows.campaign.structures import as_stored
+from aiida_zif.workflows.structures.first_frames import frames_from_structure
 
 RECIPES = [None, {"frames": 3, "displacement": 0.05, "strain": 0.02}]
 

@@ -8,13 +8,8 @@ import numpy as np
 import pytest
 
 from aiida_zif.plugins.selection import Sieved
-from aiida_zif.workflows.active_learning.selection.label_budget import (
-    affordable,
-    choice_report,
-    reasons,
-    share,
-    with_levels,
-)
+from aiida_zif.workflows.active_learning.selection.choice_report import choice_report, reasons
+from aiida_zif.workflows.active_learning.selection.label_budget import affordable, share, with_levels
 
 SECTION: dict[str, Any] = {"per_cycle": 8, "control": 4, "lower": 0.1, "upper": 1.0, "strategy": ["window"]}
 

@@ -11,8 +11,9 @@ from aiida.plugins import DataFactory, WorkflowFactory
 
 from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
 from aiida_zif.workflows.active_learning.selection.select_frames import compare_choice, select_frames
+from aiida_zif.workflows.active_learning.state.blame import blames_the_committee, what_the_last_job_said
 from aiida_zif.workflows.active_learning.state.quarantine import LOST, is_hopeless
-from aiida_zif.workflows.engine.endings import blames_the_committee, what_the_last_job_said, why_it_ended
+from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 
 DeepPotentialData = DataFactory("zif.potential")

@@ -11,15 +11,17 @@ from aiida.engine import ExitCode, ProcessBuilder, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 
 from aiida_zif.workflows.active_learning.child_inputs import CampaignChildren
+from aiida_zif.workflows.active_learning.exit_codes import EXIT_CODES
 from aiida_zif.workflows.active_learning.judging.calibration import calibrate, remembered
 from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign
-from aiida_zif.workflows.active_learning.planning.cycle import plan_campaign, plan_exploration
-from aiida_zif.workflows.active_learning.selection.select_frames import frames_from_structure
+from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
+from aiida_zif.workflows.active_learning.planning.first_labels import plan_campaign
 from aiida_zif.workflows.active_learning.state.quarantine import in_words
-from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
-from aiida_zif.workflows.engine.endings import EXIT_CODES, may_run_again, why_it_ended
+from aiida_zif.workflows.engine.endings import may_run_again, why_it_ended
+from aiida_zif.workflows.structures.first_frames import frames_from_structure
 from aiida_zif.workflows.training.dataset import extend_dataset
 from aiida_zif.workflows.training.plan import plan_training
+from aiida_zif.workflows.training.schedule import first_and_last
 
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")

@@ -26,7 +26,8 @@ from aiida_zif.workflows.campaign.plumed import with_plumed_files
 from aiida_zif.workflows.campaign.schema.campaign_file import OVERRIDABLE, CampaignFile, Section, System
 from aiida_zif.workflows.campaign.structures import MOST_ATOMS, as_stored, read_structure, structure_problems
 from aiida_zif.workflows.campaign.supercell import CellChoice, Matrix, build, choose_cell
-from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol, merged, protocol_settings
+from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol, protocol_settings
+from aiida_zif.workflows.user_input.merging import merged
 from aiida_zif.workflows.user_input.problems import CampaignError, Problem, did_you_mean, listed, render_problems, shown
 from aiida_zif.workflows.user_input.yaml_source import Source, YamlPath, read_source
 

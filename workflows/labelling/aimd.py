@@ -9,11 +9,11 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
-from aiida_zif.workflows.active_learning.selection.select_frames import last_frame
 from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.labelling.aimd_steps import account_for_run, begin_run, continue_run
 from aiida_zif.workflows.labelling.run_cache import take_known_run
+from aiida_zif.workflows.structures.first_frames import last_frame
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
 FramesData = DataFactory("zif.frames")

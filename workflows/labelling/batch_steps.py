@@ -15,8 +15,8 @@ from aiida_zif.plugins.cp2k.levels.recovery import ladder_of
 from aiida_zif.plugins.cp2k.reading.gates import Gates, fault_of_contact, thinned
 from aiida_zif.plugins.cp2k.task import BatchTask, read_task
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
+from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.workflows.active_learning.selection.select_frames import subset
 from aiida_zif.workflows.labelling import batch_plan
 
 Nodes = dict[str, orm.Data]

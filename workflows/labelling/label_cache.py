@@ -16,10 +16,10 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.levels.level import is_itself
+from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.same_frame import Match
 from aiida_zif.plugins.imports.contradiction import contradiction
-from aiida_zif.workflows.active_learning.selection.select_frames import subset
 from aiida_zif.workflows.labelling.withdrawal import withdrawn_blocks
 
 IMPORT = "import_labels"

@@ -11,8 +11,8 @@ from aiida.engine import calcfunction
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.levels.cost import leaves
 from aiida_zif.plugins.cp2k.reading.outputs import GPA_TO_EV_PER_A3
+from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.workflows.active_learning.selection.select_frames import concatenate, subset
 from aiida_zif.workflows.level_convergence.comparison import Measured, judge
 from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rung_name, rungs
 from aiida_zif.workflows.structures.perturbation import perturbed_frames

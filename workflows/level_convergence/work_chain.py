@@ -13,11 +13,11 @@ from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.schema.missing import why_labels_are_missing
-from aiida_zif.workflows.active_learning.selection.select_frames import frames_from_structure
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.level_convergence.comparison import COMBINED, errors
 from aiida_zif.workflows.level_convergence.ladder import TIGHTEST
 from aiida_zif.workflows.level_convergence.steps import frame_and_copies, judge_rungs, ladder_of, plan_study, read_job
+from aiida_zif.workflows.structures.first_frames import frames_from_structure
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
 FramesData = DataFactory("zif.frames")

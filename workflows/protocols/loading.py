@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from aiida_zif.workflows.user_input.merging import merged
 
 
 def available_protocols() -> dict[str, str]:
@@ -32,18 +32,6 @@ def protocol_settings(name: str) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"protocol {name}: found {', '.join(unknown)}, allowed: the keys of default_inputs")
     return merged(table["default_inputs"], own)
-
-
-def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with the values of ``own`` put over it; mappings are merged, all else is replaced."""
-    result = copy.deepcopy(dict(base))
-    for key, value in own.items():
-        below = result.get(key)
-        if isinstance(below, Mapping) and isinstance(value, Mapping):
-            result[key] = merged(below, value)
-        else:
-            result[key] = copy.deepcopy(value)
-    return result
 
 
 @cache

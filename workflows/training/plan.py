@@ -5,9 +5,9 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import calcfunction
 
-from aiida_zif.workflows.campaign.schema.training_steps import training_steps
 from aiida_zif.workflows.engine.seeds import derive_seed
-from aiida_zif.workflows.protocols.loading import merged
+from aiida_zif.workflows.training.schedule import training_steps
+from aiida_zif.workflows.user_input.merging import merged
 
 
 @calcfunction

@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aiida_zif.plugins.cp2k.reading.scf import convergence_in
-from aiida_zif.plugins.cp2k.reading.why_stopped import boxed_message
 from aiida_zif.plugins.physics.units import BOHR as BOHR
 from aiida_zif.plugins.physics.units import HARTREE as HARTREE
 from aiida_zif.plugins.physics.units import HARTREE_PER_BOHR as HARTREE_PER_BOHR
+
+if TYPE_CHECKING:
+    from aiida_zif.plugins.cp2k.reading.outputs import MainOutput
 
 GPA_TO_EV_PER_A3 = 1.0 / 160.21766208
 
@@ -295,3 +297,16 @@ def _number(word: str) -> float:
         return float(word.replace("D", "E"))
     except ValueError:
         return float("nan")
+
+
+def boxed_message(lines: list[str]) -> str:
+    """The sentence that CP2K prints in a frame of asterisks next to a drawing."""
+    words = []
+    for line in lines:
+        inner = line.strip().strip("*")
+        inner = re.sub(r"\[ABORT\]|\\___/|O/\||/\||/ \\|_{2,}|\|\s*$|^\s*\|", " ", inner).strip()
+        if inner and not set(inner) <= {"*", " "}:
+            words.append(inner)
+        elif words and line.strip().startswith("****"):
+            break
+    return re.sub(r"\s+", " ", " ".join(words)).strip() or "no reason given"

@@ -71,16 +71,3 @@ def _line_of(cause: str, texts: Sequence[str]) -> str | None:
             if _TROUBLE[cause].search(line):
                 return " ".join(line.split())[:300]
     return None
-
-
-def boxed_message(lines: list[str]) -> str:
-    """The sentence that CP2K prints in a frame of asterisks next to a drawing."""
-    words = []
-    for line in lines:
-        inner = line.strip().strip("*")
-        inner = re.sub(r"\[ABORT\]|\\___/|O/\||/\||/ \\|_{2,}|\|\s*$|^\s*\|", " ", inner).strip()
-        if inner and not set(inner) <= {"*", " "}:
-            words.append(inner)
-        elif words and line.strip().startswith("****"):
-            break
-    return re.sub(r"\s+", " ", " ".join(words)).strip() or "no reason given"

@@ -10,7 +10,7 @@ from aiida import orm
 
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.same_frame import Frame
-from aiida_zif.workflows.active_learning.planning.cycle import label_tasks
+from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
 from aiida_zif.workflows.campaign.levels import load_campaign_level
 from aiida_zif.workflows.campaign.loading import Campaign
 from aiida_zif.workflows.labelling.run_cache import known_run
@@ -59,7 +59,7 @@ def first_frames(atoms: Atoms, start: Mapping[str, Any]) -> FramesData:
     """Return the frames that a labelling will start from, unstored.
 
     :param atoms: of the campaign, in the digits that the database keeps.
-    :param start: recipe, see :func:`aiida_zif.workflows.active_learning.selection.select_frames.frames_from_structure`.
+    :param start: recipe, see :func:`aiida_zif.workflows.structures.first_frames.frames_from_structure`.
     """
     crystal, cell = atoms.get_positions(), np.array(atoms.cell.array)
     positions, cells = crystal[None], cell[None]

@@ -17,7 +17,8 @@ from aiida_zif.workflows.active_learning.judging.criteria import (
     learns_nothing,
     remembered,
 )
-from aiida_zif.workflows.active_learning.planning.cycle import label_tasks, section
+from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
+from aiida_zif.workflows.active_learning.planning.sections import section
 from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position
 from aiida_zif.workflows.active_learning.state.quarantine import (
     active,

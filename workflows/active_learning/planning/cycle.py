@@ -14,51 +14,12 @@ from aiida_zif.plugins.selection import offered_to
 from aiida_zif.plugins.selection.calibration import curve_of
 from aiida_zif.plugins.selection.window import held_out_error
 from aiida_zif.workflows.active_learning.judging.calibration import systems_of
+from aiida_zif.workflows.active_learning.planning.first_labels import batch_task
+from aiida_zif.workflows.active_learning.planning.sections import Settings, section
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, with_levels
 from aiida_zif.workflows.active_learning.state.curriculum import Target, conditions, in_words, position, stages_of
 from aiida_zif.workflows.active_learning.state.quarantine import left_out
-from aiida_zif.workflows.campaign.levels import load_campaign_level
 from aiida_zif.workflows.engine.seeds import derive_seed
-
-Settings = dict[str, Any]
-
-
-def section(settings: Settings, system: str, name: str) -> Settings:
-    """Return one section of the campaign as it holds for one system (its own keys win).
-
-    :param settings: the campaign's settings.
-    :param system: label of the system.
-    :param name: such as ``exploration``.
-    """
-    own = settings.get("systems", {}).get(system, {}).get(name) or {}
-    return {**settings[name], **own}
-
-
-def label_tasks(settings: Settings, system: str) -> dict[str, tuple[Settings, Settings]]:
-    """Return what is labelled at the start of a campaign: by name, a start recipe and a task of ``zif.cp2k``.
-
-    ``seed_…`` makes the first training set, ``held_out_…`` the frames that no training sees. A recipe says how
-    the structure becomes frames, see :func:`aiida_zif.workflows.active_learning.selection.select_frames.frames_from_structure`.
-    """
-    seed_data, held_out = section(settings, system, "seed_data"), section(settings, system, "held_out")
-    gates = settings["labelling"]["gates"]
-    runs = {f"seed_aimd_{index}": run for index, run in enumerate(seed_data.get("aimd") or [])}
-    runs |= {f"held_out_{index}": run for index, run in enumerate(held_out["aimd"])}
-    tasks: dict[str, tuple[Settings, Settings]] = {}
-    for name, run in runs.items():
-        seed = derive_seed(settings["seed"], "label", system, name)
-        tasks[name] = {"system": system, "perturbed": None}, {"mode": "aimd", "seed": seed, "gates": gates, **run}
-    perturbed = seed_data.get("perturbed") or {"frames": 0}
-    if perturbed["frames"]:
-        seed = derive_seed(settings["seed"], "perturb", system)
-        tasks["seed_perturbed"] = {"system": system, "perturbed": perturbed, "seed": seed}, batch_task(settings)
-    return tasks
-
-
-def batch_task(settings: Settings) -> Settings:
-    """Return the task of ``zif.label`` for given frames."""
-    labelling = settings["labelling"]
-    return {"mode": "batch", "batch_time": labelling["batch_time"], "gates": labelling["gates"]}
 
 
 def exploration_runs(settings: Settings, system: str, cycle: int, stage: int = 0) -> list[Settings]:
@@ -148,25 +109,6 @@ def plan_selections(
         plan[system]["seed"] = derive_seed(settings["seed"], "select", cycle, system)
     for_choice = left - sum(selection["control"] for selection in plan.values())
     return {system: {**selection, "labels_left": for_choice} for system, selection in plan.items()}
-
-
-@calcfunction
-def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
-    """Derive the level of theory and the first labelling tasks.
-
-    ``level`` is that of all systems but those with a ``level_SYSTEM``, which have a charge or spin of their own.
-    """
-    values = settings.get_dict()
-    level = load_campaign_level(values["level_of_theory"])
-    plan: dict[str, orm.Data] = {"level": orm.Dict(level.as_dict())}
-    for system, own in values["systems"].items():
-        if "charge" in own or "multiplicity" in own:
-            state = level.in_state(own.get("charge", 0), own.get("multiplicity"))
-            plan[f"level_{system}"] = orm.Dict(state.as_dict())
-        for name, (start, task) in label_tasks(values, system).items():
-            plan[f"start_{system}_{name}"] = orm.Dict(start)
-            plan[f"task_{system}_{name}"] = orm.Dict(task)
-    return plan
 
 
 @calcfunction

@@ -9,36 +9,15 @@ from aiida import orm
 from aiida.engine import ExitCode, calcfunction
 
 from aiida_zif.plugins.data.dataset import blocks_in
+from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.deepmd.testing.errors import force_rmse_per_frame
 from aiida_zif.plugins.selection import Pool, StrategyError, run_chain
-from aiida_zif.workflows.active_learning.selection.label_budget import choice_report, share
-from aiida_zif.workflows.structures.perturbation import perturbed_frames
+from aiida_zif.workflows.active_learning.selection.choice_report import choice_report
+from aiida_zif.workflows.active_learning.selection.label_budget import share
 
 CHOSEN, CONTROL = 0, 1
 """Values of the per-frame array ``role``: chosen for its deviation, or drawn at random to measure the choice."""
-
-
-@calcfunction
-def frames_from_structure(structure: orm.StructureData, start: orm.Dict) -> FramesData:
-    """Turn a structure into what a labelling starts from: itself, or strained and rattled copies.
-
-    :param start: ``system`` (label), ``perturbed`` (None, or ``frames``, ``displacement`` in Å and ``strain``) and
-        then the ``seed``.
-    """
-    atoms, perturbed = structure.get_ase(), start["perturbed"]
-    frames, cells = atoms.get_positions()[None], np.asarray(atoms.cell)[None]
-    if perturbed is not None:
-        frames, cells = perturbed_frames(
-            frames[0], cells[0], perturbed["frames"], perturbed["displacement"], perturbed["strain"], start["seed"]
-        )
-    return FramesData(atoms.get_chemical_symbols(), frames, cells, system=start["system"])
-
-
-@calcfunction
-def last_frame(block: LabelledFramesData) -> FramesData:
-    """Pick the last frame of an interrupted AIMD run, from which it goes on."""
-    return subset(block, [block.n_frames - 1])
 
 
 @calcfunction
@@ -136,27 +115,3 @@ def element_errors(symbols: list[str], predicted: np.ndarray, true: np.ndarray) 
     """Return the force RMSE of the atoms of each element by frame, eV/Å, shape (N,); forces as (N, n, 3)."""
     of = {element: np.array([symbol == element for symbol in symbols]) for element in sorted(set(symbols))}
     return {element: force_rmse_per_frame(predicted[:, atoms], true[:, atoms]) for element, atoms in of.items()}
-
-
-def subset(frames: FramesData, indices: list[int]) -> FramesData:
-    """Return an unstored node with some of the frames, their per-frame arrays included, labels left out."""
-    labels = {"energies", "forces", "virials"}
-    return FramesData(
-        frames.symbols,
-        frames.positions[indices],
-        frames.cells[indices],
-        system=frames.system,
-        per_frame={name: array[indices] for name, array in frames.per_frame.items() if name not in labels},
-    )
-
-
-def concatenate(first: FramesData, second: FramesData) -> FramesData:
-    """Return an unstored node with the frames of both; only per-frame arrays that both have are kept."""
-    shared = first.per_frame.keys() & second.per_frame.keys()
-    return FramesData(
-        first.symbols,
-        np.concatenate([first.positions, second.positions]),
-        np.concatenate([first.cells, second.cells]),
-        system=first.system,
-        per_frame={name: np.concatenate([first.get_array(name), second.get_array(name)]) for name in sorted(shared)},
-    )

@@ -8,8 +8,6 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 ALLOWED = "a whole number of at least 1, or {first: …, last: …}, where the last is no smaller than the first"
-ROUND_TO = 100
-"""Steps; a schedule gives round numbers."""
 
 COUNT = {"type": "integer", "minimum": 1}
 
@@ -28,29 +26,6 @@ def read_steps(value: object) -> int | dict[str, int]:
     if isinstance(value, float) and value.is_integer() and value >= 1:
         raise _refused("this is no whole number", f"write {value:.0f}: a whole number, without point or exponent")
     raise _refused("this is no number of steps", "write for example 'steps: {first: 20000, last: 400000}'")
-
-
-def first_and_last(steps: int | dict[str, int]) -> tuple[int, int]:
-    """Return the training steps of the first and of the last cycle."""
-    return (steps, steps) if isinstance(steps, int) else (steps["first"], steps["last"])
-
-
-def training_steps(steps: int | dict[str, int], cycle: int, last_cycle: int, final: bool = False) -> int:
-    """Return the training steps of the committee of a cycle.
-
-    A schedule grows geometrically: a young committee has little to learn from and is soon replaced, the last one is
-    what the campaign hands over.
-
-    :param steps: ``training.steps`` of the campaign.
-    :param cycle: 0 for the first committee.
-    :param last_cycle: ``limits.cycles`` of the campaign.
-    :param final: whether the campaign ends with this committee, which then gets the last number in any cycle.
-    """
-    first, last = first_and_last(steps)
-    if final or cycle >= last_cycle or first == last:
-        return last
-    grown = first * (last / first) ** (cycle / last_cycle)
-    return min(max(round(grown / ROUND_TO) * ROUND_TO, first), last)
 
 
 def _is_count(value: object) -> bool:

@@ -1,0 +1,38 @@
+"""Campaigns of the profile, and those behind a node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida import orm
+
+from aiida_zif.provenance.lineage.ancestry import campaign_entry
+from aiida_zif.provenance.queries import sql
+
+ENTRY_POINT = "aiida.workflows:zif.active_learning"
+
+
+def find_campaigns(label: str | None = None, unfinished: bool = False) -> list[orm.WorkChainNode]:
+    """Return the campaigns of the profile, the newest first.
+
+    :param label: name of the campaign, if only those of one name are wanted.
+    :param unfinished: whether to leave out those that have ended.
+    """
+    filters: dict[str, Any] = {"process_type": ENTRY_POINT}
+    if label is not None:
+        filters["label"] = label
+    if unfinished:
+        filters["attributes.process_state"] = {"!in": ["finished", "excepted", "killed"]}
+    query = orm.QueryBuilder().append(orm.WorkChainNode, filters=filters, tag="campaign")
+    return query.order_by({"campaign": {"ctime": "desc"}}).all(flat=True)
+
+
+def is_campaign(node: orm.Node) -> bool:
+    """Whether a node is the work chain of a campaign."""
+    return isinstance(node, orm.ProcessNode) and node.process_type == ENTRY_POINT
+
+
+def campaigns_behind(start: list[int]) -> list[dict[str, Any]]:
+    """Return the campaigns that made some nodes or anything behind them, the oldest first."""
+    campaigns: list[Any] = [orm.load_node(pk) for pk in sql.campaigns_of_ancestors(start, ENTRY_POINT)]
+    return [campaign_entry(campaign) for campaign in campaigns]
