@@ -49,7 +49,7 @@ directory="$(realpath -m -- "$directory")"
 install_all
 
 step "AiiDA profile and codes"
-python -m aiida_zif.setup.profile.embedded | sed 's/^/      /'
+python -m aiida_zif.setup.profile | sed 's/^/      /'
 note "to look around with verdi, in any shell: source $(printf '%q' "$VENV/bin/activate")"
 
 step "Campaign examples/zif4-demo.yaml, results in $directory"

@@ -29,7 +29,7 @@ def run_seed(seed: int) -> dict[str, Any]:
         campaign = str(ROOT / "examples" / "zif4-demo.yaml")
         command = ["run", campaign, "--seed", str(seed), "--no-reuse", "--dir", str(folder)]
         program = [sys.executable, "-c", "from aiida_zif.cli.main import main; main()"]
-        subprocess.run([sys.executable, "-m", "aiida_zif.setup.profile.embedded"], env=environment, check=True)
+        subprocess.run([sys.executable, "-m", "aiida_zif.setup.profile"], env=environment, check=True)
         subprocess.run([*program, *command], env=environment, check=True)
         subprocess.run([*program, "daemon", "stop"], env=environment, check=True)
     return dict(json.loads((folder / "summary.json").read_text()))

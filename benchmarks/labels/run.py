@@ -153,7 +153,7 @@ def main(fresh: bool) -> None:
     if fresh:
         for record in SITE.glob("*.json"):
             record.unlink()
-    subprocess.run([sys.executable, "-m", "aiida_zif.setup.profile.embedded"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-m", "aiida_zif.setup.profile"], check=True, stdout=subprocess.DEVNULL)
     from aiida import load_profile, orm
 
     load_profile()

@@ -72,7 +72,7 @@ def load(profile: str | None) -> None:
     try:
         load_own_profile(profile)
     except ConfigurationError as error:
-        fail(f"{error}\nMake a profile with `python -m aiida_zif.setup.profile.embedded`, or name one with --profile.")
+        fail(f"{error}\nMake a profile with `python -m aiida_zif.setup.profile`, or name one with --profile.")
 
 
 def load_if_there() -> bool:

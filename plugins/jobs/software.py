@@ -58,7 +58,7 @@ def commit_of(package: Distribution) -> str | None:
     except ValueError:
         return None
     if origin.get("dir_info", {}).get("editable"):
-        return commit_of_checkout(Path(__file__).resolve().parents[1])
+        return commit_of_checkout(Path(__file__).resolve().parents[2])
     return origin.get("vcs_info", {}).get("commit_id")
 
 

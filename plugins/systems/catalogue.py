@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from ase import Atoms
     from ase.spacegroup import Spacegroup
 
+FRAMEWORKS = files(__package__) / "frameworks"
+
 SAME_SITE = 1e-3
 """Two images of a site closer than this, in fractions of the cell, are one atom on a special position."""
 
 
 def available_systems() -> list[str]:
     """Return the names of the frameworks that ship with the package, sorted."""
-    return sorted(
-        entry.name.removesuffix(".yaml") for entry in files(__package__).iterdir() if entry.name.endswith(".yaml")
-    )
+    return sorted(entry.name.removesuffix(".yaml") for entry in FRAMEWORKS.iterdir() if entry.name.endswith(".yaml"))
 
 
 def describe_system(name: str) -> dict[str, Any]:
@@ -97,5 +97,5 @@ def _record(name: str) -> dict[str, Any]:
             f"system: found {name!r}, allowed: {', '.join(available_systems())}; take one of these names or give "
             "the path of a structure file"
         )
-    record: dict[str, Any] = yaml.safe_load((files(__package__) / f"{name}.yaml").read_text("utf-8"))
+    record: dict[str, Any] = yaml.safe_load((FRAMEWORKS / f"{name}.yaml").read_text("utf-8"))
     return record

@@ -13,7 +13,7 @@ from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.provenance.queries import sql
 from aiida_zif.provenance.queries.calls import inputs_of
-from aiida_zif.provenance.queries.campaigns import campaigns_behind, is_campaign
+from aiida_zif.provenance.queries.campaigns import campaign_entry, campaigns_behind, is_campaign
 from aiida_zif.provenance.queries.trainings import PACK, TRAINING, seeds_of, starts_of
 from aiida_zif.provenance.words import counted
 
@@ -194,12 +194,6 @@ def campaigns_given(node: orm.Node) -> list[dict[str, Any]]:
         return []
     given = {link.node.pk: link.node for link in outgoing(int(node.pk or 0), LinkType.INPUT_WORK)}
     return [campaign_entry(given[pk]) for pk in sorted(given) if is_campaign(given[pk])]
-
-
-def campaign_entry(campaign: Any) -> dict[str, Any]:
-    """Return what names a campaign."""
-    seed = campaign.inputs.settings["seed"]
-    return {"pk": campaign.pk, "uuid": campaign.uuid, "name": campaign.label, "seed": seed}
 
 
 # -- words ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.provenance.lineage.ancestry import campaign_entry
 from aiida_zif.provenance.queries import sql
 
 ENTRY_POINT = "aiida.workflows:zif.active_learning"
@@ -36,3 +35,9 @@ def campaigns_behind(start: list[int]) -> list[dict[str, Any]]:
     """Return the campaigns that made some nodes or anything behind them, the oldest first."""
     campaigns: list[Any] = [orm.load_node(pk) for pk in sql.campaigns_of_ancestors(start, ENTRY_POINT)]
     return [campaign_entry(campaign) for campaign in campaigns]
+
+
+def campaign_entry(campaign: Any) -> dict[str, Any]:
+    """Return what names a campaign."""
+    seed = campaign.inputs.settings["seed"]
+    return {"pk": campaign.pk, "uuid": campaign.uuid, "name": campaign.label, "seed": seed}

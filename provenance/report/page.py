@@ -27,7 +27,7 @@ from aiida_zif.provenance.words import clock, counted, in_words, number, pair
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-TEMPLATE = "report.html.j2"
+TEMPLATE = "page.html.j2"
 
 SECTIONS = (
     "seed_data", "held_out", "training", "exploration", "selection", "convergence", "limits", "failure_budget",
@@ -48,7 +48,7 @@ def render(view: CampaignView) -> str:
     """Return the page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    loader = PackageLoader("aiida_zif.provenance", "")
+    loader = PackageLoader("aiida_zif.provenance.report", "")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -5,14 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from aiida_zif.setup.computers.codes import local_codes
 from aiida_zif.setup.computers.localhost import equip
 from aiida_zif.setup.environment import PROFILE
-
-if TYPE_CHECKING:
-    pass
 from aiida_zif.setup.profile.embedded import ensure_profile
 
 
@@ -21,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     :returns: 0, or 2 if an executable is missing.
     """
-    parser = argparse.ArgumentParser(prog="python -m aiida_zif.setup.profile.embedded", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m aiida_zif.setup.profile", description=main.__doc__)
     parser.add_argument("--name", default=PROFILE, help="profile name (default: %(default)s)")
     name = parser.parse_args(arguments).name
     specs = local_codes()
@@ -31,3 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ensure_profile(name)
     print("\n".join(equip(name, specs)))
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

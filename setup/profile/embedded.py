@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 import warnings
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.setup.environment import PROFILE, select_aiida_folder
-from aiida_zif.setup.profile.__main__ import main
 
 if TYPE_CHECKING:
     from aiida.manage.configuration.config import Config
@@ -99,13 +97,9 @@ def load_own_profile(name: str | None = None) -> Profile:
     """Load the profile that commands work on: the named one, else AIIDA_PROFILE, else the default one.
 
     :raises aiida.common.exceptions.ConfigurationError: if there is no such profile; ``./setup/demo.sh`` or
-        ``python -m aiida_zif.setup.profile.embedded`` makes one.
+        ``python -m aiida_zif.setup.profile`` makes one.
     """
     select_aiida_folder()
     from aiida import load_profile
 
     return load_profile(name or os.environ.get("AIIDA_PROFILE"), allow_switch=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

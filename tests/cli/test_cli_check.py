@@ -130,7 +130,7 @@ def test_a_run_without_a_profile_is_told_how_to_make_one(campaign_file: File, tm
     done = in_a_bare_account(folder, "run", campaign_file())
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert "python -m aiida_zif.setup.profile.embedded" in done.stderr
+    assert "python -m aiida_zif.setup.profile" in done.stderr
 
 
 def test_the_schema_is_json_and_the_one_that_is_shipped(invoke: Invoke) -> None:

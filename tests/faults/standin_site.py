@@ -37,7 +37,7 @@ class Site:
         folder.mkdir(parents=True, exist_ok=True)
         self.codes = StandIns(folder / "codes", **pauses)
         self.environment |= {f"AIIDA_ZIF_{label.upper()}": str(path) for label, path in self.codes.paths.items()}
-        self.call("-m", "aiida_zif.setup.profile.embedded")
+        self.call("-m", "aiida_zif.setup.profile")
 
     # -- commands ----------------------------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ def test_the_archive_of_the_campaign_tells_the_same_elsewhere(site: Any, tmp_pat
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    elsewhere("-m", "aiida_zif.setup.profile.embedded")
+    elsewhere("-m", "aiida_zif.setup.profile")
     elsewhere("-m", "aiida", "archive", "import", str(site.folder / "late.aiida"))
     zif = ("-c", "from aiida_zif.cli.main import main; main()")
     uuid = json.loads(here)["campaign_uuid"]

@@ -56,7 +56,7 @@ def test_setup_is_idempotent_and_follows_a_changed_executable(tmp_path: Path) ->
 
 
 def test_a_missing_executable_is_named_and_nothing_is_made(tmp_path: Path) -> None:
-    done = python(tmp_path, "-m", "aiida_zif.setup.profile.embedded", AIIDA_ZIF_DP="/nowhere/dp")
+    done = python(tmp_path, "-m", "aiida_zif.setup.profile", AIIDA_ZIF_DP="/nowhere/dp")
     assert done.returncode == 2
     assert "AIIDA_ZIF_DP=/nowhere/dp" in done.stderr
     assert not (tmp_path / ".aiida" / "config.json").exists()

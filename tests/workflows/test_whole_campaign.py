@@ -28,7 +28,7 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = {**os.environ, "AIIDA_PATH": str(folder)}
-        self.call("-m", "aiida_zif.setup.profile.embedded")
+        self.call("-m", "aiida_zif.setup.profile")
 
     def call(self, *arguments: str, check: bool = True) -> str:
         """Run Python in this folder and return what it prints."""

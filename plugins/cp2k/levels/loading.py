@@ -8,7 +8,7 @@ from typing import Any
 
 from aiida_zif.plugins.cp2k.levels.level import Level
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "shipped"
 
 
 def available_levels() -> list[str]:

@@ -1,0 +1,127 @@
+"""The folders are as the architecture page draws them: arrows run one way, rooms stay small, everything is packaged."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("plugins", "workflows", "provenance", "setup", "cli")
+ABOVE = {
+    "plugins": set[str](),
+    "workflows": {"plugins"},
+    "provenance": {"plugins", "workflows"},
+    "setup": {"plugins", "workflows"},
+    "cli": {"plugins", "workflows", "provenance", "setup"},
+}
+"""What each part may import, beside itself."""
+
+MOST_ENTRIES = 12
+
+Arrows = Mapping[str, set[str]]
+
+
+def sources() -> Iterator[Path]:
+    for part in PARTS:
+        yield from (path for path in sorted((ROOT / part).rglob("*.py")) if "__pycache__" not in path.parts)
+
+
+def module_of(path: Path) -> str:
+    """Dotted name of a file below ``aiida_zif``."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for path in sources()}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Names that a file imports from this project: modules, or modules with a name in them."""
+    package = module_of(path) if path.name == "__init__.py" else module_of(path).rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [name.name.removeprefix("aiida_zif.") for name in node.names if name.name.startswith("aiida_zif.")]
+            yield from names
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join(["aiida_zif", *above, *filter(None, [base])])
+            if base.startswith("aiida_zif"):
+                below = base.removeprefix("aiida_zif").lstrip(".")
+                yield from (f"{below}.{name.name}".lstrip(".") for name in node.names)
+
+
+def home(name: str) -> str:
+    """The module that a dotted name is in."""
+    while name not in MODULES:
+        name, _, _ = name.rpartition(".")
+        assert name, "a name outside the project"
+    return name
+
+
+@pytest.fixture(scope="module")
+def arrows() -> Arrows:
+    """Module → modules that it imports, at any place in its text."""
+    return {name: {home(other) for other in imported(path)} - {name} for name, path in MODULES.items()}
+
+
+def folder(module: str) -> str:
+    return MODULES[module].parent.relative_to(ROOT).as_posix()
+
+
+def test_every_import_is_of_a_module_that_exists(arrows: Arrows) -> None:
+    assert sum(map(len, arrows.values())) > len(MODULES)
+
+
+def test_arrows_between_the_parts_run_down(arrows: Arrows) -> None:
+    wrong = [
+        f"{name} -> {other}"
+        for name, others in arrows.items()
+        for other in others
+        if (above := name.partition(".")[0]) != (part := other.partition(".")[0]) and part not in ABOVE[above]
+    ]
+    assert wrong == []
+
+
+def test_no_module_imports_itself_by_way_of_others(arrows: Arrows) -> None:
+    try:
+        TopologicalSorter({name: sorted(others) for name, others in arrows.items()}).prepare()
+    except CycleError as error:
+        pytest.fail(f"circle: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_folder_imports_itself_by_way_of_its_siblings(arrows: Arrows, part: str) -> None:
+    between: dict[str, set[str]] = {}
+    for name, others in arrows.items():
+        for other in others:
+            here, there = folder(name).split("/"), folder(other).split("/")
+            level = next((n for n, pair in enumerate(zip(here, there, strict=False)) if pair[0] != pair[1]), None)
+            if level and here[0] == there[0] == part:  # siblings: the folders in which the two paths part
+                between.setdefault("/".join(here[: level + 1]), set()).add("/".join(there[: level + 1]))
+    try:
+        TopologicalSorter(between).prepare()
+    except CycleError as error:
+        pytest.fail(f"circle: {' -> '.join(error.args[1])}")
+
+
+def test_no_folder_has_more_entries_than_one_takes_in_at_a_look() -> None:
+    crowded = {}
+    for path in {path.parent for path in sources()}:
+        entries = [entry.name for entry in path.iterdir() if entry.name not in ("__pycache__", "__init__.py")]
+        if len(entries) > MOST_ENTRIES:
+            crowded[path.relative_to(ROOT).as_posix()] = len(entries)
+    assert crowded == {}
+
+
+def test_every_folder_with_python_in_it_is_a_package() -> None:
+    assert [str(path.parent) for path in sources() if not (path.parent / "__init__.py").is_file()] == []
+
+
+def test_a_link_below_src_stands_for_every_part() -> None:
+    links = {path.name: path.resolve() for path in (ROOT / "src" / "aiida_zif").iterdir() if path.is_symlink()}
+    assert links == {part: ROOT / part for part in PARTS}
