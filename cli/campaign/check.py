@@ -12,7 +12,7 @@ from aiida_zif.cli.campaign.imports import refuse_wrong_imports
 from aiida_zif.cli.campaign.machine import refuse_oversubscription
 from aiida_zif.cli.campaign.plumed import refuse_without_plumed
 from aiida_zif.cli.campaign.run import CAMPAIGN_FILE, read_campaign
-from aiida_zif.cli.common.profile import emit_json, fail, load, with_debug
+from aiida_zif.cli.common.profile import emit_json, fail, load, load_if_there, with_debug
 from aiida_zif.workflows.engine.in_process import run_to_its_end
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     notes = refuse_wrong_imports(campaign)
     if time_it:
         time_labels(campaign)
-    estimates, computer = estimate_costs(campaign), campaign.code_labels()["cp2k"].split("@")[1]
+    estimates, computer = estimate_costs(campaign, load_if_there()), campaign.code_labels()["cp2k"].split("@")[1]
     if as_json:
         cost = cost_json(estimates, computer)
         about = {"structures": structures_json(campaign), "notes": [*campaign.cell_notes(), *notes]}

@@ -59,7 +59,8 @@ def import_data(
     from aiida_zif.plugins.data.labelled_frame import FormatError
     from aiida_zif.plugins.imports.formats import find_source
     from aiida_zif.plugins.imports.reading import Reading
-    from aiida_zif.workflows.labelling.import_labels import declared_level, find_import, import_from, read_import_gates
+    from aiida_zif.workflows.labelling.import_labels import declared_level, import_from, read_import_gates
+    from aiida_zif.workflows.labelling.known_imports import find_import
 
     try:
         declared, bounds = declared_level(level, charge, multiplicity), read_import_gates(gates)
@@ -96,8 +97,7 @@ def refuse_other_declaration(path: Path, earlier: Any, given: dict[str, Any]) ->
 
 def refuse_withdrawn(checksum: str, given: dict[str, Any]) -> None:
     """End if the same content, declared the same, was withdrawn."""
-    from aiida_zif.workflows.labelling.import_labels import blocks_of_import, find_imports
-    from aiida_zif.workflows.labelling.withdrawal import withdrawn_blocks
+    from aiida_zif.workflows.labelling.known_imports import blocks_of_import, find_imports, withdrawn_blocks
 
     withdrawn = withdrawn_blocks()
     for call in find_imports(checksum):
@@ -128,7 +128,7 @@ def shown_declared(value: Any) -> str:
 def import_json(call: Any, new: bool) -> dict[str, Any]:
     """Return what an import brought, as plain values."""
     from aiida_zif.workflows.active_learning.imported.twice import shared_with_profile
-    from aiida_zif.workflows.labelling.import_labels import blocks_of_import
+    from aiida_zif.workflows.labelling.known_imports import blocks_of_import
 
     report, blocks = call.outputs.report.get_dict(), blocks_of_import(call)
     declared = {key: value for key, value in call.inputs.declaration.get_dict().items() if key != "name"}

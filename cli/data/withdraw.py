@@ -22,7 +22,7 @@ def withdraw(identifier: str, reason: str, undo: bool) -> None:
     """
     from aiida_zif.plugins.data.labelled_frame import FormatError
     from aiida_zif.workflows.labelling import withdrawal
-    from aiida_zif.workflows.labelling.import_labels import blocks_of_import
+    from aiida_zif.workflows.labelling.known_imports import blocks_of_import
 
     if not reason.strip() or not " ".join(reason.split()).isprintable():
         fail(f"--reason: {reason!a} found; allowed are a few printable words; fix: say why, for later readers.")

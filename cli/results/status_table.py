@@ -71,7 +71,7 @@ def print_status(view: CampaignView, console: Console | None = None) -> None:
     reasons = [*reason_lines(summary), *recovery_lines(summary), *failure_lines(summary)]
     for line in [*reasons, *judgement_lines(summary)]:
         console.print(escape(line), soft_wrap=True)
-    for line in withdrawn_lines(view):
+    for line in withdrawn_lines(view.node):
         console.print(f"[red]{escape(line)}[/red]", soft_wrap=True)
     for activity in current_activity(view):
         console.print(f"[bold cyan]running[/bold cyan]  {escape(activity.line)}", soft_wrap=True)

@@ -1,7 +1,7 @@
 """Which frames from elsewhere may become labels, and why the others may not (no AiiDA).
 
-What holds for every label, computed or imported, is in :mod:`aiida_zif.plugins.cp2k.reading.gates`. Here is what only a frame
-that no job of ours was given needs besides: whether it is a frame at all, and whether it comes in twice.
+What holds for every label, computed or imported, is in :mod:`aiida_zif.plugins.cp2k.reading.gates`. Here is what only a
+frame that no job of ours was given needs besides: whether it is a frame at all, and whether it comes in twice.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.cli.common.profile import load_if_there
 from aiida_zif.provenance.costs.estimate import Estimate, Pace, Work, estimate
 from aiida_zif.provenance.costs.planned_work import labelling_work, learning_work
 from aiida_zif.workflows.training.schedule import first_and_last
@@ -15,9 +14,12 @@ if TYPE_CHECKING:
     from aiida_zif.workflows.campaign.loading import Campaign
 
 
-def estimate_costs(campaign: Campaign) -> list[Estimate]:
-    """Return what every item of a campaign costs, from the jobs of the profile, if there is one."""
-    computers = computers_of(campaign) if load_if_there() else {}
+def estimate_costs(campaign: Campaign, has_profile: bool) -> list[Estimate]:
+    """Return what every item of a campaign costs.
+
+    :param has_profile: whether a profile is loaded, whose jobs say what such work took before.
+    """
+    computers = computers_of(campaign) if has_profile else {}
     label, systems = campaign.resources.label, campaign.structures()
     layouts = dict.fromkeys(systems, (label.ranks, label.threads))
     paces: dict[str, Sequence[Pace]] = {}

@@ -8,8 +8,8 @@ from aiida import orm
 
 from aiida_zif.plugins.cp2k.reading.gates import in_words
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.provenance.campaigns.view import CampaignView
-from aiida_zif.workflows.labelling.withdrawal import campaigns_of, withdrawn_blocks
+from aiida_zif.workflows.labelling.known_imports import withdrawn_blocks
+from aiida_zif.workflows.labelling.withdrawal import campaigns_of
 
 
 def import_remarks(block: LabelledFramesData) -> list[str]:
@@ -22,11 +22,11 @@ def import_remarks(block: LabelledFramesData) -> list[str]:
     return remarks + ([f"withdrawn: {reason}"] if reason is not None else [])
 
 
-def withdrawn_lines(view: CampaignView) -> list[str]:
+def withdrawn_lines(campaign: orm.ProcessNode) -> list[str]:
     """Return a line for every withdrawn block that a campaign was given, or took labels from."""
     lines = []
     for uuid, reason in withdrawn_blocks().items():
-        if view.node.pk in {campaign.pk for campaign in campaigns_of([uuid])}:
+        if campaign.pk in {user.pk for user in campaigns_of([uuid])}:
             block: Any = orm.load_node(uuid)
             lines.append(f"labels of import {block.label} <{block.creator.pk}> were withdrawn since: {reason}")
     return list(dict.fromkeys(lines))

@@ -18,7 +18,7 @@ from aiida_zif.provenance.queries.campaigns import is_campaign
 from aiida_zif.provenance.queries.links import inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import member_of, seeds_of, starts_of, warm_starts
 from aiida_zif.provenance.words import aimd_in_words, counted, in_words, perturbed_in_words, short_list
-from aiida_zif.workflows.labelling.import_labels import blocks_of_import
+from aiida_zif.workflows.labelling.known_imports import blocks_of_import
 
 MANY = 8
 """Blocks of one training that are shown without being asked for all of them."""

@@ -1,4 +1,4 @@
-"""AiiDA's supervisor without the statistics of circus: ``python -m aiida_zif.setup.daemon.supervisor -p PROFILE daemon …``.
+"""AiiDA's supervisor, no statistics of circus: ``python -m aiida_zif.setup.daemon.supervisor -p PROFILE daemon …``.
 
 Nobody reads them, they take 45 MB and two per cent of a core, and where the path of the log holds a blank, which circus
 does not quote, their process starts anew without end.

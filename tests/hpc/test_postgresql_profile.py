@@ -73,7 +73,8 @@ def test_role_database_and_profile_are_made_once_and_work(terminal: Terminal) ->
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert f"role '{terminal.name}' made" in first.stdout
     assert "made" not in second.stdout
-    look = "from aiida_zif.setup.profile.embedded import load_own_profile as l; l(); from aiida.orm import Int; Int(3).store()"
+    load = "from aiida_zif.setup.profile.embedded import load_own_profile as l; l(); "
+    look = load + "from aiida.orm import Int; Int(3).store()"
     env = {**os.environ, "AIIDA_PATH": str(terminal.folder)}
     subprocess.run([sys.executable, "-c", look], env=env, check=True, timeout=60)
     assert terminal.execute("SELECT count(*) FROM db_dbnode WHERE node_type LIKE '%Int.'", database=terminal.name) == [

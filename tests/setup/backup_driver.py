@@ -14,8 +14,8 @@ ensure_profile()
 
 from aiida import orm  # noqa: E402
 
-from aiida_zif.setup.backup.backup import make_backup
-from aiida_zif.setup.backup.errors import BackupError
+from aiida_zif.setup.backup.backup import make_backup  # noqa: E402
+from aiida_zif.setup.backup.errors import BackupError  # noqa: E402
 from aiida_zif.setup.backup.restore import restore_backup  # noqa: E402
 
 

@@ -15,7 +15,8 @@ from aiida_zif.plugins.cp2k.levels import Level, load_level
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError
 from aiida_zif.provenance.export.export import export_to
-from aiida_zif.workflows.labelling.import_labels import blocks_of_import, declared_level, find_import, import_from
+from aiida_zif.workflows.labelling.import_labels import declared_level, import_from
+from aiida_zif.workflows.labelling.known_imports import blocks_of_import, find_import
 from aiida_zif.workflows.labelling.label_cache import known_labels
 from aiida_zif.workflows.labelling.withdrawal import restore, withdraw
 

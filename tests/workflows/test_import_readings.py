@@ -12,12 +12,8 @@ from aiida import orm
 from aiida_zif.plugins.data.labelled_frame import FormatError
 from aiida_zif.plugins.imports.formats import find_source
 from aiida_zif.plugins.imports.reading import Reading
-from aiida_zif.workflows.labelling.import_labels import (
-    blocks_of_import,
-    declared_level,
-    import_from,
-    refuse_other_level,
-)
+from aiida_zif.workflows.labelling.import_labels import declared_level, import_from, refuse_other_level
+from aiida_zif.workflows.labelling.known_imports import blocks_of_import
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 

@@ -15,7 +15,8 @@ from fake_children import Child, Ending, make_chain, run_chain
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.plugins.imports.extxyz.file import write_frame
 from aiida_zif.workflows.active_learning.imported.blocks import import_notes, imported_blocks
-from aiida_zif.workflows.labelling.import_labels import blocks_of_import, declared_level, import_labels
+from aiida_zif.workflows.labelling.import_labels import declared_level, import_labels
+from aiida_zif.workflows.labelling.known_imports import blocks_of_import
 from aiida_zif.workflows.labelling.withdrawal import restore, withdraw
 from aiida_zif.workflows.training.dataset import extend_dataset
 from aiida_zif.workflows.user_input.problems import CampaignError

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """Hand on the work chain: checkpoints of earlier versions look for it here, see ``plugins/jobs/moved_modules.py``."""
+    """Hand on the work chain: checkpoints of earlier versions look for it here, see ``moved_modules``."""
     if name == "ActiveLearningWorkChain":
         from aiida_zif.workflows.active_learning.work_chain import ActiveLearningWorkChain
 

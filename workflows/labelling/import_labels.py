@@ -82,23 +82,6 @@ def level_of_file(path: Path) -> Level:
         raise FormatError(f"--level: {error}") from error
 
 
-def find_imports(checksum: str) -> list[orm.CalcFunctionNode]:
-    """Return the imports of some content, the oldest first, withdrawn ones too."""
-    query = orm.QueryBuilder().append(orm.Dict, filters={"attributes.checksum": checksum}, tag="declaration")
-    done = {"attributes.process_label": "import_labels", "attributes.exit_status": 0}
-    query.append(orm.CalcFunctionNode, with_incoming="declaration", filters=done, tag="call")
-    calls: list[orm.CalcFunctionNode] = query.order_by({"call": {"id": "asc"}}).all(flat=True)
-    return calls
-
-
-def find_import(checksum: str) -> orm.CalcFunctionNode | None:
-    """Return the import of some content that holds, if there is one."""
-    from aiida_zif.workflows.labelling.withdrawal import withdrawn_blocks
-
-    withdrawn = withdrawn_blocks()
-    return next((call for call in find_imports(checksum) if blocks_of_import(call)[0].uuid not in withdrawn), None)
-
-
 def import_from(
     path: Path,
     level: dict[str, Any],
@@ -333,13 +316,6 @@ def energies_in_profile(level_hash: str, atoms: Iterable[Sequence[str]]) -> dict
             uuids.append(block.uuid)
     thin = {formula: thinned(values) for formula, values in energies.items()}
     return {"level_hash": level_hash, "energies_per_atom": thin, "blocks": uuids}
-
-
-def blocks_of_import(call: orm.CalcFunctionNode) -> list[LabelledFramesData]:
-    """Return the blocks that an import made, in their order."""
-    links = call.base.links.get_outgoing(node_class=LabelledFramesData).all()
-    blocks: list[Any] = [link.node for link in sorted(links, key=lambda link: int(link.link_label.split("_")[1]))]
-    return blocks
 
 
 def in_words(refused: Sequence[Refused]) -> str:

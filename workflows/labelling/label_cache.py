@@ -20,7 +20,7 @@ from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.same_frame import Match
 from aiida_zif.plugins.imports.contradiction import contradiction
-from aiida_zif.workflows.labelling.withdrawal import withdrawn_blocks
+from aiida_zif.workflows.labelling.known_imports import withdrawn_blocks
 
 IMPORT = "import_labels"
 ORIGINS = ("Cp2kLabelCalculation", IMPORT)

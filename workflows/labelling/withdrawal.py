@@ -14,7 +14,7 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError
-from aiida_zif.workflows.labelling.import_labels import blocks_of_import, find_import
+from aiida_zif.workflows.labelling.known_imports import _standing, blocks_of_import, find_import, withdrawn_blocks
 
 CAMPAIGN = "aiida.workflows:zif.active_learning"
 
@@ -36,11 +36,6 @@ def withdraw_import(declaration: orm.Dict, reason: orm.Str, **blocks: LabelledFr
 def restore_import(withdrawal: orm.Dict, reason: orm.Str) -> orm.Dict:
     """Record that a withdrawal no longer holds."""
     return orm.Dict({**withdrawal.get_dict(), "restored": reason.value})
-
-
-def withdrawn_blocks() -> dict[str, str]:
-    """Return the reason of every block that is withdrawn now, by UUID."""
-    return {uuid: node["reason"] for node in _standing() for uuid in node["blocks"]}
 
 
 def withdraw(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
@@ -86,17 +81,3 @@ def campaigns_of(uuids: Iterable[str]) -> list[orm.WorkChainNode]:
             process = process.caller
         found |= {process.pk: process} if process is not None else {}
     return [found[pk] for pk in sorted(found)]
-
-
-def _standing() -> list[orm.Dict]:
-    """Return the withdrawals that were not taken back, the oldest first."""
-    made = orm.QueryBuilder().append(orm.CalcFunctionNode, filters=_finished("withdraw_import"), tag="call")
-    made.append(orm.Dict, with_incoming="call", tag="made", project="*").order_by({"made": {"id": "asc"}})
-    undone = orm.QueryBuilder().append(orm.Dict, tag="given", project="id")
-    undone.append(orm.CalcFunctionNode, with_incoming="given", filters=_finished("restore_import"))
-    pks = set(undone.all(flat=True))
-    return [node for node in made.all(flat=True) if node.pk not in pks]
-
-
-def _finished(name: str) -> dict[str, Any]:
-    return {"attributes.process_label": name, "attributes.exit_status": 0}

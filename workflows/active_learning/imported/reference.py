@@ -10,8 +10,8 @@ from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.workflows.labelling.import_labels import blocks_of_import
-from aiida_zif.workflows.labelling.withdrawal import CAMPAIGN, withdrawn_blocks
+from aiida_zif.workflows.labelling.known_imports import blocks_of_import, withdrawn_blocks
+from aiida_zif.workflows.labelling.withdrawal import CAMPAIGN
 from aiida_zif.workflows.user_input.problems import did_you_mean, shown
 
 ALLOWED = "a label of imported frames, or pk or UUID of a block, an import, a data set or a finished campaign"

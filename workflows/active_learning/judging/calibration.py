@@ -9,8 +9,8 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
-from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.selection.calibration import calibrate_frames
+from aiida_zif.workflows.active_learning.state.naming import systems_of
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 Rows = list[dict[str, Any]]
@@ -69,18 +69,6 @@ def evidence_rows(evidence: dict[str, Any]) -> Rows:
         elif name.startswith("errors_"):
             rows += held_out_rows(node, systems)
     return rows
-
-
-def systems_of(nodes: Mapping[str, orm.Data]) -> dict[str, str]:
-    """Return the system of every held-out block among the inputs of a step, by the block's label.
-
-    :param nodes: by name of the input, ``block_…`` for a block.
-    """
-    return {
-        name.removeprefix("block_"): block.system
-        for name, block in nodes.items()
-        if isinstance(block, LabelledFramesData)
-    }
 
 
 def held_out_rows(errors: orm.ArrayData, systems: dict[str, str]) -> Rows:

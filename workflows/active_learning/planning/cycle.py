@@ -13,11 +13,11 @@ from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.selection import offered_to
 from aiida_zif.plugins.selection.calibration import curve_of
 from aiida_zif.plugins.selection.window import held_out_error
-from aiida_zif.workflows.active_learning.judging.calibration import systems_of
 from aiida_zif.workflows.active_learning.planning.first_labels import batch_task
 from aiida_zif.workflows.active_learning.planning.sections import Settings, section
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, with_levels
 from aiida_zif.workflows.active_learning.state.curriculum import Target, conditions, in_words, position, stages_of
+from aiida_zif.workflows.active_learning.state.naming import systems_of
 from aiida_zif.workflows.active_learning.state.quarantine import left_out
 from aiida_zif.workflows.engine.seeds import derive_seed
 
