@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from aiida_zif.workflows.active_learning.state.curriculum import conditions, in_words, stages_of
 from aiida_zif.provenance.costs.planned_labels import count_labels
+from aiida_zif.workflows.active_learning.state.curriculum import conditions, in_words, stages_of
 from aiida_zif.workflows.training.schedule import first_and_last
 
 if TYPE_CHECKING:

@@ -40,8 +40,7 @@ class AimdTask:
     """Run molecular dynamics from the first frame and label every ``stride``-th step.
 
     One job holds one temperature and one pressure; :mod:`aiida_zif.plugins.cp2k.aimd.segments` cuts a ramp, and a run
-    that
-    takes several jobs, into parts, which are tasks of this kind too. Steps are counted over the whole run.
+    that takes several jobs, into parts, which are tasks of this kind too. Steps are counted over the whole run.
 
     :param temperature: K; of a ramp, where it begins and where it ends.
     :param steps: number of time steps; of a part, the number of its last step.

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.provenance.costs.estimate import Work
-from aiida_zif.workflows.active_learning.state.curriculum import conditions, longest, md_steps
 from aiida_zif.provenance.costs.planned_labels import count_labels
+from aiida_zif.workflows.active_learning.state.curriculum import conditions, longest, md_steps
 from aiida_zif.workflows.engine.job_options import turns_a_job
 from aiida_zif.workflows.training.schedule import training_steps
 

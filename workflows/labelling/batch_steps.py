@@ -36,8 +36,8 @@ def begin_batch(
     the plan.
 
     :param earlier: blocks and data sets; the energies of those of this level and these atoms show which are unusual.
-    :returns: ``plan``, see :mod:`~aiida_zif.workflows.labelling.batch_plan`; ``job_0`` … with the frames of each job, and
-        ``rung_0`` … where it needs one; ``references`` with the energies of earlier frames, where there are some.
+    :returns: ``plan``, see :mod:`~aiida_zif.workflows.labelling.batch_plan`; ``job_0`` … with the frames of each job,
+        and ``rung_0`` … where it needs one; ``references`` with the energies of earlier frames, where there are some.
     """
     theory, settings = Level.from_dict(level.get_dict()), batch_task(task)
     refused = overlapping(frames, settings.gates)
