@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-SMALL_CELL = Path(__file__).parents[1] / "plugins" / "fixtures" / "cp2k" / "aimd"
+SMALL_CELL = Path(__file__).parents[2] / "plugins" / "fixtures" / "cp2k" / "aimd"
 RUN = {"mode": "aimd", "temperature": 300.0, "timestep": 0.5, "steps": 20, "stride": 4, "seed": 3}
 
 

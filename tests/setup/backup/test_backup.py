@@ -13,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-DRIVER = Path(__file__).parent / "backup_driver.py"
+DRIVER = Path(__file__).parents[1] / "backup_driver.py"
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 CAMPAIGN = HERE / "small-campaign.yaml"
 PATIENCE = 900.0
 

@@ -12,7 +12,7 @@ from aiida_zif.plugins.cp2k.levels import load_level
 from aiida_zif.plugins.cp2k.task import read_task
 from aiida_zif.plugins.cp2k.writing.inputs import cells_file, coordinates_file, cp2k_input, frames_file, walltime_limit
 
-EXPECTED = Path(__file__).parents[1] / "fixtures" / "cp2k" / "inputs"
+EXPECTED = Path(__file__).parents[2] / "fixtures" / "cp2k" / "inputs"
 CELL = np.array([[8.0, 0, 0], [0.5, 8, 0], [0, 0, 9]])
 SYMBOLS = ["Zn", "N", "H", "H", "H"]
 

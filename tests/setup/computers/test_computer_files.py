@@ -15,7 +15,7 @@ from aiida_zif.setup.computers.connection import explain
 from aiida_zif.setup.computers.files import read_site
 from aiida_zif.workflows.user_input.problems import CampaignError
 
-EXAMPLES = Path(__file__).parents[2] / "examples" / "computers"
+EXAMPLES = Path(__file__).parents[3] / "examples" / "computers"
 COMPUTER = {
     "label": "here",
     "hostname": "here",

@@ -26,7 +26,7 @@ from aiida_zif.workflows.training.plan import plan_training
 
 Factory = Callable[..., Any]
 Values = dict[str, Any]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 

@@ -18,7 +18,7 @@ from aiida_zif.provenance.campaigns.view import CampaignView, load_view
 from aiida_zif.provenance.queries.campaigns import find_campaigns
 from aiida_zif.provenance.queries.links import inputs_under
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "summary.schema.json"
+SCHEMA = Path(__file__).parents[3] / "docs" / "summary.schema.json"
 
 
 def test_the_schema_in_the_documentation_is_that_of_the_code() -> None:

@@ -18,7 +18,7 @@ from aiida_zif.workflows.campaign.loading import Campaign, CampaignError, campai
 from aiida_zif.workflows.campaign.reference import generated_files
 from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol, protocol_settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.yaml"))
 MINIMAL = "name: minimal\nprotocol: demo\nsystems:\n  zif4: {structure: zif-4}\n"
 Load = Callable[[str], Campaign]

@@ -11,7 +11,7 @@ import pytest
 
 from aiida_zif.plugins.cp2k.levels import load_level
 
-FIXTURE = Path(__file__).parents[1] / "plugins" / "fixtures" / "cp2k" / "batch"
+FIXTURE = Path(__file__).parents[2] / "plugins" / "fixtures" / "cp2k" / "batch"
 OPTIONS = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": False}
 TOO_SHORT = {"SCF/MAX_SCF": 5, "SCF/OUTER_SCF/MAX_SCF": 0}
 """A loop that ends long before it has converged."""

@@ -102,7 +102,7 @@ def test_what_each_structure_is_made_of_is_shown(invoke: Invoke, tmp_path: Path)
 
 
 def test_the_shipped_demo_is_valid(invoke: Invoke) -> None:
-    assert invoke("check", Path(__file__).parents[2] / "examples" / "zif4-demo.yaml").exit_code == 0
+    assert invoke("check", Path(__file__).parents[3] / "examples" / "zif4-demo.yaml").exit_code == 0
 
 
 def in_a_bare_account(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -138,7 +138,7 @@ def test_the_schema_is_json_and_the_one_that_is_shipped(invoke: Invoke) -> None:
     assert result.exit_code == 0
     schema = json.loads(result.stdout)
     assert {"name", "systems"} <= set(schema["properties"])
-    shipped = Path(__file__).parents[2] / "examples" / "campaign.schema.json"
+    shipped = Path(__file__).parents[3] / "examples" / "campaign.schema.json"
     assert schema == json.loads(shipped.read_text())
 
 
