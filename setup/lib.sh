@@ -14,7 +14,7 @@ step() {
     printf '[%d/%d] %s\n' "$STEP" "$STEPS" "$*"
 }
 
-# Leave with exit code 2: something that the user has to mend.
+# Leave with exit code 2: something that the user has to fix.
 stop() {
     printf '%s\n' "$@" >&2
     exit 2
@@ -55,21 +55,21 @@ check_requirements() {
     PYTHON="${PYTHON:-python3}"
     local packages
     command -v "$PYTHON" >/dev/null ||
-        stop "Python is missing." "Mend: apt-get install python3 python3-venv, or set PYTHON to a Python 3.10 or later."
+        stop "Python is missing." "Fix: apt-get install python3 python3-venv, or set PYTHON to a Python 3.10 or later."
     "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
-        stop "$PYTHON is $("$PYTHON" --version 2>&1), needed is 3.10 or later." "Mend: set PYTHON to a later one."
+        stop "$PYTHON is $("$PYTHON" --version 2>&1), needed is 3.10 or later." "Fix: set PYTHON to a later one."
     case "$ROOT" in
-    *:*) stop "The path of the checkout holds a colon: $ROOT" "AiiDA and PATH cannot have that. Mend: rename the folder." ;;
+    *:*) stop "The path of the checkout holds a colon: $ROOT" "AiiDA and PATH cannot have that. Fix: rename the folder." ;;
     esac
     mapfile -t MISSING < <(missing_packages)
     [ "${#MISSING[@]}" -eq 0 ] && return
     packages="${MISSING[*]}"
     command -v apt-get >/dev/null ||
         stop "These Debian packages are missing, and this system has no apt-get: $packages" \
-            "Mend: install CP2K your way and set AIIDA_ZIF_CP2K to its executable."
+            "Fix: install CP2K your way and set AIIDA_ZIF_CP2K to its executable."
     AS_ROOT="$(as_root)" ||
         stop "These Debian packages are missing, and only root may install them: $packages" \
-            "Mend: sudo apt-get install $packages" \
+            "Fix: sudo apt-get install $packages" \
             "      or set AIIDA_ZIF_CP2K to a CP2K executable of your own. Nothing was changed."
 }
 
@@ -108,7 +108,7 @@ logged() {
     exit "$code"
 }
 
-# What an environment has to be built from; the first line decides whether it can be mended in place.
+# What an environment has to be built from; the first line decides whether it can be fixed in place.
 stamp() {
     printf '%s %s\n' "$VENV" "$("$PYTHON" --version 2>&1)"
     sha256sum <"$ROOT/pyproject.toml"

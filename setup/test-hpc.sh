@@ -67,8 +67,8 @@ install_servers() {
         note "all there"
         return
     fi
-    command -v apt-get >/dev/null || stop "Missing: ${servers[*]}, and this system has no apt-get." "Mend: install them."
-    apt="$(as_root)" || stop "Only root may install ${servers[*]}." "Mend: sudo apt-get install ${servers[*]}"
+    command -v apt-get >/dev/null || stop "Missing: ${servers[*]}, and this system has no apt-get." "Fix: install them."
+    apt="$(as_root)" || stop "Only root may install ${servers[*]}." "Fix: sudo apt-get install ${servers[*]}"
     read -r -a apt <<<"$apt"
     note "installing ${servers[*]}"
     (logged "$log" "${apt[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update) || true

@@ -41,25 +41,13 @@ check() {
     fi
 }
 
-# mypy does not follow the import hook of an editable install, so it gets the packages as they are imported.
-# shellcheck disable=SC2317 # called by name
-check_types() {
-    local package tree="$VENV/types" names=()
-    mkdir -p "$tree/aiida_zif"
-    for package in plugins workflows provenance cli setup; do
-        ln -sfn "$ROOT/$package" "$tree/aiida_zif/$package"
-        names+=(-p "aiida_zif.$package")
-    done
-    MYPYPATH="$tree" mypy --no-error-summary "${names[@]}"
-}
-
 install_all
 cd -- "$ROOT"
 
 step "Style, types, shell scripts"
 check "ruff check" ruff check --quiet .
 check "ruff format" ruff format --check --quiet .
-check "mypy" check_types
+check "mypy" env MYPYPATH=src mypy --no-error-summary -p aiida_zif
 if command -v shellcheck >/dev/null; then
     check "shellcheck" shellcheck -x setup/*.sh .ci/run
 else

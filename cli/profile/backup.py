@@ -79,5 +79,5 @@ def refuse_server(card: dict[str, Any]) -> None:
     if foreign:
         fail(
             f"{', '.join(foreign)}: the backup is of the embedded profile {card['profile']!r}, which needs no server. "
-            "Mend: leave it out; then `aiida-zif setup move` takes the restored profile to a server."
+            "Fix: leave it out; then `aiida-zif setup move` takes the restored profile to a server."
         )

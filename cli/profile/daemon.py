@@ -68,5 +68,5 @@ def status(context: click.Context, as_json: bool) -> None:
         for role, pids in state.pids().items():
             click.echo(f"  {role:<10} pid {', '.join(map(str, pids))}")
         if not state.healthy:
-            click.echo("Mend: aiida-zif daemon start")
+            click.echo("Fix: aiida-zif daemon start")
     context.exit(0 if state.healthy else 1)

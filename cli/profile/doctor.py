@@ -49,7 +49,7 @@ def show(checks: list[Check]) -> None:
     for column in ("check", "", "found", "fix"):
         table.add_column(column, overflow="fold")
     for check in checks:
-        table.add_row(check.check, "[green]ok[/]" if check.ok else "[red]no[/]", check.found, check.mend)
+        table.add_row(check.check, "[green]ok[/]" if check.ok else "[red]no[/]", check.found, check.fix)
     make_console().print(table)
 
 

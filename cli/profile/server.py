@@ -60,7 +60,7 @@ def make_on_server(
         target = Target(host, port, database, role)
         is_new = require_free_name(name, target)
         if fill is not None and not is_new:
-            raise PostgresqlError(f"there is a profile {name!r} of this database already. Mend: choose another name.")
+            raise PostgresqlError(f"there is a profile {name!r} of this database already. Fix: choose another name.")
         if is_new:
             has_files = fill is None and repository is not None and repository.is_dir()
             if existing:

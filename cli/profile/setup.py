@@ -101,7 +101,7 @@ def computer(files: tuple[Path, ...], poll: float | None, private: bool, test: b
         local = site.computer.transport == "core.local"
         interval = poll if poll is not None else 0.5 if local else 3 * COURTESY
         if interval < COURTESY and not (private or local):
-            fail(f"--poll: found {interval:g}, allowed is {COURTESY:g} or more. Mend: wait, or say --private.")
+            fail(f"--poll: found {interval:g}, allowed is {COURTESY:g} or more. Fix: wait, or say --private.")
         made, codes = ensure_site(site, interval)
         click.echo(f"computer {made.label}: {made.transport_type}, {made.scheduler_type}, a look every {interval:g} s")
         for code in codes:

@@ -217,5 +217,5 @@ def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
         510: ("ERROR_NO_GOOD_FRAME", "No frame became a label: {detail}."),
     }
     for status, (label, message) in codes.items():
-        # What another try may mend must not be answered from the cache.
+        # What another try may fix must not be answered from the cache.
         spec.exit_code(status, label, message=message, invalidates_cache=status not in (305, 450, 510))

@@ -30,7 +30,7 @@ class Fault(NamedTuple):
     path: Path
     found: str
     allowed: str
-    mend: str
+    fix: str
 
 
 @cache
@@ -111,8 +111,8 @@ def _unknown_key(path: Path, known: Mapping[str, Any], filled_in: Collection[str
     names = [name for name, one in known.items() if name not in filled_in and (one is None or _is_for_backend(one))]
     names += [one[-1] for one in NOT_DESCRIBED if one[:-1] == path[:-1]]
     close = get_close_matches(path[-1], names, n=1)
-    mend = f"did you mean {close[0]!r}?" if close else "remove it; see the manual of DeePMD-kit"
-    return Fault(path, f"the key {path[-1]!r}", ", ".join(sorted(names)), mend)
+    fix = f"did you mean {close[0]!r}?" if close else "remove it; see the manual of DeePMD-kit"
+    return Fault(path, f"the key {path[-1]!r}", ", ".join(sorted(names)), fix)
 
 
 def _choice(variant: Any, tag: object) -> Any:
@@ -166,8 +166,8 @@ def _type_fault(value: Any, argument: Any, path: Path, message: str) -> Fault:
     if "extra checking" in message:
         allowed = message.rpartition("extra checking. ")[2] or "what passes DeePMD-kit's check"
         return Fault(path, _shown(value), allowed, "correct it; see the manual of DeePMD-kit")
-    mend = {type(None): "leave the key out", str: "write such a value, without quotes and unit"}
-    return Fault(path, _shown(value), _in_words(argument), mend.get(type(value), "write such a value"))
+    fix = {type(None): "leave the key out", str: "write such a value, without quotes and unit"}
+    return Fault(path, _shown(value), _in_words(argument), fix.get(type(value), "write such a value"))
 
 
 @cache

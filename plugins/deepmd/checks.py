@@ -1,4 +1,4 @@
-"""What is refused before a job is made: messages that name the field, the value, what is allowed, the mend."""
+"""What is refused before a job is made: messages that name the field, the value, what is allowed, the fix."""
 
 from __future__ import annotations
 

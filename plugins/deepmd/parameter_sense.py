@@ -73,8 +73,8 @@ def choice_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
     for path, names in ONLY_CHOICES.items():
         value = at(parameters, path)
         if value is not None and value not in names:
-            mend = "leave it out: the campaign learns energies and forces with this one"
-            yield Fault(path, repr(value), " or ".join(names), mend)
+            fix = "leave it out: the campaign learns energies and forces with this one"
+            yield Fault(path, repr(value), " or ".join(names), fix)
     for key in MODELS_WITH_FILES:
         if key in parameters["model"]:
             allowed = "models that need no other file or data than labels"
@@ -125,8 +125,8 @@ def sel_faults(sel: Any, type_map: Sequence[str], neighbours: Sequence[int]) -> 
         return
     whole = isinstance(sel, list) and all(isinstance(one, int) and not isinstance(one, bool) for one in sel)
     if not whole or len(sel) != len(type_map):
-        mend = "write 'sel: auto', which counts the neighbours in the data and leaves room for more"
-        yield Fault(path, repr(sel), allowed, mend)
+        fix = "write 'sel: auto', which counts the neighbours in the data and leaves room for more"
+        yield Fault(path, repr(sel), allowed, fix)
         return
     found = f"{sel}, a sum of {sum(sel)}"
     if min(sel) < 0 or sum(sel) > MOST_NEIGHBOURS:
@@ -142,8 +142,8 @@ def _schedule_faults(parameters: Mapping[str, Any], steps: int) -> Iterator[Faul
     rate = parameters["learning_rate"]
     start, stop = rate.get("start_lr"), rate.get("stop_lr")
     if _is_number(start) and _is_number(stop) and stop > start > 0:
-        mend = "lower stop_lr, or raise start_lr"
-        yield Fault(("learning_rate", "stop_lr"), f"{stop:g}", f"at most start_lr, {start:g}", mend)
+        fix = "lower stop_lr, or raise start_lr"
+        yield Fault(("learning_rate", "stop_lr"), f"{stop:g}", f"at most start_lr, {start:g}", fix)
     for path in (("training", "disp_freq"), ("learning_rate", "warmup_steps")):
         value = at(parameters, path)
         if _is_number(value) and value > steps:

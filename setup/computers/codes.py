@@ -39,7 +39,7 @@ class CodeSpec:
     :param plugin: default calculation plugin.
     :param with_mpi: whether AiiDA puts ``mpirun`` in front.
     :param prepend_text: shell lines that run before the executable.
-    :param mend: what to do if the executable is missing.
+    :param fix: what to do if the executable is missing.
     """
 
     label: str
@@ -48,13 +48,13 @@ class CodeSpec:
     plugin: str | None
     with_mpi: bool
     prepend_text: str
-    mend: str
+    fix: str
 
     def complaint(self) -> str:
         """Return what to say when the executable was not found."""
         if chosen := os.environ.get(self.variable):
-            return f"{self.variable}={chosen}: no such executable. Mend: correct it, or unset it."
-        return f"code {self.label!r}: no executable found. Mend: {self.mend}, or set {self.variable} to its path."
+            return f"{self.variable}={chosen}: no such executable. Fix: correct it, or unset it."
+        return f"code {self.label!r}: no executable found. Fix: {self.fix}, or set {self.variable} to its path."
 
 
 def local_codes() -> list[CodeSpec]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ComputerError(RuntimeError):
-    """A computer cannot be made or reached; the message says why, and the mend."""
+    """A computer cannot be made or reached; the message says why, and the fix."""
 
 
 def ensure_site(site: Site, poll_interval: float) -> tuple[Computer, list[InstalledCode]]:
@@ -50,7 +50,7 @@ def ensure_computer(file: ComputerFile) -> Computer:
     if differ := [key for key, value in fixed.items() if getattr(computer, key) != value]:
         raise ComputerError(
             f"the profile knows a computer {file.label!r} with {_words(computer, differ)}, and jobs that ran there. "
-            "Mend: give this one another label, in the files of its codes too."
+            "Fix: give this one another label, in the files of its codes too."
         )
     computer.description = file.description
     computer.set_workdir(file.work_dir)

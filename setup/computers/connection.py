@@ -26,7 +26,7 @@ REFUSALS = {
     "ConnectionRefusedError": ("nobody answers there", "correct HostName and Port in ~/.ssh/config"),
     "TimeoutError": ("nobody answers there", "are you in the network (VPN) from which it can be reached?"),
 }
-"""Name of the error: what it means, and the mend."""
+"""Name of the error: what it means, and the fix."""
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def opened(computer: Computer) -> Iterator[Any]:
         transport.open()
     except NotExistent as error:  # it came with an archive
         raise ComputerError(
-            f"{computer.label} is not configured in this profile. Mend: verdi computer configure "
+            f"{computer.label} is not configured in this profile. Fix: verdi computer configure "
             f"{computer.transport_type} {computer.label}"
         ) from error
     except Exception as error:  # of asyncssh, of the operating system, of AiiDA
@@ -56,14 +56,14 @@ def opened(computer: Computer) -> Iterator[Any]:
 
 
 def explain(error: BaseException, host: str) -> str:
-    """Say what a refused log-in means and how to mend it."""
+    """Say what a refused log-in means and how to fix it."""
     chain: BaseException | None = error
     while chain is not None:
         names = [kind.__name__ for kind in type(chain).__mro__]
         known = next((REFUSALS[name] for name in names if name in REFUSALS), None)
         if known or "not found in known_hosts" in str(chain):  # for which paramiko has no class
-            meaning, mend = known or UNKNOWN_HOST
-            return f"{meaning} ({chain}). Mend: {mend.format(host=host)}."
+            meaning, fix = known or UNKNOWN_HOST
+            return f"{meaning} ({chain}). Fix: {fix.format(host=host)}."
         chain = chain.__cause__ or chain.__context__
     return f"{type(error).__name__}: {error}"
 
@@ -92,13 +92,12 @@ def look_around(computer: Computer) -> list[str]:
         except Exception as error:
             raise ComputerError(
                 f"{computer.label} lets us in as {user}, but its queue does not answer: {error}. "
-                "Mend: correct `scheduler`, or make its commands known to a shell that is not interactive."
+                "Fix: correct `scheduler`, or make its commands known to a shell that is not interactive."
             ) from error
         try:
             transport.makedirs(folder, ignore_existing=True)
         except OSError as error:
             raise ComputerError(
-                f"{computer.label} lets us in as {user}, but {folder} cannot be made: {error}. "
-                "Mend: correct `work_dir`."
+                f"{computer.label} lets us in as {user}, but {folder} cannot be made: {error}. Fix: correct `work_dir`."
             ) from error
     return [f"logged in as {user}", f"{len(jobs)} jobs in the queue", f"jobs will run below {folder}"]

@@ -126,7 +126,7 @@ def read_site(paths: Iterable[Path], private: bool = False) -> Site:
 
     :param paths: a folder, or files of one computer.
     :param private: whether nobody else uses the computer, so that one may look at it as often as one likes.
-    :raises CampaignError: with every problem: file, line, field, what was found, what is allowed, how to mend it.
+    :raises CampaignError: with every problem: file, line, field, what was found, what is allowed, how to fix it.
     """
     files = [file for path in paths for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
     sources = [read_source(file) for file in files]
@@ -160,8 +160,8 @@ def _impatient(computer: ComputerFile, connection: ConnectionFile, source: Sourc
     """Yield what would get a workstation banned from a machine that others use too."""
     if computer.transport != "core.local" and not private and connection.safe_interval < COURTESY:
         allowed = f"at least {COURTESY:g} s between two log-ins"
-        mend = "give it time; if nobody else uses the machine, say --private"
-        yield source.problem(("safe_interval",), f"{connection.safe_interval:g}", allowed, mend)
+        fix = "give it time; if nobody else uses the machine, say --private"
+        yield source.problem(("safe_interval",), f"{connection.safe_interval:g}", allowed, fix)
 
 
 def _validated(model: type[Any], source: Source, problems: list[Problem]) -> Any:
@@ -176,14 +176,14 @@ def _validated(model: type[Any], source: Source, problems: list[Problem]) -> Any
 def _problem(model: type[BaseModel], source: Source, fault: dict[str, Any]) -> Problem:
     path, keys = fault["loc"], list(model.model_fields)
     if fault["type"] == "extra_forbidden":
-        mend = did_you_mean(path[-1], keys, "leave it out")
-        return source.problem(path, f"the key {path[-1]!r}", ", ".join(keys), mend)
+        fix = did_you_mean(path[-1], keys, "leave it out")
+        return source.problem(path, f"the key {path[-1]!r}", ", ".join(keys), fix)
     if fault["type"] == "missing":
         return source.problem(path, "nothing", _allowed(model, path[0], fault), "add the key")
-    mend = "choose one that is allowed"
+    fix = "choose one that is allowed"
     if path[0] == "key_policy":
-        mend = "leave it out, log in once by hand and compare the fingerprint of the host's key with the centre's"
-    return source.problem(path, shown(fault["input"]), _allowed(model, path[0], fault), mend)
+        fix = "leave it out, log in once by hand and compare the fingerprint of the host's key with the centre's"
+    return source.problem(path, shown(fault["input"]), _allowed(model, path[0], fault), fix)
 
 
 def _allowed(model: type[BaseModel], key: str, fault: dict[str, Any]) -> str:

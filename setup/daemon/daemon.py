@@ -137,12 +137,12 @@ def _repair(profile: Profile) -> Plan:
 
 
 def _settled(profile: Profile) -> DaemonState:
-    """Return the state once it is healthy or off, or after the time that circus needs to mend it."""
+    """Return the state once it is healthy or off, or after the time that circus needs to fix it."""
     deadline = time.monotonic() + SETTLE
     while True:
         state = inspect_daemon(profile)
-        mends_itself = state.supervisor is not None and state.problems == ("no worker is running",)
-        if not mends_itself or time.monotonic() > deadline:
+        recovers_by_itself = state.supervisor is not None and state.problems == ("no worker is running",)
+        if not recovers_by_itself or time.monotonic() > deadline:
             return state
         time.sleep(0.5)
 

@@ -1,7 +1,7 @@
-"""A light process that watches the daemon of one profile and mends what it finds broken.
+"""A light process that watches the daemon of one profile and fixes what it finds broken.
 
 It imports no AiiDA (some 20 MB instead of 100), looks every quarter of a minute, and writes a line to its log for
-everything that it mends. The supervisor's file tells a daemon that was killed from one that was stopped: only an
+everything that it fixes. The supervisor's file tells a daemon that was killed from one that was stopped: only an
 orderly stop removes it, and then the watchdog ends too. ``aiida-zif daemon start`` keeps one running.
 """
 
@@ -24,7 +24,7 @@ from aiida_zif.setup.daemon.processes import WATCHDOG, watchdog_of
 from aiida_zif.setup.daemon.state import DaemonFiles, look_at_daemon
 
 LOOK_EVERY = 15.0  # s
-LONGEST_PAUSE = 600.0  # s between two attempts to mend what cannot be mended
+LONGEST_PAUSE = 600.0  # s between two attempts to fix what cannot be fixed
 MEND_TIMEOUT = 600.0  # s
 LET_GO_EVERY = 1200.0  # s between two questions for what a lost connection has paused, which cost 3 s of CPU time
 START_TIMEOUT = 10.0  # s that a young watchdog has to say that it is there
@@ -38,7 +38,7 @@ def start_watchdog(profile: str, files: DaemonFiles, n_workers: int, environment
 
     :param profile: profile name.
     :param files: what its daemon leaves behind.
-    :param n_workers: workers to have after mending.
+    :param n_workers: workers to have after fixing.
     :param environment: of the daemon, which the watchdog starts it with again.
     """
     if watchdog_of(files.watchdog_pid) is not None:
@@ -55,7 +55,7 @@ def start_watchdog(profile: str, files: DaemonFiles, n_workers: int, environment
 
 
 def stop_watchdog(files: DaemonFiles) -> None:
-    """End the watchdog if there is one, and with it what it may just have begun to mend."""
+    """End the watchdog if there is one, and with it what it may just have begun to fix."""
     pid = watchdog_of(files.watchdog_pid)
     if pid is None:
         return
@@ -70,22 +70,22 @@ def stop_watchdog(files: DaemonFiles) -> None:
 
 
 def log_of(files: DaemonFiles) -> Path:
-    """Return the file in which the watchdog says what it mended."""
+    """Return the file in which the watchdog says what it fixed."""
     return files.circus_pid.parent / "log" / f"{files.watchdog_pid.stem}.log"
 
 
 def watch(
     profile: str,
     files: DaemonFiles,
-    mend: Callable[[], str],
+    fix: Callable[[], str],
     let_go: Callable[[], str | None] = lambda: None,
     pause: float = LOOK_EVERY,
 ) -> None:
-    """Look again and again until the daemon was stopped in good order; mend it where it is broken.
+    """Look again and again until the daemon was stopped in good order; fix it where it is broken.
 
     :param profile: profile name.
     :param files: what its daemon leaves behind.
-    :param mend: brings the daemon back and says in one line what it did.
+    :param fix: brings the daemon back and says in one line what it did.
     :param let_go: lets go on what a lost connection has paused, and says what; None if nothing was.
     :param pause: s between two looks; doubled after every attempt that did not help.
     """
@@ -96,7 +96,7 @@ def watch(
         problem = None if stopped else problem_of(profile, files)
         wait = min(2 * wait, LONGEST_PAUSE) if problem else pause
         if problem:
-            say(f"{problem}: {mend()}")
+            say(f"{problem}: {fix()}")
         elif not stopped and time.monotonic() - asked > LET_GO_EVERY:
             asked = time.monotonic()
             if played := let_go():
@@ -111,15 +111,15 @@ def problem_of(profile: str, files: DaemonFiles) -> str | None:
     return "; ".join(state.problems) or None
 
 
-def mend_daemon(profile: str, n_workers: int) -> str:
+def fix_daemon(profile: str, n_workers: int) -> str:
     """Bring the daemon back as a person would, in a process of its own."""
     command = [sys.executable, "-c", _ZIF, "daemon", "start", "--workers", str(n_workers), "--profile", profile]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=MEND_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
-        return f"not mended within {MEND_TIMEOUT:.0f} s"
+        return f"not fixed within {MEND_TIMEOUT:.0f} s"
     lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
-    return f"{'mended' if done.returncode == 0 else 'NOT mended'}: {' '.join(lines[-2:])}"
+    return f"{'fixed' if done.returncode == 0 else 'NOT fixed'}: {' '.join(lines[-2:])}"
 
 
 def let_go_on(profile: str) -> str | None:
@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             watch(
                 given.profile,
                 files,
-                lambda: mend_daemon(given.profile, given.workers),
+                lambda: fix_daemon(given.profile, given.workers),
                 lambda: let_go_on(given.profile),
             )
             files.watchdog_pid.unlink(missing_ok=True)

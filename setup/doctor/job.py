@@ -155,7 +155,7 @@ def _submit(computer: Computer, scheduler: Any, folder: str) -> str:
     if isinstance(answer, str):
         return answer
     words = " ".join(str(answer).split())
-    raise ComputerError(f"{computer.label} refuses the job: {words}. Mend: correct --queue, --account or --qos.")
+    raise ComputerError(f"{computer.label} refuses the job: {words}. Fix: correct --queue, --account or --qos.")
 
 
 def _await_end(computer: Computer, scheduler: Any, job: str, patience: float) -> None:
@@ -166,7 +166,7 @@ def _await_end(computer: Computer, scheduler: Any, job: str, patience: float) ->
             scheduler.kill_job(job)
             raise ComputerError(
                 f"{computer.label}: job {job} had not ended after {patience / 60:.0f} min and was cancelled. "
-                "Mend: choose a shorter --queue, or give it more --patience."
+                "Fix: choose a shorter --queue, or give it more --patience."
             )
         time.sleep(pause)
 

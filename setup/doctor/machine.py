@@ -1,4 +1,4 @@
-"""Quick checks of this machine and its codes: what was found, and how to mend what is missing."""
+"""Quick checks of this machine and its codes: what was found, and how to fix what is missing."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Check:
     :param check: what was looked at.
     :param ok: whether it is as it should be.
     :param found: what is there.
-    :param mend: what to do if it is not ok; empty otherwise.
+    :param fix: what to do if it is not ok; empty otherwise.
     """
 
     check: str
     ok: bool
     found: str
-    mend: str = ""
+    fix: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """Return the row for ``--json``."""
@@ -51,8 +51,8 @@ def check_machine() -> Iterator[Check]:
         # "blas" is the reference implementation; CP2K's threads get wrong energies from the serial OpenBLAS
         faults = {"blas": "CP2K runs twice as fast with it", "openblas-serial": "threads of CP2K need it"}
         fault = faults.get(blas.parent.name)
-        mend = f"apt-get install libopenblas0-openmp ({fault})" if fault else ""
-        yield Check("linear algebra", fault is None, str(blas), mend)
+        fix = f"apt-get install libopenblas0-openmp ({fault})" if fault else ""
+        yield Check("linear algebra", fault is None, str(blas), fix)
 
 
 def check_codes(codes: Iterable[CodeSpec] | None = None) -> Iterator[Check]:
@@ -71,13 +71,13 @@ class Question:
     :param arguments: command line arguments.
     :param stdin: what it reads.
     :param reader: returns the version from what it prints, None if it lacks what campaigns need.
-    :param mend: what to do in that case.
+    :param fix: what to do in that case.
     """
 
     arguments: list[str]
     stdin: str
     reader: Callable[[str], str | None]
-    mend: str
+    fix: str
 
 
 def check_code(spec: CodeSpec) -> Check:
@@ -88,9 +88,9 @@ def check_code(spec: CodeSpec) -> Check:
     try:
         answer = run_in_shell(spec.prepend_text, [str(spec.executable), *question.arguments], question.stdin)
     except (OSError, subprocess.SubprocessError) as error:
-        return Check(spec.label, False, f"{spec.executable} does not start: {_tail(error)}", spec.mend)
+        return Check(spec.label, False, f"{spec.executable} does not start: {_tail(error)}", spec.fix)
     if (version := question.reader(answer)) is None:
-        return Check(spec.label, False, f"unexpected answer of {spec.executable}", question.mend)
+        return Check(spec.label, False, f"unexpected answer of {spec.executable}", question.fix)
     return Check(spec.label, True, f"{version} ({spec.executable})")
 
 

@@ -129,8 +129,8 @@ def judge(
     for number, probe in enumerate(asked):
         code, text, seconds = given.get(number, (None, "", 0))
         if code is None:
-            mend = "the job ended before; look at its walltime, its memory and the line before it"
-            checks.append(Check(probe.name, False, "no answer", mend))
+            fix = "the job ended before; look at its walltime, its memory and the line before it"
+            checks.append(Check(probe.name, False, "no answer", fix))
         elif probe.name == "clock":
             checks.append(_clock(text, between))
         elif probe.name == "cores":
@@ -146,9 +146,9 @@ def judge(
         elif probe.name.endswith("mpirun"):
             checks.append(_mpirun(probe, code, text))
         else:
-            mend = "set CP2K_DATA_DIR in the code's prepend_text to the folder with CP2K's data files"
+            fix = "set CP2K_DATA_DIR in the code's prepend_text to the folder with CP2K's data files"
             found = (first_line(text) or "") if code == 0 else last_line(text)
-            checks.append(Check(probe.name, code == 0, found, "" if code == 0 else mend))
+            checks.append(Check(probe.name, code == 0, found, "" if code == 0 else fix))
     return checks
 
 
@@ -158,8 +158,8 @@ def _clock(text: str, between: tuple[float, float]) -> Check:
     except ValueError:
         return Check("clock", False, last_line(text), "`date +%s` has to work")
     off = max(between[0] - now, now - between[1], 0.0)
-    mend = f"{off:.0f} s from ours: job times and file times will mislead; have it set by NTP"
-    return Check("clock", off < WORST_CLOCK, f"{off:.0f} s off", mend if off >= WORST_CLOCK else "")
+    fix = f"{off:.0f} s from ours: job times and file times will mislead; have it set by NTP"
+    return Check("clock", off < WORST_CLOCK, f"{off:.0f} s off", fix if off >= WORST_CLOCK else "")
 
 
 def _scratch(code: int, text: str) -> Check:
@@ -167,14 +167,14 @@ def _scratch(code: int, text: str) -> Check:
     if len(words) < 6 or not words[3].isdigit():
         return Check("scratch", False, last_line(text), "correct work_dir of the computer")
     free = 1024 * float(words[3])
-    mend = f"make room, or choose another work_dir: {LEAST_FREE / 1e9:.0f} GB or more"
+    fix = f"make room, or choose another work_dir: {LEAST_FREE / 1e9:.0f} GB or more"
     found = f"{free / 1e9:.0f} GB free on {words[5]}"
-    return Check("scratch", free >= LEAST_FREE, found, mend if free < LEAST_FREE else "")
+    return Check("scratch", free >= LEAST_FREE, found, fix if free < LEAST_FREE else "")
 
 
 def _quota(text: str) -> list[Check]:
     """One check a limit of the user's; none where there is no limit, or none that can be asked for."""
-    mend = "remove what is not needed (`aiida-zif clean`), or ask for a larger quota"
+    fix = "remove what is not needed (`aiida-zif clean`), or ask for a larger quota"
     checks = []
     for line in text.splitlines():
         words = line.replace("*", " ").split()
@@ -184,7 +184,7 @@ def _quota(text: str) -> list[Check]:
                 f"{free / 1e9:.0f} GB left of {1.024e-6 * float(words[3]):.0f} GB on {words[0]}",
                 free >= LEAST_FREE,
             )
-            checks.append(Check("quota", ok, found, "" if ok else mend))
+            checks.append(Check("quota", ok, found, "" if ok else fix))
     return checks
 
 
@@ -193,7 +193,7 @@ def _tried(name: str, trial: Trial, code: int, text: str, seconds: int) -> Check
     if result is not None:
         return Check(name, True, f"{result}, {seconds} s")
     found = f"no result in {TIMEOUT} s" if code == 124 else f"exit code {code}: {last_line(text)}"
-    return Check(name, False, found, trial.mend)
+    return Check(name, False, found, trial.fix)
 
 
 def _code(installed: Installed, code: int, text: str) -> Check:
@@ -202,18 +202,18 @@ def _code(installed: Installed, code: int, text: str) -> Check:
     if version is not None:
         return Check(installed.label, True, f"{version} ({installed.executable})")
     if code == 0:
-        return Check(installed.label, False, f"unexpected answer of {installed.executable}", question.mend)
+        return Check(installed.label, False, f"unexpected answer of {installed.executable}", question.fix)
     words = f"no answer in {TIMEOUT} s" if code == 124 else f"exit code {code}: {last_line(text)}"
-    mend = "correct filepath_executable, or the modules in prepend_text, of the code"
-    return Check(installed.label, False, f"{installed.executable}: {words}", mend)
+    fix = "correct filepath_executable, or the modules in prepend_text, of the code"
+    return Check(installed.label, False, f"{installed.executable}: {words}", fix)
 
 
 def _mpirun(probe: Probe, code: int, text: str) -> Check:
     started = text.split().count("rank")
     ok = code == 0 and started == RANKS
     found = f"{started} of {RANKS} ranks ({' '.join(probe.command[:-2])})"
-    mend = "correct mpirun_command of the computer, or load the MPI library of the code in its prepend_text"
-    return Check(probe.name, ok, found if ok else f"{found}: {last_line(text)}", "" if ok else mend)
+    fix = "correct mpirun_command of the computer, or load the MPI library of the code in its prepend_text"
+    return Check(probe.name, ok, found if ok else f"{found}: {last_line(text)}", "" if ok else fix)
 
 
 def last_line(text: str) -> str:

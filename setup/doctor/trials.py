@@ -53,14 +53,14 @@ class Trial:
     :param name: of the check, after the code's label; also the folder in which it is computed.
     :param arguments: command line after the executable.
     :param result: returns in words what came out, from what was printed; None if nothing did.
-    :param mend: what to do in that case.
+    :param fix: what to do in that case.
     :param through_shell: shell line that gets the executable as its first argument; empty to start it directly.
     """
 
     name: str
     arguments: tuple[str, ...]
     result: Callable[[str], str | None]
-    mend: str
+    fix: str
     through_shell: str = ""
 
     def command(self, start: list[str]) -> list[str]:

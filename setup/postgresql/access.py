@@ -16,7 +16,7 @@ TIMEOUT = 10  # s to wait for the server
 
 
 class PostgresqlError(RuntimeError):
-    """The server, the role or the database is not as it should be; the message says what was found and the mend."""
+    """The server, the role or the database is not as it should be; the message says what was found and the fix."""
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def explained(where: str) -> Iterator[None]:
         yield
     except psycopg2.errors.InsufficientPrivilege as error:
         raise PostgresqlError(
-            f"{where} may not do this: {first_line(error)}. Mend: name with --admin a role with CREATEROLE and "
+            f"{where} may not do this: {first_line(error)}. Fix: name with --admin a role with CREATEROLE and "
             "CREATEDB, or let the administrator make role and database (docs/production.md) and use --existing."
         ) from None
     except psycopg2.Error as error:
@@ -101,18 +101,18 @@ REFUSALS = {
         "ask its administrator for the right to CONNECT, or for more connections",
     ),
 }
-"""What the server or libpq says, as a pattern: what it means, and the mend."""
+"""What the server or libpq says, as a pattern: what it means, and the fix."""
 
 
 def explain(words: str, account: Account) -> str:
-    """Say what a refused connection means and how to mend it; the server's own words stay.
+    """Say what a refused connection means and how to fix it; the server's own words stay.
 
     :param words: message of the error.
     """
     own = {key: getattr(account, key) for key in ("host", "port", "database", "role", "variable")}
-    for pattern, (meaning, mend) in REFUSALS.items():
+    for pattern, (meaning, fix) in REFUSALS.items():
         if re.search(pattern, words):
-            return f"{meaning.format(**own)} ({first_line(words)}). Mend: {mend.format(**own)}."
+            return f"{meaning.format(**own)} ({first_line(words)}). Fix: {fix.format(**own)}."
     return f"the server at {account.host}:{account.port} refuses {account.role!r}: {first_line(words)}"
 
 

@@ -23,7 +23,7 @@ def require_version(number: int) -> None:
     """
     if number // 10000 < OLDEST:
         raise PostgresqlError(
-            f"the server is PostgreSQL {number // 10000}, needed is {OLDEST} or later. Mend: upgrade it "
+            f"the server is PostgreSQL {number // 10000}, needed is {OLDEST} or later. Fix: upgrade it "
             "(pg_upgradecluster on Debian), or name another one with --host and --port."
         )
 
@@ -66,31 +66,31 @@ def require_right(found: Facts, target: Target, may_hold_data: bool = False) -> 
     """Refuse a database that AiiDA could not use, or a role that may too much.
 
     :param may_hold_data: whether data of AiiDA may be there already, as their files are known.
-    :raises PostgresqlError: with what was found, what is allowed and the mend.
+    :raises PostgresqlError: with what was found, what is allowed and the fix.
     """
     require_version(found.version)
     if found.encoding != "UTF8":
         raise PostgresqlError(
-            f"database {target.database!r} has the encoding {found.encoding}, needed is UTF8. Mend: make another one "
+            f"database {target.database!r} has the encoding {found.encoding}, needed is UTF8. Fix: make another one "
             f"with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, or choose a new name and leave out --existing."
         )
     if found.superuser:
         raise PostgresqlError(
-            f"role {target.role!r} is a superuser, needed is one without such rights. Mend: choose another --role."
+            f"role {target.role!r} is a superuser, needed is one without such rights. Fix: choose another --role."
         )
     if not found.may_create:
         raise PostgresqlError(
-            f"role {target.role!r} may not make tables in {target.database!r}. Mend: its administrator has to say "
+            f"role {target.role!r} may not make tables in {target.database!r}. Fix: its administrator has to say "
             f"ALTER DATABASE {target.database} OWNER TO {target.role}."
         )
     if found.aiida and not may_hold_data:
         raise PostgresqlError(
-            f"database {target.database!r} holds AiiDA's data already. Mend: name the folder of their files with "
+            f"database {target.database!r} holds AiiDA's data already. Fix: name the folder of their files with "
             "--repository to go on with them, or choose another --database."
         )
     if found.tables and not found.aiida:
         raise PostgresqlError(
-            f"database {target.database!r} holds {found.tables} tables that are not AiiDA's. Mend: choose an empty one."
+            f"database {target.database!r} holds {found.tables} tables that are not AiiDA's. Fix: choose an empty one."
         )
 
 

@@ -40,12 +40,12 @@ class Target:
             if not NAME.fullmatch(name):
                 raise PostgresqlError(
                     f"{what}: found {name!r}, allowed are 1 to 63 characters a-z, 0-9, _ and -, first a letter or _. "
-                    "Mend: choose another name."
+                    "Fix: choose another name."
                 )
         if not re.fullmatch(r"[A-Za-z0-9.:_-]+", self.host):
             raise PostgresqlError(
                 f"host: found {self.host!r}, allowed is the name or address of a server (AiiDA speaks TCP to it). "
-                "Mend: localhost for a server on this machine."
+                "Fix: localhost for a server on this machine."
             )
 
     @property

@@ -20,7 +20,7 @@ MOST_SHOWN = 50
 
 
 class MoveError(RuntimeError):
-    """A profile cannot be moved; the message says why, and the mend."""
+    """A profile cannot be moved; the message says why, and the fix."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Report:
         """Return it as lines for the terminal; of many differences the first ones."""
         counted = ", ".join(f"{count} {what}" for what, count in self.counts.items())
         if not self.differences:
-            mend = f"Work with it: --profile {self.target}, or for good: verdi profile set-default {self.target}"
-            return [f"{self.target} holds {counted}; nothing differs from the original.", mend]
+            fix = f"Work with it: --profile {self.target}, or for good: verdi profile set-default {self.target}"
+            return [f"{self.target} holds {counted}; nothing differs from the original.", fix]
         head = f"{self.target} holds {counted}, and differs in {len(self.differences)} places:"
         return [head, *(f"  {difference.line()}" for difference in self.differences[:MOST_SHOWN])]
 
@@ -104,7 +104,7 @@ def _require_at_rest(name: str, storage: StorageBackend) -> None:
     if count:
         raise MoveError(
             f"{count} processes of {name!r} are unfinished, and what runs cannot be moved. "
-            f"Mend: let them end (`aiida-zif -p {name} resume`), or kill them (`verdi -p {name} process kill`)."
+            f"Fix: let them end (`aiida-zif -p {name} resume`), or kill them (`verdi -p {name} process kill`)."
         )
 
 
@@ -114,7 +114,7 @@ def _require_empty(name: str, storage: StorageBackend) -> None:
     if any(QueryBuilder(backend=storage).append(entity).count() for entity in (Node, Computer)):
         raise MoveError(
             f"profile {name!r} holds nodes or computers already. "
-            "Mend: make an empty one with `aiida-zif setup profile --postgresql --bare --name NAME --database NAME`."
+            "Fix: make an empty one with `aiida-zif setup profile --postgresql --bare --name NAME --database NAME`."
         )
 
 

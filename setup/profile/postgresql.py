@@ -28,7 +28,7 @@ def require_free_name(name: str, target: Target) -> bool:
         return False
     raise PostgresqlError(
         f"there is a profile {name!r} already, with the storage {profile.storage_backend} "
-        f"{kept.get('database_name') or kept.get('filepath') or ''}. Mend: choose another --name."
+        f"{kept.get('database_name') or kept.get('filepath') or ''}. Fix: choose another --name."
     )
 
 
@@ -70,7 +70,7 @@ def _add(config: Config, name: str, storage_config: dict[str, Any]) -> None:
             config.store()
         raise PostgresqlError(
             f"AiiDA cannot use database {storage_config['database_name']!r}: {first_line(error.__context__ or error)}. "
-            "Mend: choose an empty database, or name with --repository the folder that belongs to it."
+            "Fix: choose an empty database, or name with --repository the folder that belongs to it."
         ) from error
 
 

@@ -48,7 +48,7 @@ def test_a_job_says_what_is_there_and_leaves_nothing(site: Site, cluster: Cluste
     fine = {name for name, check in checks.items() if check["ok"]}
     assert fine >= {"clock", "cores", "cp2k", "dp", "lmp"}
     assert not checks["cp2k: data"]["ok"]
-    assert "CP2K_DATA_DIR" in checks["cp2k: data"]["mend"]
+    assert "CP2K_DATA_DIR" in checks["cp2k: data"]["fix"]
     assert not list(cluster.work.glob("doctor*"))
 
 

@@ -143,11 +143,11 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_work_is_said_in_one_line_with_the_mend(terminal: Terminal, case: str) -> None:
-    words, variables, mend = REFUSED[case]
+    words, variables, fix = REFUSED[case]
     done = terminal.setup(*words, **{"AIIDA_ZIF_PG_PASSWORD": terminal.server.password, **variables})
     assert done.returncode == 2
-    assert mend in done.stderr
-    assert "Mend" in done.stderr
+    assert fix in done.stderr
+    assert "Fix" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert terminal.server.password not in done.stderr
 

@@ -25,7 +25,7 @@ def problems(folder: Path, text: str | None = None, **sections: Any) -> list[Pro
     for problem in caught.value.problems:
         assert problem.found
         assert problem.allowed
-        assert problem.mend
+        assert problem.fix
         assert problem.render().replace("\n", "").isprintable()
     return caught.value.problems
 

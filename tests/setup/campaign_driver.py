@@ -35,7 +35,7 @@ def start() -> dict[str, Any]:
 
 
 def start_unwatched() -> dict[str, Any]:
-    """Start a daemon that nobody mends, to see what is broken."""
+    """Start a daemon that nobody fixes, to see what is broken."""
     from aiida.manage import get_manager
 
     from aiida_zif.setup.daemon.state import DaemonFiles

@@ -65,10 +65,10 @@ class Machine:
                 continue
         return found
 
-    def mended(self) -> int:
-        """Return how often the watchdog has mended the daemon, as its log says."""
+    def fixed(self) -> int:
+        """Return how often the watchdog has fixed the daemon, as its log says."""
         logs = self.folder.glob(".aiida/daemon/log/*watchdog.log")
-        return sum(log.read_text().count(": mended: daemon started") for log in logs)
+        return sum(log.read_text().count(": fixed: daemon started") for log in logs)
 
     def assert_finished_once(self) -> None:
         """The work chain ended well, no job ran twice, and no task is left."""

@@ -56,14 +56,14 @@ def test_campaign_continues_after_the_broker_alone_died(machine: Machine) -> Non
 
 @pytest.mark.parametrize("parts", [("broker",), ("supervisor", "broker", "workers")], ids=["broker", "whole daemon"])
 def test_the_watchdog_mends_without_being_asked(machine: Machine, parts: tuple[str, ...]) -> None:
-    state, before = machine("start"), machine.mended()
+    state, before = machine("start"), machine.fixed()
     machine("submit", "4")
     machine("wait", "waiting", "2")
     kill(pid for part in parts for pid in ([state[part]] if part != "workers" else state[part]))
     deadline = time.monotonic() + PATIENCE
-    while machine.mended() == before and time.monotonic() < deadline:
+    while machine.fixed() == before and time.monotonic() < deadline:
         time.sleep(0.5)
-    assert machine.mended() == before + 1
+    assert machine.fixed() == before + 1
     machine.assert_finished_once()
 
 

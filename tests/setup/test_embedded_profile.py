@@ -106,13 +106,13 @@ def test_doctor_says_how_to_mend_a_code_that_does_not_start(tmp_path: Path) -> N
     check = check_code(spec("dp", executable(tmp_path, "dp", "echo no library >&2; exit 127")))
     assert not check.ok
     assert "no library" in check.found
-    assert check.mend == "install it"
+    assert check.fix == "install it"
 
 
 def test_doctor_says_how_to_mend_a_missing_code() -> None:
     check = check_code(spec("cp2k", None))
     assert (check.ok, check.found) == (False, "not found")
-    assert "AIIDA_ZIF_X" in check.mend
+    assert "AIIDA_ZIF_X" in check.fix
 
 
 def test_lammps_without_deepmd_is_refused() -> None:

@@ -182,7 +182,7 @@ def refused(tmp_path: Path) -> Factory:
         for problem in caught.value.problems:
             assert problem.found
             assert problem.allowed
-            assert problem.mend
+            assert problem.fix
         return caught.value.problems
 
     return load

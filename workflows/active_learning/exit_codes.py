@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-RESUME = "After mending it, `aiida-zif run CAMPAIGN --fresh` starts again."
+RESUME = "After fixing it, `aiida-zif run CAMPAIGN --fresh` starts again."
 
 
 EXIT_CODES = (

@@ -83,25 +83,25 @@ def _system_problems(
     missing = [symbol for symbol in dict.fromkeys(symbols) if symbol not in theory.elements]
     if missing:
         found = f"{theory.name}, which has no basis set or parameters for {listed(missing)} of systems.{name}"
-        mend = "take another level (see docs/levels.md) or another system"
-        yield source.problem((KEY,), found, f"elements {listed(theory.elements)}", mend)
+        fix = "take another level (see docs/levels.md) or another system"
+        yield source.problem((KEY,), found, f"elements {listed(theory.elements)}", fix)
         return
     charge, multiplicity = (system.charge, system.multiplicity) if system else (0, None)
     try:
         theory.in_state(charge, multiplicity).check_elements(symbols)
     except ValueError as error:
-        found, _, mend = str(error).partition("; ")
+        found, _, fix = str(error).partition("; ")
         stated = multiplicity is not None or charge
         field = ("systems", name, "multiplicity") if stated else ("systems", name, "structure")
-        yield source.problem(field, f"{name}: {found}", "electrons and spin that the level can treat", mend)
+        yield source.problem(field, f"{name}: {found}", "electrons and spin that the level can treat", fix)
 
 
 def _problem(fault: Fault, where: str, source: Source, file: Source | None) -> Problem:
     """A fault where it stands: in the level file, or in the campaign."""
     if file is not None and where.endswith("definition"):
-        return file.problem(as_written(fault.path, file.data), fault.found, fault.allowed, fault.mend)
+        return file.problem(as_written(fault.path, file.data), fault.found, fault.allowed, fault.fix)
     path = as_written((*where.split("."), *fault.path), source.data)
-    return source.problem(path, fault.found, fault.allowed, fault.mend)
+    return source.problem(path, fault.found, fault.allowed, fault.fix)
 
 
 def as_written(path: YamlPath, content: Any) -> YamlPath:

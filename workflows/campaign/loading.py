@@ -176,8 +176,8 @@ def _completed(source: Source) -> tuple[dict[str, Any], list[Problem]]:
     problems = []
     names = list(available_protocols())
     if name not in names:
-        mend = did_you_mean(name, names, f"take {default_protocol()!r} if you are in doubt")
-        problems.append(source.problem(("protocol",), shown(name), f"one of {listed(names)}", mend))
+        fix = did_you_mean(name, names, f"take {default_protocol()!r} if you are in doubt")
+        problems.append(source.problem(("protocol",), shown(name), f"one of {listed(names)}", fix))
         name = default_protocol()
     return merged(protocol_settings(name), {**data, "protocol": name}), problems
 
@@ -264,9 +264,9 @@ def known_already(system: System, source: Source, path: YamlPath) -> list[Proble
     """Refuse words on the source of a framework that ships with the package: they are known, and not the user's."""
     if system.structure not in available_systems():
         return []
-    mend = f"leave it out; `aiida-zif systems show {system.structure}` prints what is known"
+    fix = f"leave it out; `aiida-zif systems show {system.structure}` prints what is known"
     allowed = "source, licence and citation of a structure file only"
-    return [source.problem((*path[:-1], key), shown(value), allowed, mend) for key, value in stated(system).items()]
+    return [source.problem((*path[:-1], key), shown(value), allowed, fix) for key, value in stated(system).items()]
 
 
 def _as_problem(error: Mapping[str, Any], source: Source) -> Problem:
@@ -275,23 +275,23 @@ def _as_problem(error: Mapping[str, Any], source: Source) -> Problem:
     kind, context, value = error["type"], error.get("ctx", {}), error["input"]
     if kind == "rule":
         return source.problem(
-            (*path, *context["field"].split(".")), context["found"], context["allowed"], context["mend"]
+            (*path, *context["field"].split(".")), context["found"], context["allowed"], context["fix"]
         )
     if kind == "quantity":
-        return source.problem(path, shown(value), context["allowed"], context["mend"])
+        return source.problem(path, shown(value), context["allowed"], context["fix"])
     if kind == "extra_forbidden":
         names = keys_at(path[:-1])
-        mend = did_you_mean(path[-1], names, "remove it; docs/campaign.md explains every key")
-        return source.problem(path, f"the key {shown(path[-1])}", listed(names), mend)
+        fix = did_you_mean(path[-1], names, "remove it; docs/campaign.md explains every key")
+        return source.problem(path, f"the key {shown(path[-1])}", listed(names), fix)
     if kind == "missing":
         return source.problem(path, "nothing", allowed_at(path), f"add the key {path[-1]!r}")
     if "[key]" in error["loc"]:
         allowed = "a label of letters, digits and single underscores that starts with a letter, 40 at most"
         return source.problem(path, f"the label {shown(path[-1])}", allowed, "rename it, for example 'zif4'")
-    return source.problem(path, shown(value), allowed_at(path), _mend(kind, value, context))
+    return source.problem(path, shown(value), allowed_at(path), _fix(kind, value, context))
 
 
-def _mend(kind: str, value: object, context: Mapping[str, Any]) -> str:
+def _fix(kind: str, value: object, context: Mapping[str, Any]) -> str:
     """A way out by kind of error."""
     if kind == "literal_error":
         options = [option.strip(" '") for option in str(context["expected"]).replace(" or ", ",").split(",")]

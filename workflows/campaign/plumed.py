@@ -43,6 +43,6 @@ def _read(section: Any, source: Source, path: YamlPath) -> tuple[Any, list[Probl
     try:
         text = file.read_text("utf-8").rstrip("\n") + "\n"
     except UnicodeDecodeError:
-        mend = "give the input that PLUMED reads"
-        return rest, [source.problem(where, f"{shown(given)}, which is no text", "a text file in UTF-8", mend)]
+        fix = "give the input that PLUMED reads"
+        return rest, [source.problem(where, f"{shown(given)}, which is no text", "a text file in UTF-8", fix)]
     return {**rest, "plumed": text}, []

@@ -51,8 +51,8 @@ def read_structure(text: str, source: Source, path: YamlPath) -> tuple[Atoms | N
     if kind is None:
         looks_like_file = re.search(r"[/\\]|\.\w+$", text)
         word = "a file of unknown format, " if looks_like_file else "the unknown system "
-        mend = "convert it to CIF" if looks_like_file else "take one of these names"
-        return None, [source.problem(path, word + shown(text), allowed, did_you_mean(text, available_systems(), mend))]
+        fix = "convert it to CIF" if looks_like_file else "take one of these names"
+        return None, [source.problem(path, word + shown(text), allowed, did_you_mean(text, available_systems(), fix))]
     fault = file_fault(file, LARGEST_STRUCTURE)
     if fault:
         return None, [source.problem(path, *fault)]
@@ -69,8 +69,8 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
     :param label: what to call it in messages.
     """
 
-    def unfit(found: str, allowed: str, mend: str) -> list[Problem]:
-        return [source.problem(path, f"{label} {found}", allowed, mend)]
+    def unfit(found: str, allowed: str, fix: str) -> list[Problem]:
+        return [source.problem(path, f"{label} {found}", allowed, fix)]
 
     if not len(atoms):
         return unfit("without a single atom", "at least one atom", "check the file, it may hold symmetry only")
@@ -79,19 +79,19 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
     if not (np.isfinite(atoms.positions).all() and np.isfinite(atoms.cell[:]).all()):
         return unfit("with coordinates that are no numbers", "finite numbers", "correct the file")
     if max(np.abs(atoms.positions).max(), np.abs(atoms.cell[:]).max()) > THICKEST:
-        mend = "correct the file; coordinates and cell are in Å"
-        return unfit("with a coordinate or cell vector that is farther out", f"at most {THICKEST:g} Å", mend)
+        fix = "correct the file; coordinates and cell are in Å"
+        return unfit("with a coordinate or cell vector that is farther out", f"at most {THICKEST:g} Å", fix)
     if 0 in atoms.numbers:
         return unfit("with a dummy atom X", "chemical elements", "remove or replace it")
     if elements := other_masses(atoms):
-        mend = "give it standard masses; `deuterium: true` of an AIMD run gives hydrogen the mass of deuterium"
-        return unfit(f"with other masses of {listed(elements)}", "standard atomic masses", mend)
+        fix = "give it standard masses; `deuterium: true` of an AIMD run gives hydrogen the mass of deuterium"
+        return unfit(f"with other masses of {listed(elements)}", "standard atomic masses", fix)
     if not atoms.pbc.all() and atoms.cell.rank == 3:
         axes = "".join("FT"[int(periodic)] + " " for periodic in atoms.pbc).strip()
         return unfit(f"with a cell that is not periodic (pbc {axes})", "a crystal, pbc T T T", 'write pbc="T T T"')
     if atoms.cell.rank < 3 or cell_heights(atoms.cell[:]).min() < THINNEST:
-        mend = 'add the cell (in extxyz: Lattice="…")'
-        return unfit("without a cell in three directions", f"a crystal at least {THINNEST:g} Å thick", mend)
+        fix = 'add the cell (in extxyz: Lattice="…")'
+        return unfit("without a cell in three directions", f"a crystal at least {THINNEST:g} Å thick", fix)
     try:
         refuse_crowded(atoms)
     except StructureFault as refused:
@@ -100,8 +100,8 @@ def structure_problems(atoms: Atoms, label: str, source: Source, path: YamlPath)
     if pair:
         first, second, distance, least = pair
         name = f"{atoms.symbols[first]}{first + 1}-{atoms.symbols[second]}{second + 1}"
-        mend = "remove duplicate or disordered atoms, or correct the coordinates"
-        return unfit(f"with overlapping atoms {name}, {distance:.2f} Å apart", f"at least {least:.2f} Å", mend)
+        fix = "remove duplicate or disordered atoms, or correct the coordinates"
+        return unfit(f"with overlapping atoms {name}, {distance:.2f} Å apart", f"at least {least:.2f} Å", fix)
     impossible = [oddity for oddity in oddities(atoms) if not oddity.possible]
     notes = "".join(f"; {note}" for note in atoms.info.get("notes", ()))
     return [

@@ -39,7 +39,7 @@ def cores_at_once(resources: Stages) -> dict[str, tuple[int, str]]:
 
 
 def oversubscribed(resources: Stages, cores: Mapping[str, int]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield field, what was found, what is allowed and the mend of each stage that asks for more than there is.
+    """Yield field, what was found, what is allowed and the fix of each stage that asks for more than there is.
 
     :param cores: of the machine of a stage that runs its jobs at once; stages whose jobs queue are left out.
     """
@@ -50,11 +50,11 @@ def oversubscribed(resources: Stages, cores: Mapping[str, int]) -> Iterator[tupl
                 f"resources.{stage}",
                 f"{wanted} cores at once ({words})",
                 allowed,
-                _mend(resources[stage], cores[stage]),
+                _fix(resources[stage], cores[stage]),
             )
 
 
-def _mend(stage: Mapping[str, Any], cores: int) -> str:
+def _fix(stage: Mapping[str, Any], cores: int) -> str:
     """Return the widest resources of a stage that fit: its processes first, one thread each."""
     width = next(key for key in ("ranks", "lanes") if key in stage)
     if "ranks" in stage and "lanes" in stage:  # members of a committee, each on one core

@@ -53,7 +53,7 @@ class AimdWorkChain(ResumableWorkChain):
             310,
             "ERROR_NO_LABELS",
             message="not one of the frames could be labelled; the report lists the causes. Look at the last job "
-            "with `verdi calcjob outputcat {pk}`, mend the cause and start the campaign again.",
+            "with `verdi calcjob outputcat {pk}`, fix the cause and start the campaign again.",
         )
 
     def begin(self) -> None:

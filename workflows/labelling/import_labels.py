@@ -78,7 +78,7 @@ def level_of_file(path: Path) -> Level:
         if "systems" in content:
             return load_campaign_level(load_campaign(path).level_of_theory)
         return load_level(path.stem, definition=content)
-    except ValueError as error:  # LevelError and CampaignError say where, what is allowed and how to mend it
+    except ValueError as error:  # LevelError and CampaignError say where, what is allowed and how to fix it
         raise FormatError(f"--level: {error}") from error
 
 
@@ -281,7 +281,7 @@ def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
         first = error.errors(include_url=False)[0]
         name, context = ".".join(map(str, first["loc"])), first.get("ctx", {})
         allowed = context.get("allowed") or (first["msg"] if name in ImportGates.model_fields else f"one of {names}")
-        way = context.get("mend", "write it as NAME=VALUE, such as 'net_force=0.5 eV/Å'")
+        way = context.get("fix", "write it as NAME=VALUE, such as 'net_force=0.5 eV/Å'")
         raise FormatError(f"--gate {name}: {shown(first['input'])} found; allowed: {allowed}; fix: {way}.") from error
 
 

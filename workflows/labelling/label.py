@@ -69,7 +69,7 @@ class LabelWorkChain(ResumableWorkChain):
             310,
             "ERROR_NO_LABELS",
             message="not one of the frames could be labelled: {causes}. Look at the last job with "
-            "`verdi calcjob outputcat {pk}`, mend the cause and start the campaign again.",
+            "`verdi calcjob outputcat {pk}`, fix the cause and start the campaign again.",
         )
 
     def setup(self) -> None:

@@ -42,7 +42,7 @@ def ladder_problems(ladder: Mapping[str, Sequence[Any]], level: Level) -> list[s
         choices = [{setting: one} for setting, values in ladder.items() for one in values]
         wrong = [fault for choice in choices for fault in _choice_faults(changed(level, choice).settings)]
     problems += [
-        f"ladder.{'/'.join(fault.path)}: found {fault.found}, allowed: {fault.allowed}; {fault.mend}" for fault in wrong
+        f"ladder.{'/'.join(fault.path)}: found {fault.found}, allowed: {fault.allowed}; {fault.fix}" for fault in wrong
     ]
     return list(dict.fromkeys(problems))
 

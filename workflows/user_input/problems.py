@@ -19,7 +19,7 @@ class Problem:
     :param field: path of the key, such as ``training.steps`` or ``seed_data.aimd[0].temperature``.
     :param found: what is there.
     :param allowed: what may be there.
-    :param mend: what to do.
+    :param fix: what to do.
     """
 
     file: str
@@ -27,7 +27,7 @@ class Problem:
     field: str
     found: str
     allowed: str
-    mend: str
+    fix: str
 
     def as_dict(self) -> dict[str, str | int | None]:
         """Plain values, for ``--json``."""
@@ -37,7 +37,7 @@ class Problem:
         """Four lines: where, what was found, what is allowed, how to fix it."""
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         head = f"{where}: {self.field}" if self.field else where
-        return f"{head}\n  found    {self.found}\n  allowed  {self.allowed}\n  fix      {self.mend}"
+        return f"{head}\n  found    {self.found}\n  allowed  {self.allowed}\n  fix      {self.fix}"
 
 
 class CampaignError(ValueError):

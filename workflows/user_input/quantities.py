@@ -30,11 +30,11 @@ LONGEST = 60
 class QuantityError(ValueError):
     """A quantity that cannot be read; carries what is allowed and how to correct it."""
 
-    def __init__(self, reason: str, allowed: str, mend: str) -> None:
-        super().__init__(f"{reason}; allowed: {allowed}; {mend}")
+    def __init__(self, reason: str, allowed: str, fix: str) -> None:
+        super().__init__(f"{reason}; allowed: {allowed}; {fix}")
         self.reason = reason
         self.allowed = allowed
-        self.mend = mend
+        self.fix = fix
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,8 +189,8 @@ class Ramp:
         if not isinstance(value, list):
             return self.dimension.parse(value)
         if len(value) != 2:
-            mend = f"write for example [{self.dimension.example}, {self.dimension.example}]"
-            raise QuantityError(f"found a list of {len(value)}", self.allowed, mend)
+            fix = f"write for example [{self.dimension.example}, {self.dimension.example}]"
+            raise QuantityError(f"found a list of {len(value)}", self.allowed, fix)
         return [self.dimension.parse(one) for one in value]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
@@ -205,13 +205,13 @@ class Ramp:
 
 
 def _validator(parse: Callable[[object], Any]) -> CoreSchema:
-    """Let pydantic read with ``parse``, and pass on what is allowed and how to mend it."""
+    """Let pydantic read with ``parse``, and pass on what is allowed and how to fix it."""
 
     def read(value: object) -> Any:
         try:
             return parse(value)
         except QuantityError as error:
-            context = {"reason": error.reason, "allowed": error.allowed, "mend": error.mend}
+            context = {"reason": error.reason, "allowed": error.allowed, "fix": error.fix}
             raise PydanticCustomError("quantity", "{reason}", context) from error
 
     return core_schema.no_info_plain_validator_function(read)

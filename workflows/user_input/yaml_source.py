@@ -47,9 +47,9 @@ class Source:
                 return self.lines[path[:end]]
         return None
 
-    def problem(self, path: YamlPath, found: str, allowed: str, mend: str) -> Problem:
+    def problem(self, path: YamlPath, found: str, allowed: str, fix: str) -> Problem:
         """A problem with the value at ``path``."""
-        return Problem(self.file, self.line(path), dotted(path), found, allowed, mend)
+        return Problem(self.file, self.line(path), dotted(path), found, allowed, fix)
 
 
 def file_fault(path: Path, largest: int) -> tuple[str, str, str] | None:

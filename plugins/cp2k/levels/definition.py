@@ -84,8 +84,8 @@ def _cp2k_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
 def _key_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
     for key in content:
         if key not in KEYS:
-            mend = closest(str(key), KEYS, "see docs/levels.md")
-            yield Fault((str(key),), f"the key {key!r}", ", ".join(KEYS), mend)
+            fix = closest(str(key), KEYS, "see docs/levels.md")
+            yield Fault((str(key),), f"the key {key!r}", ", ".join(KEYS), fix)
     for key in REQUIRED:
         if key not in content:
             yield Fault((key,), "nothing", f"levels with {', '.join(REQUIRED)}", f"add the key {key!r}")
@@ -103,12 +103,12 @@ def _valence_faults(valence: Mapping[str, Any]) -> Iterator[Fault]:
 
     for symbol, electrons in valence.items():
         if symbol not in chemical_symbols[1:]:
-            mend = closest(str(symbol), chemical_symbols[1:], "write the symbol as in the periodic table")
-            mend = "put it in quotes: YAML reads NO, N and Y as false and true" if isinstance(symbol, bool) else mend
-            yield Fault(("valence", str(symbol)), repr(symbol), "chemical elements", mend)
+            fix = closest(str(symbol), chemical_symbols[1:], "write the symbol as in the periodic table")
+            fix = "put it in quotes: YAML reads NO, N and Y as false and true" if isinstance(symbol, bool) else fix
+            yield Fault(("valence", str(symbol)), repr(symbol), "chemical elements", fix)
         elif isinstance(electrons, bool) or not isinstance(electrons, int) or electrons < 1:
-            mend = "write the electrons that the pseudopotential leaves"
-            yield Fault(("valence", symbol), repr(electrons), "a positive whole number", mend)
+            fix = "write the electrons that the pseudopotential leaves"
+            yield Fault(("valence", symbol), repr(electrons), "a positive whole number", fix)
     if not valence:
         yield Fault(("valence",), "no element", "electrons by element", "write for example {H: 1, Zn: 12}")
 
@@ -130,8 +130,8 @@ def _cost_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
     for place, below in blocks.items():
         for path, value in leaves(below):
             if not only_cost(path, value):
-                mend = "move it to the block energy"
-                yield Fault((*place, *path), repr(value), "settings that are known to change the cost alone", mend)
+                fix = "move it to the block energy"
+                yield Fault((*place, *path), repr(value), "settings that are known to change the cost alone", fix)
 
 
 def _below(block: str, wrong: Any) -> Iterator[Fault]:
@@ -140,4 +140,4 @@ def _below(block: str, wrong: Any) -> Iterator[Fault]:
 
 
 def _rest(fault: Fault) -> tuple[str, str, str]:
-    return fault.found, fault.allowed, fault.mend
+    return fault.found, fault.allowed, fault.fix

@@ -47,11 +47,11 @@ def setting_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
         elif value is None:
             continue
         elif path[: len(TABLE)] == TABLE and not (path[-1] == "_" and str(value).upper() in PRINTED):
-            mend = "leave it out; the convergence of every step is read from what it prints"
-            yield Fault(path, repr(value), "the table of the self-consistency loop in the main output", mend)
+            fix = "leave it out; the convergence of every step is read from what it prints"
+            yield Fault(path, repr(value), "the table of the self-consistency loop in the main output", fix)
         elif name in OTHER_LOOPS and value is not False:
-            mend = "leave it out; no other loop is read"
-            yield Fault(path, repr(value), "the loops of OT and of diagonalisation", mend)
+            fix = "leave it out; no other loop is read"
+            yield Fault(path, repr(value), "the loops of OT and of diagonalisation", fix)
         elif name in POSITIVE and isinstance(value, int | float) and value <= 0:
             yield Fault(path, f"{value}", "a positive number", "change its sign, or leave it out")
         elif name == "SCF/OUTER_SCF/MAX_SCF" and isinstance(value, int | float) and value < 0:
@@ -59,8 +59,8 @@ def setting_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
         elif name == "POISSON/PERIODIC" and value != "XYZ":
             yield Fault(path, repr(value), "XYZ: frames are periodic in three directions", "leave it out")
         elif name == "POISSON/POISSON_SOLVER" and value in NOT_PERIODIC:
-            mend = "leave it out; frames are periodic in three directions"
-            yield Fault(path, repr(value), "PERIODIC, IMPLICIT or WAVELET", mend)
+            fix = "leave it out; frames are periodic in three directions"
+            yield Fault(path, repr(value), "PERIODIC, IMPLICIT or WAVELET", fix)
 
 
 def whole_faults(settings: Mapping[str, Any]) -> Iterator[Fault]:
@@ -85,8 +85,8 @@ def allow_faults(content: Any) -> Iterator[Fault]:
     """Yield what is wrong with the key ``allow``."""
     for word in content if isinstance(content, list) else [content]:
         if word not in UNFIT or not isinstance(content, list):
-            mend = f"write a list, for example [{UNFIT[0]}]"
-            yield Fault(("allow",), repr(word), f"a list of {', '.join(UNFIT)}", mend)
+            fix = f"write a list, for example [{UNFIT[0]}]"
+            yield Fault(("allow",), repr(word), f"a list of {', '.join(UNFIT)}", fix)
 
 
 def _threshold_faults(scf: Mapping[str, Any]) -> Iterator[Fault]:
@@ -103,8 +103,8 @@ def _method_faults(settings: Mapping[str, Any]) -> Iterator[Fault]:
     method = method_of_energy(settings["energy"])
     for family in FAMILIES:
         if method not in (*WITHOUT_FUNCTIONAL, *SEMI_EMPIRICAL) and family not in settings:
-            found, mend = f"nothing, with QS/METHOD {method}", "name the family of CP2K's data files"
-            yield Fault((family,), found, "the name of a family", mend)
+            found, fix = f"nothing, with QS/METHOD {method}", "name the family of CP2K's data files"
+            yield Fault((family,), found, "the name of a family", fix)
         elif method in WITHOUT_FUNCTIONAL and family in settings:
             found, allowed = f"{settings[family]}, with QS/METHOD {method}", "nothing; this method has none"
             yield Fault((family,), found, allowed, "leave it out, or take a level with this method")
@@ -124,8 +124,8 @@ def _functional_faults(energy: Mapping[str, Any]) -> Iterator[Fault]:
     shortcut = str(given.get("_", "NO_SHORTCUT")).upper()
     others = [name for name in given if name not in ("_", shortcut)]
     if shortcut != "NO_SHORTCUT" and others:
-        mend = "write _: NO_SHORTCUT with the sections that are meant"
-        yield Fault(path, functional_in_words(xc), "a shortcut or sections; CP2K adds them up", mend)
+        fix = "write _: NO_SHORTCUT with the sections that are meant"
+        yield Fault(path, functional_in_words(xc), "a shortcut or sections; CP2K adds them up", fix)
 
 
 def _dispersion_faults(section: Any) -> Iterator[Fault]:
@@ -134,8 +134,8 @@ def _dispersion_faults(section: Any) -> Iterator[Fault]:
     path, kind = ("XC", "VDW_POTENTIAL"), section.get("POTENTIAL_TYPE", "NONE")
     for name in ("PAIR_POTENTIAL", "NON_LOCAL"):
         if section.get(name) is not None and kind != name:
-            mend = f"write POTENTIAL_TYPE: {name}, or leave the section out"
-            yield Fault((*path, "POTENTIAL_TYPE"), f"{kind} beside the section {name}", name, mend)
+            fix = f"write POTENTIAL_TYPE: {name}, or leave the section out"
+            yield Fault((*path, "POTENTIAL_TYPE"), f"{kind} beside the section {name}", name, fix)
     pair = section.get("PAIR_POTENTIAL")
     if kind != "PAIR_POTENTIAL":
         return
@@ -145,8 +145,8 @@ def _dispersion_faults(section: Any) -> Iterator[Fault]:
         found = f"{pair['TYPE']} without parameters"
         yield Fault((*path, "PAIR_POTENTIAL"), found, f"REFERENCE_FUNCTIONAL or {own}", "add one of them")
     if str(pair.get("TYPE")).startswith("DFTD3") and "PARAMETER_FILE_NAME" not in pair:
-        mend = "add PARAMETER_FILE_NAME: dftd3.dat"
-        yield Fault((*path, "PAIR_POTENTIAL", "PARAMETER_FILE_NAME"), "nothing", "a data file of CP2K", mend)
+        fix = "add PARAMETER_FILE_NAME: dftd3.dat"
+        yield Fault((*path, "PAIR_POTENTIAL", "PARAMETER_FILE_NAME"), "nothing", "a data file of CP2K", fix)
 
 
 def _diagonalisation_faults(settings: Mapping[str, Any]) -> Iterator[Fault]:
@@ -159,9 +159,9 @@ def _diagonalisation_faults(settings: Mapping[str, Any]) -> Iterator[Fault]:
         for key in name.split("/"):
             section = section.get(key) if isinstance(section, Mapping) else None
         if section is not None and _is_on(section):
-            mend = "add SCF/OT: null and SCF/OUTER_SCF: null"
+            fix = "add SCF/OT: null and SCF/OUTER_SCF: null"
             yield Fault(
-                tuple(name.split("/")), "the section with orbital transformation (SCF/OT)", "diagonalisation", mend
+                tuple(name.split("/")), "the section with orbital transformation (SCF/OT)", "diagonalisation", fix
             )
 
 

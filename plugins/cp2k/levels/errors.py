@@ -17,7 +17,7 @@ class LevelError(ValueError):
         self.faults, self.where = list(faults), where
         super().__init__(
             "\n".join(
-                f"{'.'.join((where, *fault.path))}: found {fault.found}, allowed: {fault.allowed}; {fault.mend}"
+                f"{'.'.join((where, *fault.path))}: found {fault.found}, allowed: {fault.allowed}; {fault.fix}"
                 for fault in self.faults
             )
         )

@@ -120,15 +120,15 @@ def misfits(settings: Mapping[str, Any]) -> Iterator[tuple[str, Fault]]:
         tag = family_of(str(settings.get(family, "")))
         if tag is not None and functional not in _MADE_FOR[tag]:
             found = f"the functional {words} with {settings[family]}, which was made for {tag}"
-            mend = f"name another {family}, or add allow: [functional_and_{family}]"
-            yield f"functional_and_{family}", Fault((family,), found, f"a {family} made for the functional", mend)
+            fix = f"name another {family}, or add allow: [functional_and_{family}]"
+            yield f"functional_and_{family}", Fault((family,), found, f"a {family} made for the functional", fix)
     pair = (xc.get("VDW_POTENTIAL") or {}).get("PAIR_POTENTIAL")
     reference = pair.get("REFERENCE_FUNCTIONAL") if isinstance(pair, Mapping) else None
     if reference is not None and _bare(str(reference)) != _bare(str(functional)):
         path = ("XC", "VDW_POTENTIAL", "PAIR_POTENTIAL", "REFERENCE_FUNCTIONAL")
         found = f"dispersion parameters of {reference} with the functional {words}"
-        mend = "name the functional here, or add allow: [functional_and_dispersion]"
-        yield "functional_and_dispersion", Fault(path, found, "dispersion parameters of the functional", mend)
+        fix = "name the functional here, or add allow: [functional_and_dispersion]"
+        yield "functional_and_dispersion", Fault(path, found, "dispersion parameters of the functional", fix)
 
 
 def unallowed(found: Iterable[tuple[str, Fault]], settings: Mapping[str, Any]) -> Iterator[Fault]:

@@ -71,5 +71,5 @@ def _unknown(name: str) -> ValueError:
     from aiida_zif.plugins.cp2k.schema.check import Fault, closest
 
     names = available_levels()
-    mend = closest(name, names, "choose one of them, or give the path of a level file (./my-level.yaml)")
-    return LevelError([Fault((), repr(name), ", ".join(names), mend)])
+    fix = closest(name, names, "choose one of them, or give the path of a level file (./my-level.yaml)")
+    return LevelError([Fault((), repr(name), ", ".join(names), fix)])

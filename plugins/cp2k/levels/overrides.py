@@ -138,8 +138,8 @@ def _method_faults(settings: Mapping[str, Any], wanted: Mapping[str, Any]) -> It
     now = method_of_energy(settings["energy"])
     new = method_of_energy(wanted) if "METHOD" in (wanted.get("QS") or {}) else now
     if new != now and {now, new} & {*WITHOUT_FUNCTIONAL, *SEMI_EMPIRICAL}:
-        mend = "take a level with this method, or write a level file"
-        yield Fault(("QS", "METHOD"), new, f"methods of the same kind as {now}", mend)
+        fix = "take a level with this method, or write a level file"
+        yield Fault(("QS", "METHOD"), new, f"methods of the same kind as {now}", fix)
 
 
 def _unfit_parameters(
@@ -155,8 +155,8 @@ def _unfit_parameters(
     for key in PARAMETERS:
         if key in pair and not stated & {*PARAMETERS, "REFERENCE_FUNCTIONAL"}:
             found = f"{pair[key]}, of {functional_in_words(before)}, with {functional_in_words(after)}"
-            mend = f"state {key} or REFERENCE_FUNCTIONAL too, or add allow: [functional_and_dispersion]"
-            fault = Fault((*path, key), found, "dispersion parameters of the functional", mend)
+            fix = f"state {key} or REFERENCE_FUNCTIONAL too, or add allow: [functional_and_dispersion]"
+            fault = Fault((*path, key), found, "dispersion parameters of the functional", fix)
             yield "functional_and_dispersion", fault
 
 

@@ -84,7 +84,7 @@ def recovery_faults(content: Any) -> Iterator[Fault]:
             yield Fault((str(place),), repr(rung), "a section", f"write {', '.join(KEYS)}")
             continue
         for fault in rung_faults(rung):
-            yield Fault((str(place), *fault.path), fault.found, fault.allowed, fault.mend)
+            yield Fault((str(place), *fault.path), fault.found, fault.allowed, fault.fix)
         if [other.get("name") for other in content[:place] if isinstance(other, Mapping)].count(rung.get("name")):
             yield Fault((str(place), "name"), repr(rung.get("name")), "a name of its own", "rename this rung")
 
@@ -98,7 +98,7 @@ def rung_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
     wrong = [key for key in kinds if key in content and not isinstance(content[key], kinds[key])]
     for key in wrong:
         yield Fault(
-            (key,), repr(content[key]), "a text, a section, a list, true or false: see docs/levels.md", "mend it"
+            (key,), repr(content[key]), "a text, a section, a list, true or false: see docs/levels.md", "fix it"
         )
     for key in ("name", "settings"):
         if key not in content:
@@ -107,8 +107,8 @@ def rung_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
         return
     for verdict in content.get("verdicts", ()):
         if verdict not in VERDICTS:
-            mend = closest(str(verdict), VERDICTS, "take one of these")
-            yield Fault(("verdicts",), repr(verdict), ", ".join(VERDICTS), mend)
+            fix = closest(str(verdict), VERDICTS, "take one of these")
+            yield Fault(("verdicts",), repr(verdict), ", ".join(VERDICTS), fix)
     yield from _settings_faults(content["settings"], content.get("changes_physics", False))
 
 
@@ -117,7 +117,7 @@ def _settings_faults(settings: Mapping[str, Any], changes_physics: bool) -> Iter
     root = read_schema(settings)
     wrong = list(faults(settings, root))
     for fault in wrong:
-        yield Fault(("settings", *fault.path), fault.found, fault.allowed, fault.mend)
+        yield Fault(("settings", *fault.path), fault.found, fault.allowed, fault.fix)
     if wrong:
         return
     named = canonical(settings, root)
@@ -129,7 +129,7 @@ def _settings_faults(settings: Mapping[str, Any], changes_physics: bool) -> Iter
             yield Fault(("settings", *path), repr(value), "settings below FORCE_EVAL/DFT", "remove it")
         elif below in told:
             fault = told[below]
-            yield Fault(("settings", *path), fault.found, fault.allowed, fault.mend)
+            yield Fault(("settings", *path), fault.found, fault.allowed, fault.fix)
         elif not only_cost(below, value) and not (changes_physics and "/".join(below).startswith(SMEARING)):
-            mend = "only smearing may change the physics, and only with changes_physics: true"
-            yield Fault(("settings", *path), repr(value), "settings that are known to change the cost alone", mend)
+            fix = "only smearing may change the physics, and only with changes_physics: true"
+            yield Fault(("settings", *path), repr(value), "settings that are known to change the cost alone", fix)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from aiida_zif.plugins.cp2k.reading.scf import convergence_in
 from aiida_zif.plugins.physics.units import BOHR as BOHR
 from aiida_zif.plugins.physics.units import HARTREE as HARTREE
 from aiida_zif.plugins.physics.units import HARTREE_PER_BOHR as HARTREE_PER_BOHR
-
-if TYPE_CHECKING:
-    from aiida_zif.plugins.cp2k.reading.outputs import MainOutput
 
 GPA_TO_EV_PER_A3 = 1.0 / 160.21766208
 

@@ -29,7 +29,7 @@ class Fault:
     path: tuple[str, ...]
     found: str
     allowed: str
-    mend: str
+    fix: str
 
 
 def faults(content: Mapping[str, Any], section: Section, path: tuple[str, ...] = ()) -> Iterator[Fault]:
@@ -113,20 +113,20 @@ def _keyword_faults(value: Any, keyword: Keyword, path: tuple[str, ...]) -> Iter
         yield Fault(path, "a section", _allowed(keyword), f"{path[-1]} is a keyword: write its value")
         return
     if isinstance(value, list) and not keyword.repeats:
-        mend = "write the values as one text: '1 2 3'" if keyword.count != 1 else "give one value"
-        yield Fault(path, repr(value), _allowed(keyword), mend)
+        fix = "write the values as one text: '1 2 3'" if keyword.count != 1 else "give one value"
+        yield Fault(path, repr(value), _allowed(keyword), fix)
         return
     for item in value if isinstance(value, list) else [value]:
         words = _words(item, keyword)
         if keyword.count > 1 and len(words) != keyword.count:
             yield Fault(path, repr(item), _allowed(keyword), "write the values as one text, blanks between them")
         elif not all(_fits(word, keyword) for word in words):
-            yield Fault(path, repr(item), _allowed(keyword), _mend(item, keyword))
+            yield Fault(path, repr(item), _allowed(keyword), _fix(item, keyword))
         elif isinstance(item, str) and not item.isprintable():
             yield Fault(path, ascii(item), "text on one line", "remove line breaks and control characters")
         elif path[-1].upper() == "FILENAME" and re.search(r"[/\\]|^=", str(item)):
-            mend = "CP2K writes into the folder of its job, and puts the name of its project before this one"
-            yield Fault(path, repr(item), "a name without a folder and without '='", mend)
+            fix = "CP2K writes into the folder of its job, and puts the name of its project before this one"
+            yield Fault(path, repr(item), "a name without a folder and without '='", fix)
 
 
 def _words(value: Any, keyword: Keyword) -> list[Any]:
@@ -167,7 +167,7 @@ def _allowed(keyword: Keyword) -> str:
     return f"{KINDS[keyword.kind]}{unit}"
 
 
-def _mend(value: Any, keyword: Keyword) -> str:
+def _fix(value: Any, keyword: Keyword) -> str:
     if keyword.kind == "keyword" and isinstance(value, bool):
         return "put it in quotes: YAML reads ON and OFF as true and false"
     if keyword.kind == "keyword":

@@ -32,10 +32,10 @@ WRONG = [
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
-@pytest.mark.parametrize(("old", "new", "field", "found", "mend"), WRONG, ids=[case[2] for case in WRONG])
+@pytest.mark.parametrize(("old", "new", "field", "found", "fix"), WRONG, ids=[case[2] for case in WRONG])
 def test_a_wrong_campaign_is_answered_with_field_found_and_allowed_and_nothing_is_stored(
     invoke: Invoke, campaign_file: File, count_nodes: Callable[[], int], command: str, old: str, new: str,
-    field: str, found: str, mend: str,
+    field: str, found: str, fix: str,
 ) -> None:  # fmt: skip
     before = count_nodes()
     result = invoke(command, campaign_file(old, new))
@@ -44,7 +44,7 @@ def test_a_wrong_campaign_is_answered_with_field_found_and_allowed_and_nothing_i
     assert f": {field}\n" in result.stderr
     assert found in result.stderr
     assert "allowed" in result.stderr
-    assert mend in result.stderr
+    assert fix in result.stderr
     assert count_nodes() == before
 
 

@@ -19,4 +19,4 @@ def test_a_server_for_the_backup_of_an_embedded_profile_is_refused(
     done = CliRunner().invoke(restore, [str(tmp_path), "--as", "again", "--json", *option])
     assert done.exit_code == 2
     assert done.stderr.startswith(f"aiida-zif: {option[0]}: the backup is of the embedded profile 'zif'")
-    assert "Mend: leave it out" in done.stderr
+    assert "Fix: leave it out" in done.stderr

@@ -1,4 +1,4 @@
-"""What is refused before a job is made, and that the message names field, value and mend."""
+"""What is refused before a job is made, and that the message names field, value and fix."""
 
 from __future__ import annotations
 

@@ -47,9 +47,9 @@ def script(files: DaemonFiles, monkeypatch: pytest.MonkeyPatch) -> Script:
     return play
 
 
-def mended(files: DaemonFiles) -> int:
+def fixed(files: DaemonFiles) -> int:
     calls: list[str] = []
-    watchdog.watch("zif", files, lambda: calls.append("mend") or "mended")  # type: ignore[func-returns-value]
+    watchdog.watch("zif", files, lambda: calls.append("fix") or "fixed")  # type: ignore[func-returns-value]
     return len(calls)
 
 
@@ -60,7 +60,7 @@ def test_what_a_lost_connection_paused_is_let_go_on_now_and_then(
     hours = iter(range(100))
     monkeypatch.setattr("time.monotonic", lambda: 3600.0 * next(hours))
     answers = [None, "let go on 7", None]  # a broken daemon is not asked
-    watchdog.watch("zif", files, lambda: "mended", lambda: answers.pop(0))
+    watchdog.watch("zif", files, lambda: "fixed", lambda: answers.pop(0))
     assert answers == []
     told = capsys.readouterr().out
     assert "let go on 7" in told
@@ -69,35 +69,35 @@ def test_what_a_lost_connection_paused_is_let_go_on_now_and_then(
 
 def test_a_sound_daemon_is_left_alone(files: DaemonFiles, script: Script) -> None:
     script(state(), state())
-    assert mended(files) == 0
+    assert fixed(files) == 0
 
 
 def test_what_is_broken_is_mended_and_told(
     files: DaemonFiles, script: Script, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script(state(), state("the broker is gone"), state())
-    assert mended(files) == 1
-    assert capsys.readouterr().out.strip().endswith("the broker is gone: mended")
+    assert fixed(files) == 1
+    assert capsys.readouterr().out.strip().endswith("the broker is gone: fixed")
 
 
 def test_a_daemon_of_which_nothing_is_left_was_killed(
     files: DaemonFiles, script: Script, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script(state(running=False), state())
-    assert mended(files) == 1
+    assert fixed(files) == 1
     assert "the whole daemon was killed" in capsys.readouterr().out
 
 
 def test_a_daemon_that_was_stopped_ends_the_watchdog(files: DaemonFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setattr(watchdog, "look_at_daemon", lambda *_: pytest.fail("it was stopped: nothing to look at"))
-    assert mended(files) == 0
+    assert fixed(files) == 0
 
 
 def test_what_cannot_be_mended_is_tried_less_and_less_often(files: DaemonFiles, script: Script) -> None:
     pauses: list[float] = []
     script(*[state("the broker is gone")] * 9, state(), state(), pauses=pauses)
-    assert mended(files) == 9
+    assert fixed(files) == 9
     assert pauses[1:7] == [30.0, 60.0, 120.0, 240.0, 480.0, 600.0]
     assert pauses[-1] == 15.0
 

@@ -85,7 +85,7 @@ def test_a_lammps_without_deepmd_is_told_what_to_install(tmp_path: Path) -> None
     lmp = executable(tmp_path, "lmp", 'echo "LAMMPS (22 Jul 2025)"; echo "lj/cut eam"')
     check = examine(tmp_path, [code("lmp", lmp)])["lmp"]
     assert not check.ok
-    assert "deepmd-kit" in check.mend
+    assert "deepmd-kit" in check.fix
 
 
 def test_the_lines_of_a_code_hold_for_it_alone(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_job_that_ended_early_left_questions_open() -> None:
     asked = [Probe("cores", "", ["nproc"]), Probe("clock", "", ["date"])]
     first, second = judge(asked, [], f"{MARK} 0\n8\n{MARK} 0 0\n{MARK} 1\n", MARK, (0.0, 0.0))
     assert (first.ok, second.ok) == (True, False)
-    assert "walltime" in second.mend
+    assert "walltime" in second.fix
 
 
 @pytest.mark.parametrize(("shift", "ok"), [(0.0, True), (3600.0, False), (-3600.0, False)])
@@ -125,7 +125,7 @@ def test_a_clock_that_is_off_is_told(tmp_path: Path, shift: float, ok: bool) -> 
 def test_a_working_folder_that_is_not_there_is_told(text: str) -> None:
     (check,) = judge([Probe("scratch", "", [])], [], f"{MARK} 0\n{text}{MARK} 1 0\n", MARK, (0.0, 0.0))
     assert not check.ok
-    assert "work_dir" in check.mend
+    assert "work_dir" in check.fix
 
 
 def test_an_executable_with_blanks_and_quotes_is_started(tmp_path: Path) -> None:
@@ -146,9 +146,9 @@ def test_a_wrong_energy_and_a_model_that_does_not_load_are_told() -> None:
     output = f"{MARK} 0\n{wrong}\n{MARK} 0 5\n{MARK} 1\n{error}\n{MARK} 1 5\n"
     frame, model = judge(asked, [], output, MARK, (0.0, 0.0))
     assert (frame.ok, model.ok) == (False, False)
-    assert "libraries" in frame.mend
+    assert "libraries" in frame.fix
     assert error in model.found
-    assert "one environment" in model.mend
+    assert "one environment" in model.fix
 
 
 @pytest.mark.parametrize(("used", "ok"), [(10_000_000, True), (99_000_000, False)])

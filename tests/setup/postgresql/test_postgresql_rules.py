@@ -80,7 +80,7 @@ def test_a_good_database_passes() -> None:
 def test_what_aiida_cannot_use_is_refused_with_a_mend(change: dict[str, object], words: str) -> None:
     with pytest.raises(PostgresqlError, match=words) as refused:
         require_right(replace(GOOD, **change), TARGET)  # type: ignore[arg-type]
-    assert "Mend: " in str(refused.value)
+    assert "Fix: " in str(refused.value)
 
 
 def test_a_refusal_that_nobody_foresaw_is_handed_on() -> None:

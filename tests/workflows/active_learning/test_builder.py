@@ -80,7 +80,7 @@ def test_a_script_that_asks_for_more_cores_than_the_machine_has_is_refused(
         from_protocol(resources={"label": {"ranks": 2, "threads": 2}})
     (problem,) = caught.value.problems
     assert (problem.field, problem.found) == ("resources.label", "4 cores at once (2 ranks × 2 threads × 1 jobs)")
-    assert problem.mend == "write for example {ranks: 3, threads: 1, concurrent: 1}"
+    assert problem.fix == "write for example {ranks: 3, threads: 1, concurrent: 1}"
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2, 3})
     assert from_protocol(resources={"label": {"ranks": 2, "threads": 2}}).resources["label"]["threads"] == 2
 

@@ -70,7 +70,7 @@ def test_a_fault_in_a_level_file_is_pointed_out_in_that_file(refused: Refuse, ow
     (problem,) = refused(HEAD + "level_of_theory: ./mine.yaml\n", mine=broken)
     line = next(number for number, text in enumerate(broken.splitlines(), 1) if "CUTOF:" in text)
     assert (Path(problem.file).name, problem.line, problem.field) == ("mine.yaml", line, "energy.MGRID.CUTOF")
-    assert problem.mend == "did you mean 'CUTOFF'?"
+    assert problem.fix == "did you mean 'CUTOFF'?"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_fault_in_a_level_file_is_pointed_out_in_that_file(refused: Refuse, ow
 def test_a_level_file_is_read_as_safely_as_a_campaign(refused: Refuse, text: str, words: str) -> None:
     problems = refused(HEAD + "level_of_theory: ./mine.yaml\n", mine=text)
     assert {Path(problem.file).name for problem in problems} == {"mine.yaml"}
-    assert any(words in f"{problem.found} {problem.allowed} {problem.mend}" for problem in problems)
+    assert any(words in f"{problem.found} {problem.allowed} {problem.fix}" for problem in problems)
 
 
 def test_a_missing_level_file_is_refused(refused: Refuse) -> None:
@@ -132,4 +132,4 @@ def test_cobalt_without_a_multiplicity_is_refused_with_a_proposal(refused: Refus
     atoms.write(tmp_path / "o2.extxyz")
     (problem,) = refused((OXYGEN % "").replace(", multiplicity: ", ""))
     assert problem.field == "systems.o2.structure"
-    assert "4 if all of them are 2+" in problem.mend
+    assert "4 if all of them are 2+" in problem.fix

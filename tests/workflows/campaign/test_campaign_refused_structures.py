@@ -43,7 +43,7 @@ def test_a_system_label_that_is_no_link_label_is_refused(refused: Refuse, name: 
 
 def test_an_unknown_system_is_refused_with_a_proposal(refused: Refuse) -> None:
     (problem,) = refused(HEAD + "systems: {a: {structure: zif4}}\n")
-    assert (problem.field, problem.mend) == ("systems.a.structure", "did you mean 'zif-4'?")
+    assert (problem.field, problem.fix) == ("systems.a.structure", "did you mean 'zif-4'?")
 
 
 def test_a_missing_structure_file_is_refused(refused: Refuse) -> None:
@@ -99,7 +99,7 @@ def test_a_structure_without_a_cell_is_refused(refused_structure: Refuse) -> Non
 def test_a_cell_that_is_not_periodic_is_refused_by_that_name(refused_structure: Refuse) -> None:
     problem = refused_structure(Atoms("H", cell=[20, 20, 20], pbc=[True, True, False]))
     assert "(pbc T T F)" in problem.found
-    assert problem.mend == 'write pbc="T T T"'
+    assert problem.fix == 'write pbc="T T T"'
 
 
 def test_a_flat_cell_is_refused(refused_structure: Refuse) -> None:
@@ -156,7 +156,7 @@ def test_a_structure_without_its_hydrogens_is_refused_by_name(refused_structure:
     problem = refused_structure(atoms[atoms.numbers != 1])
     assert problem.field == "systems.mine.structure"
     assert "36 × C with two neighbours at an angle, its hydrogen missing (C31" in problem.found
-    assert "hydrogens" in problem.mend
+    assert "hydrogens" in problem.fix
 
 
 def test_a_cif_of_partial_occupancy_is_refused_by_name(refused_structure: Refuse) -> None:

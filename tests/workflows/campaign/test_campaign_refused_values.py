@@ -1,4 +1,4 @@
-"""A wrong key or value is refused with line, field, what was found, what is allowed, and how to mend it."""
+"""A wrong key or value is refused with line, field, what was found, what is allowed, and how to fix it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Refuse = Callable[..., list[Problem]]
 
 def test_an_unknown_key_is_refused_with_a_proposal(refused: Refuse) -> None:
     (problem,) = refused(BASE + "training:\n  setps: 500\n")
-    assert (problem.line, problem.field, problem.mend) == (6, "training.setps", "did you mean 'steps'?")
+    assert (problem.line, problem.field, problem.fix) == (6, "training.setps", "did you mean 'steps'?")
     assert "models, steps, rcut" in problem.allowed
 
 
 def test_an_unknown_key_at_the_top_is_refused(refused: Refuse) -> None:
-    assert refused(BASE + "trainig: {}\n")[0].mend == "did you mean 'training'?"
+    assert refused(BASE + "trainig: {}\n")[0].fix == "did you mean 'training'?"
 
 
 def test_an_unknown_key_in_a_list_is_refused(refused: Refuse) -> None:
@@ -31,7 +31,7 @@ def test_an_unknown_key_in_a_list_is_refused(refused: Refuse) -> None:
 
 def test_an_unknown_protocol_is_refused(refused: Refuse) -> None:
     (problem,) = refused(BASE.replace("demo", "dmeo"))
-    assert (problem.line, problem.mend) == (2, "did you mean 'demo'?")
+    assert (problem.line, problem.fix) == (2, "did you mean 'demo'?")
 
 
 def test_a_missing_key_is_refused(refused: Refuse) -> None:
@@ -54,7 +54,7 @@ def test_a_seed_that_is_no_whole_number_is_refused(refused: Refuse, value: str) 
 def test_a_bare_number_is_refused_with_the_unit_that_is_wanted(refused: Refuse) -> None:
     (problem,) = refused(BASE + "training: {rcut: 5}\n")
     assert (problem.field, problem.found) == ("training.rcut", "5")
-    assert "'5 Å'" in problem.mend
+    assert "'5 Å'" in problem.fix
 
 
 def test_a_wrong_unit_is_refused(refused: Refuse) -> None:
@@ -84,13 +84,13 @@ def test_several_pressures_at_constant_volume_are_refused(refused: Refuse) -> No
 
 
 def test_a_misspelt_choice_is_refused_with_a_proposal(refused: Refuse) -> None:
-    assert refused(BASE + "exploration: {ensemble: nptt}\n")[0].mend == "did you mean 'npt'?"
+    assert refused(BASE + "exploration: {ensemble: nptt}\n")[0].fix == "did you mean 'npt'?"
 
 
 def test_an_unknown_strategy_is_refused(refused: Refuse) -> None:
     (problem,) = refused(BASE + "selection: {strategy: [widow, budget]}\n")
     assert (problem.field, problem.found) == ("selection.strategy", "'widow'")
-    assert problem.mend == "did you mean 'window'?"
+    assert problem.fix == "did you mean 'window'?"
     assert "random" in problem.allowed
 
 
@@ -100,7 +100,7 @@ def test_an_unknown_strategy_of_one_system_is_refused(refused: Refuse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "field", "mend"),
+    ("settings", "field", "fix"),
     [
         ("strategy: 5", "strategy", "write a list"),
         ("strategy: []", "strategy", "add at least one"),
@@ -116,10 +116,10 @@ def test_an_unknown_strategy_of_one_system_is_refused(refused: Refuse) -> None:
         ("per_condition: 0", "per_condition", "change it"),
     ],
 )
-def test_a_choice_that_cannot_be_made_is_refused(refused: Refuse, settings: str, field: str, mend: str) -> None:
+def test_a_choice_that_cannot_be_made_is_refused(refused: Refuse, settings: str, field: str, fix: str) -> None:
     problem = refused(BASE + f"selection: {{{settings}}}\n")[0]
     assert problem.field == f"selection.{field}"
-    assert mend in problem.mend
+    assert fix in problem.fix
 
 
 def test_a_halt_temperature_below_the_hottest_run_is_refused(refused: Refuse) -> None:
@@ -169,7 +169,7 @@ def test_a_code_without_its_computer_is_refused(refused: Refuse) -> None:
 
 
 def test_an_unknown_stage_is_refused(refused: Refuse) -> None:
-    assert refused(BASE + "resources: {lable: {}}\n")[0].mend == "did you mean 'label'?"
+    assert refused(BASE + "resources: {lable: {}}\n")[0].fix == "did you mean 'label'?"
 
 
 def test_no_ranks_are_refused(refused: Refuse) -> None:
@@ -198,7 +198,7 @@ def test_a_type_map_with_an_element_twice_is_refused(refused: Refuse) -> None:
 
 
 def test_a_type_map_entry_that_is_no_element_is_refused(refused: Refuse) -> None:
-    assert refused(BASE + "type_map: [H, C, N, Zn, zn]\n")[0].mend == "did you mean 'Zn'?"
+    assert refused(BASE + "type_map: [H, C, N, Zn, zn]\n")[0].fix == "did you mean 'Zn'?"
 
 
 def test_an_empty_type_map_is_refused(refused: Refuse) -> None:
@@ -207,7 +207,7 @@ def test_an_empty_type_map_is_refused(refused: Refuse) -> None:
 
 def test_an_unknown_level_of_theory_is_refused_with_a_proposal(refused: Refuse) -> None:
     (problem,) = refused(BASE + "level_of_theory: pbe-d4\n")
-    assert (problem.line, problem.mend) == (5, "did you mean 'pbe-d3'?")
+    assert (problem.line, problem.fix) == (5, "did you mean 'pbe-d3'?")
 
 
 def test_an_unknown_override_of_the_level_is_refused(refused: Refuse) -> None:
@@ -265,4 +265,4 @@ def test_first_labels_of_a_system_of_its_own_and_of_a_measured_stride_count(refu
 
 def test_steps_with_an_exponent_are_answered_with_the_whole_number(refused: Refuse) -> None:
     (problem,) = refused(BASE + "training: {steps: 1e5}\n")
-    assert problem.mend == "write 100000: a whole number, without point or exponent"
+    assert problem.fix == "write 100000: a whole number, without point or exponent"

@@ -186,7 +186,7 @@ def test_charge_and_spin_are_those_of_a_cell_that_is_written_out(refused: Refuse
     text = "name: x\nprotocol: fast\nsystems: {sod: {structure: salem-2, charge: 2}}\n"
     (problem,) = refused(text)
     assert problem.field == "systems.sod.supercell"
-    assert "write supercell: [[" in problem.mend
+    assert "write supercell: [[" in problem.fix
     assert load(text.replace("charge: 2", "charge: 2, supercell: [1, 1, 1]"))
 
 

@@ -41,11 +41,11 @@ def test_every_stage_may_fill_the_machine() -> None:
 )
 def test_no_factor_of_a_stage_can_ask_for_more(stage: str, key: str) -> None:
     asked = resources(**{stage: {key: 5}})
-    field, found, allowed, mend = next(fault for fault in oversubscribed(asked, FOUR) if fault[0].endswith(stage))
+    field, found, allowed, fix = next(fault for fault in oversubscribed(asked, FOUR) if fault[0].endswith(stage))
     assert field == f"resources.{stage}"
     assert "5" in found
     assert "4" in allowed
-    assert "4" in mend
+    assert "4" in fix
 
 
 def test_systems_side_by_side_may_all_be_labelled_at_once() -> None:

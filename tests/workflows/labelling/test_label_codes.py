@@ -1,4 +1,4 @@
-"""Real CP2K: loops that fail are mended, a run that breaks off goes on, and what cannot be a label is named."""
+"""Real CP2K: loops that fail are fixed, a run that breaks off goes on, and what cannot be a label is named."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def rattled(n_frames: int) -> np.ndarray:
 @pytest.mark.parametrize("rung", ["more_steps", "other_minimiser", "small_steps", "diagonalisation"])
 def test_every_rung_mends_a_loop_that_was_too_short_and_gives_the_same_labels(label: Callable, rung: str) -> None:
     frames = rattled(2)
-    mended = label(frames, TOO_SHORT, ladder=[rung])
-    assert mended.outputs.report["recovered"] == {rung: 2}
-    block, plain = mended.outputs.blocks.attempt_1, label(frames).outputs.blocks.attempt_0
+    fixed = label(frames, TOO_SHORT, ladder=[rung])
+    assert fixed.outputs.report["recovered"] == {rung: 2}
+    block, plain = fixed.outputs.blocks.attempt_1, label(frames).outputs.blocks.attempt_0
     assert block.get_array("flag").tolist() == [0, 0]
     assert block.level_of_theory["hash"] == plain.level_of_theory["hash"]
     assert block.energies == pytest.approx(plain.energies, abs=1e-4)

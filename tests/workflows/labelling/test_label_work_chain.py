@@ -1,4 +1,4 @@
-"""Labelling goes on where a job was cut off, mends what can be mended, and accounts for every frame once."""
+"""Labelling goes on where a job was cut off, fixes what can be fixed, and accounts for every frame once."""
 
 from __future__ import annotations
 

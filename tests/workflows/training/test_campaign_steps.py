@@ -35,4 +35,4 @@ def test_what_is_no_length_is_refused_with_a_way_out(value: Any) -> None:
         read_steps(value)
     assert refused.value.context is not None
     assert "first" in refused.value.context["allowed"]
-    assert refused.value.context["mend"]
+    assert refused.value.context["fix"]

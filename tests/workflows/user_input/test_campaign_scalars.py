@@ -42,7 +42,7 @@ def test_a_threshold_of_cp2k_may_be_written_with_an_exponent(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("value", "found", "mend"),
+    ("value", "found", "fix"),
     [
         ("010", "010, which YAML reads as the octal number 8", "write 10, or"),
         ("0777", "the octal number 511", "write 777, or"),
@@ -53,12 +53,12 @@ def test_a_threshold_of_cp2k_may_be_written_with_an_exponent(tmp_path: Path) -> 
     ],
 )
 def test_a_number_that_yaml_would_change_is_refused_with_what_it_becomes(
-    refused: Refuse, value: str, found: str, mend: str
+    refused: Refuse, value: str, found: str, fix: str
 ) -> None:
     (problem,) = refused(BASE + f"limits: {{labels: {value}}}\n")
     assert (problem.line, problem.field) == (5, "limits.labels")
     assert found in problem.found
-    assert mend in problem.mend
+    assert fix in problem.fix
 
 
 def test_a_blank_that_is_none_is_named(refused: Refuse) -> None:

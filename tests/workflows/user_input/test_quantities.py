@@ -65,7 +65,7 @@ def test_a_hartree_per_bohr_is_51_electronvolts_per_angstrom() -> None:
 def test_a_bare_number_is_refused_with_the_unit_that_is_wanted(value: object) -> None:
     with pytest.raises(QuantityError) as caught:
         TEMPERATURE.parse(value)
-    assert f"'{value} K'" in caught.value.mend
+    assert f"'{value} K'" in caught.value.fix
 
 
 @pytest.mark.parametrize("text", ["300 GPa", "300 Kelvin", "300 K K", "300 mK"])
@@ -115,7 +115,7 @@ def test_units_of_other_programs_are_converted_exactly(dimension: Dimension, tex
 
 
 @pytest.mark.parametrize(
-    ("dimension", "text", "mend"),
+    ("dimension", "text", "fix"),
     [
         (PRESSURE, "1 mPa", "write '1e-12 GPa', if you do not mean MPa"),
         (PRESSURE, "1 mpa", "write the unit with its capital letters: mPa or MPa"),
@@ -138,10 +138,10 @@ def test_units_of_other_programs_are_converted_exactly(dimension: Dimension, tex
         (INTERVAL, "1 s", "that is 1e+15 fs; take a value from 0 fs up to 1e+06 fs"),
     ],
 )
-def test_a_suggestion_is_the_value_that_was_written_or_none(dimension: Dimension, text: str, mend: str) -> None:
+def test_a_suggestion_is_the_value_that_was_written_or_none(dimension: Dimension, text: str, fix: str) -> None:
     with pytest.raises(QuantityError) as caught:
         dimension.parse(text)
-    assert caught.value.mend == mend
+    assert caught.value.fix == fix
 
 
 @pytest.mark.parametrize("text", ["0.3 Å", "1.9 Å", "50 Å"])
@@ -166,22 +166,22 @@ UNITS = {
 @pytest.mark.parametrize("number", ["1e-3", "0.3", "7.5", "300", "2e5"])
 def test_every_suggestion_is_accepted_when_it_is_pasted(dimension: Dimension, number: str) -> None:
     for unit in UNITS[dimension].split():
-        for suggestion in re.findall("'([^']*)'", _mend(dimension, f"{number} {unit}")):
+        for suggestion in re.findall("'([^']*)'", _fix(dimension, f"{number} {unit}")):
             assert math.isfinite(dimension.parse(suggestion)), (unit, suggestion)
 
 
-def _mend(dimension: Dimension, text: str) -> str:
+def _fix(dimension: Dimension, text: str) -> str:
     try:
         assert math.isfinite(dimension.parse(text))
     except QuantityError as error:
-        return "" if "such as" in error.mend else error.mend
+        return "" if "such as" in error.fix else error.fix
     return ""
 
 
 def test_a_suggestion_beyond_the_range_is_not_made() -> None:
     with pytest.raises(QuantityError) as caught:
         PRESSURE.parse("300 gpa")
-    assert caught.value.mend == "GPa? that is 300 GPa; take a value from -10 GPa up to 100 GPa"
+    assert caught.value.fix == "GPa? that is 300 GPa; take a value from -10 GPa up to 100 GPa"
 
 
 @pytest.mark.parametrize(("text", "value"), [("2 eV/Å³", 2 * 160.2176634), ("1 Mbar", 100.0), ("1e9 Pa", 1.0)])

@@ -47,9 +47,9 @@ class Reference:
     text: str
     blocks: list[LabelledFramesData]
 
-    def problem(self, found: str, allowed: str, mend: str) -> Problem:
+    def problem(self, found: str, allowed: str, fix: str) -> Problem:
         """A problem with this entry."""
-        return Problem("campaign", None, self.field, found, allowed, mend)
+        return Problem("campaign", None, self.field, found, allowed, fix)
 
 
 def imported_blocks(campaign: Campaign) -> dict[str, Blocks]:
@@ -87,7 +87,7 @@ def find_references(campaign: Campaign) -> tuple[list[Reference], list[Problem]]
                 try:
                     references.append(replace(entry, blocks=find_blocks(text)))
                 except ReferenceFault as fault:
-                    problems.append(entry.problem(fault.found, fault.allowed, fault.mend))
+                    problems.append(entry.problem(fault.found, fault.allowed, fault.fix))
     return references, problems
 
 
@@ -98,8 +98,8 @@ def reference_problems(reference: Reference, campaign: Campaign) -> Iterator[Pro
         theory = block.level_of_theory
         if method_of(theory["hash"]) != level.method:
             found = f"{theory['line']} ({theory['hash']})"
-            mend = "take it out; only if its labels are what CP2K gives at this level, import it with that --level"
-            yield reference.problem(found, f"the campaign's level, {level.line} ({level.method})", mend)
+            fix = "take it out; only if its labels are what CP2K gives at this level, import it with that --level"
+            yield reference.problem(found, f"the campaign's level, {level.line} ({level.method})", fix)
         foreign = sorted(set(block.symbols) - set(campaign.type_map or []))
         if foreign:
             found = f"frames with {listed(foreign)}"
@@ -125,8 +125,8 @@ def state_problems(references: list[Reference], campaign: Campaign) -> Iterator[
             if method_of(block.level_of_theory["hash"]) != level.method:
                 continue
             if block.level_of_theory["hash"] != known[0]:
-                mend = "withdraw and import them anew with --charge and --multiplicity, or correct the system"
-                yield reference.problem(f"{formula} of {label} with {said}", known[1], mend)
+                fix = "withdraw and import them anew with --charge and --multiplicity, or correct the system"
+                yield reference.problem(f"{formula} of {label} with {said}", known[1], fix)
                 continue
             try:
                 level.in_state(charge, spin).check_elements(block.symbols)
@@ -150,8 +150,8 @@ def gate_problems(references: list[Reference], campaign: Campaign) -> Iterator[P
                 found = f"{sum(reasons.values())} of {block.n_frames} frames of {block.label or block.system} "
                 found += f"<{block.pk}> that the gates refuse: "
                 found += ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-                mend = f"take it out, or let these frames differ: {reference.section}: {{imported_gates: …}}"
-                yield reference.problem(found, "frames that pass labelling.gates, as computed ones do", mend)
+                fix = f"take it out, or let these frames differ: {reference.section}: {{imported_gates: …}}"
+                yield reference.problem(found, "frames that pass labelling.gates, as computed ones do", fix)
 
 
 def refused_of(block: LabelledFramesData, gates: Gates) -> Counter[str]:
@@ -184,9 +184,9 @@ def repeat_problems(references: list[Reference]) -> Iterator[Problem]:
         text = f"{leaks[learnt.field, held_out.field]} frames that {learnt.field} has too"
         yield held_out.problem(text, "frames that no training sees", "remove them from one of the two")
     for repeat in found.contradictions:
-        mend = "find out which is right, and withdraw the other: `aiida-zif withdraw PK --reason TEXT`"
+        fix = "find out which is right, and withdraw the other: `aiida-zif withdraw PK --reason TEXT`"
         allowed = "one label of a frame, to the tolerances of docs/reuse.md"
-        yield named[repeat.second].problem(repeat.detail, allowed, mend)
+        yield named[repeat.second].problem(repeat.detail, allowed, fix)
 
 
 def planned_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
@@ -233,7 +233,7 @@ def start_problems(references: list[Reference], campaign: Campaign) -> Iterator[
         blocks = [block for ref in references if ref.use == "training" for block in ref.blocks]
         if not any(block.system == system and block.symbols == symbols for block in blocks):
             found = f"no imported frame of system {system!r} with the atoms of its structure in their order"
-            mend = f"add perturbed frames, or import with --system {system}"
+            fix = f"add perturbed frames, or import with --system {system}"
             if any(block.system == system and len(symbols) % len(block.symbols) == 0 for block in blocks):
-                mend = f"write systems.{system}.supercell: [1, 1, 1] if they are of the file's cell, or {mend}"
-            yield Problem("campaign", None, "seed_data.imported", found, "a frame to explore from", mend)
+                fix = f"write systems.{system}.supercell: [1, 1, 1] if they are of the file's cell, or {fix}"
+            yield Problem("campaign", None, "seed_data.imported", found, "a frame to explore from", fix)

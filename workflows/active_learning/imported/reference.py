@@ -23,9 +23,9 @@ UUID = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}")
 class ReferenceFault(ValueError):
     """An entry that stands for nothing that can be learnt."""
 
-    def __init__(self, found: str, mend: str, allowed: str = ALLOWED) -> None:
-        self.found, self.allowed, self.mend = found, allowed, mend
-        super().__init__(f"{found}; {allowed}; {mend}")
+    def __init__(self, found: str, fix: str, allowed: str = ALLOWED) -> None:
+        self.found, self.allowed, self.fix = found, allowed, fix
+        super().__init__(f"{found}; {allowed}; {fix}")
 
 
 def find_blocks(text: str) -> list[LabelledFramesData]:

@@ -61,37 +61,37 @@ def type_map_problems(type_map: list[str] | None, structures: Structures, source
     for index, symbol in enumerate(type_map):
         path = ("type_map", index)
         if symbol not in known:
-            mend = did_you_mean(symbol, known, "write the symbol as in the periodic table")
-            yield source.problem(path, shown(symbol), "chemical elements", mend)
+            fix = did_you_mean(symbol, known, "write the symbol as in the periodic table")
+            yield source.problem(path, shown(symbol), "chemical elements", fix)
         elif symbol in type_map[:index]:
             yield source.problem(path, f"{symbol} a second time", "every element once", "remove one of the two")
     for name, atoms in structures.items():
         missing = [symbol for symbol in elements_of({name: atoms}) if symbol not in type_map]
         if missing:
             found = f"{listed(type_map)}, without {listed(missing)} of systems.{name}"
-            mend = f"add {listed(missing)}, or leave type_map out"
-            yield source.problem(("type_map",), found, "all elements of all systems", mend)
+            fix = f"add {listed(missing)}, or leave type_map out"
+            yield source.problem(("type_map",), found, "all elements of all systems", fix)
 
 
 def batch_problems(batch_time: float, walltime: float, source: Source) -> Iterator[Problem]:
     """A job of a batch can end before it is killed; both times in s."""
     if batch_time > walltime:
-        path, mend = ("labelling", "batch_time"), "shorten it, or raise resources.label.walltime"
-        yield source.problem(path, f"{batch_time:g} s", f"at most resources.label.walltime, {walltime:g} s", mend)
+        path, fix = ("labelling", "batch_time"), "shorten it, or raise resources.label.walltime"
+        yield source.problem(path, f"{batch_time:g} s", f"at most resources.label.walltime, {walltime:g} s", fix)
 
 
 def lane_problems(train: TrainStage, source: Source) -> Iterator[Problem]:
     """Members that share a job are one process each."""
     if train.lanes > 1 and train.ranks > 1:
-        mend = "take ranks: 1, or lanes: 1"
-        yield source.problem(("resources", "train", "ranks"), str(train.ranks), "1 where lanes is above 1", mend)
+        fix = "take ranks: 1, or lanes: 1"
+        yield source.problem(("resources", "train", "ranks"), str(train.ranks), "1 where lanes is above 1", fix)
 
 
 def committee_problems(training: Training, source: Source) -> Iterator[Problem]:
     """A committee can disagree."""
     if training.models < 2:
-        mend = "take 4: one model alone has no deviation to choose frames by"
-        yield source.problem(("training", "models"), str(training.models), "2 or more models", mend)
+        fix = "take 4: one model alone has no deviation to choose frames by"
+        yield source.problem(("training", "models"), str(training.models), "2 or more models", fix)
 
 
 def needed_thickness(
@@ -115,8 +115,8 @@ def supercell_problems(name: str, system: System, choice: CellChoice, source: So
     if choice.automatic and choice.copies > 1 and (system.charge or system.multiplicity is not None):
         found = f"auto, which takes {choice.in_words()}, where charge or multiplicity is stated"
         allowed = "a supercell that is written out, since both are those of the whole cell"
-        mend = f"write supercell: {choice.value} with the charge and multiplicity of that cell, or [1, 1, 1]"
-        yield source.problem(path, found, allowed, mend)
+        fix = f"write supercell: {choice.value} with the charge and multiplicity of that cell, or [1, 1, 1]"
+        yield source.problem(path, found, allowed, fix)
 
 
 def training_problems(
@@ -149,7 +149,7 @@ def plumed_problems(
             field = ("exploration", "plumed")
         for fault in plumed_faults(exploration.plumed, len(atoms)):
             where = f"line {fault.line} of the input, for systems.{system}: {one_line(fault.found)}"
-            yield source.problem(field, where, one_line(fault.allowed), one_line(fault.mend))
+            yield source.problem(field, where, one_line(fault.allowed), one_line(fault.fix))
 
 
 def limit_problems(
@@ -170,8 +170,8 @@ def limit_problems(
         held_out += sum(fewest_labels(run.model_dump()) for run in kept.aimd)
     if parts["limits"].labels < first + held_out:
         allowed = f"at least {first + held_out}: {first} to start with (seed_data), {held_out} held out (held_out)"
-        mend = "raise it, or ask for fewer first labels"
-        yield source.problem(("limits", "labels"), str(parts["limits"].labels), allowed, mend)
+        fix = "raise it, or ask for fewer first labels"
+        yield source.problem(("limits", "labels"), str(parts["limits"].labels), allowed, fix)
 
 
 def halt_problems(
@@ -189,6 +189,6 @@ def halt_problems(
         if "exploration" in sections and "selection" in sections:
             halt, upper = sections["exploration"].halt.force_deviation, sections["selection"].upper
             if halt < upper:
-                mend = "halt later, or lower selection.upper"
+                fix = "halt later, or lower selection.upper"
                 field = (*path, "exploration", "halt", "force_deviation")
-                yield source.problem(field, f"{halt:g} eV/Å", f"at least selection.upper, {upper:g} eV/Å", mend)
+                yield source.problem(field, f"{halt:g} eV/Å", f"at least selection.upper, {upper:g} eV/Å", fix)

@@ -49,8 +49,8 @@ def code_problems(labels: Mapping[str, str], resources: Resources) -> Iterator[P
     yield from _scheduler_problems(found, resources)
     if {"lmp", "python"} <= found.keys() and found["lmp"].computer.pk != found["python"].computer.pk:
         allowed = f"a Python on {found['lmp'].computer.label}, the computer of codes.lmp"
-        mend = "name such a code; it reads what LAMMPS left in its folder"
-        yield _problem("python", labels["python"], allowed, mend)
+        fix = "name such a code; it reads what LAMMPS left in its folder"
+        yield _problem("python", labels["python"], allowed, fix)
 
 
 def known_codes(name: str | None = None) -> list[str]:
@@ -74,8 +74,8 @@ def family_of(plugin: str | None) -> str | None:
     return next((name for name, starts in FAMILIES.items() if (plugin or "").startswith(starts)), None)
 
 
-def _problem(name: str, found: str, allowed: str, mend: str, section: str = "codes") -> Problem:
-    return Problem("campaign", None, f"{section}.{name}", found, allowed, mend)
+def _problem(name: str, found: str, allowed: str, fix: str, section: str = "codes") -> Problem:
+    return Problem("campaign", None, f"{section}.{name}", found, allowed, fix)
 
 
 def _load(name: str, label: str) -> tuple[Any, Problem | None]:
@@ -84,8 +84,8 @@ def _load(name: str, label: str) -> tuple[Any, Problem | None]:
     except NotExistent:
         return None, _unknown(name, label)
     except MultipleObjectsError:
-        mend = "give them labels that differ, with `verdi code relabel PK NEW`"
-        return None, _problem(name, f"{label}, which is the label of several codes", "the label of one code", mend)
+        fix = "give them labels that differ, with `verdi code relabel PK NEW`"
+        return None, _problem(name, f"{label}, which is the label of several codes", "the label of one code", fix)
     if code.computer is None:
         return None, _problem(name, f"{label}, which has no computer", "a code on a computer", "name another code")
     return code, None
@@ -98,12 +98,12 @@ def _unknown(name: str, label: str) -> Problem:
     more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
     allowed = f"codes of the profile: {listed(names[:MOST_SHOWN])}{more}"
     if computer in computers:
-        mend = did_you_mean(label, names, "set it up: `verdi code create core.code.installed`")
-        return _problem(name, f"{label}, which the profile does not know", allowed, mend)
+        fix = did_you_mean(label, names, "set it up: `verdi code create core.code.installed`")
+        return _problem(name, f"{label}, which the profile does not know", allowed, fix)
     near = [one for one in names if get_close_matches(computer, [one.split("@")[-1]])]
-    mend = did_you_mean(label, near, "set the computer up: `aiida-zif setup`, or `verdi computer setup`")
+    fix = did_you_mean(label, near, "set the computer up: `aiida-zif setup`, or `verdi computer setup`")
     allowed += f"; its computers: {listed(computers)}"
-    return _problem(name, f"{label}, on a computer that the profile does not know", allowed, mend)
+    return _problem(name, f"{label}, on a computer that the profile does not know", allowed, fix)
 
 
 def _plugin_problems(name: str, code: Any) -> Iterator[Problem]:
@@ -117,8 +117,8 @@ def _computer_problems(name: str, computer: Any) -> Iterator[Problem]:
     user = orm.User.collection.get_default()
     allowed = "a computer that is configured and enabled"
     if user is None or not computer.is_user_configured(user):
-        mend = f"`verdi computer configure {computer.transport_type} {computer.label}`"
-        yield _problem(name, f"a code on {computer.label}, which is not configured", allowed, mend)
+        fix = f"`verdi computer configure {computer.transport_type} {computer.label}`"
+        yield _problem(name, f"a code on {computer.label}, which is not configured", allowed, fix)
     elif not computer.is_user_enabled(user):
         found = f"a code on {computer.label}, which is disabled"
         yield _problem(name, found, allowed, f"`verdi computer enable {computer.label} {user.email}`")
@@ -132,5 +132,5 @@ def _scheduler_problems(codes: Mapping[str, Any], resources: Resources) -> Itera
             if value is not None:
                 found = f"{value!r}, which the scheduler {scheduler} of {codes[name].computer.label} does not have"
                 allowed = f"options that the scheduler takes, so no {listed(LACKING[scheduler])}"
-                mend = "leave it out, or take a computer with such a scheduler"
-                yield _problem(f"{stage}.{option}", found, allowed, mend, "resources")
+                fix = "leave it out, or take a computer with such a scheduler"
+                yield _problem(f"{stage}.{option}", found, allowed, fix, "resources")

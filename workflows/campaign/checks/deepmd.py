@@ -58,7 +58,7 @@ def deepmd_problems(
             if fault not in seen:
                 seen.add(fault)
                 found = fault.found + _whose(fault, training.deepmd)
-                yield source.problem((*KEY, *fault.path), found, fault.allowed, fault.mend)
+                yield source.problem((*KEY, *fault.path), found, fault.allowed, fault.fix)
 
 
 def training_faults(
@@ -132,8 +132,8 @@ def _shape_faults(given: Any, default: Any, path: tuple[str, ...]) -> Iterator[F
     if not isinstance(default, Mapping):
         return
     if not isinstance(given, Mapping):
-        mend = "write keys with values" if given is not None else "leave the key out, or write keys with values"
-        yield Fault(path, shown(given), "keys with values", mend)
+        fix = "write keys with values" if given is not None else "leave the key out, or write keys with values"
+        yield Fault(path, shown(given), "keys with values", fix)
         return
     for key, value in given.items():
         yield from _shape_faults(value, default.get(key), (*path, str(key)))

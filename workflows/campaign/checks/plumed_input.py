@@ -42,7 +42,7 @@ class PlumedFault(NamedTuple):
     line: int
     found: str
     allowed: str
-    mend: str
+    fix: str
 
 
 @dataclass
@@ -126,12 +126,12 @@ def _joined(words: Sequence[str]) -> Iterator[str]:
 
 def _syntax_faults(one: Statement, labels: set[str]) -> Iterator[PlumedFault]:
     if not re.fullmatch(r"[A-Z][A-Z0-9_-]*", one.action):
-        mend = f"write {one.action.upper()!r}" if re.fullmatch(r"[A-Za-z]\w*", one.action) else "write the action first"
-        yield PlumedFault(one.line, f"{one.action or 'nothing'!r} in the place of an action", "capital letters", mend)
+        fix = f"write {one.action.upper()!r}" if re.fullmatch(r"[A-Za-z]\w*", one.action) else "write the action first"
+        yield PlumedFault(one.line, f"{one.action or 'nothing'!r} in the place of an action", "capital letters", fix)
     elif (names := actions_of_plumed()) is not None and one.action not in names:
         close = get_close_matches(one.action, names, n=1)
-        mend = f"did you mean {close[0]!r}?" if close else "see `plumed gentemplate --list`"
-        yield PlumedFault(one.line, f"the action {one.action!r}", "actions that PLUMED knows", mend)
+        fix = f"did you mean {close[0]!r}?" if close else "see `plumed gentemplate --list`"
+        yield PlumedFault(one.line, f"the action {one.action!r}", "actions that PLUMED knows", fix)
     if one.label is not None and one.label in labels:
         yield PlumedFault(
             one.line, f"the label {one.label!r} a second time", "every label once", "rename one of the two"
@@ -147,15 +147,15 @@ def _atom_faults(one: Statement, n_atoms: int) -> Iterator[PlumedFault]:
             atoms = [int(index) for index in match.groups() if index] if match else []
             wrong = [index for index in atoms if not 1 <= index <= n_atoms]
             if wrong:
-                mend = "atoms are counted from 1, in the order of the structure after its supercell is built"
-                yield PlumedFault(one.line, f"{key}={value}, atom {wrong[0]}", f"atoms 1 to {n_atoms}", mend)
+                fix = "atoms are counted from 1, in the order of the structure after its supercell is built"
+                yield PlumedFault(one.line, f"{key}={value}, atom {wrong[0]}", f"atoms 1 to {n_atoms}", fix)
                 break
 
 
 def _file_faults(one: Statement) -> Iterator[PlumedFault]:
     if one.action in READERS:
-        mend = "write its content into the input" if one.action == "INCLUDE" else "do without it"
-        yield PlumedFault(one.line, f"{one.action}, which reads a file", "an input that needs no other file", mend)
+        fix = "write its content into the input" if one.action == "INCLUDE" else "do without it"
+        yield PlumedFault(one.line, f"{one.action}, which reads a file", "an input that needs no other file", fix)
     for key, value in one.keys.items():
         if key in READ_KEYS:
             found = f"{key}={value}, a file that is read"
@@ -172,8 +172,8 @@ def _unit_faults(one: Statement) -> Iterator[PlumedFault]:
         if allowed and value not in allowed and not NUMBER.fullmatch(value):
             close = get_close_matches(value.lower(), [name.lower() for name in allowed], n=1, cutoff=0.9)
             name = next((name for name in allowed if close and name.lower() == close[0]), None)
-            mend = f"write {key}={name}" if name else "take one of these"
-            yield PlumedFault(one.line, f"{key}={value}", f"{', '.join(allowed)}, or a number", mend)
+            fix = f"write {key}={name}" if name else "take one of these"
+            yield PlumedFault(one.line, f"{key}={value}", f"{', '.join(allowed)}, or a number", fix)
 
 
 def _argument_faults(one: Statement, labels: set[str]) -> Iterator[PlumedFault]:
@@ -186,10 +186,10 @@ def _argument_faults(one: Statement, labels: set[str]) -> Iterator[PlumedFault]:
         known = base in labels or any(base.startswith(f"{label}_") for label in labels)
         if base and not known and not NUMBER.fullmatch(base):
             close = get_close_matches(base, labels, n=1)
-            mend = f"did you mean {close[0]!r}?" if close else "give the action that computes it this label, further up"
+            fix = f"did you mean {close[0]!r}?" if close else "give the action that computes it this label, further up"
             given = ", ".join(sorted(label for label in labels if not label.startswith("@"))) or "none"
             found, allowed = f"ARG={value}, without {base!r} before it", f"labels that stand further up: {given}"
-            yield PlumedFault(one.line, found, allowed, mend)
+            yield PlumedFault(one.line, found, allowed, fix)
 
 
 @cache

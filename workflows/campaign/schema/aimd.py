@@ -17,7 +17,7 @@ from aiida_zif.workflows.user_input.quantities import MdTime, PressureRamp, Temp
 def _stride_in_a_word(value: Any) -> Any:
     if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
         return value
-    context = {"allowed": "a whole number of steps, at least 1, or auto", "mend": "write 'stride: auto' if in doubt"}
+    context = {"allowed": "a whole number of steps, at least 1, or auto", "fix": "write 'stride: auto' if in doubt"}
     raise PydanticCustomError("quantity", "found no stride", context)
 
 
@@ -42,19 +42,19 @@ class AimdRun(Section):
     def _labels_something(self) -> AimdRun:
         if self.stride == "auto":
             if self.steps < FEWEST_STEPS:
-                mend = f"take more steps, or a number such as 'stride: {max(1, self.steps // 5)}'"
-                raise refuse("stride", f"auto of {self.steps} steps", f"auto of {FEWEST_STEPS} steps or more", mend)
+                fix = f"take more steps, or a number such as 'stride: {max(1, self.steps // 5)}'"
+                raise refuse("stride", f"auto of {self.steps} steps", f"auto of {FEWEST_STEPS} steps or more", fix)
         elif self.stride > self.steps:
-            mend = "take more steps or a smaller stride"
-            raise refuse("stride", f"{self.stride} of {self.steps} steps", "at most the steps of the run", mend)
+            fix = "take more steps or a smaller stride"
+            raise refuse("stride", f"{self.stride} of {self.steps} steps", "at most the steps of the run", fix)
         return self
 
     @model_validator(mode="after")
     def _can_be_run(self) -> AimdRun:
         if self.ensemble == "nvt" and self.pressure != 0.0:
             found = f"{target_in_words(self.pressure, 'GPa')} with ensemble nvt"
-            mend = "write 'ensemble: npt', or leave the pressure out"
-            raise refuse("pressure", found, "a pressure with ensemble npt only", mend)
+            fix = "write 'ensemble: npt', or leave the pressure out"
+            raise refuse("pressure", found, "a pressure with ensemble npt only", fix)
         if self.ensemble == "npt" and self.thermostat == "langevin":
             raise refuse("thermostat", "langevin with ensemble npt", "csvr or nose with ensemble npt", "take csvr")
         ramp = isinstance(self.temperature, list) or isinstance(self.pressure, list)

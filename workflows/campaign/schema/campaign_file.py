@@ -76,8 +76,8 @@ class Training(Section):
     def _deepmd_is_ours_to_complete(self) -> Training:
         for key in self.deepmd:
             if key not in DEEPMD_SECTIONS:
-                mend = did_you_mean(key, DEEPMD_SECTIONS, "see the manual of DeePMD-kit for the keys of each section")
-                raise refuse(f"deepmd.{key}", f"the key {key!r}", ", ".join(DEEPMD_SECTIONS), mend)
+                fix = did_you_mean(key, DEEPMD_SECTIONS, "see the manual of DeePMD-kit for the keys of each section")
+                raise refuse(f"deepmd.{key}", f"the key {key!r}", ", ".join(DEEPMD_SECTIONS), fix)
         named = self.deepmd.get("training")
         for key in DEEPMD_FILES:
             if isinstance(named, dict) and key in named:
@@ -88,8 +88,8 @@ class Training(Section):
             for part in path.split("."):
                 inside = inside.get(part) if isinstance(inside, dict) else None
             if inside is not None:
-                mend = f"leave it out; the campaign's {source} decides"
-                raise refuse(f"deepmd.{path}", shown(inside), "keys that do not follow from the campaign", mend)
+                fix = f"leave it out; the campaign's {source} decides"
+                raise refuse(f"deepmd.{path}", shown(inside), "keys that do not follow from the campaign", fix)
         return self
 
 

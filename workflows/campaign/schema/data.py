@@ -83,9 +83,9 @@ class SeedData(Section):
     @model_validator(mode="after")
     def _not_empty(self) -> SeedData:
         if not self.aimd and not (self.perturbed and self.perturbed.frames) and not self.imported:
-            mend = "add an AIMD run, perturbed or imported frames"
+            fix = "add an AIMD run, perturbed or imported frames"
             found = "neither AIMD nor perturbed nor imported frames"
-            raise refuse("aimd", found, "at least one source of frames", mend)
+            raise refuse("aimd", found, "at least one source of frames", fix)
         return self
 
 

@@ -96,22 +96,22 @@ def _check_conditions(values: dict[str, Any], at: str) -> None:
         field = f"{at}steps" if at else "sample_every"
         raise refuse(field, found, "at most the steps of the run", "take more steps or sample more often")
     if steps % every:
-        mend = f"write for example 'steps: {steps - steps % every}'"
-        raise refuse(f"{at}steps", f"{steps}", f"a multiple of sample_every, {every}", mend)
+        fix = f"write for example 'steps: {steps - steps % every}'"
+        raise refuse(f"{at}steps", f"{steps}", f"a multiple of sample_every, {every}", fix)
     for field in ("temperatures", "pressures"):
         conditions = [str(value) for value in values[field]]
         if len(set(conditions)) < len(conditions):
             raise refuse(f"{at}{field}", "the same value twice", "every value once", "remove the second one")
     if values["ensemble"] == "nvt" and len(values["pressures"]) > 1:
         found = f"{len(values['pressures'])} pressures at constant volume"
-        mend = "take npt, or pressures: [0 GPa]"
-        raise refuse(f"{at}pressures", found, "one pressure with ensemble nvt", mend)
+        fix = "take npt, or pressures: [0 GPa]"
+        raise refuse(f"{at}pressures", found, "one pressure with ensemble nvt", fix)
     if values["ensemble"] == "nvt" and values["pressures"] != [0.0]:
-        mend = "take npt, or pressures: [0 GPa]"
+        fix = "take npt, or pressures: [0 GPa]"
         found = f"{target_in_words(values['pressures'][0], 'GPa')} at constant volume"
-        raise refuse(f"{at}pressures", found, "a pressure with ensemble npt only", mend)
+        raise refuse(f"{at}pressures", found, "a pressure with ensemble npt only", fix)
     hottest = max(max(value) if isinstance(value, list) else value for value in values["temperatures"])
     halt = values["halt"]["temperature"]
     if halt <= hottest:
-        mend = f"write for example '{2 * hottest:g} K': instantaneous temperatures fluctuate"
-        raise refuse("halt.temperature", f"{halt:g} K", f"more than {hottest:g} K", mend)
+        fix = f"write for example '{2 * hottest:g} K': instantaneous temperatures fluctuate"
+        raise refuse("halt.temperature", f"{halt:g} K", f"more than {hottest:g} K", fix)

@@ -17,9 +17,9 @@ Whole = Annotated[StrictInt, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 
 
-def refuse(field: str, found: str, allowed: str, mend: str) -> PydanticCustomError:
+def refuse(field: str, found: str, allowed: str, fix: str) -> PydanticCustomError:
     """An error about ``field`` of the section under validation."""
-    return PydanticCustomError("rule", "{found}", {"field": field, "found": found, "allowed": allowed, "mend": mend})
+    return PydanticCustomError("rule", "{found}", {"field": field, "found": found, "allowed": allowed, "fix": fix})
 
 
 def _plain(value: Any, path: tuple[str, ...] = ()) -> Any:
@@ -31,8 +31,8 @@ def _plain(value: Any, path: tuple[str, ...] = ()) -> Any:
         for index, child in enumerate(value):
             _plain(child, (*path, str(index)))
     elif not isinstance(value, str | int | float | None) or (isinstance(value, float) and not math.isfinite(value)):
-        mend = "put it in quotes if it is text"
-        raise refuse(".".join(path), shown(value), "text, finite numbers, true, false, lists and keys", mend)
+        fix = "put it in quotes if it is text"
+        raise refuse(".".join(path), shown(value), "text, finite numbers, true, false, lists and keys", fix)
     return value
 
 

@@ -29,8 +29,8 @@ class Window(Section):
     def _one_at_most(self) -> Window:
         given = [name for name in Window.model_fields if getattr(self, name) is not None]
         if len(given) > 1:
-            mend = f"set one of them to null, such as '{given[0]}: null'"
-            raise refuse(given[-1], f"{' and '.join(given)}", "one of these at most", mend)
+            fix = f"set one of them to null, such as '{given[0]}: null'"
+            raise refuse(given[-1], f"{' and '.join(given)}", "one of these at most", fix)
         return self
 
     @model_validator(mode="after")
@@ -73,8 +73,8 @@ class Selection(Section):
     @model_validator(mode="after")
     def _window_is_open(self) -> Selection:
         if self.lower >= self.upper:
-            mend = "lower the lower or raise the upper trust level"
-            raise refuse("lower", f"{self.lower:g} eV/Å", f"less than upper, {self.upper:g} eV/Å", mend)
+            fix = "lower the lower or raise the upper trust level"
+            raise refuse("lower", f"{self.lower:g} eV/Å", f"less than upper, {self.upper:g} eV/Å", fix)
         return self
 
     @model_validator(mode="after")
@@ -82,8 +82,8 @@ class Selection(Section):
         names = list(available_strategies())
         for name in self.strategy:
             if name not in names:
-                mend = did_you_mean(name, names, "install the package that brings it, or take one of these")
-                raise refuse("strategy", shown(name), listed(names), mend)
+                fix = did_you_mean(name, names, "install the package that brings it, or take one of these")
+                raise refuse("strategy", shown(name), listed(names), fix)
         if len(set(self.strategy)) < len(self.strategy):
             raise refuse("strategy", listed(self.strategy), "every strategy once", "remove the second one")
         return self
@@ -93,8 +93,8 @@ class Selection(Section):
         chain = full_chain(self.strategy)
         for name, options in self.options.items():
             if name not in chain:
-                mend = did_you_mean(name, chain, "add it to selection.strategy, or remove its options")
-                raise refuse(f"options.{name}", f"the key {shown(name)}", listed(chain), mend)
+                fix = did_you_mean(name, chain, "add it to selection.strategy, or remove its options")
+                raise refuse(f"options.{name}", f"the key {shown(name)}", listed(chain), fix)
             if not isinstance(options, dict):
                 raise refuse(f"options.{name}", shown(options), "keys with values", f"write '{name}: {{key: value}}'")
             self._check_options(name, options)
@@ -108,5 +108,5 @@ class Selection(Section):
             raise refuse("strategy", shown(name), "strategies that can be loaded", str(error)) from error
         for key in options:
             if known is not None and key not in known:
-                mend = did_you_mean(key, known, "remove it")
-                raise refuse(f"options.{name}.{key}", f"the key {shown(key)}", listed(known), mend)
+                fix = did_you_mean(key, known, "remove it")
+                raise refuse(f"options.{name}.{key}", f"the key {shown(key)}", listed(known), fix)

@@ -32,8 +32,8 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
-def _refused(reason: str, mend: str) -> PydanticCustomError:
-    return PydanticCustomError("quantity", "{reason}", {"reason": reason, "allowed": ALLOWED, "mend": mend})
+def _refused(reason: str, fix: str) -> PydanticCustomError:
+    return PydanticCustomError("quantity", "{reason}", {"reason": reason, "allowed": ALLOWED, "fix": fix})
 
 
 SCHEDULE: dict[str, Any] = {

@@ -91,7 +91,7 @@ def test_a_label_that_nothing_has_is_refused(aiida_profile: object, campaign: Fa
         imported_blocks(campaign(seed_data={"imported": ["nowhere-at-all"]}))
     (problem,) = caught.value.problems
     assert (problem.field, problem.found) == ("seed_data.imported[0]", "'nowhere-at-all'")
-    assert "aiida-zif import" in problem.mend
+    assert "aiida-zif import" in problem.fix
 
 
 def test_frames_of_another_level_are_refused_with_both_levels(imported: Factory, campaign: Factory) -> None:
@@ -102,7 +102,7 @@ def test_frames_of_another_level_are_refused_with_both_levels(imported: Factory,
     assert problem.field == "seed_data.imported[0]"
     assert "PBE-D3, VASP, 520 eV" in problem.found
     assert "GFN1-xTB" in problem.allowed
-    assert "--level" in problem.mend
+    assert "--level" in problem.fix
 
 
 def test_elements_that_no_model_knows_are_refused(imported: Factory, campaign: Factory) -> None:
@@ -126,7 +126,7 @@ def problem_of(campaign: Any) -> Any:
     (problem,) = caught.value.problems
     assert problem.found
     assert problem.allowed
-    assert problem.mend
+    assert problem.fix
     return problem
 
 
@@ -147,7 +147,7 @@ def test_labels_of_one_frame_that_contradict_each_other_are_not_both_learnt(
     assert "energies" in problem.found
     for block in (wrong, right):
         assert f"<{block.pk}> (import <{block.creator.pk}>)" in problem.found
-    assert "withdraw" in problem.mend
+    assert "withdraw" in problem.fix
     withdraw(wrong.creator, "in hartree")
     assert [
         block.uuid for block in imported_blocks(campaign(seed_data={"imported": ["unit"]}))["training"].values()
@@ -244,7 +244,7 @@ def test_a_node_of_another_kind_is_named(atoms: Any, campaign: Factory) -> None:
 def test_a_label_that_is_nearly_right_is_suggested(imported: Factory, campaign: Factory) -> None:
     imported("salem_frames", 717)
     problem = problem_of(campaign(seed_data={"imported": ["salem_frame"]}))
-    assert problem.mend == "did you mean 'salem_frames'?"
+    assert problem.fix == "did you mean 'salem_frames'?"
 
 
 def test_frames_of_another_charge_or_spin_than_the_system_are_refused(imported: Factory, campaign: Factory) -> None:
@@ -262,7 +262,7 @@ def test_frames_that_the_gates_of_the_campaign_refuse_are_named_unless_it_lets_t
     problem = problem_of(strict)
     assert problem.found.startswith("4 of 4 frames of drifting")
     assert "4 net_force (the forces add up to 0.424 eV/Å" in problem.found
-    assert "imported_gates" in problem.mend
+    assert "imported_gates" in problem.fix
     lenient = campaign(seed_data={"imported": ["drifting"], "imported_gates": {"net_force": "0.5 eV/Å"}})
     imported_blocks(lenient)
     (note,) = import_notes(lenient)

@@ -36,7 +36,7 @@ def machine(aiida_profile: object, tmp_path: Path) -> Machine:
 def problems(labels: dict[str, str], **resources: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     """Field, found, allowed and fix of every problem."""
     found = code_problems(labels, {**STAGES, **resources})
-    return [(one.field, one.found, one.allowed, one.mend) for one in found]
+    return [(one.field, one.found, one.allowed, one.fix) for one in found]
 
 
 def test_codes_that_fit_are_taken(machine: Machine) -> None:

@@ -20,12 +20,12 @@ def only_problem(refused: Refuse, entries: str) -> tuple[str, str, str, str]:
     """The one problem of a campaign with these entries, without the path of the section."""
     (problem,) = refused(BASE + f"training: {{deepmd: {{{entries}}}}}\n")
     assert problem.line == 5
-    return problem.field.removeprefix("training.deepmd."), problem.found, problem.allowed, problem.mend
+    return problem.field.removeprefix("training.deepmd."), problem.found, problem.allowed, problem.fix
 
 
 @needs_deepmd
 @pytest.mark.parametrize(
-    ("entries", "field", "found", "mend"),
+    ("entries", "field", "found", "fix"),
     [
         ("training: {batchsize: 4}", "training.batchsize", "the key 'batchsize'", "did you mean 'batch_size'?"),
         ("model: {descriptor: {neurons: [5]}}", "model.descriptor.neurons", "the key", "did you mean 'neuron'?"),
@@ -43,12 +43,12 @@ def only_problem(refused: Refuse, entries: str) -> tuple[str, str, str, str]:
     ],
 )  # fmt: skip
 def test_what_deepmd_kit_does_not_take_is_refused_by_key(
-    refused: Refuse, entries: str, field: str, found: str, mend: str
+    refused: Refuse, entries: str, field: str, found: str, fix: str
 ) -> None:
     problem = only_problem(refused, entries)
     assert problem[0] == field
     assert found in problem[1]
-    assert mend in problem[3]
+    assert fix in problem[3]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def no_plumed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "found", "mend"),
+    ("text", "line", "found", "fix"),
     [
         ("d: DISTANCE ATOMS=1,9\n", 1, "ATOMS=1,9, atom 9", "counted from 1"),
         ("# x\nd: DISTANCE ATOMS=0,2\n", 2, "ATOMS=0,2, atom 0", "counted from 1"),
@@ -41,11 +41,11 @@ def no_plumed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("# nothing\n\nENDPLUMED\nx\n", 1, "no statement", "leave exploration.plumed out"),
     ],
 )
-def test_what_plumed_could_not_do_is_named_with_its_line(text: str, line: int, found: str, mend: str) -> None:
+def test_what_plumed_could_not_do_is_named_with_its_line(text: str, line: int, found: str, fix: str) -> None:
     (fault,) = plumed_faults(text, 8)
     assert fault.line == line
     assert found in fault.found
-    assert mend in fault.mend
+    assert fix in fault.fix
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_right_input_is_taken(text: str) -> None:
 def test_an_action_that_the_installed_plumed_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plumed_check, "actions_of_plumed", lambda: frozenset({"DISTANCE", "METAD"}))
     (fault,) = plumed_faults(D + "METADD ARG=d\n", 8)
-    assert (fault.found, fault.mend) == ("the action 'METADD'", "did you mean 'METAD'?")
+    assert (fault.found, fault.fix) == ("the action 'METADD'", "did you mean 'METAD'?")
 
 
 def test_the_campaign_names_the_system_and_its_atoms(refused: Callable[..., list[Problem]]) -> None:

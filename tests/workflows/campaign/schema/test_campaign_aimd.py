@@ -41,4 +41,4 @@ def test_an_impossible_run_is_refused_with_what_is_allowed(values: dict[str, Any
     (error,) = refused.value.errors()
     assert (error["ctx"].get("field") or error["loc"][0]) == field
     assert allowed in error["ctx"]["allowed"]
-    assert error["ctx"]["mend"]
+    assert error["ctx"]["fix"]

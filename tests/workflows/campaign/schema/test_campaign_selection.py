@@ -61,7 +61,7 @@ def test_a_strategy_of_another_package_works_from_the_campaign_file(campaign: Fa
 def test_options_that_the_strategy_of_another_package_does_not_take_are_refused(campaign: Factory) -> None:
     with pytest.raises(CampaignError) as caught:
         campaign(selection={"strategy": "youngest", "options": {"youngest": {"counts": 2}}})
-    assert caught.value.problems[0].mend == "did you mean 'count'?"
+    assert caught.value.problems[0].fix == "did you mean 'count'?"
 
 
 def test_a_strategy_that_is_not_installed_is_refused(campaign: Factory) -> None:
