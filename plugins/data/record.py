@@ -22,7 +22,7 @@ class RecordError(ValueError):
 class Record(BaseModel):
     """Content of a ``Dict`` node or a JSON file: made and read by its class only, fields with their units.
 
-    A definition that changes gets the next :attr:`schema_number`, and :meth:`upgraded` makes the new content of the old.
+    A definition that changes gets the next :attr:`schema_number`; :meth:`upgraded` makes new content of the old.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
