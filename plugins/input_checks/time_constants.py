@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiida_zif.workflows.campaign.schema.section import refuse
+from aiida_zif.plugins.input_checks.model import refuse
 
 FEWEST_THERMOSTAT_STEPS = 2
 """Time steps. A Nosé-Hoover chain on oscillators of 50 to 3100 cm⁻¹ keeps its temperature from one step on, and

@@ -6,7 +6,6 @@ import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.levels.level import hash_in_state, state_in_words
-from aiida_zif.plugins.cp2k.reading.gates import thinned
+from aiida_zif.plugins.cp2k.reading.gates import Gates, thinned
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
 from aiida_zif.plugins.imports.formats import Source, find_source
@@ -293,7 +292,7 @@ def rules_of(declaration: Mapping[str, Any], references: Mapping[str, Any] | Non
     from aiida_zif.plugins.cp2k.levels import Level
 
     definition = declaration["level_of_theory"].get("definition")
-    gates = replace(IMPORT_GATES, **declaration.get("gates", {}))
+    gates = Gates.read({**IMPORT_GATES.model_dump(), **declaration.get("gates", {})}, "gates")
     level = Level.from_dict(definition) if definition else None
     return Rules(gates, level, (references or {}).get("energies_per_atom", {}))
 
