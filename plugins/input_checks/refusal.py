@@ -25,13 +25,16 @@ class Refusal(NamedTuple):
     fix: str
 
 
-def refusal_text(error: ValidationError, schema: Mapping[str, Any], where: str = "") -> str:
+def refusal_text(
+    error: ValidationError, schema: Mapping[str, Any], where: str = "", if_unknown: str = "remove it"
+) -> str:
     """Return everything that pydantic refused, one line each.
 
     :param schema: JSON schema of the model.
     :param where: what the whole is called, in front of every field.
+    :param if_unknown: what to do with a key that is like none of the known ones.
     """
-    refused = [refusal_of(one, schema) for one in error.errors(include_url=False)]
+    refused = [refusal_of(one, schema, if_unknown) for one in error.errors(include_url=False)]
     fields = [dotted((*([where] if where else ()), *one.path)) for one in refused]
     return "\n".join(
         f"{field}: found {one.found}, allowed is {one.allowed}; fix: {one.fix}"

@@ -263,6 +263,7 @@ def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
     import yaml
     from pydantic import ValidationError
 
+    from aiida_zif.plugins.input_checks.refusal import refusal_text
     from aiida_zif.workflows.campaign.schema.data import ImportGates
     from aiida_zif.workflows.user_input.problems import shown
 
@@ -277,11 +278,8 @@ def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
     try:
         return ImportGates.model_validate(values).bounds()
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name, context = ".".join(map(str, first["loc"])), first.get("ctx", {})
-        allowed = context.get("allowed") or (first["msg"] if name in ImportGates.model_fields else f"one of {names}")
-        way = context.get("fix", "write it as NAME=VALUE, such as 'net_force=0.5 eV/Å'")
-        raise FormatError(f"--gate {name}: {shown(first['input'])} found; allowed: {allowed}; fix: {way}.") from error
+        schema, way = ImportGates.model_json_schema(), "write it as NAME=VALUE, such as 'net_force=0.5 eV/Å'"
+        raise FormatError(f"--gate {refusal_text(error, schema, if_unknown=way)}") from error
 
 
 def rules_of(declaration: Mapping[str, Any], references: Mapping[str, Any] | None = None) -> Rules:

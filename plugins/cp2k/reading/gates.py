@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from pydantic import Field, StrictBool
 
 from aiida_zif.plugins.input_checks.model import Checked, Count
-from aiida_zif.plugins.input_checks.quantities import AtomicEnergy, Force, Stress
+from aiida_zif.plugins.input_checks.quantities import AtomicEnergy, Dimension, Force, Stress
 
 OUTLIER = "energy_outlier"
 
@@ -75,22 +75,20 @@ class Gates(Checked):
     )
 
 
-UNITS = {
-    "max_force": " eV/Å",
-    "net_force": " eV/Å",
-    "max_stress": " GPa",
-    "energy_band": " eV/atom",
-    "contact": " of the covalent radii",
-}
-
-
 def in_words(bounds: Mapping[str, Any]) -> str:
     """Return some bounds with their names and units, such as ``net force 0.5 eV/Å``."""
     parts = []
     for name, value in bounds.items():
-        shown = ("yes" if value else "no") if isinstance(value, bool) else f"{value:g}{UNITS.get(name, '')}"
+        shown = ("yes" if value else "no") if isinstance(value, bool) else f"{value:g}{_unit(name)}"
         parts.append(f"{name.replace('_', ' ')} {shown}")
     return ", ".join(parts)
+
+
+def _unit(name: str) -> str:
+    """The unit of a bound, after a blank."""
+    if name == "contact":
+        return " of the covalent radii"
+    return next((f" {one.unit}" for one in Gates.model_fields[name].metadata if isinstance(one, Dimension)), "")
 
 
 def fault_of_contact(contact: float, gates: Gates) -> tuple[str, str] | None:
