@@ -31,4 +31,4 @@ def check_times(timestep: float, thermostat_time: float, barostat_time: float) -
             found = f"{value:g} fs with a time step of {timestep:g} fs"
             few = "two" if steps == 2 else str(steps)
             allowed = f"at least {few} time steps ({steps * timestep:g} fs), at most {longest:g} fs"
-            raise refuse(field, found, allowed, f"write for example '{field}: {example}'")
+            raise refuse(field, found, allowed, f"take for example {example}")

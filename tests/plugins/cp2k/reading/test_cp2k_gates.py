@@ -105,12 +105,15 @@ def test_gates_that_would_not_do_are_refused(content: dict[str, Any], words: str
         Gates.read(content, "gates")
 
 
-def test_the_protocols_hold_the_bounds_that_hold_without_them() -> None:
-    from aiida_zif.workflows.campaign.schema.data import GateBounds
-    from aiida_zif.workflows.protocols.loading import protocol_settings
+def test_the_protocols_hold_what_holds_for_a_job_without_them() -> None:
+    from aiida_zif.plugins.cp2k.task import BatchTask
+    from aiida_zif.plugins.lammps.limits import Chemistry
+    from aiida_zif.workflows.campaign.loading import sections_of_protocol
 
-    bounds = GateBounds.model_validate(protocol_settings("balanced")["labelling"]["gates"])
-    assert bounds.model_dump() == Gates().model_dump() == Gates.read(bounds.model_dump(), "gates").model_dump()
+    sections = sections_of_protocol("balanced")
+    assert sections["labelling"]["gates"] == Gates().model_dump()
+    assert sections["labelling"]["batch_time"] == BatchTask().batch_time
+    assert sections["exploration"]["chemistry"] == Chemistry().model_dump(mode="json")
 
 
 CELL = np.eye(3) * 6.0
