@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Settings = dict[str, Any]
-Target = float | list[float]
+Target = float | list[float] | tuple[float, float]
 
 
 @dataclass(frozen=True)
