@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.plugins.selection.pool import Pool, Sieved
+from aiida_zif.plugins.selection.pool import Pool, Sieved, Traits, with_traits
 
 HELD_OUT_SHARE = 0.9
 """Share of the held-out frames whose error is not above the one that an adaptive level is a multiple of."""
 SUFFIX = "__force_rmse"
 
 
+@with_traits(Traits(keeps_window=True))
 def window(pool: Pool, open_frames: list[int], settings: Mapping[str, Any], rng: np.random.Generator) -> Sieved:
     """Keep the frames inside the window, the largest deviation first.
 

@@ -36,7 +36,7 @@ def draw_starts(
     order = np.argsort(np.concatenate([block.frame_ids() for block in pool]), kind="stable")
     draws = choose_starts(
         np.concatenate([true_errors(block, explored) for block in pool])[order],
-        fit_frames(pool, crystal, Chemistry.from_dict(starts.get("chemistry", {})))[order],
+        fit_frames(pool, crystal, Chemistry.read(starts.get("chemistry", {}), "starts.chemistry"))[order],
         starts["count"],
         starts.get("uncertain", 0),
         starts["seed"],

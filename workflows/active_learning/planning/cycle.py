@@ -50,7 +50,7 @@ def motion(exploration: Settings, temperature: Target, pressure: Target) -> list
         "steps": exploration["steps"],
         "temperature": temperature,
     } | ({"pressure": pressure} if exploration["ensemble"] == "npt" else {})
-    begin = {key: value[0] if isinstance(value, list) else value for key, value in sampled.items()}
+    begin = {key: value[0] if isinstance(value, list | tuple) else value for key, value in sampled.items()}
     steps = exploration.get("equilibration", 0)  # campaigns of earlier versions had none
     return [*([{**begin, "kind": "equilibrate", "steps": steps}] if steps else []), sampled]
 

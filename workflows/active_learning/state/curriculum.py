@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Settings = dict[str, Any]
-Target = float | list[float]
+Target = float | list[float] | tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -77,4 +77,4 @@ def least_accurate(explorations: Mapping[str, Mapping[str, Any]]) -> dict[str, f
 
 def in_words(value: Target, unit: str) -> str:
     """A target for a label: ``300K``, or ``300-900K`` for a ramp."""
-    return "-".join(f"{end:g}" for end in value) + unit if isinstance(value, list) else f"{value:g}{unit}"
+    return "-".join(f"{end:g}" for end in value) + unit if isinstance(value, list | tuple) else f"{value:g}{unit}"

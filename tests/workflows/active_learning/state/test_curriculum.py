@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position, stages_of
+from aiida_zif.workflows.active_learning.state.curriculum import Position, in_words, least_accurate, position, stages_of
 
 EXPLORATION: dict[str, Any] = {
     "temperatures": [300.0],
@@ -60,3 +60,7 @@ def test_worst_run_decides_and_a_run_that_saw_nothing_is_the_worst() -> None:
     silent = [*runs, {"n_accurate": 0, "n_explored": 0}]
     found = least_accurate({"zinc": {"runs": runs}, "iron": {"runs": silent}, "copper": {}})
     assert found == {"zinc": 0.25, "iron": 0.0}
+
+
+def test_a_ramp_has_one_name_before_and_after_it_was_stored() -> None:
+    assert in_words((300.0, 900.0), "K") == in_words([300.0, 900.0], "K") == "300-900K"
