@@ -12,27 +12,27 @@ from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.queries.calls import input_attributes
 from aiida_zif.provenance.queries.links import children
 from aiida_zif.workflows.active_learning.judging.calibration import evidence_rows
+from aiida_zif.workflows.active_learning.state.verdict import Verdict
 
 
-def latest_state(view: CampaignView) -> dict[str, Any] | None:
+def latest_verdict(view: CampaignView) -> Verdict | None:
     """Return the newest verdict, that on the first labels included; None before it."""
-    states = [step.report for step in view.of("judge") if step.report]
-    if states:
-        return states[-1]
+    judged = [step.report for step in view.of("judge") if step.report]
+    if judged:
+        return Verdict.from_dict(judged[-1])
     opened = [call.node for call in children(view.node) if call.node.process_label == "open_campaign"]
-    return next((node.outputs.result.get_dict() for node in opened if "result" in node.outputs), None)
+    return next((Verdict.from_node(node.outputs.result) for node in opened if "result" in node.outputs), None)
 
 
-def verdict_of(view: CampaignView) -> dict[str, Any]:
-    """Return the criteria of the newest verdict, what converging waits for, which systems were left out or fail."""
-    state = latest_state(view) or {}
-    systems = state.get("systems", {})
+def verdict_summary(verdict: Verdict | None) -> dict[str, Any]:
+    """Return the criteria of a verdict, what converging waits for, which systems were left out or fail."""
+    systems = verdict.systems if verdict else {}
     return {
-        "criteria": [{"words": "", **entry} for entry in state.get("criteria", [])],
-        "blocking": state.get("blocking"),
-        "left_out": {name: entry["cause"] for name, entry in systems.items() if entry["quarantined"]},
+        "criteria": [criterion.model_dump() for criterion in verdict.criteria] if verdict else [],
+        "blocking": verdict.blocking if verdict else None,
+        "left_out": {name: standing.cause for name, standing in systems.items() if standing.quarantined},
         "failing": {
-            name: entry["cause"] for name, entry in systems.items() if entry["failures"] and not entry["quarantined"]
+            name: standing.cause for name, standing in systems.items() if standing.failures and not standing.quarantined
         },
     }
 

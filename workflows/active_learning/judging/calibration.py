@@ -11,6 +11,7 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.selection.calibration import calibrate_frames
 from aiida_zif.workflows.active_learning.state.naming import systems_of
+from aiida_zif.workflows.active_learning.state.verdict import Verdict
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 Rows = list[dict[str, Any]]
@@ -20,17 +21,17 @@ REMEMBERED = 20
 
 
 @calcfunction
-def calibrate(settings: orm.Dict, state: orm.Dict, **evidence: orm.Data) -> orm.Dict:
+def calibrate(settings: orm.Dict, verdict: orm.Dict, **evidence: orm.Data) -> orm.Dict:
     """Fit the relation between deviation and true error to all that is known by now.
 
     :param settings: of the campaign; its seed yields that of the bootstraps.
-    :param state: before the cycle that has just been labelled.
+    :param verdict: before the cycle that has just been labelled.
     :param evidence: ``compare_…``: what :func:`~.frame_steps.compare_choice` found, of this and earlier cycles;
         ``errors_…``: per-frame errors of every committee on the held-out frames; ``block_…``: those held-out frames,
         which say what system an error belongs to.
     :returns: see :func:`aiida_zif.plugins.selection.calibration.calibrate_frames`; and ``cycle``.
     """
-    cycle = state["cycle"] + 1
+    cycle = Verdict.from_node(verdict).cycle + 1
     seed = derive_seed(settings["seed"], "calibrate", cycle)
     return orm.Dict({"cycle": cycle, **calibrate_frames(evidence_rows(evidence), seed)})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from aiida import orm
@@ -18,7 +17,8 @@ from aiida_zif.workflows.active_learning.planning.sections import Settings, sect
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, with_levels
 from aiida_zif.workflows.active_learning.state.curriculum import Target, conditions, in_words, position, stages_of
 from aiida_zif.workflows.active_learning.state.naming import systems_of
-from aiida_zif.workflows.active_learning.state.quarantine import left_out
+from aiida_zif.workflows.active_learning.state.quarantine import taking_part
+from aiida_zif.workflows.active_learning.state.verdict import Verdict
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 
@@ -114,29 +114,28 @@ def plan_selections(
 @calcfunction
 def plan_exploration(
     settings: orm.Dict,
-    state: orm.Dict,
+    verdict: orm.Dict,
     calibration: orm.Dict | None = None,
     errors: orm.ArrayData | None = None,
     **held_out: LabelledFramesData,
 ) -> dict[str, orm.Data]:
-    """Derive the runs, their starting points and the trust window of the cycle that follows ``state``.
+    """Derive the runs, their starting points and the trust window of the cycle that follows ``verdict``.
 
     :param settings: of the campaign.
-    :param state: the newest verdict; systems that it has left out are not explored.
+    :param verdict: the newest one; systems that it has left out are not explored.
     :param calibration: the newest relation between deviation and true error, once there is one.
     :param errors: of the committee on held-out frames.
     :param held_out: those frames, ``block_…``; they say what system an error belongs to.
     """
-    values, cycle = settings.get_dict(), state["cycle"] + 1
+    values, newest = settings.get_dict(), Verdict.from_node(verdict)
     plan: dict[str, orm.Data] = {}
-    out = left_out(state.get("systems", {}))
-    systems = [name for name in values["systems"] if name not in out]
+    cycle, systems = newest.cycle + 1, taking_part(values["systems"], newest.systems)
     relation = calibration.get_dict() if calibration is not None else None
-    selections = plan_selections(values, systems, cycle, state["n_labels"], relation, errors, systems_of(held_out))
+    selections = plan_selections(values, systems, cycle, newest.n_labels, relation, errors, systems_of(held_out))
     for system, selection in selections.items():
-        place = position(section(values, system, "exploration"), system, state.get("history", []))
+        place = position(section(values, system, "exploration"), system, newest.history)
         runs = exploration_runs(values, system, cycle, place.stage)
-        plan[f"stage_{system}"] = orm.Dict(asdict(place))
+        plan[f"stage_{system}"] = orm.Dict(place.as_dict())
         plan[f"runs_{system}"] = orm.List(runs)
         plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)))
         plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection, system, cycle))
