@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.selection import offered_to
-from aiida_zif.plugins.selection.calibration import curve_of
+from aiida_zif.plugins.selection.calibration import Calibration
 from aiida_zif.plugins.selection.window import held_out_error
+from aiida_zif.workflows.active_learning.exploration.starts import DrawRecipe
 from aiida_zif.workflows.active_learning.planning.first_labels import batch_task
 from aiida_zif.workflows.active_learning.planning.sections import Settings, section
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, with_levels
@@ -71,15 +71,15 @@ def exploration_parameters(settings: Settings, selection: Settings, system: str,
     }
 
 
-def starts_recipe(settings: Settings, system: str, cycle: int, n_runs: int) -> Settings:
-    """Return how the starting points of one cycle are drawn, see :func:`~.start_steps.draw_starts`."""
+def starts_recipe(settings: Settings, system: str, cycle: int, n_runs: int) -> DrawRecipe:
+    """Return how the starting points of one cycle are drawn."""
     exploration = section(settings, system, "exploration")
-    return {
-        "count": n_runs,
-        "uncertain": round(exploration["uncertain_starts"] * n_runs),
-        "seed": derive_seed(settings["seed"], "starts", cycle, system),
-        "chemistry": exploration["chemistry"],
-    }
+    return DrawRecipe(
+        count=n_runs,
+        uncertain=round(exploration["uncertain_starts"] * n_runs),
+        seed=derive_seed(settings["seed"], "starts", cycle, system),
+        chemistry=exploration["chemistry"],
+    )
 
 
 def plan_selections(
@@ -87,7 +87,7 @@ def plan_selections(
     systems: list[str],
     cycle: int,
     n_labels: int,
-    calibration: dict[str, Any] | None,
+    calibration: Calibration | None,
     errors: orm.ArrayData | None,
     held_out: Mapping[str, str] | None = None,
 ) -> dict[str, Settings]:
@@ -104,7 +104,7 @@ def plan_selections(
     for system in systems:
         selection = affordable(section(settings, system, "selection"), left, len(systems))
         halt = section(settings, system, "exploration")["halt"]["force_deviation"]
-        curve = curve_of(calibration, system) if calibration is not None else None
+        curve = calibration.of(system) if calibration is not None else None
         plan[system] = with_levels(selection, halt, held_out_error(arrays, held_out or {}, system), curve)
         plan[system]["seed"] = derive_seed(settings["seed"], "select", cycle, system)
     for_choice = left - sum(selection["control"] for selection in plan.values())
@@ -130,14 +130,14 @@ def plan_exploration(
     values, newest = settings.get_dict(), Verdict.from_node(verdict)
     plan: dict[str, orm.Data] = {}
     cycle, systems = newest.cycle + 1, taking_part(values["systems"], newest.systems)
-    relation = calibration.get_dict() if calibration is not None else None
+    relation = Calibration.from_node(calibration) if calibration is not None else None
     selections = plan_selections(values, systems, cycle, newest.n_labels, relation, errors, systems_of(held_out))
     for system, selection in selections.items():
         place = position(section(values, system, "exploration"), system, newest.history)
         runs = exploration_runs(values, system, cycle, place.stage)
         plan[f"stage_{system}"] = orm.Dict(place.as_dict())
         plan[f"runs_{system}"] = orm.List(runs)
-        plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)))
+        plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)).as_dict())
         plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection, system, cycle))
         plan[f"task_{system}"] = orm.Dict(batch_task(values))
         plan[f"selection_{system}"] = orm.Dict(selection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from aiida_zif.plugins.selection.calibration import Relation
 from aiida_zif.plugins.selection.window import levels
 
 
@@ -23,7 +24,7 @@ def affordable(selection: Mapping[str, Any], labels_left: int, n_systems: int = 
 
 
 def with_levels(
-    selection: Mapping[str, Any], halt: float, held_out_error: float | None, curve: Mapping[str, Any] | None
+    selection: Mapping[str, Any], halt: float, held_out_error: float | None, curve: Relation | None
 ) -> dict[str, Any]:
     """Return the selection of one system with the trust levels as they follow from what is known so far.
 

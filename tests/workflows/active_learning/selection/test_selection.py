@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from aiida_zif.plugins.selection import Sieved
+from aiida_zif.plugins.selection.calibration import Relation
 from aiida_zif.workflows.active_learning.selection.choice_report import choice_report, reasons
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, share, with_levels
 
@@ -71,7 +72,8 @@ def test_systems_together_take_no_more_than_is_left_and_all_of_it_if_they_can(la
 
 
 def test_no_level_lies_above_the_deviation_at_which_runs_are_given_up() -> None:
-    steep = {"centre": 1.0, "level": 0.01, "slope": 1.0, "level_error": 0.0, "slope_error": 0.0, "range": [0.1, 90.0]}
+    line = {"centre": 1.0, "level": 0.01, "slope": 1.0, "level_error": 0.0, "slope_error": 0.0}
+    steep = Relation(n=40, scatter=0.1, dof=38, range=(0.1, 90.0), **line)
     found = with_levels({**SECTION, "window": {"target_error": 0.1}}, 5.0, None, steep)
     assert (found["lower"], found["upper"]) == (2.5, 5.0)
 
