@@ -12,6 +12,7 @@ from aiida_zif.provenance.campaigns.view import CampaignView, Step
 from aiida_zif.provenance.queries.links import calcjobs_of, inputs_under
 from aiida_zif.workflows.active_learning.state.quarantine import taking_part
 from aiida_zif.workflows.active_learning.state.verdict import Verdict
+from aiida_zif.workflows.structures.recipe import StartRecipe
 
 Progress = Callable[[Path], tuple[int, int | None]]
 
@@ -99,7 +100,7 @@ def planned_first_labels(view: CampaignView) -> list[int]:
     for name in plan.outputs if plan is not None else ():
         if name.startswith("task_"):
             task, start = plan.outputs[name], plan.outputs[name.replace("task_", "start_", 1)]
-            found.append(int(task["steps"] if task["mode"] == "aimd" else start["perturbed"]["frames"]))
+            found.append(int(task["steps"] if task["mode"] == "aimd" else StartRecipe.from_node(start).n_frames))
     return found
 
 

@@ -21,6 +21,7 @@ from aiida_zif.workflows.active_learning.state.quarantine import in_words
 from aiida_zif.workflows.active_learning.state.verdict import newest_verdict
 from aiida_zif.workflows.engine.endings import may_run_again, why_it_ended
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
+from aiida_zif.workflows.structures.recipe import StartRecipe
 from aiida_zif.workflows.training.dataset import extend_dataset
 from aiida_zif.workflows.training.schedule import first_and_last
 
@@ -127,10 +128,11 @@ class ActiveLearningWorkChain(CampaignChildren):
             if key.startswith("task_"):
                 name = key.removeprefix("task_")
                 start = self.ctx.plan[f"start_{name}"]
-                if name.startswith(f"{start['system']}_held_out_"):
+                system = StartRecipe.from_node(start).system
+                if name.startswith(f"{system}_held_out_"):
                     self.ctx.held_out_names = [*self.ctx.held_out_names, name]
                 self.ctx.tasks[name] = task
-                self.ctx.frames[name] = frames_from_structure(self.inputs.systems[start["system"]], start)
+                self.ctx.frames[name] = frames_from_structure(self.inputs.systems[system], start)
         self.ctx.queue, self.ctx.failed, self.ctx.evidence = list(self.ctx.tasks), [], AttributeDict()
 
     def may_choose_layout(self) -> bool:

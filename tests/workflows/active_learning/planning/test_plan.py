@@ -23,6 +23,7 @@ from aiida_zif.workflows.active_learning.planning.sections import section
 from aiida_zif.workflows.active_learning.planning.training import plan_training
 from aiida_zif.workflows.campaign.loading import campaign_from_structures, load_campaign
 from aiida_zif.workflows.protocols.loading import available_protocols
+from aiida_zif.workflows.structures.recipe import Perturbation
 
 Factory = Callable[..., Any]
 Values = dict[str, Any]
@@ -71,13 +72,13 @@ def test_the_recipe_of_perturbed_frames_says_how_many_and_how_far(settings: Valu
     start, task = label_tasks(settings, "zinc")["seed_perturbed"]
     labelling = settings["labelling"]
     assert task == {"mode": "batch", "batch_time": labelling["batch_time"], "gates": labelling["gates"]}
-    assert start["system"] == "zinc"
-    assert start["perturbed"] == {"frames": 4, "displacement": 0.05, "strain": 0.01}
+    assert start.system == "zinc"
+    assert start.perturbed == Perturbation(frames=4, displacement=0.05, strain=0.01)
 
 
 def test_no_two_tasks_share_a_seed(settings: Values) -> None:
     pairs = [pair for system in ("zinc", "hot") for pair in label_tasks(settings, system).values()]
-    seeds = [part["seed"] for pair in pairs for part in pair if "seed" in part]
+    seeds = [seed for start, task in pairs for seed in (start.seed, task.get("seed")) if seed is not None]
     assert len(set(seeds)) == len(seeds) == 5
 
 
