@@ -19,6 +19,7 @@ from aiida_zif.provenance.queries.links import inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import member_of, seeds_of, starts_of, warm_starts
 from aiida_zif.provenance.words import aimd_in_words, counted, in_words, perturbed_in_words, short_list
 from aiida_zif.workflows.active_learning.exploration.starts import DrawRecipe
+from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 from aiida_zif.workflows.labelling.known_imports import blocks_of_import
 from aiida_zif.workflows.structures.recipe import StartRecipe
 
@@ -206,9 +207,9 @@ class Tracer:
 
     def selection(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """A choice: how many, of how many, at what deviation, in which window."""
-        report, window = call.outputs.report, call.inputs.selection
-        trust = f"trust levels {window['lower']:g} and {window['upper']:g} eV/Å"
-        facts = {"lower": window["lower"], "upper": window["upper"], "strategy": report.get("strategy", ["window"])}
+        report, window = call.outputs.report, SelectionPlan.from_node(call.inputs.selection)
+        trust = f"trust levels {window.lower:g} and {window.upper:g} eV/Å"
+        facts = {"lower": window.lower, "upper": window.upper, "strategy": report.get("strategy", ["window"])}
         facts |= {key: report[key] for key in ("n_selected", "n_control", "n_candidate", "n_explored", "not_chosen")}
         title = f"chosen by {', '.join(facts['strategy'])}: {report['n_selected']} of {report['n_explored']} explored "
         title += f"frames, {report['n_control']} at random; not chosen: {in_words(report['not_chosen'])}"

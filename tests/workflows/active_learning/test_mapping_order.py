@@ -42,7 +42,7 @@ def test_tasks_runs_and_seeds_follow_no_order(settings: dict[str, Any], system: 
         parts = [
             label_tasks(values, system),
             [plan.exploration_runs(values, system, 2, stage) for stage in (0, 1)],
-            plan.exploration_parameters(values, selections[system], system, 2),
+            plan.exploration_parameters(values, selections[system].model_dump(), system, 2),
             plan.starts_recipe(values, system, 2, 4),
             selections,
         ]

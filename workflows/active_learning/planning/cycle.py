@@ -15,6 +15,7 @@ from aiida_zif.workflows.active_learning.exploration.starts import DrawRecipe
 from aiida_zif.workflows.active_learning.planning.first_labels import batch_task
 from aiida_zif.workflows.active_learning.planning.sections import Settings, section
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, with_levels
+from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 from aiida_zif.workflows.active_learning.state.curriculum import Target, conditions, in_words, position, stages_of
 from aiida_zif.workflows.active_learning.state.naming import systems_of
 from aiida_zif.workflows.active_learning.state.quarantine import taking_part
@@ -90,10 +91,8 @@ def plan_selections(
     calibration: Calibration | None,
     errors: orm.ArrayData | None,
     held_out: Mapping[str, str] | None = None,
-) -> dict[str, Settings]:
+) -> dict[str, SelectionPlan]:
     """Return by system how frames will be chosen: with the labels that are left, the trust levels, and a seed.
-
-    ``labels_left`` is for the choices of all systems together.
 
     :param errors: of the committee on held-out frames.
     :param held_out: system by held-out block.
@@ -108,7 +107,7 @@ def plan_selections(
         plan[system] = with_levels(selection, halt, held_out_error(arrays, held_out or {}, system), curve)
         plan[system]["seed"] = derive_seed(settings["seed"], "select", cycle, system)
     for_choice = left - sum(selection["control"] for selection in plan.values())
-    return {system: {**selection, "labels_left": for_choice} for system, selection in plan.items()}
+    return {system: SelectionPlan.from_dict({**one, "labels_left": for_choice}) for system, one in plan.items()}
 
 
 @calcfunction
@@ -138,7 +137,7 @@ def plan_exploration(
         plan[f"stage_{system}"] = orm.Dict(place.as_dict())
         plan[f"runs_{system}"] = orm.List(runs)
         plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)).as_dict())
-        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection, system, cycle))
+        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection.model_dump(), system, cycle))
         plan[f"task_{system}"] = orm.Dict(batch_task(values))
-        plan[f"selection_{system}"] = orm.Dict(selection)
+        plan[f"selection_{system}"] = orm.Dict(selection.as_dict())
     return plan
