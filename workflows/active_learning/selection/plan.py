@@ -37,6 +37,6 @@ class SelectionPlan(Record):
 
     @classmethod
     def upgraded(cls, content: dict[str, Any], number: int) -> dict[str, Any]:
-        """Make a chain of the single strategy that early versions knew."""
+        """Make a chain of the single strategy that early versions knew; it drew nothing, so that any seed will do."""
         strategy = content["strategy"]
-        return {**content, "strategy": [strategy] if isinstance(strategy, str) else strategy}
+        return {"seed": 0, **content, "strategy": [strategy] if isinstance(strategy, str) else strategy}

@@ -70,7 +70,7 @@ def test_systems_together_take_no_more_than_is_left_and_all_of_it_if_they_can(la
 
 
 def test_a_plan_of_an_early_version_has_one_strategy_and_no_limit_of_labels() -> None:
-    plan = SelectionPlan.from_dict({**SECTION, "strategy": "window", "seed": 3, "min_separation": 20})
+    plan = SelectionPlan.from_dict({**SECTION, "strategy": "window", "min_separation": 20})
     assert (plan.strategy, plan.min_separation, plan.options) == (["window"], 20, {})
     assert share(plan, 0, 0) == 8
     assert SelectionPlan.from_dict(plan.as_dict()) == plan
