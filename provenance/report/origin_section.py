@@ -11,6 +11,7 @@ from aiida_zif.provenance.queries.calls import inputs_of
 from aiida_zif.provenance.queries.links import calcjobs_of, inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import seeds_of
 from aiida_zif.provenance.words import aimd_in_words, perturbed_in_words, readable
+from aiida_zif.workflows.structures.recipe import StartRecipe
 
 UNITS = {
     "temperature": "K",
@@ -86,7 +87,7 @@ def how_labelled(step: Step) -> str:
         return f"{aimd_in_words(task)}, {stride_in_words(step)}"
     if frames.creator is None or "start" not in frames.creator.inputs:
         return "chosen and random frames" if step.cycle else "given frames"
-    return f"the crystal{perturbed_in_words(frames.creator.inputs.start['perturbed'])}"
+    return f"the crystal{perturbed_in_words(StartRecipe.from_node(frames.creator.inputs.start))}"
 
 
 def recovered_in_words(report: dict[str, Any]) -> str:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
 
 from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.selection import offered_to
-from aiida_zif.plugins.selection.calibration import curve_of
+from aiida_zif.plugins.selection.calibration import Calibration
 from aiida_zif.plugins.selection.window import held_out_error
+from aiida_zif.workflows.active_learning.exploration.starts import DrawRecipe
 from aiida_zif.workflows.active_learning.planning.first_labels import batch_task
 from aiida_zif.workflows.active_learning.planning.sections import Settings, section
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, with_levels
+from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 from aiida_zif.workflows.active_learning.state.curriculum import Target, conditions, in_words, position, stages_of
 from aiida_zif.workflows.active_learning.state.naming import systems_of
-from aiida_zif.workflows.active_learning.state.quarantine import left_out
+from aiida_zif.workflows.active_learning.state.quarantine import taking_part
+from aiida_zif.workflows.active_learning.state.verdict import Verdict
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 
@@ -71,15 +72,15 @@ def exploration_parameters(settings: Settings, selection: Settings, system: str,
     }
 
 
-def starts_recipe(settings: Settings, system: str, cycle: int, n_runs: int) -> Settings:
-    """Return how the starting points of one cycle are drawn, see :func:`~.start_steps.draw_starts`."""
+def starts_recipe(settings: Settings, system: str, cycle: int, n_runs: int) -> DrawRecipe:
+    """Return how the starting points of one cycle are drawn."""
     exploration = section(settings, system, "exploration")
-    return {
-        "count": n_runs,
-        "uncertain": round(exploration["uncertain_starts"] * n_runs),
-        "seed": derive_seed(settings["seed"], "starts", cycle, system),
-        "chemistry": exploration["chemistry"],
-    }
+    return DrawRecipe(
+        count=n_runs,
+        uncertain=round(exploration["uncertain_starts"] * n_runs),
+        seed=derive_seed(settings["seed"], "starts", cycle, system),
+        chemistry=exploration["chemistry"],
+    )
 
 
 def plan_selections(
@@ -87,13 +88,11 @@ def plan_selections(
     systems: list[str],
     cycle: int,
     n_labels: int,
-    calibration: dict[str, Any] | None,
+    calibration: Calibration | None,
     errors: orm.ArrayData | None,
     held_out: Mapping[str, str] | None = None,
-) -> dict[str, Settings]:
+) -> dict[str, SelectionPlan]:
     """Return by system how frames will be chosen: with the labels that are left, the trust levels, and a seed.
-
-    ``labels_left`` is for the choices of all systems together.
 
     :param errors: of the committee on held-out frames.
     :param held_out: system by held-out block.
@@ -104,42 +103,41 @@ def plan_selections(
     for system in systems:
         selection = affordable(section(settings, system, "selection"), left, len(systems))
         halt = section(settings, system, "exploration")["halt"]["force_deviation"]
-        curve = curve_of(calibration, system) if calibration is not None else None
+        curve = calibration.of(system) if calibration is not None else None
         plan[system] = with_levels(selection, halt, held_out_error(arrays, held_out or {}, system), curve)
         plan[system]["seed"] = derive_seed(settings["seed"], "select", cycle, system)
     for_choice = left - sum(selection["control"] for selection in plan.values())
-    return {system: {**selection, "labels_left": for_choice} for system, selection in plan.items()}
+    return {system: SelectionPlan.from_dict({**one, "labels_left": for_choice}) for system, one in plan.items()}
 
 
 @calcfunction
 def plan_exploration(
     settings: orm.Dict,
-    state: orm.Dict,
+    verdict: orm.Dict,
     calibration: orm.Dict | None = None,
     errors: orm.ArrayData | None = None,
     **held_out: LabelledFramesData,
 ) -> dict[str, orm.Data]:
-    """Derive the runs, their starting points and the trust window of the cycle that follows ``state``.
+    """Derive the runs, their starting points and the trust window of the cycle that follows ``verdict``.
 
     :param settings: of the campaign.
-    :param state: the newest verdict; systems that it has left out are not explored.
+    :param verdict: the newest one; systems that it has left out are not explored.
     :param calibration: the newest relation between deviation and true error, once there is one.
     :param errors: of the committee on held-out frames.
     :param held_out: those frames, ``block_…``; they say what system an error belongs to.
     """
-    values, cycle = settings.get_dict(), state["cycle"] + 1
+    values, newest = settings.get_dict(), Verdict.from_node(verdict)
     plan: dict[str, orm.Data] = {}
-    out = left_out(state.get("systems", {}))
-    systems = [name for name in values["systems"] if name not in out]
-    relation = calibration.get_dict() if calibration is not None else None
-    selections = plan_selections(values, systems, cycle, state["n_labels"], relation, errors, systems_of(held_out))
+    cycle, systems = newest.cycle + 1, taking_part(values["systems"], newest.systems)
+    relation = Calibration.from_node(calibration) if calibration is not None else None
+    selections = plan_selections(values, systems, cycle, newest.n_labels, relation, errors, systems_of(held_out))
     for system, selection in selections.items():
-        place = position(section(values, system, "exploration"), system, state.get("history", []))
+        place = position(section(values, system, "exploration"), system, newest.history)
         runs = exploration_runs(values, system, cycle, place.stage)
-        plan[f"stage_{system}"] = orm.Dict(asdict(place))
+        plan[f"stage_{system}"] = orm.Dict(place.as_dict())
         plan[f"runs_{system}"] = orm.List(runs)
-        plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)))
-        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection, system, cycle))
+        plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)).as_dict())
+        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection.model_dump(), system, cycle))
         plan[f"task_{system}"] = orm.Dict(batch_task(values))
-        plan[f"selection_{system}"] = orm.Dict(selection)
+        plan[f"selection_{system}"] = orm.Dict(selection.as_dict())
     return plan

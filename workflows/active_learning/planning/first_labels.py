@@ -8,26 +8,25 @@ from aiida.engine import calcfunction
 from aiida_zif.workflows.active_learning.planning.sections import Settings, section
 from aiida_zif.workflows.campaign.levels import load_campaign_level
 from aiida_zif.workflows.engine.seeds import derive_seed
+from aiida_zif.workflows.structures.recipe import Perturbation, StartRecipe
 
 
-def label_tasks(settings: Settings, system: str) -> dict[str, tuple[Settings, Settings]]:
+def label_tasks(settings: Settings, system: str) -> dict[str, tuple[StartRecipe, Settings]]:
     """Return what is labelled at the start of a campaign: by name, a start recipe and a task of ``zif.cp2k``.
 
-    ``seed_…`` makes the first training set, ``held_out_…`` the frames that no training sees. A recipe says how
-    the structure becomes frames, see :func:`aiida_zif.workflows.structures.first_frames.frames_from_structure`.
+    ``seed_…`` makes the first training set, ``held_out_…`` the frames that no training sees.
     """
     seed_data, held_out = section(settings, system, "seed_data"), section(settings, system, "held_out")
     gates = settings["labelling"]["gates"]
     runs = {f"seed_aimd_{index}": run for index, run in enumerate(seed_data.get("aimd") or [])}
     runs |= {f"held_out_{index}": run for index, run in enumerate(held_out["aimd"])}
-    tasks: dict[str, tuple[Settings, Settings]] = {}
+    tasks: dict[str, tuple[StartRecipe, Settings]] = {}
     for name, run in runs.items():
         seed = derive_seed(settings["seed"], "label", system, name)
-        tasks[name] = {"system": system, "perturbed": None}, {"mode": "aimd", "seed": seed, "gates": gates, **run}
-    perturbed = seed_data.get("perturbed") or {"frames": 0}
-    if perturbed["frames"]:
-        seed = derive_seed(settings["seed"], "perturb", system)
-        tasks["seed_perturbed"] = {"system": system, "perturbed": perturbed, "seed": seed}, batch_task(settings)
+        tasks[name] = StartRecipe(system=system), {"mode": "aimd", "seed": seed, "gates": gates, **run}
+    if (seed_data.get("perturbed") or {}).get("frames"):
+        seed, perturbed = derive_seed(settings["seed"], "perturb", system), Perturbation(**seed_data["perturbed"])
+        tasks["seed_perturbed"] = StartRecipe(system=system, perturbed=perturbed, seed=seed), batch_task(settings)
     return tasks
 
 
@@ -51,6 +50,6 @@ def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
             state = level.in_state(own.get("charge", 0), own.get("multiplicity"))
             plan[f"level_{system}"] = orm.Dict(state.as_dict())
         for name, (start, task) in label_tasks(values, system).items():
-            plan[f"start_{system}_{name}"] = orm.Dict(start)
+            plan[f"start_{system}_{name}"] = orm.Dict(start.as_dict())
             plan[f"task_{system}_{name}"] = orm.Dict(task)
     return plan

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from aiida_zif.plugins.data.record import Record
+from aiida_zif.workflows.active_learning.state.history import CycleRecord
 
 Settings = dict[str, Any]
 Target = float | list[float] | tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where a system stands.
+class Position(Record):
+    """Where a system stands in its curriculum.
 
     :param stage: index of the stage.
     :param cycle: cycles spent in it.
@@ -45,22 +46,22 @@ def md_steps(stage: Settings) -> int:
     return len(conditions(stage)) * int(stage["steps"] + stage.get("equilibration", 0))
 
 
-def position(exploration: Settings, system: str, history: Sequence[Mapping[str, Any]]) -> Position:
+def position(exploration: Settings, system: str, history: Sequence[CycleRecord]) -> Position:
     """Follow a system from cycle to cycle.
 
     A stage is left when in each of its runs the share of accurate frames is at least ``accurate``, or after
     ``cycles`` cycles. A cycle in which the system brought nothing back teaches nothing about it, but counts.
 
-    :param history: a record of every cycle, oldest first, with ``least_accurate`` by system.
+    :param history: a record of every cycle, oldest first.
     """
     stages, at, spent = exploration.get("stages") or [{}], 0, 0
     for record in history:
         spent += 1
-        share, stage = record.get("least_accurate", {}).get(system), stages[at]
+        share, stage = record.least_accurate.get(system), stages[at]
         known = share is not None and share >= stage.get("accurate", 1.0)
         if at < len(stages) - 1 and (known or spent >= (stage.get("cycles") or spent + 1)):
             at, spent = at + 1, 0
-    return Position(at, spent, at == len(stages) - 1)
+    return Position(stage=at, cycle=spent, last=at == len(stages) - 1)
 
 
 def least_accurate(explorations: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:

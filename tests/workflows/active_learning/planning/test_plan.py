@@ -20,9 +20,10 @@ from aiida_zif.workflows.active_learning.planning.cycle import (
 )
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks, plan_campaign
 from aiida_zif.workflows.active_learning.planning.sections import section
+from aiida_zif.workflows.active_learning.planning.training import plan_training
 from aiida_zif.workflows.campaign.loading import campaign_from_structures, load_campaign
 from aiida_zif.workflows.protocols.loading import available_protocols
-from aiida_zif.workflows.training.plan import plan_training
+from aiida_zif.workflows.structures.recipe import Perturbation
 
 Factory = Callable[..., Any]
 Values = dict[str, Any]
@@ -71,13 +72,13 @@ def test_the_recipe_of_perturbed_frames_says_how_many_and_how_far(settings: Valu
     start, task = label_tasks(settings, "zinc")["seed_perturbed"]
     labelling = settings["labelling"]
     assert task == {"mode": "batch", "batch_time": labelling["batch_time"], "gates": labelling["gates"]}
-    assert start["system"] == "zinc"
-    assert start["perturbed"] == {"frames": 4, "displacement": 0.05, "strain": 0.01}
+    assert start.system == "zinc"
+    assert start.perturbed == Perturbation(frames=4, displacement=0.05, strain=0.01)
 
 
 def test_no_two_tasks_share_a_seed(settings: Values) -> None:
     pairs = [pair for system in ("zinc", "hot") for pair in label_tasks(settings, system).values()]
-    seeds = [part["seed"] for pair in pairs for part in pair if "seed" in part]
+    seeds = [seed for start, task in pairs for seed in (start.seed, task.get("seed")) if seed is not None]
     assert len(set(seeds)) == len(seeds) == 5
 
 
@@ -88,7 +89,7 @@ def test_another_campaign_seed_changes_every_seed(campaign: Factory) -> None:
 
 
 def test_seeds_of_a_committee_differ_by_member_and_by_cycle(settings: Values) -> None:
-    plans = [body(plan_training)(orm.Dict(settings), orm.Dict({"cycle": cycle})) for cycle in (0, 1)]
+    plans = [body(plan_training)(orm.Dict(settings), orm.Dict({"cycle": cycle, "n_labels": 0})) for cycle in (0, 1)]
     assert [sorted(plan) for plan in plans] == [["model_0", "model_1", "parameters"]] * 2
     assert len({plan[name].value for plan in plans for name in ("model_0", "model_1")}) == 4
 
@@ -187,7 +188,7 @@ def test_what_a_campaign_of_ours_plans_is_accepted_by_the_jobs(file: str) -> Non
 
 
 def test_the_parameters_of_deepmd_are_merged_into_those_of_the_package(settings: Values) -> None:
-    learning = body(plan_training)(orm.Dict(settings), orm.Dict({"cycle": 0}))["parameters"].get_dict()
+    learning = body(plan_training)(orm.Dict(settings), orm.Dict({"cycle": 0, "n_labels": 0}))["parameters"].get_dict()
     descriptor = training_input(["H", "Zn"], 5.0, 40)["model"]["descriptor"]
     assert learning["model"]["descriptor"] == {**descriptor, "neuron": [3], "axis_neuron": 2}
     assert learning["training"]["numb_steps"] == 40
@@ -238,7 +239,7 @@ def test_the_harvest_uses_the_trust_levels_that_the_choice_will_use(
     errors.set_array(f"{name}__force_rmse", np.full((2, 5), 0.3))
     errors.set_array("other__force_rmse", np.full((2, 5), 0.9))
     held_out = {f"block_{name}": block(5, 1, system="zinc"), "block_other": block(5, 2, system="else")}
-    state = orm.Dict({"cycle": 0, "n_labels": 0})
-    plan = body(plan_exploration)(orm.Dict(values), state, errors=errors, **held_out)
+    verdict = orm.Dict({"cycle": 0, "n_labels": 0})
+    plan = body(plan_exploration)(orm.Dict(values), verdict, errors=errors, **held_out)
     levels = [(plan[name]["lower"], plan[name]["upper"]) for name in ("selection_zinc", "parameters_zinc")]
     assert levels == [(pytest.approx(0.6), 5.0)] * 2

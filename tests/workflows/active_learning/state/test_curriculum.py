@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from aiida_zif.workflows.active_learning.state.curriculum import Position, in_words, least_accurate, position, stages_of
+from aiida_zif.workflows.active_learning.state.history import CycleRecord
 
 EXPLORATION: dict[str, Any] = {
     "temperatures": [300.0],
@@ -19,8 +20,9 @@ EXPLORATION: dict[str, Any] = {
 }
 
 
-def history(*shares: float | None) -> list[dict[str, Any]]:
-    return [{"least_accurate": {} if share is None else {"zinc": share}} for share in shares]
+def history(*shares: float | None) -> list[CycleRecord]:
+    found = ({} if share is None else {"zinc": share} for share in shares)
+    return [CycleRecord(n_selected=1, n_labelled=1, least_accurate=least) for least in found]
 
 
 def test_stage_says_only_what_differs() -> None:
@@ -46,13 +48,14 @@ def test_stage_says_only_what_differs() -> None:
 def test_stage_is_left_when_it_has_converged_or_after_its_time(
     shares: list[float | None], expected: tuple[int, int, bool]
 ) -> None:
-    assert position(EXPLORATION, "zinc", history(*shares)) == Position(*expected)
+    stage, cycle, last = expected
+    assert position(EXPLORATION, "zinc", history(*shares)) == Position(stage=stage, cycle=cycle, last=last)
 
 
 def test_exploration_without_stages_stays_where_it_is() -> None:
     plain = {**EXPLORATION, "stages": None}
     assert stages_of(plain) == [plain]
-    assert position(plain, "zinc", history(1.0, 1.0)) == Position(0, 2, True)
+    assert position(plain, "zinc", history(1.0, 1.0)) == Position(stage=0, cycle=2, last=True)
 
 
 def test_worst_run_decides_and_a_run_that_saw_nothing_is_the_worst() -> None:
