@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    pass
+from aiida_zif.workflows.active_learning.state.naming import FirstTask
 
 
 def short_list(items: list[str], most: int = 6) -> list[str]:
@@ -69,14 +67,10 @@ VERBS = {
 }
 
 
-TASK = re.compile(r"(?P<system>\w+?)_(?P<task>(?:seed|held_out)_\w+)")
-"""Names of the labellings at the start of a campaign."""
-
-
 def readable(name: str) -> str:
     """Set the parts of a step's name apart: ``zif4_seed_aimd_0`` becomes ``zif4 (seed aimd 0)``."""
-    match = TASK.fullmatch(name)
-    return f"{match['system']} ({match['task'].replace('_', ' ')})" if match else name
+    task = FirstTask.parse(name)
+    return f"{task.system} ({task.task.replace('_', ' ')})" if task else name
 
 
 def clock(seconds: float) -> str:

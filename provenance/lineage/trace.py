@@ -14,10 +14,12 @@ from aiida_zif.provenance.lineage.import_remarks import import_remarks
 from aiida_zif.provenance.lineage.lookup import Place, Target
 from aiida_zif.provenance.lineage.origin import Origin, campaign_origin, cycle_of, summary_of, with_fact
 from aiida_zif.provenance.lineage.structure_sources import record_of_node
+from aiida_zif.provenance.queries.calls import within
 from aiida_zif.provenance.queries.campaigns import is_campaign
 from aiida_zif.provenance.queries.links import inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import member_of, seeds_of, starts_of, warm_starts
 from aiida_zif.provenance.words import aimd_in_words, counted, in_words, perturbed_in_words, short_list
+from aiida_zif.workflows.engine.naming import of_kind
 from aiida_zif.workflows.labelling.known_imports import blocks_of_import
 
 MANY = 8
@@ -272,7 +274,7 @@ class Tracer:
     def reuse(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """Labels of before: the blocks that they were taken from, and what they were asked for."""
         links = call.base.links.get_incoming(node_class=LabelledFramesData).all()
-        sources = [link.node for link in links if link.link_label.startswith("source_")]
+        sources = [*of_kind("source", {link.link_label: link.node for link in links}).values()]
         if place is not None:
             sources = [block for block in sources if place.frame_id in block.frame_ids()][:1]
         title = f"labelled before, taken from {counted(len(sources), 'block')} of the profile"
@@ -310,4 +312,4 @@ class Tracer:
         campaigns: dict[int, tuple[str, Any]] = {
             int(link.node.pk or 0): (link.link_label, link.node) for link in links if is_campaign(link.node)
         }
-        return [campaign_origin(label.removeprefix("systems__"), node) for label, node in campaigns.values()]
+        return [campaign_origin(within("systems", label), node) for label, node in campaigns.values()]

@@ -14,6 +14,7 @@ from aiida_zif.workflows.active_learning.selection.select_frames import compare_
 from aiida_zif.workflows.active_learning.state.blame import blames_the_committee, what_the_last_job_said
 from aiida_zif.workflows.active_learning.state.quarantine import LOST, is_hopeless
 from aiida_zif.workflows.engine.endings import why_it_ended
+from aiida_zif.workflows.engine.naming import as_kind
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 
 DeepPotentialData = DataFactory("zif.potential")
@@ -112,15 +113,16 @@ class AcquireWorkChain(ResumableWorkChain):
     def select(self) -> ExitCode | None:
         """Choose the frames that are worth a label."""
         found = self.ctx.exploration.outputs
-        others = {f"{kind}_{name}": node for kind in ("earlier", "waiting") for name, node in self.named(kind)}
+        earlier, waiting = self.inputs.get("earlier", {}), self.inputs.get("waiting", {})
         result, call = select_frames.run_get_node(
             candidates=found.candidates[self.inputs.system],
             control=found.control[self.inputs.system],
             exploration=self.outputs["exploration"],
             selection=self.inputs.plan.selection,
             metadata=self.stage("select"),
-            **{f"known_{name}": node for name, node in self.inputs.dataset.items()},
-            **others,
+            **as_kind("known", self.inputs.dataset),
+            **as_kind("earlier", earlier),
+            **as_kind("waiting", waiting),
         )
         if result is None or not call.is_finished_ok:
             return self.ending("SELECTION", call.exit_message)
@@ -159,10 +161,6 @@ class AcquireWorkChain(ResumableWorkChain):
     def stage(self, name: str) -> dict[str, str]:
         """Name a child by its stage; cycle and system stand in the name of this chain."""
         return {"call_link_label": name, "label": f"{name}_{self.inputs.system}"}
-
-    def named(self, namespace: str) -> list[tuple[str, orm.Dict]]:
-        """Return the nodes of an optional namespace by name."""
-        return list(self.inputs.get(namespace, {}).items())
 
     def ending(self, name: str, cause: str | None) -> ExitCode:
         """Return one of the exit codes, with its cause."""

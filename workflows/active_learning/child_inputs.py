@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiida_zif.plugins.deepmd.training import early_stop
+from aiida_zif.workflows.active_learning.state.naming import StepName, block_in_dataset
 from aiida_zif.workflows.active_learning.state.quarantine import active
-from aiida_zif.workflows.engine.endings import name_of_try
 from aiida_zif.workflows.engine.job_options import stage_options, with_layout
+from aiida_zif.workflows.engine.naming import Kind, Try, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 
 
@@ -35,7 +36,7 @@ class CampaignChildren(ResumableWorkChain):
         if "timing" in self.ctx and self.ctx.timing.is_finished_ok:
             layout = self.ctx.timing.outputs.layout
             options = with_layout(options, layout["n_ranks"], layout["n_threads"])
-        level = self.ctx.plan.get(f"level_{system}", self.ctx.plan["level"])
+        level = self.ctx.plan.get(key_of("level", system), self.ctx.plan["level"])
         return {"code": self.inputs.codes.cp2k, "level": level, "metadata": {"options": options}}
 
     def labelling_inputs(self, name: str) -> dict[str, Any]:
@@ -86,7 +87,7 @@ class CampaignChildren(ResumableWorkChain):
             "committee": dict(self.ctx.committee),
             "blocks": dict(self.ctx.held_out),
             "metadata": {
-                **self.stage_metadata(name_of_try("test", self.ctx.evaluation_tries)),
+                **self.stage_metadata(Try("test", self.ctx.evaluation_tries).label()),
                 "options": stage_options(self.inputs.resources["test"]),
             },
         }
@@ -94,15 +95,16 @@ class CampaignChildren(ResumableWorkChain):
     def acquire_inputs(self, system: str) -> dict[str, Any]:
         """Return plan and means of one system in this cycle, and what the others have taken or may still take."""
         resources, budget, plan = self.inputs.resources, self.inputs.settings["failure_budget"], self.ctx.cycle_plan
+        parts: tuple[Kind, ...] = ("starts", "runs", "parameters", "selection", "task")
         may_choose = [name for name in [*self.ctx.running, *self.ctx.queue] if name != system]
         inputs = {
             "system": system,
             "crystal": self.inputs.systems[system],
             "committee": dict(self.ctx.committee),
-            "plan": {name: plan[f"{name}_{system}"] for name in ("starts", "runs", "parameters", "selection", "task")},
+            "plan": {part: plan[key_of(part, system)] for part in parts},
             "dataset": self.blocks_of(system),
             "earlier": dict(self.ctx.selections),
-            "waiting": {name: plan[f"selection_{name}"] for name in may_choose},
+            "waiting": {name: plan[key_of("selection", name)] for name in may_choose},
             "lost_runs": float(budget["explore"]),
             "lammps": {
                 "code": self.inputs.codes.lmp,
@@ -125,7 +127,7 @@ class CampaignChildren(ResumableWorkChain):
 
     def stage_metadata(self, stage: str, name: str | None = None) -> dict[str, str]:
         """Name a child so that `status` and a reader of the graph can tell cycle, stage and system."""
-        label = f"c{self.ctx.cycle:02d}_{stage}" + (f"_{name}" if name else "")
+        label = StepName(self.ctx.cycle, stage, name or "").label()
         return {"call_link_label": label, "label": label}
 
     def width(self, stage: str) -> int:
@@ -143,7 +145,7 @@ class CampaignChildren(ResumableWorkChain):
 
     def in_this_cycle(self, name: str, blocks: Mapping[str, Any]) -> dict[str, Any]:
         """Return new blocks by names that no other cycle gives."""
-        return {f"c{self.ctx.cycle:02d}_{name}_{label}": block for label, block in blocks.items()}
+        return {block_in_dataset(self.ctx.cycle, name, label): block for label, block in blocks.items()}
 
     def blocks_of(self, system: str) -> dict[str, Any]:
         """Return what is labelled of one system; imported blocks only if their atoms are those of its structure."""

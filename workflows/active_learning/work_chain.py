@@ -12,12 +12,14 @@ from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 
 from aiida_zif.workflows.active_learning.child_inputs import CampaignChildren
 from aiida_zif.workflows.active_learning.exit_codes import EXIT_CODES
-from aiida_zif.workflows.active_learning.judging.calibration import calibrate, remembered
+from aiida_zif.workflows.active_learning.judging.calibration import calibrate, recent_evidence
 from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign
 from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
 from aiida_zif.workflows.active_learning.planning.first_labels import plan_campaign
+from aiida_zif.workflows.active_learning.state.naming import Evidence, FirstTask, use_of
 from aiida_zif.workflows.active_learning.state.quarantine import in_words
 from aiida_zif.workflows.engine.endings import may_run_again, why_it_ended
+from aiida_zif.workflows.engine.naming import Kind, as_kind, key_of, of_kind
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
 from aiida_zif.workflows.training.dataset import extend_dataset
 from aiida_zif.workflows.training.plan import plan_training
@@ -34,7 +36,7 @@ TimeLabelsWorkChain = WorkflowFactory("zif.time_labels")
 LABELLING = {"aimd": WorkflowFactory("zif.aimd"), "batch": WorkflowFactory("zif.label")}
 """Work chain that labels, by mode of the task."""
 
-FOUND = {"exploration": "explorations", "selection": "selections", "labelling": "reports"}
+FOUND: dict[Kind, str] = {"exploration": "explorations", "selection": "selections", "labelling": "reports"}
 """What a verdict is made of: by output of `zif.acquire` where the context keeps it, system by system."""
 
 
@@ -122,14 +124,12 @@ class ActiveLearningWorkChain(CampaignChildren):
         self.ctx.dataset = AttributeDict(imported.get("training", {}))
         self.ctx.held_out, self.ctx.held_out_names = AttributeDict(imported.get("held_out", {})), []
         self.ctx.frames, self.ctx.tasks, self.ctx.reports = AttributeDict(), AttributeDict(), AttributeDict()
-        for key, task in self.ctx.plan.items():
-            if key.startswith("task_"):
-                name = key.removeprefix("task_")
-                start = self.ctx.plan[f"start_{name}"]
-                if name.startswith(f"{start['system']}_held_out_"):
-                    self.ctx.held_out_names = [*self.ctx.held_out_names, name]
-                self.ctx.tasks[name] = task
-                self.ctx.frames[name] = frames_from_structure(self.inputs.systems[start["system"]], start)
+        for name, task in of_kind("task", self.ctx.plan).items():
+            start = self.ctx.plan[key_of("start", name)]
+            if use_of(FirstTask.within(start["system"], name).task) == "held_out":
+                self.ctx.held_out_names = [*self.ctx.held_out_names, name]
+            self.ctx.tasks[name] = task
+            self.ctx.frames[name] = frames_from_structure(self.inputs.systems[start["system"]], start)
         self.ctx.queue, self.ctx.failed, self.ctx.evidence = list(self.ctx.tasks), [], AttributeDict()
 
     def may_choose_layout(self) -> bool:
@@ -148,15 +148,15 @@ class ActiveLearningWorkChain(CampaignChildren):
         """Label the next tasks, as many at a time as the resources allow."""
         self.take_turn("label")
         children = {
-            f"label_{name}": self.submit(LABELLING[self.ctx.tasks[name]["mode"]], **self.labelling_inputs(name))
+            name: self.submit(LABELLING[self.ctx.tasks[name]["mode"]], **self.labelling_inputs(name))
             for name in self.ctx.running
         }
-        self.to_context(**children)
+        self.to_context(**as_kind("label", children))
 
     def inspect_labels(self) -> ExitCode | None:
         """Add the new blocks to the data set, or to the frames that no training sees."""
         for name in self.ctx.running:
-            child = self.ctx[f"label_{name}"]
+            child = self.ctx[key_of("label", name)]
             if "report" not in child.outputs:
                 failure = self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
                 if not self.goes_on_without(self.ctx.frames[name].system, failure):
@@ -262,16 +262,13 @@ class ActiveLearningWorkChain(CampaignChildren):
     def acquire(self) -> None:
         """Explore the next systems, choose from them and label the choice, as many at a time as the resources allow."""
         self.take_turn("explore")
-        children = {
-            f"acquire_{system}": self.submit(AcquireWorkChain, **self.acquire_inputs(system))
-            for system in self.ctx.running
-        }
-        self.to_context(**children)
+        children = {system: self.submit(AcquireWorkChain, **self.acquire_inputs(system)) for system in self.ctx.running}
+        self.to_context(**as_kind("acquire", children))
 
     def inspect_acquired(self) -> ExitCode | None:
         """Take over what the systems brought; one that failed is counted, and the others go on."""
         for system in self.ctx.running:
-            child = self.ctx[f"acquire_{system}"]
+            child = self.ctx[key_of("acquire", system)]
             found = child.outputs
             for name, taken in FOUND.items():
                 if name in found:
@@ -279,7 +276,7 @@ class ActiveLearningWorkChain(CampaignChildren):
             if "frames" in found:
                 self.ctx.frames[system] = found.frames
             if "comparison" in found:
-                self.ctx.evidence[f"compare_c{self.ctx.cycle:02d}_{system}"] = found.comparison
+                self.ctx.evidence[Evidence("compare", self.ctx.cycle, system).label()] = found.comparison
             self.extend_dataset(system, found.blocks if "blocks" in found else {})
             failure = self.failure_of(system, child)
             if failure is not None and (
@@ -300,7 +297,9 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def judge(self) -> None:
         """Relate deviation and error, and say whether the campaign is finished."""
-        evidence = {f"{kind}_{name}": node for kind, taken in FOUND.items() for name, node in self.ctx[taken].items()}
+        evidence: dict[str, Any] = {}
+        for kind, taken in FOUND.items():
+            evidence |= as_kind(kind, self.ctx[taken])
         if "errors" in self.ctx.evaluation.outputs:
             evidence["errors"] = self.ctx.evaluation.outputs.errors
         if self.has_new_labels():
@@ -315,8 +314,9 @@ class ActiveLearningWorkChain(CampaignChildren):
     def calibrate(self) -> None:
         """Relate the deviation to the true error, by what the last cycles labelled and the held-out frames."""
         if "errors" in self.ctx.evaluation.outputs:
-            self.ctx.evidence[f"errors_{self.ctx.evaluation.label}"] = self.ctx.evaluation.outputs.errors
-        self.ctx.evidence = AttributeDict(remembered(self.ctx.evidence, self.ctx.cycle))
+            tested = Evidence.of_test(self.ctx.evaluation.label)
+            self.ctx.evidence[tested.label()] = self.ctx.evaluation.outputs.errors
+        self.ctx.evidence = AttributeDict(recent_evidence(self.ctx.evidence, self.ctx.cycle))
         self.ctx.calibration = calibrate(
             settings=self.inputs.settings,
             state=self.ctx.state,
@@ -353,7 +353,7 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def held_out_blocks(self) -> dict[str, Any]:
         """Return the held-out blocks by the names that a step takes them by."""
-        return {f"block_{name}": block for name, block in self.ctx.held_out.items()}
+        return as_kind("block", self.ctx.held_out)
 
     def extend_dataset(self, name: str, blocks: Mapping[str, Any]) -> None:
         """Add new blocks of a task or system to the data set of their system; imported ones stay beside it."""

@@ -10,6 +10,7 @@ from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.workflows.engine.endings import why_it_ended
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.labelling.aimd_steps import account_for_run, begin_run, continue_run
 from aiida_zif.workflows.labelling.run_cache import take_known_run
@@ -78,13 +79,13 @@ class AimdWorkChain(ResumableWorkChain):
         inputs.update(frames=self.ctx.frames, task=self.ctx.part)
         if "restart" in self.ctx:
             inputs.restart = self.ctx.restart
-        inputs.metadata.call_link_label = f"attempt_{self.ctx.attempt}"
+        inputs.metadata.call_link_label = key_of("attempt", self.ctx.attempt)
         job = self.submit(Cp2kLabelCalculation, **inputs)
-        self.to_context(**{f"job_{self.ctx.attempt}": job})
+        self.to_context(**{key_of("job", self.ctx.attempt): job})
 
     def go_on(self) -> None:
         """Decide from what the job brought where the next one begins."""
-        job = self.ctx[f"job_{self.ctx.attempt}"]
+        job = self.ctx[key_of("job", self.ctx.attempt)]
         self.ctx.attempt += 1
         self.ctx.in_vain += 1
         if not job.is_finished_ok:
@@ -112,7 +113,8 @@ class AimdWorkChain(ResumableWorkChain):
             self.out("blocks", {"reused": self.ctx.reused})
             self.out("report", self.ctx.reused_report)
             return None
-        jobs = {f"attempt_{attempt}": self.ctx[f"job_{attempt}"] for attempt in range(self.ctx.attempt)}
+        attempts = range(self.ctx.attempt)
+        jobs = {key_of("attempt", attempt): self.ctx[key_of("job", attempt)] for attempt in attempts}
         blocks = {name: job.outputs.labelled for name, job in jobs.items() if "labelled" in job.outputs}
         accounts = {
             name: job.outputs.output_parameters for name, job in jobs.items() if "output_parameters" in job.outputs
@@ -120,7 +122,7 @@ class AimdWorkChain(ResumableWorkChain):
         self.out("blocks", blocks)
         self.out("report", account_for_run(self.inputs.task, **accounts))
         if not blocks:
-            return self.exit_codes.ERROR_NO_LABELS.format(pk=jobs[f"attempt_{self.ctx.attempt - 1}"].pk)
+            return self.exit_codes.ERROR_NO_LABELS.format(pk=jobs[key_of("attempt", self.ctx.attempt - 1)].pk)
         return None
 
 

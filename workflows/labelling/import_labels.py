@@ -21,6 +21,7 @@ from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Re
 from aiida_zif.plugins.imports.formats import Source, find_source
 from aiida_zif.plugins.imports.gates import IMPORT_GATES, Rules, composition, grouped, sort_frames
 from aiida_zif.plugins.imports.reading import Reading
+from aiida_zif.workflows.engine.naming import key_of
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
@@ -222,7 +223,7 @@ def import_labels(raw: orm.Data, declaration: orm.Dict, references: orm.Dict | N
         rules = rules_of(declaration.get_dict(), references.get_dict() if references else None)
         good, refused = sort_frames(found.frames(), rules)
     groups = grouped(good)
-    blocks = {f"block_{index}": block_of(group, declaration) for index, group in enumerate(groups)}
+    blocks = {key_of("block", index): block_of(group, declaration) for index, group in enumerate(groups)}
     report = {
         "n_read": len(good) + len(refused),
         "n_labelled": len(good),

@@ -10,6 +10,7 @@ from aiida.engine import ExitCode, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.workflows.engine.endings import why_it_ended
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.labelling.batch_steps import (
     account_for_batch,
@@ -108,29 +109,31 @@ class LabelWorkChain(ResumableWorkChain):
         for place in self.ctx.running:
             inputs = AttributeDict(self.exposed_inputs(Cp2kLabelCalculation, namespace="cp2k"))
             inputs.update(frames=self.frames_of(place), task=self.inputs.task)
-            if f"rung_{place}" in self.ctx.planned:
-                inputs.rung = self.ctx.planned[f"rung_{place}"]
+            if (rung := key_of("rung", place)) in self.ctx.planned:
+                inputs.rung = self.ctx.planned[rung]
             if "references" in self.ctx.planned:
                 inputs.references = self.ctx.planned["references"]
-            inputs.metadata.call_link_label = f"attempt_{self.ctx.attempt + place}"
-            jobs[f"job_{self.ctx.attempt + place}"] = self.submit(Cp2kLabelCalculation, **inputs)
+            attempt = self.ctx.attempt + place
+            inputs.metadata.call_link_label = key_of("attempt", attempt)
+            jobs[key_of("job", attempt)] = self.submit(Cp2kLabelCalculation, **inputs)
         self.to_context(**jobs)
 
     def inspect(self) -> None:
         """Keep every label that came back, whatever became of its job."""
         for place in self.ctx.running:
-            name = f"attempt_{self.ctx.attempt + place}"
-            job = self.ctx[f"job_{self.ctx.attempt + place}"]
+            attempt = self.ctx.attempt + place
+            job = self.ctx[key_of("job", attempt)]
             if not job.is_finished_ok:
                 self.report(f"{job.process_label}<{job.pk}> ended with {why_it_ended(job)}")
             if "labelled" in job.outputs and job.outputs.labelled.n_frames:
-                self.ctx.blocks[name] = job.outputs.labelled
+                self.ctx.blocks[key_of("attempt", attempt)] = job.outputs.labelled
 
     def go_on(self) -> None:
         """Decide frame by frame: done, once more, by another rung, or given up; plan the next jobs."""
-        jobs = {place: self.ctx[f"job_{self.ctx.attempt + place}"] for place in range(self.ctx.submitted)}
+        places = range(self.ctx.submitted)
+        jobs = {place: self.ctx[key_of("job", self.ctx.attempt + place)] for place in places}
         accounts = {
-            f"account_{place}": job.outputs.output_parameters
+            key_of("account", place): job.outputs.output_parameters
             for place, job in jobs.items()
             if "output_parameters" in job.outputs
         }
@@ -146,7 +149,7 @@ class LabelWorkChain(ResumableWorkChain):
         self.out("blocks", blocks)
         self.out("report", report)
         if not blocks and self.inputs.frames.n_frames:
-            last = self.ctx[f"job_{self.ctx.attempt - 1}"] if self.ctx.attempt else self.node
+            last = self.ctx[key_of("job", self.ctx.attempt - 1)] if self.ctx.attempt else self.node
             causes = ", ".join(f"{count} {reason}" for reason, count in report["n_rejected"].items())
             return self.exit_codes.ERROR_NO_LABELS.format(causes=causes, pk=last.pk)
         return None
@@ -159,7 +162,7 @@ class LabelWorkChain(ResumableWorkChain):
 
     def frames_of(self, place: int) -> Any:
         """Return the frames of a job of the plan; all of them need no picking."""
-        job = self.ctx.planned[f"job_{place}"]
+        job = self.ctx.planned[key_of("job", place)]
         whole = job["indices"] == list(range(self.ctx.frames.n_frames))
         return self.ctx.frames if whole else pick_frames(self.ctx.frames, job)
 

@@ -13,6 +13,7 @@ from aiida_zif.plugins.cp2k.levels.cost import leaves
 from aiida_zif.plugins.cp2k.reading.outputs import GPA_TO_EV_PER_A3
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.workflows.engine.naming import of_kind
 from aiida_zif.workflows.level_convergence.comparison import Measured, judge
 from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rung_name, rungs
 from aiida_zif.workflows.structures.perturbation import perturbed_frames
@@ -54,12 +55,11 @@ def judge_rungs(level: orm.Dict, study: orm.Dict, frames: FramesData, **nodes: A
     :returns: ``report``, and ``next_level`` if a combination is left that should pass.
     """
     given = Level.from_dict(level.get_dict())
-    measured = {}
-    for name, block in nodes.items():
-        if name.startswith("block_"):
-            found = read_labels(block, nodes[name.replace("block_", "account_", 1)], frames)
-            if found is not None:
-                measured[block.level_of_theory["hash"]] = found
+    measured, accounts = {}, of_kind("account", nodes)
+    for name, block in of_kind("block", nodes).items():
+        found = read_labels(block, accounts[name], frames)
+        if found is not None:
+            measured[block.level_of_theory["hash"]] = found
     ladder = ladder_of(study, given)
     verdict = judge(given, ladder, study["noise"], measured)
     following = verdict.pop("next")

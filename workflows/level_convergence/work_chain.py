@@ -13,6 +13,7 @@ from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.schema.missing import why_labels_are_missing
+from aiida_zif.workflows.engine.naming import as_kind, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.level_convergence.comparison import COMBINED, errors
 from aiida_zif.workflows.level_convergence.ladder import TIGHTEST
@@ -94,15 +95,15 @@ class ConvergeWorkChain(ResumableWorkChain):
             inputs.update(frames=self.ctx.frames, level=self.ctx.levels[name], task=self.ctx.task)
             inputs.metadata.call_link_label = name
             with enable_caching(identifier=CACHED):
-                jobs[f"job_{name}"] = self.submit(Cp2kLabelCalculation, **inputs)
-        self.to_context(**jobs)
+                jobs[name] = self.submit(Cp2kLabelCalculation, **inputs)
+        self.to_context(**as_kind("job", jobs))
 
     def inspect(self) -> ExitCode | None:
         """Tell what came back; without the tightest rung there is no point in going on."""
         for name in self.ctx.running:
-            job = self.ctx[f"job_{name}"]
+            job = self.ctx[key_of("job", name)]
             self.ctx.done = [*self.ctx.done, name]
-            found, reference = (read_job(self.ctx[f"job_{key}"], self.ctx.frames) for key in (name, TIGHTEST))
+            found, reference = (read_job(self.ctx[key_of("job", key)], self.ctx.frames) for key in (name, TIGHTEST))
             if reference is None:
                 return self.exit_codes.ERROR_NO_REFERENCE.format(cause=why_labels_are_missing(job), pk=job.pk)
             words = why_labels_are_missing(job) if found is None else in_words(errors(found, reference), found.seconds)
@@ -113,10 +114,10 @@ class ConvergeWorkChain(ResumableWorkChain):
         """Compare all rungs with the tightest, and find the settings to try together."""
         nodes = {}
         for name in self.ctx.done:
-            outputs = self.ctx[f"job_{name}"].outputs
+            outputs = self.ctx[key_of("job", name)].outputs
             if "labelled" in outputs and "output_parameters" in outputs:
-                nodes[f"block_{name}"] = outputs.labelled
-                nodes[f"account_{name}"] = outputs.output_parameters
+                nodes[key_of("block", name)] = outputs.labelled
+                nodes[key_of("account", name)] = outputs.output_parameters
         self.ctx.verdict = AttributeDict(judge_rungs(self.inputs.level, self.inputs.study, self.ctx.frames, **nodes))
 
     def has_combination_to_try(self) -> bool:

@@ -11,8 +11,9 @@ from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.plugins.deepmd.checks import training_problem
-from aiida_zif.workflows.engine.endings import may_run_again, name_of_try
+from aiida_zif.workflows.engine.endings import may_run_again
 from aiida_zif.workflows.engine.job_options import with_layout
+from aiida_zif.workflows.engine.naming import Try, as_kind, job_of_members, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.training import committee_jobs as members
 
@@ -107,12 +108,12 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         for names in self.ctx.running:
             inputs = AttributeDict(self.exposed_inputs(DeepmdTrainCalculation, namespace="train"))
             inputs.dataset = dict(self.inputs.dataset)
-            inputs.metadata.call_link_label = name_of_try(members.name_of(names), self.ctx.runs[names[0]])
+            inputs.metadata.call_link_label = Try(job_of_members(names), self.ctx.runs[names[0]]).label()
             if names[0] in self.ctx.restarts:
                 inputs.restart = self.ctx.restarts[names[0]]
             packed = self.members_a_job > 1 and names[0] not in self.ctx.alone
-            jobs[f"job_{names[0]}"] = self.submit_pack(names, inputs) if packed else self.submit_one(names[0], inputs)
-        self.to_context(**jobs)
+            jobs[names[0]] = self.submit_pack(names, inputs) if packed else self.submit_one(names[0], inputs)
+        self.to_context(**as_kind("job", jobs))
 
     @property
     def members_a_job(self) -> int:
@@ -152,7 +153,7 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
     def inspect(self) -> None:
         """Keep what was trained; those that were cut off go on, with the others of their job that were."""
         for names in self.ctx.running:
-            job, together = self.ctx[f"job_{names[0]}"], dict[int | None, list[str]]()
+            job, together = self.ctx[key_of("job", names[0])], dict[int | None, list[str]]()
             for name in names:
                 self.ctx.runs[name] += 1
                 model = members.of_member(job, "potential", name)

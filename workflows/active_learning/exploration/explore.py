@@ -9,7 +9,8 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
-from aiida_zif.workflows.engine.endings import ended_from_outside, may_run_again, name_of_try, why_it_ended
+from aiida_zif.workflows.engine.endings import ended_from_outside, may_run_again, why_it_ended
+from aiida_zif.workflows.engine.naming import Try, as_kind, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 
 LammpsExploreCalculation = CalculationFactory("zif.lammps")
@@ -80,15 +81,15 @@ class ExploreWorkChain(ResumableWorkChain):
             )
             if system in self.inputs.get("topology", {}):
                 inputs["topology"] = self.inputs.topology[system]
-            inputs.metadata.call_link_label = name_of_try(system, self.ctx.tries[system])
+            inputs.metadata.call_link_label = Try(system, self.ctx.tries[system]).label()
             self.ctx.tries[system] += 1
-            jobs[f"job_{system}"] = self.submit(LammpsExploreCalculation, **inputs)
-        self.to_context(**jobs)
+            jobs[system] = self.submit(LammpsExploreCalculation, **inputs)
+        self.to_context(**as_kind("job", jobs))
 
     def inspect(self) -> None:
         """Say which systems came back with less than everything; run again what was ended from outside or lost."""
         for system in self.ctx.running:
-            job = self.ctx[f"job_{system}"]
+            job = self.ctx[key_of("job", system)]
             if not job.is_finished_ok:
                 self.ctx.cause = f"{system}: {why_it_ended(job)}"
                 self.report(f"{job.process_label}<{job.pk}> ended with {self.ctx.cause}")
@@ -99,7 +100,7 @@ class ExploreWorkChain(ResumableWorkChain):
 
     def results(self) -> ExitCode | None:
         """Hand over what every system brought back, also from runs that were stopped early."""
-        jobs = {system: self.ctx[f"job_{system}"] for system in sorted(self.inputs.starts)}
+        jobs = {system: self.ctx[key_of("job", system)] for system in sorted(self.inputs.starts)}
         usable = {system: job for system, job in jobs.items() if brought_back_frames(job)}
         for name in self.OUTPUTS:
             self.out(name, {system: job.outputs[name] for system, job in usable.items()})

@@ -20,6 +20,7 @@ from aiida_zif.workflows.active_learning.judging.criteria import (
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
 from aiida_zif.workflows.active_learning.planning.sections import section
 from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position
+from aiida_zif.workflows.active_learning.state.naming import FirstTask
 from aiida_zif.workflows.active_learning.state.quarantine import (
     active,
     cycle_failure,
@@ -27,6 +28,7 @@ from aiida_zif.workflows.active_learning.state.quarantine import (
     opened,
     updated,
 )
+from aiida_zif.workflows.engine.naming import Kind, of_kind
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 CONFIDENCE = 0.95
@@ -170,7 +172,7 @@ def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
             (
                 f"{task}: {cause}"
                 for task in label_tasks(values, system)
-                if (cause := labelling_failure(found.get(f"{system}_{task}"), budget))
+                if (cause := labelling_failure(found.get(FirstTask(system, task).label()), budget))
             ),
             None,
         )
@@ -193,10 +195,8 @@ def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = No
     """
     values, before, cycle = settings.get_dict(), state.get_dict(), state["cycle"] + 1
     convergence, budget = values["convergence"], values["failure_budget"]
-    found: dict[str, dict[str, Any]] = {"exploration": {}, "selection": {}, "labelling": {}}
-    for name, node in evidence.items():
-        kind, _, system = name.partition("_")
-        found[kind][system] = node.get_dict()
+    kinds: tuple[Kind, ...] = ("exploration", "selection", "labelling")
+    found = {kind: {name: node.get_dict() for name, node in of_kind(kind, evidence).items()} for kind in kinds}
     confidence = (convergence["held_out_error"] or {}).get("confidence", CONFIDENCE)
     record = cycle_record(
         found["selection"],

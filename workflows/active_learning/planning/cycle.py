@@ -19,6 +19,7 @@ from aiida_zif.workflows.active_learning.selection.label_budget import affordabl
 from aiida_zif.workflows.active_learning.state.curriculum import Target, conditions, in_words, position, stages_of
 from aiida_zif.workflows.active_learning.state.naming import systems_of
 from aiida_zif.workflows.active_learning.state.quarantine import left_out
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 
@@ -136,10 +137,12 @@ def plan_exploration(
     for system, selection in selections.items():
         place = position(section(values, system, "exploration"), system, state.get("history", []))
         runs = exploration_runs(values, system, cycle, place.stage)
-        plan[f"stage_{system}"] = orm.Dict(asdict(place))
-        plan[f"runs_{system}"] = orm.List(runs)
-        plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)))
-        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection, system, cycle))
-        plan[f"task_{system}"] = orm.Dict(batch_task(values))
-        plan[f"selection_{system}"] = orm.Dict(selection)
+        plan |= {
+            key_of("stage", system): orm.Dict(asdict(place)),
+            key_of("runs", system): orm.List(runs),
+            key_of("starts", system): orm.Dict(starts_recipe(values, system, cycle, len(runs))),
+            key_of("parameters", system): orm.Dict(exploration_parameters(values, selection, system, cycle)),
+            key_of("task", system): orm.Dict(batch_task(values)),
+            key_of("selection", system): orm.Dict(selection),
+        }
     return plan

@@ -8,13 +8,14 @@ import numpy as np
 from aiida import orm
 from aiida.engine import ExitCode, calcfunction
 
-from aiida_zif.plugins.data.dataset import blocks_in
+from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.deepmd.testing.errors import force_rmse_per_frame
 from aiida_zif.plugins.selection import Pool, StrategyError, run_chain
 from aiida_zif.workflows.active_learning.selection.choice_report import choice_report
 from aiida_zif.workflows.active_learning.selection.label_budget import share
+from aiida_zif.workflows.engine.naming import of_kind
 
 CHOSEN, CONTROL = 0, 1
 """Values of the per-frame array ``role``: chosen for its deviation, or drawn at random to measure the choice."""
@@ -32,10 +33,8 @@ def select_frames(
         code if a strategy fails.
     """
     values, explored = selection.get_dict(), exploration.get_dict()
-    known, earlier, waiting = (
-        {name: others[name] for name in sorted(others) if name.startswith(kind)}
-        for kind in ("known_", "earlier_", "waiting_")
-    )
+    earlier, waiting = of_kind("earlier", others), of_kind("waiting", others)
+    known = {name: node for name, node in others.items() if isinstance(node, LabelledFramesData | DatasetData)}
     blocks = list(blocks_in(known).values())
     values["per_cycle"] = share(values, sum(report["n_selected"] for report in earlier.values()), len(waiting))
     try:
