@@ -28,6 +28,8 @@ LabelWorkChain = WorkflowFactory("zif.label")
 class AcquireWorkChain(ResumableWorkChain):
     """One cycle of one system; several systems go side by side, one explored while another is labelled."""
 
+    EARLIER_STEPS = {"explore": "submit_exploration", "label": "submit_labels"}
+
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
@@ -71,18 +73,18 @@ class AcquireWorkChain(ResumableWorkChain):
         spec.output("comparison", valid_type=orm.Dict, required=False, help="True errors of chosen and random frames.")
         spec.output_namespace("blocks", valid_type=LabelledFramesData, dynamic=True)
         spec.outline(
-            cls.explore,
+            cls.submit_exploration,
             cls.inspect_exploration,
             cls.select,
             if_(cls.has_frames_to_label)(
-                cls.label,
+                cls.submit_labels,
                 cls.inspect_labels,
             ),
         )
         for status, name in ((301, "NO_LABELS"), (304, "EXPLORATION"), (306, "SELECTION"), (501, "COMMITTEE_HOPELESS")):
             spec.exit_code(status, f"ERROR_{name}", message="{system}: {cause}")
 
-    def explore(self) -> None:
+    def submit_exploration(self) -> None:
         """Let the committee drive MD at every condition, from starts among what is labelled."""
         plan, known = self.inputs.plan, {"explored": self.inputs.explored} if "explored" in self.inputs else {}
         starts = draw_starts(plan.starts, crystal=self.inputs.crystal, **known, **self.inputs.dataset)
@@ -139,7 +141,7 @@ class AcquireWorkChain(ResumableWorkChain):
         """Whether any frame was chosen; random ones alone would compare nothing."""
         return bool(self.outputs["selection"]["n_selected"])
 
-    def label(self) -> None:
+    def submit_labels(self) -> None:
         """Label the chosen frames, and the random ones that tell what the choice was worth."""
         inputs = AttributeDict(self.exposed_inputs(LabelWorkChain))
         inputs.update(frames=self.outputs["frames"], task=self.inputs.plan.task, earlier=dict(self.inputs.dataset))

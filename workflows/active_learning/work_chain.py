@@ -10,16 +10,27 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, ProcessBuilder, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 
-from aiida_zif.workflows.active_learning.child_inputs import CampaignChildren
+from aiida_zif.plugins.words import counts_in_words
+from aiida_zif.workflows.active_learning.child_inputs import (
+    acquire_inputs,
+    labelling_inputs,
+    stage_metadata,
+    test_inputs,
+    timing_inputs,
+    training_inputs,
+    width,
+)
 from aiida_zif.workflows.active_learning.exit_codes import EXIT_CODES
 from aiida_zif.workflows.active_learning.judging.calibration import calibrate, recent_evidence
 from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign
 from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
 from aiida_zif.workflows.active_learning.planning.first_labels import plan_campaign
-from aiida_zif.workflows.active_learning.state.naming import Evidence, FirstTask, use_of
-from aiida_zif.workflows.active_learning.state.quarantine import in_words
+from aiida_zif.workflows.active_learning.state.naming import Evidence, FirstTask, block_in_dataset, use_of
+from aiida_zif.workflows.active_learning.state.quarantine import active
 from aiida_zif.workflows.engine.endings import may_run_again, why_it_ended
 from aiida_zif.workflows.engine.naming import Kind, as_kind, key_of, of_kind
+from aiida_zif.workflows.engine.resumable import ResumableWorkChain
+from aiida_zif.workflows.engine.turns import take_turn
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
 from aiida_zif.workflows.training.dataset import extend_dataset
 from aiida_zif.workflows.training.plan import plan_training
@@ -40,8 +51,18 @@ FOUND: dict[Kind, str] = {"exploration": "explorations", "selection": "selection
 """What a verdict is made of: by output of `zif.acquire` where the context keeps it, system by system."""
 
 
-class ActiveLearningWorkChain(CampaignChildren):
+class ActiveLearningWorkChain(ResumableWorkChain):
     """From crystal structures to a committee of deep potentials and the data set that taught it."""
+
+    EARLIER_STEPS = {
+        "time_labels": "submit_timing",
+        "label": "submit_labels",
+        "train": "submit_training",
+        "inspect_committee": "inspect_training",
+        "evaluate": "submit_test",
+        "acquire": "submit_systems",
+        "inspect_acquired": "inspect_systems",
+    }
 
     @classmethod
     def define(cls, spec: Any) -> None:
@@ -62,30 +83,30 @@ class ActiveLearningWorkChain(CampaignChildren):
         spec.outline(
             cls.plan,
             if_(cls.may_choose_layout)(
-                cls.time_labels,
+                cls.submit_timing,
             ),
             while_(cls.has_frames_to_label)(
-                cls.label,
+                cls.submit_labels,
                 cls.inspect_labels,
             ),
             cls.open,
-            cls.train,
-            cls.inspect_committee,
-            while_(cls.must_evaluate)(
-                cls.evaluate,
+            cls.submit_training,
+            cls.inspect_training,
+            while_(cls.is_untested)(
+                cls.submit_test,
             ),
             while_(cls.has_more_to_learn)(
                 cls.plan_cycle,
                 while_(cls.has_systems_left)(
-                    cls.acquire,
-                    cls.inspect_acquired,
+                    cls.submit_systems,
+                    cls.inspect_systems,
                 ),
                 cls.judge,
                 if_(cls.must_train)(
-                    cls.train,
-                    cls.inspect_committee,
-                    while_(cls.must_evaluate)(
-                        cls.evaluate,
+                    cls.submit_training,
+                    cls.inspect_training,
+                    while_(cls.is_untested)(
+                        cls.submit_test,
                     ),
                 ),
             ),
@@ -136,20 +157,20 @@ class ActiveLearningWorkChain(CampaignChildren):
         """Whether the cores of a labelling job may be split into ranks and threads as is the fastest."""
         return self.inputs.resources["label"].get("layout") == "fastest"
 
-    def time_labels(self) -> None:
+    def submit_timing(self) -> None:
         """Try the layouts on the largest system, unless they have been tried before."""
-        self.to_context(timing=self.submit(TimeLabelsWorkChain, **self.timing_inputs()))
+        self.to_context(timing=self.submit(TimeLabelsWorkChain, **timing_inputs(self.inputs, self.ctx)))
 
     def has_frames_to_label(self) -> bool:
         """Whether a labelling task still waits."""
         return bool(self.ctx.queue)
 
-    def label(self) -> None:
+    def submit_labels(self) -> None:
         """Label the next tasks, as many at a time as the resources allow."""
-        self.take_turn("label")
+        running = take_turn(self.ctx, width(self.inputs.resources, "label"))
         children = {
-            name: self.submit(LABELLING[self.ctx.tasks[name]["mode"]], **self.labelling_inputs(name))
-            for name in self.ctx.running
+            name: self.submit(LABELLING[self.ctx.tasks[name]["mode"]], **labelling_inputs(self.inputs, self.ctx, name))
+            for name in running
         }
         self.to_context(**as_kind("label", children))
 
@@ -159,28 +180,28 @@ class ActiveLearningWorkChain(CampaignChildren):
             child = self.ctx[key_of("label", name)]
             if "report" not in child.outputs:
                 failure = self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
-                if not self.goes_on_without(self.ctx.frames[name].system, failure):
+                if not self.leave_out(self.ctx.frames[name].system, failure):
                     return failure
                 continue
             self.ctx.reports[name] = child.outputs.report
             blocks = child.outputs.blocks if "blocks" in child.outputs else {}
             if name in self.ctx.held_out_names:
-                self.ctx.held_out |= self.in_this_cycle(name, blocks)
+                self.ctx.held_out |= self.named_for_dataset(name, blocks)
             else:
                 self.extend_dataset(name, blocks)
             exceeded = self.over_failure_budget(name, child.outputs.report, child)
-            if exceeded is not None and not self.goes_on_without(self.ctx.frames[name].system, exceeded):
+            if exceeded is not None and not self.leave_out(self.ctx.frames[name].system, exceeded):
                 return exceeded
         self.ctx.queue = [name for name in self.ctx.queue if self.ctx.frames[name].system not in self.ctx.failed]
         return None
 
-    def goes_on_without(self, system: str, failure: ExitCode) -> bool:
-        """Note that a system failed in this cycle; whether others are left, for which the campaign goes on."""
+    def leave_out(self, system: str, failure: ExitCode) -> set[str]:
+        """Leave a system that failed out of this cycle, and return the others, with which the campaign goes on."""
         systems = self.active_systems()
         if len(systems) > 1:
             self.report(f"cycle {self.ctx.cycle} goes on without {system}. {failure.message}")
         self.ctx.failed = sorted({*self.ctx.failed, system})
-        return bool(set(systems) - set(self.ctx.failed))
+        return set(systems) - set(self.ctx.failed)
 
     def over_failure_budget(self, name: str, report: orm.Dict, child: orm.WorkChainNode) -> ExitCode | None:
         """Return an exit code if more frames of a task were lost than the campaign tolerates."""
@@ -194,7 +215,7 @@ class ActiveLearningWorkChain(CampaignChildren):
                 name=name,
                 share=share,
                 budget=budget,
-                cause=in_words(report["n_rejected"]) or why_it_ended(child),
+                cause=counts_in_words(report["n_rejected"]) or why_it_ended(child),
                 pk=self.node.pk,
             )
         return None
@@ -205,13 +226,13 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     # -- training ----------------------------------------------------------------------------------------------
 
-    def train(self) -> None:
+    def submit_training(self) -> None:
         """Train a committee on everything labelled so far."""
         plan: dict[str, Any] = plan_training(self.inputs.settings, self.ctx.state)
         self.ctx.trained_steps = plan["parameters"]["training"]["numb_steps"]
-        self.to_context(training=self.submit(TrainCommitteeWorkChain, **self.training_inputs(plan)))
+        self.to_context(training=self.submit(TrainCommitteeWorkChain, **training_inputs(self.inputs, self.ctx, plan)))
 
-    def inspect_committee(self) -> ExitCode | None:
+    def inspect_training(self) -> ExitCode | None:
         """Take the new committee over."""
         if not self.ctx.training.is_finished_ok:
             return self.exit_codes.ERROR_TRAINING.format(cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.training))
@@ -220,16 +241,22 @@ class ActiveLearningWorkChain(CampaignChildren):
         self.ctx.evaluation_tries = 0
         return None
 
-    def must_evaluate(self) -> bool:
-        """Whether the newest committee still has to be tested; a test that failed is tried once more."""
-        tries = self.ctx.evaluation_tries
-        return tries == 0 or (not self.ctx.evaluation.is_finished_ok and may_run_again(self.ctx.evaluation, tries))
+    def is_untested(self) -> bool:
+        """Whether no test of the newest committee has ended well yet."""
+        return self.ctx.evaluation_tries == 0 or not self.ctx.evaluation.is_finished_ok
 
-    def evaluate(self) -> None:
-        """Test the committee on the frames that no training sees."""
-        inputs = self.test_inputs()
+    def submit_test(self) -> ExitCode | None:
+        """Test the committee on the frames that no training sees; one that failed once too often ends the campaign."""
+        tries = self.ctx.evaluation_tries
+        if tries and not may_run_again(self.ctx.evaluation, tries):
+            if self.ctx.state["finished"]:
+                self.hand_over()
+            cause = why_it_ended(self.ctx.evaluation)
+            return self.exit_codes.ERROR_EVALUATION.format(cycle=self.ctx.cycle, cause=cause)
+        inputs = test_inputs(self.inputs, self.ctx)
         self.ctx.evaluation_tries += 1
         self.to_context(evaluation=self.submit(DeepmdTestCalculation, **inputs))
+        return None
 
     # -- cycles --------------------------------------------------------------------------------------------------
 
@@ -237,12 +264,8 @@ class ActiveLearningWorkChain(CampaignChildren):
         """Whether the last verdict asks for another cycle."""
         return not self.ctx.state["finished"]
 
-    def plan_cycle(self) -> ExitCode | None:
+    def plan_cycle(self) -> None:
         """Plan runs, trust levels and choices of the next cycle; what asked for least before goes first."""
-        if not self.ctx.evaluation.is_finished_ok:
-            return self.exit_codes.ERROR_EVALUATION.format(
-                cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
-            )
         known = {"calibration": self.ctx.calibration} if "calibration" in self.ctx else {}
         if "errors" in self.ctx.evaluation.outputs:
             known |= {"errors": self.ctx.evaluation.outputs.errors, **self.held_out_blocks()}
@@ -253,19 +276,20 @@ class ActiveLearningWorkChain(CampaignChildren):
         for taken in FOUND.values():
             self.ctx[taken] = AttributeDict()
         self.ctx.failed = []
-        return None
 
     def has_systems_left(self) -> bool:
         """Whether a system still waits for its exploration in this cycle."""
         return bool(self.ctx.queue)
 
-    def acquire(self) -> None:
+    def submit_systems(self) -> None:
         """Explore the next systems, choose from them and label the choice, as many at a time as the resources allow."""
-        self.take_turn("explore")
-        children = {system: self.submit(AcquireWorkChain, **self.acquire_inputs(system)) for system in self.ctx.running}
+        running = take_turn(self.ctx, width(self.inputs.resources, "explore"))
+        children = {
+            system: self.submit(AcquireWorkChain, **acquire_inputs(self.inputs, self.ctx, system)) for system in running
+        }
         self.to_context(**as_kind("acquire", children))
 
-    def inspect_acquired(self) -> ExitCode | None:
+    def inspect_systems(self) -> ExitCode | None:
         """Take over what the systems brought; one that failed is counted, and the others go on."""
         for system in self.ctx.running:
             child = self.ctx[key_of("acquire", system)]
@@ -280,7 +304,7 @@ class ActiveLearningWorkChain(CampaignChildren):
             self.extend_dataset(system, found.blocks if "blocks" in found else {})
             failure = self.failure_of(system, child)
             if failure is not None and (
-                failure.status == self.exit_codes.ERROR_SELECTION.status or not self.goes_on_without(system, failure)
+                failure.status == self.exit_codes.ERROR_SELECTION.status or not self.leave_out(system, failure)
             ):
                 return failure
         return None
@@ -307,7 +331,7 @@ class ActiveLearningWorkChain(CampaignChildren):
         self.ctx.state = judge(
             settings=self.inputs.settings,
             state=self.ctx.state,
-            metadata=self.stage_metadata("judge"),
+            metadata=stage_metadata(self.ctx.cycle, "judge"),
             **evidence,
         )
 
@@ -320,7 +344,7 @@ class ActiveLearningWorkChain(CampaignChildren):
         self.ctx.calibration = calibrate(
             settings=self.inputs.settings,
             state=self.ctx.state,
-            metadata=self.stage_metadata("calibrate"),
+            metadata=stage_metadata(self.ctx.cycle, "calibrate"),
             **self.ctx.evidence,
             **self.held_out_blocks(),
         )
@@ -336,20 +360,28 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def results(self) -> ExitCode | None:
         """Hand over the force field, what it learnt from, and why the campaign ended."""
-        self.out("committee", dict(self.ctx.committee))
-        self.out("dataset", dict(self.ctx.dataset))
-        self.out("held_out", dict(self.ctx.held_out))
-        self.out("verdict", self.ctx.state)
-        if not self.ctx.evaluation.is_finished_ok:
-            return self.exit_codes.ERROR_EVALUATION.format(
-                cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
-            )
+        self.hand_over()
         if self.ctx.state["stop_reason"] == "not_learning":
             words = next(entry["words"] for entry in self.ctx.state["criteria"] if entry["name"] == "not_learning")
             return self.exit_codes.ERROR_NOT_LEARNING.format(cause=words, pk=self.node.pk)
         return None
 
     # -- helpers -----------------------------------------------------------------------------------------------
+
+    def hand_over(self) -> None:
+        """Give the outputs of a campaign that has come to its end."""
+        self.out("committee", dict(self.ctx.committee))
+        self.out("dataset", dict(self.ctx.dataset))
+        self.out("held_out", dict(self.ctx.held_out))
+        self.out("verdict", self.ctx.state)
+
+    def active_systems(self) -> list[str]:
+        """Return the systems that have not been left out."""
+        return active(self.ctx.state["systems"]) if "state" in self.ctx else sorted(self.inputs.systems)
+
+    def named_for_dataset(self, name: str, blocks: Mapping[str, Any]) -> dict[str, Any]:
+        """Return new blocks of a task or system by names that no other cycle gives."""
+        return {block_in_dataset(self.ctx.cycle, name, label): block for label, block in blocks.items()}
 
     def held_out_blocks(self) -> dict[str, Any]:
         """Return the held-out blocks by the names that a step takes them by."""
@@ -361,5 +393,7 @@ class ActiveLearningWorkChain(CampaignChildren):
             return
         system = next(iter(blocks.values())).system
         before = {"previous": self.ctx.dataset[system]} if system in self.ctx.dataset else {}
-        new = self.in_this_cycle(name, blocks)
-        self.ctx.dataset[system] = extend_dataset(**before, **new, metadata=self.stage_metadata("extend", name))
+        new = self.named_for_dataset(name, blocks)
+        self.ctx.dataset[system] = extend_dataset(
+            **before, **new, metadata=stage_metadata(self.ctx.cycle, "extend", name)
+        )

@@ -29,6 +29,8 @@ class AimdWorkChain(ResumableWorkChain):
     cleaned), else from the last labelled frame.
     """
 
+    EARLIER_STEPS = {"begin": "plan", "run_part": "submit_part", "go_on": "inspect_part"}
+
     MOST_IN_VAIN = 3
     """Jobs in a row that bring the run no step further."""
 
@@ -42,11 +44,11 @@ class AimdWorkChain(ResumableWorkChain):
         spec.output_namespace("blocks", valid_type=LabelledFramesData, dynamic=True, help="One block a job.")
         spec.output("report", valid_type=orm.Dict, help="What was asked for, labelled, rejected and why; the stride.")
         spec.outline(
-            cls.begin,
+            cls.plan,
             cls.reuse,
             while_(cls.has_steps_left)(
-                cls.run_part,
-                cls.go_on,
+                cls.submit_part,
+                cls.inspect_part,
             ),
             cls.results,
         )
@@ -57,7 +59,7 @@ class AimdWorkChain(ResumableWorkChain):
             "with `verdi calcjob outputcat {pk}`, fix the cause and start the campaign again.",
         )
 
-    def begin(self) -> None:
+    def plan(self) -> None:
         """Take the first part of the run."""
         self.ctx.part, self.ctx.frames = begin_run(self.inputs.task), self.inputs.frames
         self.ctx.attempt, self.ctx.in_vain, self.ctx.finished = 0, 0, False
@@ -73,7 +75,7 @@ class AimdWorkChain(ResumableWorkChain):
         """Whether steps are left to label, and a hope to come to them."""
         return not self.ctx.finished and self.ctx.in_vain < self.MOST_IN_VAIN
 
-    def run_part(self) -> None:
+    def submit_part(self) -> None:
         """Run one CP2K job."""
         inputs = AttributeDict(self.exposed_inputs(Cp2kLabelCalculation, namespace="cp2k"))
         inputs.update(frames=self.ctx.frames, task=self.ctx.part)
@@ -83,7 +85,7 @@ class AimdWorkChain(ResumableWorkChain):
         job = self.submit(Cp2kLabelCalculation, **inputs)
         self.to_context(**{key_of("job", self.ctx.attempt): job})
 
-    def go_on(self) -> None:
+    def inspect_part(self) -> None:
         """Decide from what the job brought where the next one begins."""
         job = self.ctx[key_of("job", self.ctx.attempt)]
         self.ctx.attempt += 1

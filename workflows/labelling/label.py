@@ -34,6 +34,14 @@ class LabelWorkChain(ResumableWorkChain):
     frame in which a job broke off is tried once more by itself; all others go on without it.
     """
 
+    EARLIER_STEPS = {
+        "setup": "prepare",
+        "begin": "plan",
+        "label": "submit_jobs",
+        "inspect": "inspect_jobs",
+        "go_on": "plan_next",
+    }
+
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
@@ -52,16 +60,16 @@ class LabelWorkChain(ResumableWorkChain):
         spec.output_namespace("blocks", valid_type=LabelledFramesData, dynamic=True, help="One block a job.")
         spec.output("report", valid_type=orm.Dict, help="What was asked for, labelled, recovered, rejected and why.")
         spec.outline(
-            cls.setup,
+            cls.prepare,
             cls.reuse,
             if_(cls.has_frames_left)(
-                cls.begin,
+                cls.plan,
                 while_(cls.has_jobs)(
                     while_(cls.has_jobs_waiting)(
-                        cls.label,
-                        cls.inspect,
+                        cls.submit_jobs,
+                        cls.inspect_jobs,
                     ),
-                    cls.go_on,
+                    cls.plan_next,
                 ),
             ),
             cls.results,
@@ -73,7 +81,7 @@ class LabelWorkChain(ResumableWorkChain):
             "`verdi calcjob outputcat {pk}`, fix the cause and start the campaign again.",
         )
 
-    def setup(self) -> None:
+    def prepare(self) -> None:
         """Begin with all the frames."""
         self.ctx.frames, self.ctx.attempt, self.ctx.blocks = self.inputs.frames, 0, AttributeDict()
 
@@ -87,7 +95,7 @@ class LabelWorkChain(ResumableWorkChain):
         """Whether anything has to be computed."""
         return bool(self.ctx.frames.n_frames)
 
-    def begin(self) -> None:
+    def plan(self) -> None:
         """Refuse what no job should see; plan the first jobs by what a frame is known to cost."""
         fixed = {**self.what_is_labelled(), "code": self.inputs.cp2k.code}
         self.take(begin_batch(**fixed, **self.inputs.get("earlier", {})))
@@ -100,7 +108,7 @@ class LabelWorkChain(ResumableWorkChain):
         """Whether a job of the plan still waits."""
         return self.ctx.submitted < len(self.ctx.plan["jobs"])
 
-    def label(self) -> None:
+    def submit_jobs(self) -> None:
         """Run the next jobs of the plan, as many at a time as the resources allow."""
         first = self.ctx.submitted
         self.ctx.submitted = min(first + self.inputs.concurrent, len(self.ctx.plan["jobs"]))
@@ -118,7 +126,7 @@ class LabelWorkChain(ResumableWorkChain):
             jobs[key_of("job", attempt)] = self.submit(Cp2kLabelCalculation, **inputs)
         self.to_context(**jobs)
 
-    def inspect(self) -> None:
+    def inspect_jobs(self) -> None:
         """Keep every label that came back, whatever became of its job."""
         for place in self.ctx.running:
             attempt = self.ctx.attempt + place
@@ -128,7 +136,7 @@ class LabelWorkChain(ResumableWorkChain):
             if "labelled" in job.outputs and job.outputs.labelled.n_frames:
                 self.ctx.blocks[key_of("attempt", attempt)] = job.outputs.labelled
 
-    def go_on(self) -> None:
+    def plan_next(self) -> None:
         """Decide frame by frame: done, once more, by another rung, or given up; plan the next jobs."""
         places = range(self.ctx.submitted)
         jobs = {place: self.ctx[key_of("job", self.ctx.attempt + place)] for place in places}

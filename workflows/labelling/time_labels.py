@@ -41,6 +41,14 @@ class TimeLabelsWorkChain(ResumableWorkChain):
     What was tried before, on the same computer at the same level with a cell of like size, is not tried again.
     """
 
+    EARLIER_STEPS = {
+        "setup": "plan",
+        "prepare": "make_frames",
+        "time_frames": "submit_frames",
+        "inspect": "inspect_frames",
+        "time_dynamics": "submit_dynamics",
+    }
+
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
@@ -53,17 +61,17 @@ class TimeLabelsWorkChain(ResumableWorkChain):
         spec.input("dynamics", valid_type=bool, default=False, non_db=True, help="Time a few MD steps as well.")
         spec.output("layout", valid_type=orm.Dict, help="The fastest split, its times in s, and all that were tried.")
         spec.outline(
-            cls.setup,
+            cls.plan,
             if_(cls.is_unknown)(
-                cls.prepare,
+                cls.make_frames,
                 while_(cls.has_layouts_left)(
-                    cls.time_frames,
-                    cls.inspect,
+                    cls.submit_frames,
+                    cls.inspect_frames,
                 ),
                 cls.choose,
             ),
             if_(cls.must_time_dynamics)(
-                cls.time_dynamics,
+                cls.submit_dynamics,
             ),
             cls.results,
         )
@@ -74,7 +82,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
             "`verdi calcjob outputcat {pk}`; raise resources.label.walltime if it ran out of time.",
         )
 
-    def setup(self) -> None:
+    def plan(self) -> None:
         """List the layouts; look up whether they have been tried."""
         options = self.inputs.cp2k.metadata.options
         given = options["resources"]["num_mpiprocs_per_machine"], options["resources"].get("num_cores_per_mpiproc") or 1
@@ -89,7 +97,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
         """Whether something still has to be tried."""
         return self.ctx.layout is None
 
-    def prepare(self) -> None:
+    def make_frames(self) -> None:
         """Make the frames to time."""
         self.ctx.plan = AttributeDict(plan_timing(self.inputs.structure))
 
@@ -97,7 +105,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
         """Whether a layout still waits."""
         return bool(self.ctx.queue)
 
-    def time_frames(self) -> None:
+    def submit_frames(self) -> None:
         """Label the two frames in the next layout."""
         n_ranks, n_threads = self.ctx.queue[0]
         self.ctx.name = Layout(n_ranks, n_threads).label()
@@ -105,7 +113,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
             job=self.submit_job(self.ctx.plan.frames, self.ctx.plan.batch, self.ctx.queue[0], self.ctx.name)
         )
 
-    def inspect(self) -> None:
+    def inspect_frames(self) -> None:
         """Keep the times, if both frames became labels."""
         self.ctx.queue, job = self.ctx.queue[1:], self.ctx.job
         if job.is_finished_ok and not job.outputs.output_parameters["rejected"]:
@@ -126,7 +134,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
         """Whether MD steps are to be timed; not again where nothing else was timed either."""
         return self.inputs.dynamics and "plan" in self.ctx
 
-    def time_dynamics(self) -> None:
+    def submit_dynamics(self) -> None:
         """Take a few MD steps in the layout that was chosen; later estimates find them by their job."""
         pair = [self.ctx.layout["n_ranks"], self.ctx.layout["n_threads"]]
         self.to_context(dynamics=self.submit_job(self.ctx.plan.start, self.ctx.plan.dynamics, pair, "dynamics"))

@@ -76,7 +76,9 @@ def worst_ratio(found: Mapping[str, float | None], noise: Mapping[str, float]) -
     return max((found[kind] or 0.0) / noise[kind] for kind in NOISE)
 
 
-def judge(level: Level, ladder: Ladder, noise: Mapping[str, float], measured: Mapping[str, Measured]) -> dict[str, Any]:
+def compare(
+    level: Level, ladder: Ladder, noise: Mapping[str, float], measured: Mapping[str, Measured]
+) -> dict[str, Any]:
     """Compare every rung with the tightest, and say which settings to take or which to try next.
 
     :param level: the level as it is.

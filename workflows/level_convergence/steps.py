@@ -14,7 +14,7 @@ from aiida_zif.plugins.cp2k.reading.outputs import GPA_TO_EV_PER_A3
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.engine.naming import of_kind
-from aiida_zif.workflows.level_convergence.comparison import Measured, judge
+from aiida_zif.workflows.level_convergence.comparison import Measured, compare
 from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rung_name, rungs
 from aiida_zif.workflows.structures.perturbation import perturbed_frames
 
@@ -48,7 +48,7 @@ def frame_and_copies(frames: FramesData, start: orm.Dict) -> FramesData:
 
 
 @calcfunction
-def judge_rungs(level: orm.Dict, study: orm.Dict, frames: FramesData, **nodes: Any) -> dict[str, orm.Dict]:
+def compare_rungs(level: orm.Dict, study: orm.Dict, frames: FramesData, **nodes: Any) -> dict[str, orm.Dict]:
     """Compare all rungs with the tightest.
 
     :param nodes: ``block_NAME`` and ``account_NAME`` of every rung that has labels.
@@ -61,7 +61,7 @@ def judge_rungs(level: orm.Dict, study: orm.Dict, frames: FramesData, **nodes: A
         if found is not None:
             measured[block.level_of_theory["hash"]] = found
     ladder = ladder_of(study, given)
-    verdict = judge(given, ladder, study["noise"], measured)
+    verdict = compare(given, ladder, study["noise"], measured)
     following = verdict.pop("next")
     own = {"/".join(path): value for path, value in leaves(study["own"]["overrides"])}
     chosen = own | verdict["rungs"][verdict["proposal"]]["overrides"]

@@ -12,7 +12,7 @@ import pytest
 from aiida_zif.plugins.cp2k.levels import Level, available_levels, load_level
 from aiida_zif.workflows.active_learning.judging.criteria import worst
 from aiida_zif.workflows.active_learning.planning import cycle as plan
-from aiida_zif.workflows.level_convergence.comparison import NOISE, Measured, judge
+from aiida_zif.workflows.level_convergence.comparison import NOISE, Measured, compare
 from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rungs
 
 
@@ -72,8 +72,8 @@ def test_of_settings_that_are_equally_far_off_the_same_one_is_tightened() -> Non
 
         for choice in rungs(ladder, level).values():
             measure(choice)
-        measure(judge(level, ladder, NOISE, measured)["next"])
-        return judge(level, ladder, NOISE, measured)["next"]
+        measure(compare(level, ladder, NOISE, measured)["next"])
+        return compare(level, ladder, NOISE, measured)["next"]
 
     assert tightened(values) is not None
     assert tightened(values) == tightened(dict(reversed(values.items())))

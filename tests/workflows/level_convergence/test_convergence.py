@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from aiida_zif.plugins.cp2k.levels import load_level
-from aiida_zif.workflows.level_convergence.comparison import NOISE, Measured, errors, judge, worst_ratio
+from aiida_zif.workflows.level_convergence.comparison import NOISE, Measured, compare, errors, worst_ratio
 from aiida_zif.workflows.level_convergence.ladder import Choice, changed, read_ladder, rungs
 
 LEVEL = load_level("pbe-d3-fast", {"MGRID/CUTOFF": 400})  # 400 Ry, 1e-5
@@ -72,7 +72,7 @@ def study() -> Callable[..., dict[str, Any]]:
     def run(failed: tuple[str, ...] = (), tried: tuple[Choice, ...] = (), force: float = 10.0) -> dict[str, Any]:
         known = [choice for name, choice in rungs(LADDER, LEVEL).items() if name not in failed]
         by_hash = {changed(LEVEL, choice).hash: result(choice) for choice in (*known, *tried)}
-        return judge(LEVEL, LADDER, {**NOISE, "force": force}, by_hash)
+        return compare(LEVEL, LADDER, {**NOISE, "force": force}, by_hash)
 
     return run
 
@@ -117,7 +117,7 @@ def test_only_the_tightest_is_left_where_nothing_passes(study: Callable) -> None
 def test_a_rung_that_passes_below_one_that_does_not_passed_by_luck() -> None:
     by_hash = {changed(LEVEL, choice).hash: EXACT for choice in rungs(LADDER, LEVEL).values()}
     by_hash[changed(LEVEL, rungs(LADDER, LEVEL)["MGRID_CUTOFF_2"]).hash] = measured(force=99.0)
-    assert judge(LEVEL, LADDER, NOISE, by_hash)["rungs"]["combined_0"]["overrides"]["MGRID/CUTOFF"] == 800
+    assert compare(LEVEL, LADDER, NOISE, by_hash)["rungs"]["combined_0"]["overrides"]["MGRID/CUTOFF"] == 800
 
 
 def test_a_rung_that_failed_has_no_numbers_and_takes_the_coarser_ones_with_it(study: Callable) -> None:
