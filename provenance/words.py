@@ -12,11 +12,6 @@ def short_list(items: list[str], most: int = 6) -> list[str]:
     return items if len(items) <= most else [*items[: most - 1], f"{len(items) - most + 1} more"]
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun in the right form."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def aimd_in_words(task: dict[str, Any]) -> str:
     """Say how an AIMD run goes; the time step is CP2K's default of 0.5 fs if the task leaves it out."""
     from aiida_zif.plugins.cp2k.task import target_in_words
@@ -33,12 +28,6 @@ def perturbed_in_words(recipe: dict[str, Any] | None) -> str:
 
 
 DASH = "–"
-
-
-def in_words(counts: dict[str, int]) -> str:
-    """Return counts by reason, the largest first: ``5 over budget, 1 near duplicate``."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in ordered if count)
 
 
 def pair(first: float | None, second: float | None) -> str:

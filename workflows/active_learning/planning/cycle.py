@@ -16,7 +16,13 @@ from aiida_zif.plugins.selection.window import held_out_error
 from aiida_zif.workflows.active_learning.planning.first_labels import batch_task
 from aiida_zif.workflows.active_learning.planning.sections import Settings, section
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, with_levels
-from aiida_zif.workflows.active_learning.state.curriculum import Target, conditions, in_words, position, stages_of
+from aiida_zif.workflows.active_learning.state.curriculum import (
+    Target,
+    conditions,
+    position,
+    stages_of,
+    target_in_label,
+)
 from aiida_zif.workflows.active_learning.state.naming import systems_of
 from aiida_zif.workflows.active_learning.state.quarantine import left_out
 from aiida_zif.workflows.engine.naming import key_of
@@ -33,7 +39,7 @@ def exploration_runs(settings: Settings, system: str, cycle: int, stage: int = 0
     exploration = stages_of(section(settings, system, "exploration"))[stage]
     return [
         {
-            "label": f"{in_words(temperature, 'K')}_{in_words(pressure, 'GPa')}",
+            "label": f"{target_in_label(temperature, 'K')}_{target_in_label(pressure, 'GPa')}",
             "start": index,
             "seed": derive_seed(settings["seed"], "explore", cycle, system, index),
             "driver": (index + cycle) % settings["training"]["models"],
