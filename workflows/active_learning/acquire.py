@@ -12,6 +12,7 @@ from aiida.plugins import DataFactory, WorkflowFactory
 from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
 from aiida_zif.workflows.active_learning.selection.select_frames import compare_choice, select_frames
 from aiida_zif.workflows.active_learning.state.blame import blames_the_committee, what_the_last_job_said
+from aiida_zif.workflows.active_learning.state.naming import part_label
 from aiida_zif.workflows.active_learning.state.quarantine import LOST, is_hopeless
 from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.naming import as_kind
@@ -162,7 +163,7 @@ class AcquireWorkChain(ResumableWorkChain):
 
     def stage(self, name: str) -> dict[str, str]:
         """Name a child by its stage; cycle and system stand in the name of this chain."""
-        return {"call_link_label": name, "label": f"{name}_{self.inputs.system}"}
+        return {"call_link_label": name, "label": part_label(name, self.inputs.system)}
 
     def ending(self, name: str, cause: str | None) -> ExitCode:
         """Return one of the exit codes, with its cause."""

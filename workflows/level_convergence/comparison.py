@@ -23,6 +23,8 @@ from aiida_zif.workflows.level_convergence.ladder import (
     Ladder,
     changed,
     changes,
+    combined_name,
+    is_combined,
     rung_name,
     rungs,
     tightest,
@@ -30,8 +32,6 @@ from aiida_zif.workflows.level_convergence.ladder import (
 
 NOISE = {"energy": 1.0, "force": 10.0, "stress": 0.1}
 """Tolerated errors: meV/atom, meV/Å, GPa."""
-
-COMBINED = "combined"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def compare(
         if "errors" not in tried:
             following = choice
             break
-        table[f"{COMBINED}_{index}"] = tried
+        table[combined_name(index)] = tried
         if tried["passes"]:
             break
     return {"rungs": table, "next": following, "proposal": cheapest(table)}
@@ -147,4 +147,4 @@ def _coarsest(setting: str, values: list[Any], table: Mapping[str, Mapping[str, 
 
 
 def _is_single(name: str) -> bool:
-    return name not in (TIGHTEST, AS_IT_IS) and not name.startswith(f"{COMBINED}_")
+    return name not in (TIGHTEST, AS_IT_IS) and not is_combined(name)

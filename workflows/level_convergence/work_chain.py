@@ -16,8 +16,8 @@ from aiida_zif.plugins.cp2k.schema.missing import why_labels_are_missing
 from aiida_zif.workflows.engine.naming import as_kind, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.engine.turns import take_turn
-from aiida_zif.workflows.level_convergence.comparison import COMBINED, errors
-from aiida_zif.workflows.level_convergence.ladder import TIGHTEST
+from aiida_zif.workflows.level_convergence.comparison import errors
+from aiida_zif.workflows.level_convergence.ladder import TIGHTEST, combined_name, is_combined
 from aiida_zif.workflows.level_convergence.steps import compare_rungs, frame_and_copies, ladder_of, plan_study, read_job
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
 
@@ -133,14 +133,14 @@ class ConvergeWorkChain(ResumableWorkChain):
     def has_combination_to_try(self) -> bool:
         """Whether a combination should pass that has not been tried."""
         following = self.ctx.verdict.get("next_level")
-        n_tried = sum(name.startswith(COMBINED) for name in self.ctx.done)
+        n_tried = sum(map(is_combined, self.ctx.done))
         if following is None or n_tried >= self.MAX_COMBINATIONS:
             return False
         return following["hash"] not in {self.ctx.levels[name]["hash"] for name in self.ctx.done}
 
     def plan_combination(self) -> None:
         """Queue the combination that comes next."""
-        name = f"{COMBINED}_{sum(name.startswith(COMBINED) for name in self.ctx.done)}"
+        name = combined_name(sum(map(is_combined, self.ctx.done)))
         self.ctx.levels[name] = self.ctx.verdict.next_level
         self.ctx.queue, self.ctx.total = [name], self.ctx.total + 1
 

@@ -40,6 +40,14 @@ class StepName:
         return cls(int(match[1]), match[2], match[3] or "") if match else None
 
 
+def part_label(part: str, system: str) -> str:
+    """Return the label of a child of `AcquireWorkChain`: ``explore_zif4``; the link to it is named by the part alone.
+
+    :param part: one of :data:`PARTS`.
+    """
+    return f"{part}_{system}"
+
+
 @dataclass(frozen=True)
 class FirstTask:
     """A labelling at the start of a campaign: ``zif4_seed_aimd_0``, ``zif4_seed_perturbed``, ``zif4_held_out_0``.
