@@ -24,7 +24,7 @@ COMMANDS = {
     "withdraw": ("data.withdraw:withdraw", "Withdraw an import that turned out wrong; the graph keeps it."),
     "systems": ("data.systems:systems", "List the crystal structures that ship with aiida-zif."),
     "schema": ("campaign.run:schema", "Print the JSON schema of the campaign file, for editors."),
-    "converge": ("convergence.converge:converge", "Find the cheapest settings that are good enough for labels."),
+    "converge": ("level_convergence.converge:converge", "Find the cheapest settings that are good enough for labels."),
     "doctor": ("profile.doctor:doctor", "Check the codes of this profile, and say how to fix what is wrong."),
     "setup": ("profile.setup:setup", "Make a profile (file or PostgreSQL), and its computers and codes."),
     "daemon": ("profile.daemon:daemon", "Start, stop and look at the daemon that carries campaigns."),

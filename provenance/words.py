@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from aiida_zif.workflows.active_learning.state.naming import FirstTask
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.structures.recipe import StartRecipe
@@ -12,11 +13,6 @@ if TYPE_CHECKING:
 def short_list(items: list[str], most: int = 6) -> list[str]:
     """Return the first items and how many more there are."""
     return items if len(items) <= most else [*items[: most - 1], f"{len(items) - most + 1} more"]
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun in the right form."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def aimd_in_words(task: dict[str, Any]) -> str:
@@ -34,12 +30,6 @@ def perturbed_in_words(recipe: StartRecipe) -> str:
 
 
 DASH = "–"
-
-
-def in_words(counts: dict[str, int]) -> str:
-    """Return counts by reason, the largest first: ``5 over budget, 1 near duplicate``."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in ordered if count)
 
 
 def pair(first: float | None, second: float | None) -> str:
@@ -68,14 +58,10 @@ VERBS = {
 }
 
 
-TASK = re.compile(r"(?P<system>\w+?)_(?P<task>(?:seed|held_out)_\w+)")
-"""Names of the labellings at the start of a campaign."""
-
-
 def readable(name: str) -> str:
     """Set the parts of a step's name apart: ``zif4_seed_aimd_0`` becomes ``zif4 (seed aimd 0)``."""
-    match = TASK.fullmatch(name)
-    return f"{match['system']} ({match['task'].replace('_', ' ')})" if match else name
+    task = FirstTask.parse(name)
+    return f"{task.system} ({task.task.replace('_', ' ')})" if task else name
 
 
 def clock(seconds: float) -> str:

@@ -25,7 +25,7 @@ def print_costs(console: Console, estimates: Sequence[Estimate], computer: str) 
         console.print(f"Cost: not measured on {computer}; {MEASURE}.")
         return
     splits = {one.work.layout for one in estimates if one.work.kind in ("batch", "aimd")}
-    console.print(f"Cost on {computer}, labels on {' or '.join(map(in_words, sorted(splits)))}:")
+    console.print(f"Cost on {computer}, labels on {' or '.join(map(layout_in_words, sorted(splits)))}:")
     sources = {basis: chr(ord("a") + n) for n, basis in enumerate(dict.fromkeys(one.basis for one in estimates))}
     console.print(cost_table(estimates, sources))
     for basis, letter in sources.items():
@@ -53,7 +53,7 @@ def unmeasured(estimates: Sequence[Estimate]) -> list[Estimate]:
     return [one for one in estimates if one.core_s is None]
 
 
-def in_words(layout: tuple[int, int]) -> str:
+def layout_in_words(layout: tuple[int, int]) -> str:
     """Write ``16 ranks × 1 thread``."""
     return " × ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in zip(layout, ("rank", "thread"), strict=True))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from aiida_zif.provenance.costs.planned_labels import count_labels
-from aiida_zif.workflows.active_learning.state.curriculum import conditions, in_words, stages_of
+from aiida_zif.workflows.active_learning.state.curriculum import conditions, stages_of, target_in_label
 from aiida_zif.workflows.training.schedule import first_and_last
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def stage_table(campaign: Campaign) -> Table:
 
 def describe_seed(section: SeedData) -> str:
     """Say in words which AIMD runs and perturbed frames a section asks for."""
-    from aiida_zif.plugins.cp2k.reading.gates import in_words
+    from aiida_zif.plugins.cp2k.reading.gates import bounds_in_words
     from aiida_zif.plugins.cp2k.task import target_in_words
 
     parts = [
@@ -77,7 +77,7 @@ def describe_seed(section: SeedData) -> str:
     if perturbed and perturbed.frames:
         parts.append(f"{perturbed.frames} perturbed ({perturbed.displacement:g} Å, {perturbed.strain:.0%} strain)")
     if section.imported:
-        gates = in_words(section.imported_gates.bounds())
+        gates = bounds_in_words(section.imported_gates.bounds())
         parts.append(f"imported {', '.join(section.imported)}" + (f" (gates: {gates})" if gates else ""))
     return "; ".join(parts)
 
@@ -89,8 +89,8 @@ def describe_exploration(section: Exploration) -> str:
 
 def describe_stage(stage: dict[str, Any]) -> str:
     """Say in words what is run in one stage."""
-    kelvin = ", ".join(in_words(value, "") for value in stage["temperatures"])
-    gigapascal = ", ".join(in_words(value, "") for value in stage["pressures"])
+    kelvin = ", ".join(target_in_label(value, "") for value in stage["temperatures"])
+    gigapascal = ", ".join(target_in_label(value, "") for value in stage["pressures"])
     before = f" after {stage['equilibration']} to equilibrate" if stage.get("equilibration") else ""
     return (
         f"{len(conditions(stage))} {stage['ensemble'].upper()} runs ({kelvin} K × {gigapascal} GPa), "

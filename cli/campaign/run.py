@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aiida_zif.cli.campaign.codes import refuse_unfit_codes, refuse_unfit_known_codes
-from aiida_zif.cli.campaign.known import known_campaign
 from aiida_zif.cli.campaign.machine import refuse_oversubscription
 from aiida_zif.cli.campaign.plumed import refuse_without_plumed
+from aiida_zif.cli.campaign.take_up import known_campaign
 from aiida_zif.cli.campaign.watching import follow
 from aiida_zif.cli.common.profile import PROFILE, emit_json, fail, load, load_campaign_node, with_debug, with_profile
 from aiida_zif.workflows.engine.in_process import run_to_its_end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from aiida_zif.plugins.systems.chemistry.substance import describe_substance, in_words
+from aiida_zif.plugins.systems.chemistry.substance import describe_substance, substance_in_words
 from aiida_zif.plugins.systems.chemistry.valence import oddities
 
 if TYPE_CHECKING:
@@ -27,6 +27,6 @@ def structures_json(campaign: Campaign) -> dict[str, dict[str, Any]]:
 def structure_lines(campaign: Campaign) -> Iterator[str]:
     """Yield a line for each system, and lines below it for notes and what is unusual."""
     for name, substance in structures_json(campaign).items():
-        yield f"{name}: {substance['atoms']} atoms, {in_words(substance)}"
+        yield f"{name}: {substance['atoms']} atoms, {substance_in_words(substance)}"
         yield from (f"  note: {note}" for note in substance["notes"])
         yield from (f"  unusual: {text}" for text in substance["unusual"])

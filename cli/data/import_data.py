@@ -162,7 +162,7 @@ def import_json(call: Any, new: bool) -> dict[str, Any]:
 
 def print_import(content: dict[str, Any]) -> None:
     """Say what an import brought and how to use it."""
-    from aiida_zif.plugins.cp2k.reading.gates import in_words
+    from aiida_zif.plugins.cp2k.reading.gates import bounds_in_words
 
     level = content["level_of_theory"]
     done = "Imported" if content["new"] else "The same files were imported before:"
@@ -171,7 +171,7 @@ def print_import(content: dict[str, Any]) -> None:
     click.echo(f"  source    {content['source'] or 'not given'}")
     click.echo(f"  checksum  {content['checksum']}")
     if content.get("gates"):
-        click.echo(f"  gates     {in_words(content['gates'])}; the others as for computed labels")
+        click.echo(f"  gates     {bounds_in_words(content['gates'])}; the others as for computed labels")
     for block in content["blocks"]:
         virials = "" if block["has_virials"] else ", no virials"
         atoms = f"{block['n_atoms']} atoms of {' '.join(block['elements'])}"

@@ -42,13 +42,14 @@ def withdraw(identifier: str, reason: str, undo: bool) -> None:
 def import_of(identifier: str) -> Any:
     """Return the import of a pk or UUID, of its own or of a block of it."""
     from aiida_zif.workflows.active_learning.imported.reference import ReferenceFault, node_of
+    from aiida_zif.workflows.labelling.known_imports import is_import
 
     try:
         node: Any = node_of(identifier)
     except ReferenceFault as error:
         fail(str(error))
     call = getattr(node, "creator", None) or node
-    if getattr(call, "process_label", None) != "import_labels" or not call.is_finished_ok:
+    if not is_import(call) or not call.is_finished_ok:
         found = "nothing in this profile" if node is None else f"a {type(node).__name__}"
         fail(f"{identifier}: {found}; allowed: pk or UUID of an import or of a block of one, as `import` printed it.")
     return call

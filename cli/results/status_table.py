@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.cli.common.console import make_console, new_table
+from aiida_zif.plugins.words import counted, counts_in_words
 from aiida_zif.provenance.campaigns.failed_jobs import failure_lines
 from aiida_zif.provenance.campaigns.judgement import judgement_lines
 from aiida_zif.provenance.campaigns.progress import current_activity, expected_remaining_s
@@ -15,7 +16,7 @@ from aiida_zif.provenance.campaigns.reached import reached_line
 from aiida_zif.provenance.campaigns.summary import summarise
 from aiida_zif.provenance.campaigns.view import CampaignView, load_view
 from aiida_zif.provenance.lineage.import_remarks import withdrawn_lines
-from aiida_zif.provenance.words import DASH, VERBS, clock, counted, in_words, number, pair, readable
+from aiida_zif.provenance.words import DASH, VERBS, clock, number, pair, readable
 
 if TYPE_CHECKING:
     from aiida import orm
@@ -212,19 +213,19 @@ def make_table(rows: list[list[str]], console: Console) -> Table:
 def reason_lines(summary: dict[str, Any]) -> list[str]:
     """Return how MD runs ended, why frames were not chosen and why frames got no label, cycle by cycle."""
     lines = [
-        f"no label for {readable(task)}: {in_words(counts)}"
+        f"no label for {readable(task)}: {counts_in_words(counts)}"
         for task, counts in summary["seed_labels"]["n_rejected"].items()
     ]
     for iteration in summary["iterations"]:
         if set(iteration["n_runs_ended"]) - {"completed"}:
-            lines.append(f"MD runs of cycle {iteration['iteration'] + 1}: {in_words(iteration['n_runs_ended'])}")
+            lines.append(f"MD runs of cycle {iteration['iteration'] + 1}: {counts_in_words(iteration['n_runs_ended'])}")
         if iteration["reached"]:
             lines.append(reached_line(iteration["iteration"] + 1, iteration["reached"]))
         if iteration["n_with_deviation"] < iteration["n_explored"]:
             lines.append(physical_line(iteration))
         for title, key in (("not chosen", "n_not_chosen"), ("no label", "n_rejected")):
             if any(iteration[key].values()):
-                lines.append(f"{title} in cycle {iteration['iteration'] + 1}: {in_words(iteration[key])}")
+                lines.append(f"{title} in cycle {iteration['iteration'] + 1}: {counts_in_words(iteration[key])}")
         if iteration["n_reused"]:
             lines.append(
                 f"re-used in cycle {iteration['iteration'] + 1}: {iteration['n_reused']} labels, not computed again"
@@ -245,7 +246,7 @@ def recovery_lines(summary: dict[str, Any]) -> list[str]:
         return []
     flagged = summary["n_flagged"]
     remark = f"; {flagged} of them flagged, for their rung changes the energy" if flagged else ""
-    return [f"self-consistency recovered: {in_words(summary['n_recovered'])}{remark}"]
+    return [f"self-consistency recovered: {counts_in_words(summary['n_recovered'])}{remark}"]
 
 
 # -- all campaigns -------------------------------------------------------------------------------------------

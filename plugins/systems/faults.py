@@ -33,11 +33,6 @@ def refuse_too_many(atoms: int) -> None:
         raise StructureFault(f"{atoms} atoms", f"at most {MOST_ATOMS} atoms", "take a smaller cell")
 
 
-def counted(number: int, noun: str) -> str:
-    """Return ``1 atom`` or ``3 atoms``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def named(names: Sequence[str]) -> str:
     """Return names as a list in words, the first few of them and how many follow."""
     distinct = list(dict.fromkeys(names))

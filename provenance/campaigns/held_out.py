@@ -9,11 +9,11 @@ import numpy as np
 
 from aiida_zif.plugins.analysis.frame_distance import displacement_rms
 from aiida_zif.plugins.data.dataset import blocks_in
+from aiida_zif.plugins.words import counted
 from aiida_zif.provenance.campaigns.view import CampaignView, Step
 from aiida_zif.provenance.intervals import CONFIDENCE
 from aiida_zif.provenance.queries.calls import inputs_of
 from aiida_zif.provenance.queries.links import inputs_under
-from aiida_zif.provenance.words import counted
 from aiida_zif.workflows.active_learning.judging.confidence import rmse_interval
 from aiida_zif.workflows.active_learning.planning.sections import section
 

@@ -12,7 +12,9 @@ from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.queries.calls import input_attributes
 from aiida_zif.provenance.queries.links import children
 from aiida_zif.workflows.active_learning.judging.calibration import known_errors
+from aiida_zif.workflows.active_learning.state.naming import Evidence
 from aiida_zif.workflows.active_learning.state.verdict import Verdict
+from aiida_zif.workflows.engine.naming import of_kind
 
 
 def latest_verdict(view: CampaignView) -> Verdict | None:
@@ -54,12 +56,12 @@ def frames_related(calibration: int) -> Counter[str]:
     :param calibration: pk of the process that fitted it.
     """
     evidence = input_attributes(calibration, ["system", "frames", "frame_ids", "array|energies"])
-    tested = any(label.startswith("errors_") for label in evidence)
+    known = [(of, evidence[label]) for label in evidence if (of := Evidence.parse(label))]
     counts: Counter[str] = Counter()
-    for label, (system, compared, ids, shape) in evidence.items():
-        if label.startswith("compare_"):
-            counts[system or ""] += len(compared)
-        elif label.startswith("block_") and tested:
+    for of, (system, compared, *_) in known:
+        counts.update({system or "": len(compared)} if of.kind == "compare" else {})
+    if any(of.kind == "errors" for of, _ in known):
+        for system, _, ids, shape in of_kind("block", evidence).values():
             counts[system] += len(ids) if ids is not None else shape[0]
     return counts
 

@@ -10,7 +10,7 @@ from aiida import orm
 from aiida_zif.provenance.campaigns.spans import covered
 from aiida_zif.provenance.queries.calls import Call, called_by, plain_outputs
 from aiida_zif.provenance.queries.links import children, seconds_between
-from aiida_zif.workflows.active_learning.state.naming import ACQUIRE, PARTS, STEP
+from aiida_zif.workflows.active_learning.state.naming import ACQUIRE, PARTS, FirstTask, StepName, use_of
 
 REPORTS = ("report", "result", "output_parameters")
 """Outputs in which a step says what it has done; the first that it has counts."""
@@ -79,7 +79,8 @@ class CampaignView:
 
     def is_held_out(self, step: Step) -> bool:
         """Whether a labelling makes frames that no training sees."""
-        return any(step.name.startswith(f"{system}_held_out_") for system in self.settings["systems"])
+        task = FirstTask.parse(step.name) if step.cycle == 0 else None
+        return task is not None and use_of(task.task) == "held_out"
 
     def wall_s(self, stage: str, cycle: int) -> float:
         """Seconds in which a step of the stage ran; steps that ran side by side count once."""
@@ -91,17 +92,16 @@ def load_view(campaign: orm.WorkChainNode) -> CampaignView:
 
     :param campaign: node of an ``ActiveLearningWorkChain``.
     """
-    named = [(match, call) for call in children(campaign) if (match := STEP.fullmatch(call.label))]
-    parts = called_by((call.pk for match, call in named if match["stage"] == ACQUIRE), campaign.backend)
+    named = [(step, call) for call in children(campaign) if (step := StepName.parse(call.label))]
+    parts = called_by((call.pk for step, call in named if step.stage == ACQUIRE), campaign.backend)
     steps: list[Step] = []
-    for match, call in named:
-        cycle, stage, name = int(match["cycle"]), match["stage"], match["name"] or ""
-        if stage == ACQUIRE:
+    for step, call in named:
+        if step.stage == ACQUIRE:
             of_system = [part for part in parts.get(call.pk, []) if part.label in PARTS]
-            steps += [Step(cycle, part.label, name, part) for part in of_system]
+            steps += [Step(step.cycle, part.label, step.name, part) for part in of_system]
         else:
-            steps.append(Step(cycle, stage, name, call))
+            steps.append(Step(step.cycle, step.stage, step.name, call))
     reports = plain_outputs((step.pk for step in steps), REPORTS, campaign.backend)
-    steps = [replace(step, report=reports.get(step.pk, {})) for step in steps]
-    steps.sort(key=lambda step: (step.begun, step.pk))  # an archive gives its nodes new pks in any order
+    steps = [replace(one, report=reports.get(one.pk, {})) for one in steps]
+    steps.sort(key=lambda one: (one.begun, one.pk))  # an archive gives its nodes new pks in any order
     return CampaignView(campaign, campaign.inputs.settings.get_dict(), steps)

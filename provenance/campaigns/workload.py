@@ -12,6 +12,7 @@ from aiida_zif.provenance.campaigns.view import CampaignView, Step
 from aiida_zif.provenance.queries.links import calcjobs_of, inputs_under
 from aiida_zif.workflows.active_learning.state.quarantine import taking_part
 from aiida_zif.workflows.active_learning.state.verdict import Verdict
+from aiida_zif.workflows.engine.naming import of_kind
 from aiida_zif.workflows.structures.recipe import StartRecipe
 
 Progress = Callable[[Path], tuple[int, int | None]]
@@ -96,12 +97,12 @@ def planned_labels(view: CampaignView, cycle: int) -> int:
 def planned_first_labels(view: CampaignView) -> list[int]:
     """Return the SCF steps of every labelling with which the campaign begins, from its plan."""
     plan: Any = next((node for node in view.node.called if node.process_label == "plan_campaign"), None)
-    found = []
-    for name in plan.outputs if plan is not None else ():
-        if name.startswith("task_"):
-            task, start = plan.outputs[name], plan.outputs[name.replace("task_", "start_", 1)]
-            found.append(int(task["steps"] if task["mode"] == "aimd" else StartRecipe.from_node(start).n_frames))
-    return found
+    planned = {name: plan.outputs[name] for name in plan.outputs} if plan is not None else {}
+    tasks, starts = of_kind("task", planned), of_kind("start", planned)
+    return [
+        int(task["steps"] if task["mode"] == "aimd" else StartRecipe.from_node(starts[name]).n_frames)
+        for name, task in tasks.items()
+    ]
 
 
 # -- inside a running job ------------------------------------------------------------------------------------

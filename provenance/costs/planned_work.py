@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.provenance.costs.estimate import Work
 from aiida_zif.provenance.costs.planned_labels import count_labels
 from aiida_zif.workflows.active_learning.state.curriculum import conditions, longest, md_steps
+from aiida_zif.workflows.active_learning.state.naming import SEED_PERTURBED, held_out_task, seed_aimd_task
 from aiida_zif.workflows.engine.job_options import turns_a_job
 from aiida_zif.workflows.training.schedule import training_steps
 
@@ -35,16 +36,16 @@ def labelling_work(
         each: dict[str, Any] = {"n_atoms": len(atoms), "layout": layouts[system], "walltime": limit}
         batch = Work(system, "", "frames", "batch", count=0, job_time=campaign.labelling.batch_time, **each)
         known = (held or {}).get(system, {})
-        for title, section, task in (("seed", "seed_data", "seed_aimd"), ("held out", "held_out", "held_out")):
+        for title, section, task in (("seed", "seed_data", seed_aimd_task), ("held out", "held_out", held_out_task)):
             values: Any = campaign.section(system, section)
             for index, run in enumerate(values.aimd):
                 stage = f"{title}, AIMD {target_in_words(run.temperature, 'K')}"
                 work = Work(system, stage, "MD steps", "aimd", count=run.steps + 1, **each)
-                works.append(without_held(work, known.get(f"{task}_{index}", 0)))
+                works.append(without_held(work, known.get(task(index), 0)))
             perturbed = getattr(values, "perturbed", None)
             if perturbed and perturbed.frames:
                 work = replace(batch, stage=f"{title}, perturbed", count=perturbed.frames)
-                works.append(without_held(work, known.get("seed_perturbed", 0)))
+                works.append(without_held(work, known.get(SEED_PERTURBED, 0)))
         works.append(cycles_of(campaign, batch))
     return works
 

@@ -28,8 +28,11 @@ from aiida_zif.provenance.lineage.structure_sources import (
     source_of_block,
     sources_behind,
 )
+from aiida_zif.provenance.queries.calls import within
 from aiida_zif.provenance.queries.campaigns import campaigns_behind, is_campaign
 from aiida_zif.provenance.queries.links import inputs_under, outputs_under
+from aiida_zif.workflows.active_learning.state.naming import block_in_dataset
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.protocols.loading import available_protocols
 
 MANIFEST = "manifest.json"
@@ -156,20 +159,21 @@ def collect(node: Any, goods: Goods) -> None:
     if is_campaign(node):
         collect_campaign(node, goods)
     elif isinstance(node, LabelledFramesData):
-        goods.training[f"block_{node.pk}"] = node
+        goods.training[key_of("block", node.pk)] = node
     elif isinstance(node, DatasetData):
         goods.training |= node.blocks()
     elif isinstance(node, DeepPotentialData):
-        goods.models[f"model_{node.pk}"] = node
+        goods.models[key_of("model", node.pk)] = node
     elif isinstance(node, orm.ProcessNode):
         links = node.base.links.get_outgoing(link_type=(LinkType.CREATE, LinkType.RETURN)).all()
         for link in links:
             if isinstance(link.node, LabelledFramesData):
-                goods.training[f"block_{link.node.pk}"] = link.node
+                goods.training[key_of("block", link.node.pk)] = link.node
             elif isinstance(link.node, DatasetData):
                 goods.training |= link.node.blocks()
             elif isinstance(link.node, DeepPotentialData):
-                goods.models[link.link_label.rpartition("__")[2]] = link.node
+                names = (within(namespace, link.link_label) for namespace in ("committee", "potential"))
+                goods.models[next(filter(None, names), link.link_label)] = link.node
         goods.training |= blocks_in(inputs_under(node, "dataset"))
     else:
         raise ExportError(
@@ -186,7 +190,7 @@ def collect_campaign(campaign: orm.WorkChainNode, goods: Goods) -> None:
     for step in view.of("label"):
         target = goods.held_out if view.is_held_out(step) else goods.training
         for label, block in outputs_under(step.node, "blocks").items():
-            target[f"c{step.cycle:02d}_{step.name}_{label}"] = block
+            target[block_in_dataset(step.cycle, step.name, label)] = block
     committees = [outputs_under(step.node, "committee") for step in view.of("train")]
     goods.models |= next((committee for committee in reversed(committees) if committee), {})
 

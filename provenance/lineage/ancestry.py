@@ -11,11 +11,11 @@ from aiida.common.links import LinkType
 from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
+from aiida_zif.plugins.words import counted
 from aiida_zif.provenance.queries import sql
 from aiida_zif.provenance.queries.calls import inputs_of
 from aiida_zif.provenance.queries.campaigns import campaign_entry, campaigns_behind, is_campaign
 from aiida_zif.provenance.queries.trainings import PACK, TRAINING, seeds_of, starts_of
-from aiida_zif.provenance.words import counted
 
 BLOCK = "data.zif.frames.labelled.LabelledFramesData."
 MODEL = "data.zif.potential.DeepPotentialData."
@@ -211,7 +211,7 @@ def in_lines(behind: dict[str, Any]) -> list[str]:
         lines.append(tested_in_words(behind))
     if influence["n_frames"]:
         lines.append(f"influenced the plan only (by their energies or errors): {frames_in_words(influence)}")
-    return [*lines, counts_in_words(behind), campaigns_in_words(behind)]
+    return [*lines, totals_in_words(behind), campaigns_in_words(behind)]
 
 
 def frames_in_words(part: dict[str, Any], noun: str = "frame") -> str:
@@ -235,7 +235,7 @@ def tested_in_words(behind: dict[str, Any]) -> str:
     return f"{subject}evaluated on: {frames}, {learnt}; {part}"
 
 
-def counts_in_words(behind: dict[str, Any]) -> str:
+def totals_in_words(behind: dict[str, Any]) -> str:
     """Return the counts as one line."""
     parts = [
         counted(behind["n_cp2k_jobs"], "CP2K job"),

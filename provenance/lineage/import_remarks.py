@@ -6,19 +6,19 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.plugins.cp2k.reading.gates import in_words
+from aiida_zif.plugins.cp2k.reading.gates import bounds_in_words
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.workflows.labelling.known_imports import withdrawn_blocks
+from aiida_zif.workflows.labelling.known_imports import is_import, withdrawn_blocks
 from aiida_zif.workflows.labelling.withdrawal import campaigns_of
 
 
 def import_remarks(block: LabelledFramesData) -> list[str]:
     """Return the remarks on a block, none for one that was computed."""
     origin: Any = block.creator
-    if origin is None or origin.process_label != "import_labels":
+    if not is_import(origin):
         return []
     gates, reason = origin.inputs.declaration.get_dict().get("gates"), withdrawn_blocks().get(block.uuid)
-    remarks = [f"imported with other gates than those of computed labels: {in_words(gates)}"] if gates else []
+    remarks = [f"imported with other gates than those of computed labels: {bounds_in_words(gates)}"] if gates else []
     return remarks + ([f"withdrawn: {reason}"] if reason is not None else [])
 
 

@@ -9,7 +9,7 @@ from aiida import orm
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.provenance.queries import sql
-from aiida_zif.workflows.active_learning.state.naming import STEP
+from aiida_zif.workflows.active_learning.state.naming import StepName
 
 
 @dataclass
@@ -38,11 +38,8 @@ class Origin:
 
 def cycle_of(process: orm.ProcessNode) -> int | None:
     """Return the cycle of the campaign in which a process ran, if it ran in one."""
-    for _, label, _ in sql.calls_above(int(process.pk or 0)):
-        match = STEP.fullmatch(label)
-        if match:
-            return int(match["cycle"])
-    return None
+    labels = (label for _, label, _ in sql.calls_above(int(process.pk or 0)))
+    return next((step.cycle for label in labels if (step := StepName.parse(label))), None)
 
 
 def campaign_origin(label: str, campaign: orm.WorkChainNode) -> Origin:

@@ -12,7 +12,9 @@ from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.systems import available_systems
 from aiida_zif.plugins.systems.sources import NOT_STATED, Record, shipped_record
 from aiida_zif.provenance.queries import sql
+from aiida_zif.provenance.queries.calls import within
 from aiida_zif.provenance.queries.campaigns import is_campaign
+from aiida_zif.workflows.labelling.known_imports import is_import
 
 NOTHING_SUBTRACTED = "nothing was added or subtracted, in particular no energies of atoms"
 
@@ -27,7 +29,7 @@ def record_of_node(structure: orm.StructureData) -> Record:
         return kept
     for link in structure.base.links.get_outgoing(link_type=LinkType.INPUT_WORK).all():
         if is_campaign(link.node):
-            label = link.link_label.removeprefix("systems__")
+            label = within("systems", link.link_label)
             name = link.node.inputs.settings["systems"].get(label, {}).get("structure", "given")
             return shipped_record(name) if name in available_systems() else nothing_stated(name)
     return nothing_stated("given")
@@ -95,7 +97,7 @@ def import_record(call: Any) -> Record:
 
 def is_imported(block: LabelledFramesData) -> bool:
     """Whether labels came from elsewhere."""
-    return block.creator is not None and block.creator.process_label == "import_labels"
+    return is_import(block.creator)
 
 
 def energy_reference(blocks: Iterable[Any]) -> str:

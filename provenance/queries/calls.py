@@ -38,6 +38,15 @@ class Call:
     wall_s: float
 
 
+def within(namespace: str, label: str) -> str:
+    """Return the label that a link has inside a namespace: ``zif4`` of ``systems__zif4``; empty if it is not in it.
+
+    :param namespace: such as ``systems``, or ``imported__training`` for one inside another.
+    """
+    prefix = f"{namespace}__"
+    return label.removeprefix(prefix) if label.startswith(prefix) else ""
+
+
 def called_by(chains: Iterable[int], backend: Any = None) -> dict[int, list[Call]]:
     """Return what work chains called, by the pk of the caller.
 
@@ -73,11 +82,11 @@ def plain_outputs(processes: Iterable[int], names: Sequence[str], backend: Any =
 def inputs_of(processes: Iterable[int], namespace: str, backend: Any = None) -> dict[int, dict[str, Any]]:
     """Return the inputs of a dynamic namespace by label, by the pk of their process."""
     found: dict[int, dict[str, Any]] = {}
-    query, prefix = _from(processes, backend), f"{namespace}__"
+    query = _from(processes, backend)
     query.append(orm.Data, with_outgoing="process", edge_filters=_of(INPUTS), edge_project="label", project="*")
     for process, node, label in query.iterall():
-        if label.startswith(prefix):
-            found.setdefault(process, {})[label.removeprefix(prefix)] = node
+        if name := within(namespace, label):
+            found.setdefault(process, {})[name] = node
     return found
 
 
@@ -93,9 +102,8 @@ def outputs_of(
     query = _from(processes, backend)
     query.append(kind, with_incoming="process", edge_filters=_of(OUTPUTS), edge_project="label", project=project)
     for process, value, label in query.iterall():
-        name, _, rest = label.partition("__")
-        if name == namespace:
-            found.setdefault(process, {})[rest] = value
+        if namespace == label or within(namespace, label):
+            found.setdefault(process, {})[within(namespace, label)] = value
     return found
 
 

@@ -10,7 +10,7 @@ from aiida import orm
 from aiida.common.links import LinkType
 
 from aiida_zif.provenance.queries import sql
-from aiida_zif.provenance.queries.calls import Call, called_by, inputs_of
+from aiida_zif.provenance.queries.calls import Call, called_by, inputs_of, within
 
 
 def seconds_between(process: orm.ProcessNode) -> float:
@@ -39,13 +39,9 @@ def inputs_under(node: orm.ProcessNode, namespace: str) -> dict[str, Any]:
 
 def outputs_under(node: orm.ProcessNode, namespace: str) -> dict[str, Any]:
     """Return the outputs of a dynamic namespace by label, see :func:`inputs_under`."""
-    return _under(node.base.links.get_outgoing(link_type=(LinkType.CREATE, LinkType.RETURN)).all(), namespace)
-
-
-def _under(links: Iterable[Any], namespace: str) -> dict[str, Any]:
-    prefix = f"{namespace}__"
-    found = {link.link_label.removeprefix(prefix): link.node for link in links if link.link_label.startswith(prefix)}
-    return dict(sorted(found.items()))
+    links = node.base.links.get_outgoing(link_type=(LinkType.CREATE, LinkType.RETURN)).all()
+    found = {within(namespace, link.link_label): link.node for link in links}
+    return {name: found[name] for name in sorted(filter(None, found))}
 
 
 def calcjobs_of(nodes: Iterable[orm.ProcessNode]) -> list[orm.CalcJobNode]:

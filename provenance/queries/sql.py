@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from aiida_zif.workflows.engine.naming import key_of
+
 DATA_LINKS = "('create', 'input_calc')"
 """The links along which data come into being; calls and returns of work chains are not among them."""
 
-MATERIAL = """
+KNOWN = key_of("known", "")
+
+MATERIAL = f"""
     and (data.node_type like 'data.zif.%' or data.node_type like 'data.core.structure.%'
          or data.node_type like 'data.core.singlefile.%' or data.node_type like 'data.core.folder.%'
          or link.type = 'create')
-    and substr(link.label, 1, 6) <> 'known_' and substr(link.label, 1, 12) <> 'validation__'
+    and substr(link.label, 1, {len(KNOWN)}) <> '{KNOWN}' and substr(link.label, 1, 12) <> 'validation__'
 """
 """What something is made from: frames, labels, data sets, models, structures, files. Plans, reports and numbers say
 what to do, and what is known already or validates a training only has a part in a choice."""

@@ -6,6 +6,7 @@ from aiida import orm
 from aiida.common.links import LinkType
 
 from aiida_zif.plugins.data.potential import DeepPotentialData
+from aiida_zif.provenance.queries.calls import within
 from aiida_zif.provenance.queries.links import creation_label, inputs_under
 
 TRAINING = "aiida.calculations:zif.deepmd.train"
@@ -32,8 +33,7 @@ def member_of(model: DeepPotentialData) -> str:
     if model.creator is None:
         return ""
     (link,) = model.base.links.get_incoming(link_type=LinkType.CREATE).all()
-    _, packed, name = link.link_label.partition(f"{OUTPUT}__")
-    return name if packed else creation_label(model.creator)
+    return within(OUTPUT, link.link_label) or creation_label(model.creator)
 
 
 def warm_starts(model: DeepPotentialData) -> list[DeepPotentialData]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aiida_zif.plugins.words import counted, counts_in_words
 from aiida_zif.provenance.campaigns.failed_jobs import what
 from aiida_zif.provenance.campaigns.held_out import distance_in_words, nearest_training_frames
 from aiida_zif.provenance.campaigns.judgement import calibration_lines, relations_in, verdict_rows
@@ -22,7 +23,7 @@ from aiida_zif.provenance.report.origin_section import (
     settings_lines,
     training_seeds,
 )
-from aiida_zif.provenance.words import clock, counted, in_words, number, pair
+from aiida_zif.provenance.words import clock, number, pair
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -53,7 +54,7 @@ def render(view: CampaignView) -> str:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "clock": clock, "number": number, "in_words": in_words, "pair": pair, "what": what, "ends": ends_below,
+        "clock": clock, "number": number, "counts": counts_in_words, "pair": pair, "what": what, "ends": ends_below,
         "asked": asked_in_words, "mean": mean_in_words,
     }  # fmt: skip
     return environment.get_template(TEMPLATE).render(**page_content(view))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.setup.computers.computers import ComputerError
 from aiida_zif.setup.computers.connection import opened
 from aiida_zif.setup.doctor.machine import Check
-from aiida_zif.setup.doctor.questions import KINDS, RANKS, Installed, judge, probes, script
+from aiida_zif.setup.doctor.questions import KINDS, RANKS, Installed, checks_of, probes, script
 from aiida_zif.setup.doctor.trials import MODEL, TRIALS, trial_files
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def examine(computer: Computer, options: dict[str, Any], patience: float, tell: 
         files["doctor.sh"] = submit_script(computer, script(asked, mark), options).encode()
         begin = time.time()
         output = run_script(computer, transport, f"{folder}/doctor-{mark}", files, patience, tell)
-    return judge(asked, codes, output, mark, (begin, time.time()))
+    return checks_of(asked, codes, output, mark, (begin, time.time()))
 
 
 def installed_codes(computer: Computer) -> list[Installed]:

@@ -115,7 +115,7 @@ def answers(output: str, mark: str) -> dict[int, tuple[int, str, int]]:
     return {int(match[1]): (int(match[3]), match[2], int(match[4])) for match in found}
 
 
-def judge(
+def checks_of(
     asked: list[Probe], codes: Iterable[Installed], output: str, mark: str, between: tuple[float, float]
 ) -> list[Check]:
     """Return one check a question.

@@ -12,8 +12,10 @@ from aiida.plugins import DataFactory, WorkflowFactory
 from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
 from aiida_zif.workflows.active_learning.selection.select_frames import compare_choice, select_frames
 from aiida_zif.workflows.active_learning.state.blame import blames_the_committee, what_the_last_job_said
+from aiida_zif.workflows.active_learning.state.naming import part_label
 from aiida_zif.workflows.active_learning.state.quarantine import LOST, is_hopeless
 from aiida_zif.workflows.engine.endings import why_it_ended
+from aiida_zif.workflows.engine.naming import as_kind
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 
 DeepPotentialData = DataFactory("zif.potential")
@@ -26,6 +28,8 @@ LabelWorkChain = WorkflowFactory("zif.label")
 
 class AcquireWorkChain(ResumableWorkChain):
     """One cycle of one system; several systems go side by side, one explored while another is labelled."""
+
+    EARLIER_STEPS = {"explore": "submit_exploration", "label": "submit_labels"}
 
     @classmethod
     def define(cls, spec: Any) -> None:
@@ -70,18 +74,18 @@ class AcquireWorkChain(ResumableWorkChain):
         spec.output("comparison", valid_type=orm.Dict, required=False, help="True errors of chosen and random frames.")
         spec.output_namespace("blocks", valid_type=LabelledFramesData, dynamic=True)
         spec.outline(
-            cls.explore,
+            cls.submit_exploration,
             cls.inspect_exploration,
             cls.select,
             if_(cls.has_frames_to_label)(
-                cls.label,
+                cls.submit_labels,
                 cls.inspect_labels,
             ),
         )
         for status, name in ((301, "NO_LABELS"), (304, "EXPLORATION"), (306, "SELECTION"), (501, "COMMITTEE_HOPELESS")):
             spec.exit_code(status, f"ERROR_{name}", message="{system}: {cause}")
 
-    def explore(self) -> None:
+    def submit_exploration(self) -> None:
         """Let the committee drive MD at every condition, from starts among what is labelled."""
         plan, known = self.inputs.plan, {"explored": self.inputs.explored} if "explored" in self.inputs else {}
         starts = draw_starts(plan.starts, crystal=self.inputs.crystal, **known, **self.inputs.dataset)
@@ -112,15 +116,16 @@ class AcquireWorkChain(ResumableWorkChain):
     def select(self) -> ExitCode | None:
         """Choose the frames that are worth a label."""
         found = self.ctx.exploration.outputs
-        others = {f"{kind}_{name}": node for kind in ("earlier", "waiting") for name, node in self.named(kind)}
+        earlier, waiting = self.inputs.get("earlier", {}), self.inputs.get("waiting", {})
         result, call = select_frames.run_get_node(
             candidates=found.candidates[self.inputs.system],
             control=found.control[self.inputs.system],
             exploration=self.outputs["exploration"],
             selection=self.inputs.plan.selection,
             metadata=self.stage("select"),
-            **{f"known_{name}": node for name, node in self.inputs.dataset.items()},
-            **others,
+            **as_kind("known", self.inputs.dataset),
+            **as_kind("earlier", earlier),
+            **as_kind("waiting", waiting),
         )
         if result is None or not call.is_finished_ok:
             return self.ending("SELECTION", call.exit_message)
@@ -137,7 +142,7 @@ class AcquireWorkChain(ResumableWorkChain):
         """Whether any frame was chosen; random ones alone would compare nothing."""
         return bool(self.outputs["selection"]["n_selected"])
 
-    def label(self) -> None:
+    def submit_labels(self) -> None:
         """Label the chosen frames, and the random ones that tell what the choice was worth."""
         inputs = AttributeDict(self.exposed_inputs(LabelWorkChain))
         inputs.update(frames=self.outputs["frames"], task=self.inputs.plan.task, earlier=dict(self.inputs.dataset))
@@ -158,11 +163,7 @@ class AcquireWorkChain(ResumableWorkChain):
 
     def stage(self, name: str) -> dict[str, str]:
         """Name a child by its stage; cycle and system stand in the name of this chain."""
-        return {"call_link_label": name, "label": f"{name}_{self.inputs.system}"}
-
-    def named(self, namespace: str) -> list[tuple[str, orm.Dict]]:
-        """Return the nodes of an optional namespace by name."""
-        return list(self.inputs.get(namespace, {}).items())
+        return {"call_link_label": name, "label": part_label(name, self.inputs.system)}
 
     def ending(self, name: str, cause: str | None) -> ExitCode:
         """Return one of the exit codes, with its cause."""

@@ -10,16 +10,29 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, ProcessBuilder, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory, WorkflowFactory
 
-from aiida_zif.workflows.active_learning.child_inputs import CampaignChildren
+from aiida_zif.plugins.words import counts_in_words
+from aiida_zif.workflows.active_learning.child_inputs import (
+    acquire_inputs,
+    labelling_inputs,
+    stage_metadata,
+    test_inputs,
+    timing_inputs,
+    training_inputs,
+    width,
+)
 from aiida_zif.workflows.active_learning.exit_codes import EXIT_CODES
-from aiida_zif.workflows.active_learning.judging.calibration import calibrate, remembered
+from aiida_zif.workflows.active_learning.judging.calibration import calibrate, recent_evidence
 from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign
 from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
 from aiida_zif.workflows.active_learning.planning.first_labels import plan_campaign
 from aiida_zif.workflows.active_learning.planning.training import plan_training
-from aiida_zif.workflows.active_learning.state.quarantine import in_words
-from aiida_zif.workflows.active_learning.state.verdict import newest_verdict
+from aiida_zif.workflows.active_learning.state.naming import Evidence, FirstTask, block_in_dataset, use_of
+from aiida_zif.workflows.active_learning.state.quarantine import taking_part
+from aiida_zif.workflows.active_learning.state.verdict import Verdict, newest_verdict
 from aiida_zif.workflows.engine.endings import may_run_again, why_it_ended
+from aiida_zif.workflows.engine.naming import Kind, as_kind, key_of, of_kind
+from aiida_zif.workflows.engine.resumable import ResumableWorkChain
+from aiida_zif.workflows.engine.turns import take_turn
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
 from aiida_zif.workflows.structures.recipe import StartRecipe
 from aiida_zif.workflows.training.dataset import extend_dataset
@@ -36,12 +49,22 @@ TimeLabelsWorkChain = WorkflowFactory("zif.time_labels")
 LABELLING = {"aimd": WorkflowFactory("zif.aimd"), "batch": WorkflowFactory("zif.label")}
 """Work chain that labels, by mode of the task."""
 
-FOUND = {"exploration": "explorations", "selection": "selections", "labelling": "reports"}
+FOUND: dict[Kind, str] = {"exploration": "explorations", "selection": "selections", "labelling": "reports"}
 """What a verdict is made of: by output of `zif.acquire` where the context keeps it, system by system."""
 
 
-class ActiveLearningWorkChain(CampaignChildren):
+class ActiveLearningWorkChain(ResumableWorkChain):
     """From crystal structures to a committee of deep potentials and the data set that taught it."""
+
+    EARLIER_STEPS = {
+        "time_labels": "submit_timing",
+        "label": "submit_labels",
+        "train": "submit_training",
+        "inspect_committee": "inspect_training",
+        "evaluate": "submit_test",
+        "acquire": "submit_systems",
+        "inspect_acquired": "inspect_systems",
+    }
 
     @classmethod
     def define(cls, spec: Any) -> None:
@@ -62,30 +85,30 @@ class ActiveLearningWorkChain(CampaignChildren):
         spec.outline(
             cls.plan,
             if_(cls.may_choose_layout)(
-                cls.time_labels,
+                cls.submit_timing,
             ),
             while_(cls.has_frames_to_label)(
-                cls.label,
+                cls.submit_labels,
                 cls.inspect_labels,
             ),
             cls.open,
-            cls.train,
-            cls.inspect_committee,
-            while_(cls.must_evaluate)(
-                cls.evaluate,
+            cls.submit_training,
+            cls.inspect_training,
+            while_(cls.is_untested)(
+                cls.submit_test,
             ),
             while_(cls.has_more_to_learn)(
                 cls.plan_cycle,
                 while_(cls.has_systems_left)(
-                    cls.acquire,
-                    cls.inspect_acquired,
+                    cls.submit_systems,
+                    cls.inspect_systems,
                 ),
                 cls.judge,
                 if_(cls.must_train)(
-                    cls.train,
-                    cls.inspect_committee,
-                    while_(cls.must_evaluate)(
-                        cls.evaluate,
+                    cls.submit_training,
+                    cls.inspect_training,
+                    while_(cls.is_untested)(
+                        cls.submit_test,
                     ),
                 ),
             ),
@@ -124,66 +147,64 @@ class ActiveLearningWorkChain(CampaignChildren):
         self.ctx.dataset = AttributeDict(imported.get("training", {}))
         self.ctx.held_out, self.ctx.held_out_names = AttributeDict(imported.get("held_out", {})), []
         self.ctx.frames, self.ctx.tasks, self.ctx.reports = AttributeDict(), AttributeDict(), AttributeDict()
-        for key, task in self.ctx.plan.items():
-            if key.startswith("task_"):
-                name = key.removeprefix("task_")
-                start = self.ctx.plan[f"start_{name}"]
-                system = StartRecipe.from_node(start).system
-                if name.startswith(f"{system}_held_out_"):
-                    self.ctx.held_out_names = [*self.ctx.held_out_names, name]
-                self.ctx.tasks[name] = task
-                self.ctx.frames[name] = frames_from_structure(self.inputs.systems[system], start)
+        for name, task in of_kind("task", self.ctx.plan).items():
+            start = self.ctx.plan[key_of("start", name)]
+            system = StartRecipe.from_node(start).system
+            if use_of(FirstTask.within(system, name).task) == "held_out":
+                self.ctx.held_out_names = [*self.ctx.held_out_names, name]
+            self.ctx.tasks[name] = task
+            self.ctx.frames[name] = frames_from_structure(self.inputs.systems[system], start)
         self.ctx.queue, self.ctx.failed, self.ctx.evidence = list(self.ctx.tasks), [], AttributeDict()
 
     def may_choose_layout(self) -> bool:
         """Whether the cores of a labelling job may be split into ranks and threads as is the fastest."""
         return self.inputs.resources["label"].get("layout") == "fastest"
 
-    def time_labels(self) -> None:
+    def submit_timing(self) -> None:
         """Try the layouts on the largest system, unless they have been tried before."""
-        self.to_context(timing=self.submit(TimeLabelsWorkChain, **self.timing_inputs()))
+        self.to_context(timing=self.submit(TimeLabelsWorkChain, **timing_inputs(self.inputs, self.ctx)))
 
     def has_frames_to_label(self) -> bool:
         """Whether a labelling task still waits."""
         return bool(self.ctx.queue)
 
-    def label(self) -> None:
+    def submit_labels(self) -> None:
         """Label the next tasks, as many at a time as the resources allow."""
-        self.take_turn("label")
+        running = take_turn(self.ctx, width(self.inputs.resources, "label"))
         children = {
-            f"label_{name}": self.submit(LABELLING[self.ctx.tasks[name]["mode"]], **self.labelling_inputs(name))
-            for name in self.ctx.running
+            name: self.submit(LABELLING[self.ctx.tasks[name]["mode"]], **labelling_inputs(self.inputs, self.ctx, name))
+            for name in running
         }
-        self.to_context(**children)
+        self.to_context(**as_kind("label", children))
 
     def inspect_labels(self) -> ExitCode | None:
         """Add the new blocks to the data set, or to the frames that no training sees."""
         for name in self.ctx.running:
-            child = self.ctx[f"label_{name}"]
+            child = self.ctx[key_of("label", name)]
             if "report" not in child.outputs:
                 failure = self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
-                if not self.goes_on_without(self.ctx.frames[name].system, failure):
+                if not self.leave_out(self.ctx.frames[name].system, failure):
                     return failure
                 continue
             self.ctx.reports[name] = child.outputs.report
             blocks = child.outputs.blocks if "blocks" in child.outputs else {}
             if name in self.ctx.held_out_names:
-                self.ctx.held_out |= self.in_this_cycle(name, blocks)
+                self.ctx.held_out |= self.named_for_dataset(name, blocks)
             else:
                 self.extend_dataset(name, blocks)
             exceeded = self.over_failure_budget(name, child.outputs.report, child)
-            if exceeded is not None and not self.goes_on_without(self.ctx.frames[name].system, exceeded):
+            if exceeded is not None and not self.leave_out(self.ctx.frames[name].system, exceeded):
                 return exceeded
         self.ctx.queue = [name for name in self.ctx.queue if self.ctx.frames[name].system not in self.ctx.failed]
         return None
 
-    def goes_on_without(self, system: str, failure: ExitCode) -> bool:
-        """Note that a system failed in this cycle; whether others are left, for which the campaign goes on."""
+    def leave_out(self, system: str, failure: ExitCode) -> set[str]:
+        """Leave a system that failed out of this cycle, and return the others, with which the campaign goes on."""
         systems = self.active_systems()
         if len(systems) > 1:
             self.report(f"cycle {self.ctx.cycle} goes on without {system}. {failure.message}")
         self.ctx.failed = sorted({*self.ctx.failed, system})
-        return bool(set(systems) - set(self.ctx.failed))
+        return set(systems) - set(self.ctx.failed)
 
     def over_failure_budget(self, name: str, report: orm.Dict, child: orm.WorkChainNode) -> ExitCode | None:
         """Return an exit code if more frames of a task were lost than the campaign tolerates."""
@@ -197,7 +218,7 @@ class ActiveLearningWorkChain(CampaignChildren):
                 name=name,
                 share=share,
                 budget=budget,
-                cause=in_words(report["n_rejected"]) or why_it_ended(child),
+                cause=counts_in_words(report["n_rejected"]) or why_it_ended(child),
                 pk=self.node.pk,
             )
         return None
@@ -208,13 +229,13 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     # -- training ----------------------------------------------------------------------------------------------
 
-    def train(self) -> None:
+    def submit_training(self) -> None:
         """Train a committee on everything labelled so far."""
         plan: dict[str, Any] = plan_training(self.inputs.settings, newest_verdict(self.ctx))
         self.ctx.trained_steps = plan["parameters"]["training"]["numb_steps"]
-        self.to_context(training=self.submit(TrainCommitteeWorkChain, **self.training_inputs(plan)))
+        self.to_context(training=self.submit(TrainCommitteeWorkChain, **training_inputs(self.inputs, self.ctx, plan)))
 
-    def inspect_committee(self) -> ExitCode | None:
+    def inspect_training(self) -> ExitCode | None:
         """Take the new committee over."""
         if not self.ctx.training.is_finished_ok:
             return self.exit_codes.ERROR_TRAINING.format(cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.training))
@@ -223,16 +244,22 @@ class ActiveLearningWorkChain(CampaignChildren):
         self.ctx.evaluation_tries = 0
         return None
 
-    def must_evaluate(self) -> bool:
-        """Whether the newest committee still has to be tested; a test that failed is tried once more."""
-        tries = self.ctx.evaluation_tries
-        return tries == 0 or (not self.ctx.evaluation.is_finished_ok and may_run_again(self.ctx.evaluation, tries))
+    def is_untested(self) -> bool:
+        """Whether no test of the newest committee has ended well yet."""
+        return self.ctx.evaluation_tries == 0 or not self.ctx.evaluation.is_finished_ok
 
-    def evaluate(self) -> None:
-        """Test the committee on the frames that no training sees."""
-        inputs = self.test_inputs()
+    def submit_test(self) -> ExitCode | None:
+        """Test the committee on the frames that no training sees; one that failed once too often ends the campaign."""
+        tries = self.ctx.evaluation_tries
+        if tries and not may_run_again(self.ctx.evaluation, tries):
+            if self.verdict.finished:
+                self.hand_over()
+            cause = why_it_ended(self.ctx.evaluation)
+            return self.exit_codes.ERROR_EVALUATION.format(cycle=self.ctx.cycle, cause=cause)
+        inputs = test_inputs(self.inputs, self.ctx)
         self.ctx.evaluation_tries += 1
         self.to_context(evaluation=self.submit(DeepmdTestCalculation, **inputs))
+        return None
 
     # -- cycles --------------------------------------------------------------------------------------------------
 
@@ -240,12 +267,8 @@ class ActiveLearningWorkChain(CampaignChildren):
         """Whether the last verdict asks for another cycle."""
         return not self.verdict.finished
 
-    def plan_cycle(self) -> ExitCode | None:
+    def plan_cycle(self) -> None:
         """Plan runs, trust levels and choices of the next cycle; what asked for least before goes first."""
-        if not self.ctx.evaluation.is_finished_ok:
-            return self.exit_codes.ERROR_EVALUATION.format(
-                cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
-            )
         known = {"calibration": self.ctx.calibration} if "calibration" in self.ctx else {}
         if "errors" in self.ctx.evaluation.outputs:
             known |= {"errors": self.ctx.evaluation.outputs.errors, **self.held_out_blocks()}
@@ -256,25 +279,23 @@ class ActiveLearningWorkChain(CampaignChildren):
         for taken in FOUND.values():
             self.ctx[taken] = AttributeDict()
         self.ctx.failed = []
-        return None
 
     def has_systems_left(self) -> bool:
         """Whether a system still waits for its exploration in this cycle."""
         return bool(self.ctx.queue)
 
-    def acquire(self) -> None:
+    def submit_systems(self) -> None:
         """Explore the next systems, choose from them and label the choice, as many at a time as the resources allow."""
-        self.take_turn("explore")
+        running = take_turn(self.ctx, width(self.inputs.resources, "explore"))
         children = {
-            f"acquire_{system}": self.submit(AcquireWorkChain, **self.acquire_inputs(system))
-            for system in self.ctx.running
+            system: self.submit(AcquireWorkChain, **acquire_inputs(self.inputs, self.ctx, system)) for system in running
         }
-        self.to_context(**children)
+        self.to_context(**as_kind("acquire", children))
 
-    def inspect_acquired(self) -> ExitCode | None:
+    def inspect_systems(self) -> ExitCode | None:
         """Take over what the systems brought; one that failed is counted, and the others go on."""
         for system in self.ctx.running:
-            child = self.ctx[f"acquire_{system}"]
+            child = self.ctx[key_of("acquire", system)]
             found = child.outputs
             for name, taken in FOUND.items():
                 if name in found:
@@ -282,11 +303,11 @@ class ActiveLearningWorkChain(CampaignChildren):
             if "frames" in found:
                 self.ctx.frames[system] = found.frames
             if "comparison" in found:
-                self.ctx.evidence[f"compare_c{self.ctx.cycle:02d}_{system}"] = found.comparison
+                self.ctx.evidence[Evidence("compare", self.ctx.cycle, system).label()] = found.comparison
             self.extend_dataset(system, found.blocks if "blocks" in found else {})
             failure = self.failure_of(system, child)
             if failure is not None and (
-                failure.status == self.exit_codes.ERROR_SELECTION.status or not self.goes_on_without(system, failure)
+                failure.status == self.exit_codes.ERROR_SELECTION.status or not self.leave_out(system, failure)
             ):
                 return failure
         return None
@@ -303,7 +324,9 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def judge(self) -> None:
         """Relate deviation and error, and say whether the campaign is finished."""
-        evidence = {f"{kind}_{name}": node for kind, taken in FOUND.items() for name, node in self.ctx[taken].items()}
+        evidence: dict[str, Any] = {}
+        for kind, taken in FOUND.items():
+            evidence |= as_kind(kind, self.ctx[taken])
         if "errors" in self.ctx.evaluation.outputs:
             evidence["errors"] = self.ctx.evaluation.outputs.errors
         if self.has_new_labels():
@@ -311,19 +334,20 @@ class ActiveLearningWorkChain(CampaignChildren):
         self.ctx.verdict = judge(
             settings=self.inputs.settings,
             verdict=newest_verdict(self.ctx),
-            metadata=self.stage_metadata("judge"),
+            metadata=stage_metadata(self.ctx.cycle, "judge"),
             **evidence,
         )
 
     def calibrate(self) -> None:
         """Relate the deviation to the true error, by what the last cycles labelled and the held-out frames."""
         if "errors" in self.ctx.evaluation.outputs:
-            self.ctx.evidence[f"errors_{self.ctx.evaluation.label}"] = self.ctx.evaluation.outputs.errors
-        self.ctx.evidence = AttributeDict(remembered(self.ctx.evidence, self.ctx.cycle))
+            tested = Evidence.of_test(self.ctx.evaluation.label)
+            self.ctx.evidence[tested.label()] = self.ctx.evaluation.outputs.errors
+        self.ctx.evidence = AttributeDict(recent_evidence(self.ctx.evidence, self.ctx.cycle))
         self.ctx.calibration = calibrate(
             settings=self.inputs.settings,
             verdict=newest_verdict(self.ctx),
-            metadata=self.stage_metadata("calibrate"),
+            metadata=stage_metadata(self.ctx.cycle, "calibrate"),
             **self.ctx.evidence,
             **self.held_out_blocks(),
         )
@@ -339,14 +363,7 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def results(self) -> ExitCode | None:
         """Hand over the force field, what it learnt from, and why the campaign ended."""
-        self.out("committee", dict(self.ctx.committee))
-        self.out("dataset", dict(self.ctx.dataset))
-        self.out("held_out", dict(self.ctx.held_out))
-        self.out("verdict", newest_verdict(self.ctx))
-        if not self.ctx.evaluation.is_finished_ok:
-            return self.exit_codes.ERROR_EVALUATION.format(
-                cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
-            )
+        self.hand_over()
         futile = self.verdict.criterion("not_learning")
         if futile is not None and self.verdict.stop_reason == futile.name:
             return self.exit_codes.ERROR_NOT_LEARNING.format(cause=futile.words, pk=self.node.pk)
@@ -354,9 +371,30 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     # -- helpers -----------------------------------------------------------------------------------------------
 
+    def hand_over(self) -> None:
+        """Give the outputs of a campaign that has come to its end."""
+        self.out("committee", dict(self.ctx.committee))
+        self.out("dataset", dict(self.ctx.dataset))
+        self.out("held_out", dict(self.ctx.held_out))
+        self.out("verdict", newest_verdict(self.ctx))
+
+    def active_systems(self) -> list[str]:
+        """Return the systems that have not been left out."""
+        return taking_part(self.inputs.systems, self.verdict.systems)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The newest verdict; before the first labels all systems take part."""
+        node = newest_verdict(self.ctx)
+        return Verdict.from_node(node) if node is not None else Verdict(cycle=0, n_labels=0)
+
+    def named_for_dataset(self, name: str, blocks: Mapping[str, Any]) -> dict[str, Any]:
+        """Return new blocks of a task or system by names that no other cycle gives."""
+        return {block_in_dataset(self.ctx.cycle, name, label): block for label, block in blocks.items()}
+
     def held_out_blocks(self) -> dict[str, Any]:
         """Return the held-out blocks by the names that a step takes them by."""
-        return {f"block_{name}": block for name, block in self.ctx.held_out.items()}
+        return as_kind("block", self.ctx.held_out)
 
     def extend_dataset(self, name: str, blocks: Mapping[str, Any]) -> None:
         """Add new blocks of a task or system to the data set of their system; imported ones stay beside it."""
@@ -364,5 +402,7 @@ class ActiveLearningWorkChain(CampaignChildren):
             return
         system = next(iter(blocks.values())).system
         before = {"previous": self.ctx.dataset[system]} if system in self.ctx.dataset else {}
-        new = self.in_this_cycle(name, blocks)
-        self.ctx.dataset[system] = extend_dataset(**before, **new, metadata=self.stage_metadata("extend", name))
+        new = self.named_for_dataset(name, blocks)
+        self.ctx.dataset[system] = extend_dataset(
+            **before, **new, metadata=stage_metadata(self.ctx.cycle, "extend", name)
+        )

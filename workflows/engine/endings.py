@@ -34,8 +34,3 @@ def may_run_again(job: orm.ProcessNode, n_tries: int) -> bool:
     :param n_tries: how often it has been run.
     """
     return n_tries < (MOST_TRIES_FROM_OUTSIDE if ended_from_outside(job) else MOST_TRIES)
-
-
-def name_of_try(name: str, n_tries: int) -> str:
-    """Return the call link's label of the next run of a job, which has been run so often: ``x``, ``x_again``, …"""
-    return (name, f"{name}_again")[n_tries] if n_tries < 2 else f"{name}_again_{n_tries}"

@@ -7,7 +7,8 @@ beginning. What the provenance already shows as called is taken back rather than
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from aiida import orm
 from aiida.common.links import LinkType
@@ -19,7 +20,21 @@ CALLS = (LinkType.CALL_CALC, LinkType.CALL_WORK)
 
 
 class ResumableWorkChain(RecordsSoftware, WorkChain):
-    """A work chain that names each of its children once, by ``metadata.call_link_label``, and submits it once."""
+    """A work chain that names each of its children once, by ``metadata.call_link_label``, and submits it once.
+
+    Steps of an outline are called alike: ``plan`` and ``plan_…`` say what is next, ``submit_…`` starts children,
+    ``inspect_…`` takes over what they brought, ``results`` hands over. Conditions (``has_…``, ``must_…``) change
+    nothing.
+    """
+
+    EARLIER_STEPS: ClassVar[Mapping[str, str]] = {}
+    """Names that steps had before → names now. A checkpoint names the step that comes next; to be removed with
+    :mod:`~aiida_zif.plugins.jobs.moved_modules`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for before, now in cls.EARLIER_STEPS.items():
+            setattr(cls, before, getattr(cls, now))
 
     def submit(self, process: Any, inputs: dict[str, Any] | None = None, **kwargs: Any) -> orm.ProcessNode:
         """Submit a child, or return the one that was submitted under this name before the worker died."""

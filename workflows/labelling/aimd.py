@@ -10,6 +10,7 @@ from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.workflows.engine.endings import why_it_ended
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.labelling.aimd_steps import account_for_run, begin_run, continue_run
 from aiida_zif.workflows.labelling.run_cache import take_known_run
@@ -28,6 +29,8 @@ class AimdWorkChain(ResumableWorkChain):
     cleaned), else from the last labelled frame.
     """
 
+    EARLIER_STEPS = {"begin": "plan", "run_part": "submit_part", "go_on": "inspect_part"}
+
     MOST_IN_VAIN = 3
     """Jobs in a row that bring the run no step further."""
 
@@ -41,11 +44,11 @@ class AimdWorkChain(ResumableWorkChain):
         spec.output_namespace("blocks", valid_type=LabelledFramesData, dynamic=True, help="One block a job.")
         spec.output("report", valid_type=orm.Dict, help="What was asked for, labelled, rejected and why; the stride.")
         spec.outline(
-            cls.begin,
+            cls.plan,
             cls.reuse,
             while_(cls.has_steps_left)(
-                cls.run_part,
-                cls.go_on,
+                cls.submit_part,
+                cls.inspect_part,
             ),
             cls.results,
         )
@@ -56,7 +59,7 @@ class AimdWorkChain(ResumableWorkChain):
             "with `verdi calcjob outputcat {pk}`, fix the cause and start the campaign again.",
         )
 
-    def begin(self) -> None:
+    def plan(self) -> None:
         """Take the first part of the run."""
         self.ctx.part, self.ctx.frames = begin_run(self.inputs.task), self.inputs.frames
         self.ctx.attempt, self.ctx.in_vain, self.ctx.finished = 0, 0, False
@@ -72,19 +75,19 @@ class AimdWorkChain(ResumableWorkChain):
         """Whether steps are left to label, and a hope to come to them."""
         return not self.ctx.finished and self.ctx.in_vain < self.MOST_IN_VAIN
 
-    def run_part(self) -> None:
+    def submit_part(self) -> None:
         """Run one CP2K job."""
         inputs = AttributeDict(self.exposed_inputs(Cp2kLabelCalculation, namespace="cp2k"))
         inputs.update(frames=self.ctx.frames, task=self.ctx.part)
         if "restart" in self.ctx:
             inputs.restart = self.ctx.restart
-        inputs.metadata.call_link_label = f"attempt_{self.ctx.attempt}"
+        inputs.metadata.call_link_label = key_of("attempt", self.ctx.attempt)
         job = self.submit(Cp2kLabelCalculation, **inputs)
-        self.to_context(**{f"job_{self.ctx.attempt}": job})
+        self.to_context(**{key_of("job", self.ctx.attempt): job})
 
-    def go_on(self) -> None:
+    def inspect_part(self) -> None:
         """Decide from what the job brought where the next one begins."""
-        job = self.ctx[f"job_{self.ctx.attempt}"]
+        job = self.ctx[key_of("job", self.ctx.attempt)]
         self.ctx.attempt += 1
         self.ctx.in_vain += 1
         if not job.is_finished_ok:
@@ -112,7 +115,8 @@ class AimdWorkChain(ResumableWorkChain):
             self.out("blocks", {"reused": self.ctx.reused})
             self.out("report", self.ctx.reused_report)
             return None
-        jobs = {f"attempt_{attempt}": self.ctx[f"job_{attempt}"] for attempt in range(self.ctx.attempt)}
+        attempts = range(self.ctx.attempt)
+        jobs = {key_of("attempt", attempt): self.ctx[key_of("job", attempt)] for attempt in attempts}
         blocks = {name: job.outputs.labelled for name, job in jobs.items() if "labelled" in job.outputs}
         accounts = {
             name: job.outputs.output_parameters for name, job in jobs.items() if "output_parameters" in job.outputs
@@ -120,7 +124,7 @@ class AimdWorkChain(ResumableWorkChain):
         self.out("blocks", blocks)
         self.out("report", account_for_run(self.inputs.task, **accounts))
         if not blocks:
-            return self.exit_codes.ERROR_NO_LABELS.format(pk=jobs[f"attempt_{self.ctx.attempt - 1}"].pk)
+            return self.exit_codes.ERROR_NO_LABELS.format(pk=jobs[key_of("attempt", self.ctx.attempt - 1)].pk)
         return None
 
 

@@ -11,6 +11,7 @@ from aiida_zif.plugins.cp2k.aimd.autocorrelation import stride_bounds
 from aiida_zif.plugins.cp2k.aimd.segments import first_part, next_part
 from aiida_zif.plugins.cp2k.reading.run_outcome import NOT_REACHED
 from aiida_zif.plugins.cp2k.task import AUTO, AimdTask, read_task
+from aiida_zif.workflows.engine.naming import number_in
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 
@@ -41,7 +42,7 @@ def account_for_run(task: orm.Dict, **outcomes: orm.Dict) -> orm.Dict:
 
     Of an automatic stride it tells the autocorrelation time in fs; ``parts`` are the steps that every job took.
     """
-    jobs = [outcomes[name].get_dict() for name in sorted(outcomes, key=_number)]
+    jobs = [outcomes[name].get_dict() for name in sorted(outcomes, key=number_in)]
     brought = [job["dynamics"] for job in jobs]
     run = _run(task)
     stride = next((one["stride"] for one in brought if one["stride"]), None if run.stride == AUTO else run.stride)
@@ -80,7 +81,3 @@ def _run(task: orm.Dict) -> AimdTask:
 
 def _as_node(part: AimdTask) -> orm.Dict:
     return orm.Dict(part.as_dict())
-
-
-def _number(name: str) -> int:
-    return int(name.rsplit("_", 1)[1])

@@ -17,6 +17,7 @@ from aiida_zif.plugins.cp2k.task import BatchTask, read_task
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.labelling import batch_plan
 
 Nodes = dict[str, orm.Data]
@@ -58,7 +59,7 @@ def continue_batch(frames: FramesData, level: orm.Dict, task: orm.Dict, plan: or
     """
     theory, settings = Level.from_dict(level.get_dict()), batch_task(task)
     values = plan.get_dict()
-    nodes = [results.get(f"account_{place}") for place in range(len(values["jobs"]))]
+    nodes = [results.get(key_of("account", place)) for place in range(len(values["jobs"]))]
     accounts = [node.get_dict() if isinstance(node, orm.Dict) else None for node in nodes]
     known = {name: node for name, node in results.items() if isinstance(node, LabelledFramesData | DatasetData)}
     settled = batch_plan.settle(values, accounts, ladder_of(theory), settings.gates.smearing)
@@ -141,9 +142,9 @@ def _nodes(plan: batch_plan.Plan, level: Level, blocks: list[LabelledFramesData]
     rungs = {rung.name: rung for rung in ladder_of(level)}
     nodes: Nodes = {"plan": orm.Dict(plan)}
     for place, job in enumerate(plan["jobs"]):
-        nodes[f"job_{place}"] = orm.Dict(job)
+        nodes[key_of("job", place)] = orm.Dict(job)
         if job["rung"] is not None:
-            nodes[f"rung_{place}"] = orm.Dict(rungs[job["rung"]].as_dict())
+            nodes[key_of("rung", place)] = orm.Dict(rungs[job["rung"]].as_dict())
     if plan["jobs"] and blocks:
         energies = np.concatenate([block.energies / block.n_atoms for block in blocks])
         nodes["references"] = orm.Dict({"level_hash": level.hash, "energies_per_atom": thinned(energies)})

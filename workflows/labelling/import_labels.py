@@ -20,6 +20,7 @@ from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Re
 from aiida_zif.plugins.imports.formats import Source, find_source
 from aiida_zif.plugins.imports.gates import IMPORT_GATES, Rules, composition, grouped, sort_frames
 from aiida_zif.plugins.imports.reading import Reading
+from aiida_zif.workflows.engine.naming import key_of
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
@@ -58,8 +59,8 @@ def declared_level(text: str, charge: int = 0, multiplicity: int | None = None) 
             "that says method, code and cut-off, such as 'PBE-D3, VASP, 520 eV'."
         )
     method = hashlib.sha256(f"declared: {line}".encode()).hexdigest()[:16]
-    in_words = state_in_words(charge, multiplicity)
-    return {"hash": hash_in_state(method, charge, multiplicity), "line": line + in_words, **state}
+    words = state_in_words(charge, multiplicity)
+    return {"hash": hash_in_state(method, charge, multiplicity), "line": line + words, **state}
 
 
 def level_of_file(path: Path) -> Level:
@@ -122,7 +123,7 @@ def import_from(
     good, refused = sort_frames(frames, rules_of(declaration.get_dict(), known))
     if not good:
         raise FormatError(
-            f"{path}: not one of {len(refused)} frames can be a label: {in_words(refused)}. Correct "
+            f"{path}: not one of {len(refused)} frames can be a label: {refused_in_words(refused)}. Correct "
             "the files or what is declared of them; `--gate NAME=VALUE` moves a bound for this import."
         )
     inputs = {"references": orm.Dict(known)} if known["energies_per_atom"] else {}
@@ -221,7 +222,7 @@ def import_labels(raw: orm.Data, declaration: orm.Dict, references: orm.Dict | N
         rules = rules_of(declaration.get_dict(), references.get_dict() if references else None)
         good, refused = sort_frames(found.frames(), rules)
     groups = grouped(good)
-    blocks = {f"block_{index}": block_of(group, declaration) for index, group in enumerate(groups)}
+    blocks = {key_of("block", index): block_of(group, declaration) for index, group in enumerate(groups)}
     report = {
         "n_read": len(good) + len(refused),
         "n_labelled": len(good),
@@ -315,7 +316,7 @@ def energies_in_profile(level_hash: str, atoms: Iterable[Sequence[str]]) -> dict
     return {"level_hash": level_hash, "energies_per_atom": thin, "blocks": uuids}
 
 
-def in_words(refused: Sequence[Refused]) -> str:
+def refused_in_words(refused: Sequence[Refused]) -> str:
     """Return how many frames did not come in, by reason, with the detail of the first."""
     counts = Counter(frame.reason for frame in refused)
     tally = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())

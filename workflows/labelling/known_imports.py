@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiida import orm
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.workflows.engine.naming import number_in
 
-if TYPE_CHECKING:
-    pass
+IMPORT = "import_labels"
+"""Name of the calcfunction that makes labels of files from elsewhere."""
+
+
+def is_import(process: orm.ProcessNode | None) -> bool:
+    """Whether a process brought labels from elsewhere."""
+    return isinstance(process, orm.CalcFunctionNode) and process.process_label == IMPORT
 
 
 def find_imports(checksum: str) -> list[orm.CalcFunctionNode]:
     """Return the imports of some content, the oldest first, withdrawn ones too."""
     query = orm.QueryBuilder().append(orm.Dict, filters={"attributes.checksum": checksum}, tag="declaration")
-    done = {"attributes.process_label": "import_labels", "attributes.exit_status": 0}
-    query.append(orm.CalcFunctionNode, with_incoming="declaration", filters=done, tag="call")
+    query.append(orm.CalcFunctionNode, with_incoming="declaration", filters=_finished(IMPORT), tag="call")
     calls: list[orm.CalcFunctionNode] = query.order_by({"call": {"id": "asc"}}).all(flat=True)
     return calls
 
 
 def find_import(checksum: str) -> orm.CalcFunctionNode | None:
     """Return the import of some content that holds, if there is one."""
-
     withdrawn = withdrawn_blocks()
     return next((call for call in find_imports(checksum) if blocks_of_import(call)[0].uuid not in withdrawn), None)
 
@@ -31,7 +35,7 @@ def find_import(checksum: str) -> orm.CalcFunctionNode | None:
 def blocks_of_import(call: orm.CalcFunctionNode) -> list[LabelledFramesData]:
     """Return the blocks that an import made, in their order."""
     links = call.base.links.get_outgoing(node_class=LabelledFramesData).all()
-    blocks: list[Any] = [link.node for link in sorted(links, key=lambda link: int(link.link_label.split("_")[1]))]
+    blocks: list[Any] = [link.node for link in sorted(links, key=lambda link: number_in(link.link_label))]
     return blocks
 
 

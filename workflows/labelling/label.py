@@ -10,6 +10,7 @@ from aiida.engine import ExitCode, if_, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.workflows.engine.endings import why_it_ended
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.labelling.batch_steps import (
     account_for_batch,
@@ -33,6 +34,14 @@ class LabelWorkChain(ResumableWorkChain):
     frame in which a job broke off is tried once more by itself; all others go on without it.
     """
 
+    EARLIER_STEPS = {
+        "setup": "prepare",
+        "begin": "plan",
+        "label": "submit_jobs",
+        "inspect": "inspect_jobs",
+        "go_on": "plan_next",
+    }
+
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
@@ -51,16 +60,16 @@ class LabelWorkChain(ResumableWorkChain):
         spec.output_namespace("blocks", valid_type=LabelledFramesData, dynamic=True, help="One block a job.")
         spec.output("report", valid_type=orm.Dict, help="What was asked for, labelled, recovered, rejected and why.")
         spec.outline(
-            cls.setup,
+            cls.prepare,
             cls.reuse,
             if_(cls.has_frames_left)(
-                cls.begin,
+                cls.plan,
                 while_(cls.has_jobs)(
                     while_(cls.has_jobs_waiting)(
-                        cls.label,
-                        cls.inspect,
+                        cls.submit_jobs,
+                        cls.inspect_jobs,
                     ),
-                    cls.go_on,
+                    cls.plan_next,
                 ),
             ),
             cls.results,
@@ -72,7 +81,7 @@ class LabelWorkChain(ResumableWorkChain):
             "`verdi calcjob outputcat {pk}`, fix the cause and start the campaign again.",
         )
 
-    def setup(self) -> None:
+    def prepare(self) -> None:
         """Begin with all the frames."""
         self.ctx.frames, self.ctx.attempt, self.ctx.blocks = self.inputs.frames, 0, AttributeDict()
 
@@ -86,7 +95,7 @@ class LabelWorkChain(ResumableWorkChain):
         """Whether anything has to be computed."""
         return bool(self.ctx.frames.n_frames)
 
-    def begin(self) -> None:
+    def plan(self) -> None:
         """Refuse what no job should see; plan the first jobs by what a frame is known to cost."""
         fixed = {**self.what_is_labelled(), "code": self.inputs.cp2k.code}
         self.take(begin_batch(**fixed, **self.inputs.get("earlier", {})))
@@ -99,7 +108,7 @@ class LabelWorkChain(ResumableWorkChain):
         """Whether a job of the plan still waits."""
         return self.ctx.submitted < len(self.ctx.plan["jobs"])
 
-    def label(self) -> None:
+    def submit_jobs(self) -> None:
         """Run the next jobs of the plan, as many at a time as the resources allow."""
         first = self.ctx.submitted
         self.ctx.submitted = min(first + self.inputs.concurrent, len(self.ctx.plan["jobs"]))
@@ -108,29 +117,31 @@ class LabelWorkChain(ResumableWorkChain):
         for place in self.ctx.running:
             inputs = AttributeDict(self.exposed_inputs(Cp2kLabelCalculation, namespace="cp2k"))
             inputs.update(frames=self.frames_of(place), task=self.inputs.task)
-            if f"rung_{place}" in self.ctx.planned:
-                inputs.rung = self.ctx.planned[f"rung_{place}"]
+            if (rung := key_of("rung", place)) in self.ctx.planned:
+                inputs.rung = self.ctx.planned[rung]
             if "references" in self.ctx.planned:
                 inputs.references = self.ctx.planned["references"]
-            inputs.metadata.call_link_label = f"attempt_{self.ctx.attempt + place}"
-            jobs[f"job_{self.ctx.attempt + place}"] = self.submit(Cp2kLabelCalculation, **inputs)
+            attempt = self.ctx.attempt + place
+            inputs.metadata.call_link_label = key_of("attempt", attempt)
+            jobs[key_of("job", attempt)] = self.submit(Cp2kLabelCalculation, **inputs)
         self.to_context(**jobs)
 
-    def inspect(self) -> None:
+    def inspect_jobs(self) -> None:
         """Keep every label that came back, whatever became of its job."""
         for place in self.ctx.running:
-            name = f"attempt_{self.ctx.attempt + place}"
-            job = self.ctx[f"job_{self.ctx.attempt + place}"]
+            attempt = self.ctx.attempt + place
+            job = self.ctx[key_of("job", attempt)]
             if not job.is_finished_ok:
                 self.report(f"{job.process_label}<{job.pk}> ended with {why_it_ended(job)}")
             if "labelled" in job.outputs and job.outputs.labelled.n_frames:
-                self.ctx.blocks[name] = job.outputs.labelled
+                self.ctx.blocks[key_of("attempt", attempt)] = job.outputs.labelled
 
-    def go_on(self) -> None:
+    def plan_next(self) -> None:
         """Decide frame by frame: done, once more, by another rung, or given up; plan the next jobs."""
-        jobs = {place: self.ctx[f"job_{self.ctx.attempt + place}"] for place in range(self.ctx.submitted)}
+        places = range(self.ctx.submitted)
+        jobs = {place: self.ctx[key_of("job", self.ctx.attempt + place)] for place in places}
         accounts = {
-            f"account_{place}": job.outputs.output_parameters
+            key_of("account", place): job.outputs.output_parameters
             for place, job in jobs.items()
             if "output_parameters" in job.outputs
         }
@@ -146,7 +157,7 @@ class LabelWorkChain(ResumableWorkChain):
         self.out("blocks", blocks)
         self.out("report", report)
         if not blocks and self.inputs.frames.n_frames:
-            last = self.ctx[f"job_{self.ctx.attempt - 1}"] if self.ctx.attempt else self.node
+            last = self.ctx[key_of("job", self.ctx.attempt - 1)] if self.ctx.attempt else self.node
             causes = ", ".join(f"{count} {reason}" for reason, count in report["n_rejected"].items())
             return self.exit_codes.ERROR_NO_LABELS.format(causes=causes, pk=last.pk)
         return None
@@ -159,7 +170,7 @@ class LabelWorkChain(ResumableWorkChain):
 
     def frames_of(self, place: int) -> Any:
         """Return the frames of a job of the plan; all of them need no picking."""
-        job = self.ctx.planned[f"job_{place}"]
+        job = self.ctx.planned[key_of("job", place)]
         whole = job["indices"] == list(range(self.ctx.frames.n_frames))
         return self.ctx.frames if whole else pick_frames(self.ctx.frames, job)
 

@@ -20,9 +20,9 @@ from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.same_frame import Match
 from aiida_zif.plugins.imports.contradiction import contradiction
-from aiida_zif.workflows.labelling.known_imports import withdrawn_blocks
+from aiida_zif.workflows.engine.naming import key_of
+from aiida_zif.workflows.labelling.known_imports import IMPORT, withdrawn_blocks
 
-IMPORT = "import_labels"
 ORIGINS = ("Cp2kLabelCalculation", IMPORT)
 """Processes that make labels. Blocks of re-used ones are left out: where those came from is in the profile too."""
 
@@ -128,7 +128,7 @@ def take_known(frames: FramesData, level: orm.Dict) -> dict[str, Any] | None:
     uuids = dict.fromkeys(uuid for uuid, _ in places.values())
     if not uuids:
         return None
-    inputs: dict[str, Any] = {f"source_{index}": load_block(uuid) for index, uuid in enumerate(uuids)}
+    inputs: dict[str, Any] = {key_of("source", index): load_block(uuid) for index, uuid in enumerate(uuids)}
     inputs["metadata"] = {"call_link_label": "reuse"}
     result: dict[str, Any] = reuse_labels(frames, level, **inputs)
     return result

@@ -14,6 +14,7 @@ from aiida.engine import calcfunction
 from aiida_zif.plugins.cp2k.levels.level import is_itself
 from aiida_zif.plugins.cp2k.task import Task, read_task
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.workflows.engine.naming import key_of, number_in
 from aiida_zif.workflows.labelling.label_cache import collect
 
 RUN = "aiida.workflows:zif.aimd"
@@ -66,8 +67,9 @@ def take_known_run(frames: FramesData, task: orm.Dict, level: orm.Dict) -> dict[
     run: Any = known_run(frames, task, level["hash"])
     if run is None:
         return None
-    numbered = sorted(run.outputs.blocks.items(), key=lambda item: int(item[0].rpartition("_")[2]))
-    inputs: dict[str, Any] = {f"source_{index}": block for index, (_, block) in enumerate(numbered)}
+    blocks = run.outputs.blocks
+    in_order = sorted(blocks, key=number_in)
+    inputs: dict[str, Any] = {key_of("source", index): blocks[name] for index, name in enumerate(in_order)}
     inputs["metadata"] = {"call_link_label": "reuse"}
     result: dict[str, Any] = reuse_run(frames, run.outputs.report, **inputs)
     return result
@@ -82,7 +84,7 @@ def reuse_run(frames: FramesData, report: orm.Dict, **sources: LabelledFramesDat
     :param sources: its blocks, links to the origin of every label.
     :returns: ``labelled`` and the ``report``, which says that nothing was computed.
     """
-    names = sorted(sources, key=lambda name: int(name.rpartition("_")[2]))
+    names = sorted(sources, key=number_in)
     picked = [(sources[name], index) for name in names for index in range(sources[name].n_frames)]
     content = report.get_dict()
     account = {**content, "n_jobs": 0, "n_reused": content["n_labelled"], "wall_s": 0.0}

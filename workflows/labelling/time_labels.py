@@ -15,6 +15,7 @@ from aiida_zif.plugins.cp2k.batches.cost import hill_formula
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.job_options import layouts, with_layout
+from aiida_zif.workflows.engine.naming import Layout, key_of, of_kind
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.engine.seeds import derive_seed
 from aiida_zif.workflows.structures.perturbation import perturbed_frames
@@ -40,6 +41,14 @@ class TimeLabelsWorkChain(ResumableWorkChain):
     What was tried before, on the same computer at the same level with a cell of like size, is not tried again.
     """
 
+    EARLIER_STEPS = {
+        "setup": "plan",
+        "prepare": "make_frames",
+        "time_frames": "submit_frames",
+        "inspect": "inspect_frames",
+        "time_dynamics": "submit_dynamics",
+    }
+
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
@@ -52,17 +61,17 @@ class TimeLabelsWorkChain(ResumableWorkChain):
         spec.input("dynamics", valid_type=bool, default=False, non_db=True, help="Time a few MD steps as well.")
         spec.output("layout", valid_type=orm.Dict, help="The fastest split, its times in s, and all that were tried.")
         spec.outline(
-            cls.setup,
+            cls.plan,
             if_(cls.is_unknown)(
-                cls.prepare,
+                cls.make_frames,
                 while_(cls.has_layouts_left)(
-                    cls.time_frames,
-                    cls.inspect,
+                    cls.submit_frames,
+                    cls.inspect_frames,
                 ),
                 cls.choose,
             ),
             if_(cls.must_time_dynamics)(
-                cls.time_dynamics,
+                cls.submit_dynamics,
             ),
             cls.results,
         )
@@ -73,7 +82,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
             "`verdi calcjob outputcat {pk}`; raise resources.label.walltime if it ran out of time.",
         )
 
-    def setup(self) -> None:
+    def plan(self) -> None:
         """List the layouts; look up whether they have been tried."""
         options = self.inputs.cp2k.metadata.options
         given = options["resources"]["num_mpiprocs_per_machine"], options["resources"].get("num_cores_per_mpiproc") or 1
@@ -88,7 +97,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
         """Whether something still has to be tried."""
         return self.ctx.layout is None
 
-    def prepare(self) -> None:
+    def make_frames(self) -> None:
         """Make the frames to time."""
         self.ctx.plan = AttributeDict(plan_timing(self.inputs.structure))
 
@@ -96,20 +105,20 @@ class TimeLabelsWorkChain(ResumableWorkChain):
         """Whether a layout still waits."""
         return bool(self.ctx.queue)
 
-    def time_frames(self) -> None:
+    def submit_frames(self) -> None:
         """Label the two frames in the next layout."""
         n_ranks, n_threads = self.ctx.queue[0]
-        self.ctx.name = f"ranks_{n_ranks}_threads_{n_threads}"
+        self.ctx.name = Layout(n_ranks, n_threads).label()
         self.to_context(
             job=self.submit_job(self.ctx.plan.frames, self.ctx.plan.batch, self.ctx.queue[0], self.ctx.name)
         )
 
-    def inspect(self) -> None:
+    def inspect_frames(self) -> None:
         """Keep the times, if both frames became labels."""
         self.ctx.queue, job = self.ctx.queue[1:], self.ctx.job
         if job.is_finished_ok and not job.outputs.output_parameters["rejected"]:
-            self.ctx.timed[f"times_{self.ctx.name}"] = job.outputs.output_parameters
-            self.ctx.timed[f"labels_{self.ctx.name}"] = job.outputs.labelled
+            self.ctx.timed[key_of("times", self.ctx.name)] = job.outputs.output_parameters
+            self.ctx.timed[key_of("labels", self.ctx.name)] = job.outputs.labelled
             return
         self.ctx.cause, self.ctx.last = why_it_ended(job), job.pk
         self.report(f"{self.ctx.name}: {job.process_label}<{job.pk}> ended with {self.ctx.cause}")
@@ -125,7 +134,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
         """Whether MD steps are to be timed; not again where nothing else was timed either."""
         return self.inputs.dynamics and "plan" in self.ctx
 
-    def time_dynamics(self) -> None:
+    def submit_dynamics(self) -> None:
         """Take a few MD steps in the layout that was chosen; later estimates find them by their job."""
         pair = [self.ctx.layout["n_ranks"], self.ctx.layout["n_threads"]]
         self.to_context(dynamics=self.submit_job(self.ctx.plan.start, self.ctx.plan.dynamics, pair, "dynamics"))
@@ -171,25 +180,19 @@ def fastest_layout(frames: FramesData, **timed: Any) -> orm.Dict:
     :returns: ``n_ranks``, ``n_threads``, ``seconds_per_frame`` and ``first_frame_s`` of the fastest; ``tried`` with
         the same of every layout and its ``force_difference`` in eV/Å; ``formula``, ``n_atoms`` and ``level_hash``.
     """
+    times, labels = of_kind("times", timed), of_kind("labels", timed)
+    layouts = sorted(map(Layout.parse, times), key=lambda layout: (layout.n_threads, layout.n_ranks))
     tried: list[dict[str, Any]] = []
-    for name in sorted(timed, key=layout_in):
-        if name.startswith("times_"):
-            times = {key: timed[name][key] for key in ("seconds_per_frame", "first_frame_s")}
-            n_threads, n_ranks = layout_in(name)
-            tried.append({"n_ranks": n_ranks, "n_threads": n_threads, "name": name.removeprefix("times_"), **times})
-    forces = [timed[f"labels_{entry.pop('name')}"].forces for entry in tried]
+    for layout in layouts:
+        took = {key: times[layout.label()][key] for key in ("seconds_per_frame", "first_frame_s")}
+        tried.append({"n_ranks": layout.n_ranks, "n_threads": layout.n_threads, **took})
+    forces = [labels[layout.label()].forces for layout in layouts]
     for entry, values in zip(tried, forces, strict=True):
         entry["force_difference"] = float(np.abs(values - forces[0]).max())
     trusted = [entry for entry in tried if entry["force_difference"] <= FORCE_TOLERANCE]
-    level_hash = next(node for name, node in timed.items() if name.startswith("times_"))["level"]["hash"]
+    level_hash = next(iter(times.values()))["level"]["hash"]
     about = {"formula": hill_formula(frames.symbols), "n_atoms": len(frames.symbols), "level_hash": level_hash}
     return orm.Dict({**min(trusted, key=lambda entry: entry["seconds_per_frame"]), **about, "tried": tried})
-
-
-def layout_in(name: str) -> tuple[int, int]:
-    """Return threads and ranks from a name that ends in ``ranks_N_threads_M``."""
-    words = name.split("_")
-    return int(words[-1]), int(words[-3])
 
 
 def known_layout(level_hash: str, computer_uuid: str, symbols: list[str], wanted: list[list[int]]) -> orm.Dict | None:
@@ -213,14 +216,9 @@ def known_layout(level_hash: str, computer_uuid: str, symbols: list[str], wanted
     query.order_by({"chain": {"id": "desc"}}).distinct()
     for chain, layout in query.all():
         tried = chain.base.links.get_outgoing(link_type=LinkType.CALL_CALC).all_link_labels()
-        if is_like(layout["formula"], symbols) and all(layout_name(pair) in tried for pair in wanted):
+        if is_like(layout["formula"], symbols) and all(Layout(*pair).label() in tried for pair in wanted):
             return layout
     return None
-
-
-def layout_name(layout: list[int]) -> str:
-    """Return the name of the job that times a layout."""
-    return "ranks_{}_threads_{}".format(*layout)
 
 
 def is_like(formula: str, symbols: list[str]) -> bool:

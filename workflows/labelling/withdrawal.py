@@ -14,6 +14,7 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.labelling.known_imports import _standing, blocks_of_import, find_import, withdrawn_blocks
 
 CAMPAIGN = "aiida.workflows:zif.active_learning"
@@ -47,7 +48,7 @@ def withdraw(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
     known = withdrawn_blocks()
     if blocks[0].uuid in known:
         raise FormatError(f"import <{call.pk}> is withdrawn already: {known[blocks[0].uuid]}.")
-    named: dict[str, Any] = {f"block_{index}": block for index, block in enumerate(blocks)}
+    named: dict[str, Any] = {key_of("block", index): block for index, block in enumerate(blocks)}
     withdrawal: orm.Dict = withdraw_import(call.inputs.declaration, orm.Str(reason), **named)
     return withdrawal
 

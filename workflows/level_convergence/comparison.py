@@ -23,13 +23,13 @@ from aiida_zif.workflows.level_convergence.ladder import (
     Ladder,
     changed,
     changes,
+    combined_name,
+    is_combined,
     rung_name,
     rungs,
     tightest,
 )
 from aiida_zif.workflows.level_convergence.study import LevelErrors, Noise, Rung
-
-COMBINED = "combined"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def compare(level: Level, ladder: Ladder, noise: Noise, measured: Mapping[str, M
         if tried.errors is None:
             following = choice
             break
-        table[f"{COMBINED}_{index}"] = tried
+        table[combined_name(index)] = tried
         if tried.passes:
             break
     return Comparison(table, following, cheapest(table))
@@ -148,4 +148,4 @@ def _coarsest(setting: str, values: list[Any], table: Mapping[str, Rung]) -> int
 
 
 def _is_single(name: str) -> bool:
-    return name not in (TIGHTEST, AS_IT_IS) and not name.startswith(f"{COMBINED}_")
+    return name not in (TIGHTEST, AS_IT_IS) and not is_combined(name)

@@ -24,6 +24,9 @@ Choice = dict[str, Any]
 
 TIGHTEST, AS_IT_IS = "tightest", "as_it_is"
 
+COMBINED = "combined_"
+"""How the names of rungs begin that take several settings at once."""
+
 
 def read_ladder(ladder: Mapping[str, Sequence[Any]], level: Level) -> Ladder:
     """Check a ladder against its level, and give every numerical setting the level's own value as a further rung.
@@ -77,6 +80,16 @@ def rungs(ladder: Ladder, level: Level) -> dict[str, Choice]:
 def rung_name(setting: str, index: int) -> str:
     """Return the name of a rung, fit for the label of a link."""
     return re.sub(r"[\W_]+", "_", setting).strip("_") + f"_{index}"
+
+
+def combined_name(index: int) -> str:
+    """Return the name of a rung that takes several settings at once."""
+    return f"{COMBINED}{index}"
+
+
+def is_combined(name: str) -> bool:
+    """Whether a rung takes several settings at once."""
+    return name.startswith(COMBINED)
 
 
 def changes(choice: Choice, level: Level) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from aiida_zif.plugins.cp2k.levels.cost import leaves
 from aiida_zif.plugins.cp2k.reading.outputs import GPA_TO_EV_PER_A3
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.workflows.engine.naming import of_kind
 from aiida_zif.workflows.level_convergence.comparison import Measured, compare
 from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rung_name, rungs
 from aiida_zif.workflows.level_convergence.study import LevelLine, Overridden, Study, StudyReport
@@ -45,18 +46,18 @@ def frame_and_copies(frames: FramesData, start: orm.Dict) -> FramesData:
 
 
 @calcfunction
-def judge_rungs(level: orm.Dict, study: orm.Dict, frames: FramesData, **nodes: Any) -> dict[str, orm.Dict]:
+def compare_rungs(level: orm.Dict, study: orm.Dict, frames: FramesData, **nodes: Any) -> dict[str, orm.Dict]:
     """Compare all rungs with the tightest.
 
     :param nodes: ``block_NAME`` and ``account_NAME`` of every rung that has labels.
     :returns: ``report``, and ``next_level`` if a combination is left that should pass.
     """
     given, asked, measured = Level.from_dict(level.get_dict()), Study.from_node(study), {}
-    for name, block in nodes.items():
-        if name.startswith("block_"):
-            found = read_labels(block, nodes[name.replace("block_", "account_", 1)], frames)
-            if found is not None:
-                measured[block.level_of_theory["hash"]] = found
+    accounts = of_kind("account", nodes)
+    for name, block in of_kind("block", nodes).items():
+        found = read_labels(block, accounts[name], frames)
+        if found is not None:
+            measured[block.level_of_theory["hash"]] = found
     ladder = read_ladder(asked.ladder, given)
     compared = compare(given, ladder, asked.noise, measured)
     own = {"/".join(path): value for path, value in leaves(asked.own.overrides)}

@@ -13,10 +13,12 @@ from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.schema.missing import why_labels_are_missing
+from aiida_zif.workflows.engine.naming import as_kind, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
-from aiida_zif.workflows.level_convergence.comparison import COMBINED, errors
-from aiida_zif.workflows.level_convergence.ladder import TIGHTEST, read_ladder
-from aiida_zif.workflows.level_convergence.steps import frame_and_copies, judge_rungs, plan_study, read_job
+from aiida_zif.workflows.engine.turns import take_turn
+from aiida_zif.workflows.level_convergence.comparison import errors
+from aiida_zif.workflows.level_convergence.ladder import TIGHTEST, combined_name, is_combined, read_ladder
+from aiida_zif.workflows.level_convergence.steps import compare_rungs, frame_and_copies, plan_study, read_job
 from aiida_zif.workflows.level_convergence.study import LevelErrors, Study
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
 
@@ -35,6 +37,13 @@ class ConvergeWorkChain(ResumableWorkChain):
 
     MAX_COMBINATIONS = 4
 
+    EARLIER_STEPS = {
+        "label": "submit_rungs",
+        "inspect": "inspect_rungs",
+        "judge": "compare",
+        "combine": "plan_combination",
+    }
+
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
@@ -49,15 +58,15 @@ class ConvergeWorkChain(ResumableWorkChain):
         spec.outline(
             cls.plan,
             while_(cls.has_rungs_left)(
-                cls.label,
-                cls.inspect,
+                cls.submit_rungs,
+                cls.inspect_rungs,
             ),
-            cls.judge,
+            cls.compare,
             while_(cls.has_combination_to_try)(
-                cls.combine,
-                cls.label,
-                cls.inspect,
-                cls.judge,
+                cls.plan_combination,
+                cls.submit_rungs,
+                cls.inspect_rungs,
+                cls.compare,
             ),
             cls.results,
         )
@@ -85,52 +94,54 @@ class ConvergeWorkChain(ResumableWorkChain):
         """Whether a rung still waits to be labelled."""
         return bool(self.ctx.queue)
 
-    def label(self) -> None:
+    def submit_rungs(self) -> None:
         """Label the frames at as many rungs side by side as the cores allow."""
-        width = self.inputs.concurrent
-        self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
         jobs = {}
-        for name in self.ctx.running:
+        for name in take_turn(self.ctx, self.inputs.concurrent):
             inputs = AttributeDict(self.exposed_inputs(Cp2kLabelCalculation, namespace="cp2k"))
             inputs.update(frames=self.ctx.frames, level=self.ctx.levels[name], task=self.ctx.task)
             inputs.metadata.call_link_label = name
             with enable_caching(identifier=CACHED):
-                jobs[f"job_{name}"] = self.submit(Cp2kLabelCalculation, **inputs)
-        self.to_context(**jobs)
+                jobs[name] = self.submit(Cp2kLabelCalculation, **inputs)
+        self.to_context(**as_kind("job", jobs))
 
-    def inspect(self) -> ExitCode | None:
+    def inspect_rungs(self) -> ExitCode | None:
         """Tell what came back; without the tightest rung there is no point in going on."""
         for name in self.ctx.running:
-            job = self.ctx[f"job_{name}"]
+            job = self.ctx[key_of("job", name)]
             self.ctx.done = [*self.ctx.done, name]
-            found, reference = (read_job(self.ctx[f"job_{key}"], self.ctx.frames) for key in (name, TIGHTEST))
+            found, reference = (read_job(self.ctx[key_of("job", key)], self.ctx.frames) for key in (name, TIGHTEST))
             if reference is None:
                 return self.exit_codes.ERROR_NO_REFERENCE.format(cause=why_labels_are_missing(job), pk=job.pk)
-            words = why_labels_are_missing(job) if found is None else in_words(errors(found, reference), found.seconds)
+            words = (
+                why_labels_are_missing(job)
+                if found is None
+                else errors_in_words(errors(found, reference), found.seconds)
+            )
             self.report(f"{len(self.ctx.done)} of {self.ctx.total}, {name}: {words}")
         return None
 
-    def judge(self) -> None:
+    def compare(self) -> None:
         """Compare all rungs with the tightest, and find the settings to try together."""
         nodes = {}
         for name in self.ctx.done:
-            outputs = self.ctx[f"job_{name}"].outputs
+            outputs = self.ctx[key_of("job", name)].outputs
             if "labelled" in outputs and "output_parameters" in outputs:
-                nodes[f"block_{name}"] = outputs.labelled
-                nodes[f"account_{name}"] = outputs.output_parameters
-        self.ctx.verdict = AttributeDict(judge_rungs(self.inputs.level, self.inputs.study, self.ctx.frames, **nodes))
+                nodes[key_of("block", name)] = outputs.labelled
+                nodes[key_of("account", name)] = outputs.output_parameters
+        self.ctx.verdict = AttributeDict(compare_rungs(self.inputs.level, self.inputs.study, self.ctx.frames, **nodes))
 
     def has_combination_to_try(self) -> bool:
         """Whether a combination should pass that has not been tried."""
         following = self.ctx.verdict.get("next_level")
-        n_tried = sum(name.startswith(COMBINED) for name in self.ctx.done)
+        n_tried = sum(map(is_combined, self.ctx.done))
         if following is None or n_tried >= self.MAX_COMBINATIONS:
             return False
         return following["hash"] not in {self.ctx.levels[name]["hash"] for name in self.ctx.done}
 
-    def combine(self) -> None:
+    def plan_combination(self) -> None:
         """Queue the combination that comes next."""
-        name = f"{COMBINED}_{sum(name.startswith(COMBINED) for name in self.ctx.done)}"
+        name = combined_name(sum(map(is_combined, self.ctx.done)))
         self.ctx.levels[name] = self.ctx.verdict.next_level
         self.ctx.queue, self.ctx.total = [name], self.ctx.total + 1
 
@@ -139,7 +150,7 @@ class ConvergeWorkChain(ResumableWorkChain):
         self.out("report", self.ctx.verdict.report)
 
 
-def in_words(found: LevelErrors, seconds: float) -> str:
+def errors_in_words(found: LevelErrors, seconds: float) -> str:
     """Return errors and cost in one line."""
     stress = "" if found.stress is None else f", {found.stress:.3g} GPa"
     return f"{found.energy:.3g} meV/atom, {found.force:.3g} meV/Å{stress}, {seconds:.3g} s a frame"

@@ -24,11 +24,6 @@ def packs(names: Sequence[str], most: int) -> list[list[str]]:
     return [list(names[first : first + size]) for first in range(0, len(names), size)]
 
 
-def name_of(names: Sequence[str]) -> str:
-    """Return the name of a job that trains some members."""
-    return names[0] if len(names) == 1 else f"{names[0]}_to_{names[-1]}"
-
-
 def of_member(job: orm.ProcessNode, output: str, name: str) -> Any:
     """Return an output of a training for one member, None if there is none."""
     if output not in job.outputs:

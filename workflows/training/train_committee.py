@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from aiida import orm
@@ -11,9 +13,11 @@ from aiida.plugins import CalculationFactory, DataFactory
 
 from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.plugins.deepmd.checks import training_problem
-from aiida_zif.workflows.engine.endings import may_run_again, name_of_try
+from aiida_zif.workflows.engine.endings import may_run_again
 from aiida_zif.workflows.engine.job_options import with_layout
+from aiida_zif.workflows.engine.naming import Try, as_kind, job_of_members, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
+from aiida_zif.workflows.engine.turns import take_turn
 from aiida_zif.workflows.training import committee_jobs as members
 
 DeepmdTrainCalculation = CalculationFactory("zif.deepmd.train")
@@ -23,12 +27,31 @@ LabelledFramesData = DataFactory("zif.frames.labelled")
 DatasetData = DataFactory("zif.dataset")
 
 
+class Next(Enum):
+    """When a member that has no model is trained further."""
+
+    WITH_ITS_JOB = "with the others of its job that are trained further from where it is"
+    ALONE = "in a job of its own, which waits already"
+    NEVER = "not any more"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A member that a job brought no model of, and the exit status that says why."""
+
+    name: str
+    job: orm.CalcJobNode
+    status: int | None
+
+
 class TrainCommitteeWorkChain(ResumableWorkChain):
     """N seeds become N potentials.
 
     A training that was cut off goes on from its checkpoint. A member that fails is trained once more, alone and from
     another seed.
     """
+
+    EARLIER_STEPS = {"setup": "plan", "train": "submit_trainings", "inspect": "inspect_trainings"}
 
     @classmethod
     def define(cls, spec: Any) -> None:
@@ -62,10 +85,10 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         spec.input("min_models", valid_type=int, default=2, non_db=True, help="Fewest members to go on with.")
         spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
         spec.outline(
-            cls.setup,
+            cls.plan,
             while_(cls.has_members_left)(
-                cls.train,
-                cls.inspect,
+                cls.submit_trainings,
+                cls.inspect_trainings,
             ),
             cls.results,
         )
@@ -77,7 +100,7 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
             "Fix it (often: smaller learning rate, larger sel, more walltime) and start the campaign again.",
         )
 
-    def setup(self) -> ExitCode | None:
+    def plan(self) -> ExitCode | None:
         """Queue every member, with those of the same job; what every job would refuse is said once."""
         given = self.inputs.train
         blocks, parameters = blocks_in(self.inputs.dataset), given.parameters.get_dict()
@@ -99,20 +122,18 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
         """Whether a member still waits for its training."""
         return bool(self.ctx.queue)
 
-    def train(self) -> None:
+    def submit_trainings(self) -> None:
         """Submit as many jobs side by side as the resources allow."""
-        width = self.inputs.concurrent
-        self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
         jobs = {}
-        for names in self.ctx.running:
+        for names in take_turn(self.ctx, self.inputs.concurrent):
             inputs = AttributeDict(self.exposed_inputs(DeepmdTrainCalculation, namespace="train"))
             inputs.dataset = dict(self.inputs.dataset)
-            inputs.metadata.call_link_label = name_of_try(members.name_of(names), self.ctx.runs[names[0]])
+            inputs.metadata.call_link_label = Try(job_of_members(names), self.ctx.runs[names[0]]).label()
             if names[0] in self.ctx.restarts:
                 inputs.restart = self.ctx.restarts[names[0]]
             packed = self.members_a_job > 1 and names[0] not in self.ctx.alone
-            jobs[f"job_{names[0]}"] = self.submit_pack(names, inputs) if packed else self.submit_one(names[0], inputs)
-        self.to_context(**jobs)
+            jobs[names[0]] = self.submit_pack(names, inputs) if packed else self.submit_one(names[0], inputs)
+        self.to_context(**as_kind("job", jobs))
 
     @property
     def members_a_job(self) -> int:
@@ -149,40 +170,61 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
             return None
         return start
 
-    def inspect(self) -> None:
+    def inspect_trainings(self) -> None:
         """Keep what was trained; those that were cut off go on, with the others of their job that were."""
         for names in self.ctx.running:
-            job, together = self.ctx[f"job_{names[0]}"], dict[int | None, list[str]]()
+            job, together = self.ctx[key_of("job", names[0])], dict[int | None, list[str]]()
             for name in names:
                 self.ctx.runs[name] += 1
                 model = members.of_member(job, "potential", name)
                 if model is not None:
                     self.ctx.committee[name] = model
-                elif self.goes_on(name, job):
+                elif self.handle_failure(name, job) is Next.WITH_ITS_JOB:
                     folder = self.ctx.restarts.get(name)
                     together.setdefault(folder.pk if folder else None, []).append(name)
             self.ctx.queue = [*self.ctx.queue, *together.values()]
 
-    def goes_on(self, name: str, job: orm.CalcJobNode) -> bool:
-        """Whether a member is trained further; one that failed by itself is queued alone, with another seed."""
+    def handle_failure(self, name: str, job: orm.CalcJobNode) -> Next:
+        """Give a member without a model to the first handler that knows its failure; the last one knows all."""
         status, self.ctx.cause = members.what_went_wrong(job, name)
         self.report(f"{name}: {job.process_label}<{job.pk}> ended with {self.ctx.cause}")
-        if members.waits_for_its_turn(job, name, status):
-            return True
-        step = members.checkpoint_of(job, name, status)
-        if step > self.ctx.reached[name]:
-            self.ctx.reached[name], self.ctx.restarts[name] = step, job.outputs.remote_folder
-            return True
-        self.ctx.failures[name] += 1
-        if not may_run_again(job, self.ctx.failures[name]):
-            return False
-        if members.is_blameless(job, status):
-            return True
+        handlers = (self.wait_on, self.restart, self.give_up, self.repeat, self.begin_anew)
+        found = (handler(Failure(name, job, status)) for handler in handlers)
+        return next(result for result in found if result is not None)
+
+    def wait_on(self, failure: Failure) -> Next | None:
+        """Cause: its job was ended before it came to this member. Action: the member waits on; it has not failed."""
+        return Next.WITH_ITS_JOB if members.waits_for_its_turn(failure.job, failure.name, failure.status) else None
+
+    def restart(self, failure: Failure) -> Next | None:
+        """Cause: the training was cut off further on than any before. Action: it goes on from its checkpoint."""
+        step = members.checkpoint_of(failure.job, failure.name, failure.status)
+        if step <= self.ctx.reached[failure.name]:
+            return None
+        self.ctx.reached[failure.name] = step
+        self.ctx.restarts[failure.name] = failure.job.outputs.remote_folder
+        return Next.WITH_ITS_JOB
+
+    def give_up(self, failure: Failure) -> Next | None:
+        """Cause: it failed as often as a job may. Action: the committee goes without this member.
+
+        Counts the failure, for those after it too: what comes here has brought nothing.
+        """
+        self.ctx.failures[failure.name] += 1
+        return None if may_run_again(failure.job, self.ctx.failures[failure.name]) else Next.NEVER
+
+    def repeat(self, failure: Failure) -> Next | None:
+        """Cause: somebody or something ended its job. Action: the same again, from where it had begun."""
+        return Next.WITH_ITS_JOB if members.is_blameless(failure.job, failure.status) else None
+
+    def begin_anew(self, failure: Failure) -> Next:
+        """Cause: the training itself failed. Action: once more alone, from the beginning and from another seed."""
+        name = failure.name
         self.ctx.reached[name] = 0
         self.ctx.restarts.pop(name, None)
         self.ctx.alone, self.ctx.queue = [*self.ctx.alone, name], [*self.ctx.queue, [name]]
         self.ctx.seeds[name] = next_seed(self.ctx.seeds[name])
-        return False
+        return Next.ALONE
 
     def results(self) -> ExitCode | None:
         """Hand over the committee, if it is large enough to disagree."""

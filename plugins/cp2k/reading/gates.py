@@ -75,7 +75,7 @@ class Gates(Checked):
     )
 
 
-def in_words(bounds: Mapping[str, Any]) -> str:
+def bounds_in_words(bounds: Mapping[str, Any]) -> str:
     """Return some bounds with their names and units, such as ``net force 0.5 eV/Å``."""
     parts = []
     for name, value in bounds.items():

@@ -71,7 +71,7 @@ def scan(
     substance, observed, last = substance_of(config), Observables(config["atoms"], config["radii"]), 0
     for step, offset, positions, cell, thermo, (deviation, mean_deviation) in samples(folder, run, config):
         last = step
-        verdict, reason = judge(positions, cell, thermo, (deviation, mean_deviation), run, config, substance)
+        verdict, reason = classify(positions, cell, thermo, (deviation, mean_deviation), run, config, substance)
         if step <= before.steps:
             before.add(reason)
             continue
@@ -163,7 +163,7 @@ def substance_of(config: dict[str, Any]) -> Substance:
     return Substance(config["topology"], settings, config["radii"])
 
 
-def judge(
+def classify(
     positions: np.ndarray | None,
     cell: np.ndarray,
     thermo: tuple[float, ...],

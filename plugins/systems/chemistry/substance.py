@@ -41,7 +41,7 @@ def _by_formula(graph: BondGraph, on_metal: bool) -> dict[str, int]:
     return {hill(dict(composition)): count for composition, count in graph.molecules(on_metal).most_common()}
 
 
-def in_words(substance: dict[str, Any]) -> str:
+def substance_in_words(substance: dict[str, Any]) -> str:
     """Say a description of :func:`describe_substance` in one line."""
     parts = [f"{substance['formula']}, {substance['density']:.3f} g/cm³"]
     for symbol, counts in substance["metals"].items():

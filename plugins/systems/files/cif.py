@@ -10,10 +10,11 @@ import numpy as np
 from aiida_zif.plugins.systems.chemistry.bonds import BondGraph, closest_overlap, refuse_crowded
 from aiida_zif.plugins.systems.chemistry.formula import compare_formula, read_formula
 from aiida_zif.plugins.systems.chemistry.valence import oddities
-from aiida_zif.plugins.systems.faults import StructureFault, counted, named, refuse_too_many
+from aiida_zif.plugins.systems.faults import StructureFault, named, refuse_too_many
 from aiida_zif.plugins.systems.files.cif_sites import Sites, read_sites
 from aiida_zif.plugins.systems.files.cif_symmetry import Statement, agree, chosen, fits_cell, statements
 from aiida_zif.plugins.systems.files.cif_text import Tags, read_tags
+from aiida_zif.plugins.words import counted
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from aiida_zif.plugins.systems.faults import StructureFault, counted, named
+from aiida_zif.plugins.systems.faults import StructureFault, named
 from aiida_zif.plugins.systems.files.cif_text import Tags
 from aiida_zif.plugins.systems.files.elements import (
     DEUTERIUM_NOTE,
@@ -19,6 +19,7 @@ from aiida_zif.plugins.systems.files.elements import (
     of_symbol,
     refuse_unknown,
 )
+from aiida_zif.plugins.words import counted
 
 WHOLE = 0.005
 """An occupancy this close to one is one."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aiida_zif.plugins.systems.faults import StructureFault, counted, named
+from aiida_zif.plugins.systems.faults import StructureFault, named
+from aiida_zif.plugins.words import counted
 
 HEAVY_HYDROGEN = ("D", "T")
 

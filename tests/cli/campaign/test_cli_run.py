@@ -266,15 +266,6 @@ def test_a_key_that_changes_cost_only_goes_on_with_the_campaign(
     assert f"<{node.pk}>, begun" in result.stdout, result.output
 
 
-def test_keys_that_are_missing_empty_or_lists_are_compared_as_wholes() -> None:
-    from aiida_zif.cli.campaign.known import differing_keys
-
-    assert differing_keys({"a": {"b": 1}}, {"a": {"b": 1.0}, "c": {}}) == ["c: nothing then, {} now"]
-    assert differing_keys({"a": {}}, {"a": {"b": 1}}) == ["a.b: nothing then, 1 now"]
-    assert differing_keys({"stages": [{"steps": 1}]}, {}) == ['stages: [{"steps": 1}] then, nothing now']
-    assert differing_keys({"labelling": {"reuse": True}}, {"labelling": {"reuse": False}}) == []
-
-
 @pytest.mark.parametrize(
     ("written", "said"),
     [
@@ -308,18 +299,3 @@ def test_words_about_a_structure_and_the_place_of_its_file_make_no_other_campaig
     path.with_name("moved.extxyz").write_text(path.with_name("zinc.extxyz").read_text())
     campaign_file("{structure: zinc.extxyz}", "{structure: moved.extxyz, licence: CC-BY-4.0}")
     assert "finished already" in invoke("run", path, "--submit").stdout
-
-
-def test_a_code_that_computes_numbers_is_part_of_a_campaign_and_the_one_that_reads_them_is_not(localhost: Any) -> None:
-    from aiida import orm
-    from aiida.common.links import LinkType
-
-    from aiida_zif.cli.campaign.known import other_codes
-
-    node = orm.WorkChainNode()
-    for name in ("cp2k", "dp", "python"):
-        code = orm.InstalledCode(computer=localhost, filepath_executable="/bin/true", label=f"{name}-new").store()
-        node.base.links.add_incoming(code, LinkType.INPUT_WORK, f"codes__{name}")
-    labels = {"cp2k": "cp2k@cluster", "dp": f"dp-new@{localhost.label}", "python": "python@cluster"}
-    campaign: Any = SimpleNamespace(code_labels=lambda: labels)
-    assert other_codes(node.store(), campaign) == [f"codes.cp2k: cp2k-new@{localhost.label} then, cp2k@cluster now"]

@@ -20,9 +20,10 @@ from aiida_zif.cli.results.status_table import (
     status_json,
     with_interval,
 )
+from aiida_zif.plugins.words import counts_in_words
 from aiida_zif.provenance.campaigns.summary import summarise
 from aiida_zif.provenance.campaigns.view import CampaignView, load_view
-from aiida_zif.provenance.words import in_words, number, pair
+from aiida_zif.provenance.words import number, pair
 
 
 def printed(view: CampaignView, width: int = 150) -> str:
@@ -42,7 +43,7 @@ def test_the_reasons_of_frames_left_out_are_told(view: CampaignView, summary: di
     text = printed(view)
     told = dict(line.split(": ", 1) for line in text.splitlines() if line.startswith("not chosen in cycle"))
     for iteration in summary["iterations"][:-1]:
-        assert told[f"not chosen in cycle {iteration['iteration'] + 1}"] == in_words(iteration["n_not_chosen"])
+        assert told[f"not chosen in cycle {iteration['iteration'] + 1}"] == counts_in_words(iteration["n_not_chosen"])
     assert "5 broken linker" in told["not chosen in cycle 1"]
     assert "no label in cycle 1: 1 scf not converged" in text
     assert "MD runs of cycle 1: 3 completed, 1 grounded" in text
@@ -91,7 +92,7 @@ def test_all_campaigns_have_a_line_each(view: CampaignView) -> None:
 def test_numbers_and_counts_read_well() -> None:
     assert [number(x) for x in (None, 0.12345, 12.345, 14.01, 123.4)] == ["–", "0.123", "12.3", "14.0", "123"]
     assert [pair(None, None), pair(0.5, None)] == ["–", "0.50 / –"]
-    assert in_words({"a_b": 1, "c": 3, "d": 0}) == "3 c, 1 a b"
+    assert counts_in_words({"a_b": 1, "c": 3, "d": 0}) == "3 c, 1 a b"
 
 
 def test_held_out_frames_the_scale_of_their_forces_and_the_caveat_are_told(

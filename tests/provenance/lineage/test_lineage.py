@@ -11,7 +11,7 @@ from rich.console import Console
 from synthetic_campaign import SyntheticCampaign
 
 from aiida_zif.cli.results.lineage_tree import draw
-from aiida_zif.provenance.lineage import trace as lineage
+from aiida_zif.provenance.lineage import tracer as lineage
 from aiida_zif.provenance.lineage.ancestry import in_lines, what_stands_behind
 from aiida_zif.provenance.lineage.lookup import find_frame, find_target
 from aiida_zif.provenance.lineage.origin import Origin
@@ -270,3 +270,12 @@ def test_an_index_out_of_range_is_answered_with_the_range(finished: SyntheticCam
 def test_a_datum_without_creator_is_its_own_origin(finished: SyntheticCampaign) -> None:
     node = orm.Int(3).store()
     assert trace(find_target(str(node.pk))).origins == []
+
+
+def test_every_calculation_of_the_package_has_something_to_say() -> None:
+    from importlib.metadata import entry_points
+
+    from aiida_zif.provenance.lineage.processes import HANDLERS
+
+    names = {point.name for point in entry_points(group="aiida.calculations") if point.value.startswith("aiida_zif")}
+    assert names <= HANDLERS.keys()

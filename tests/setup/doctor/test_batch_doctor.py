@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aiida_zif.setup.doctor.machine import Check
-from aiida_zif.setup.doctor.questions import Installed, Probe, answers, judge, probes, script
+from aiida_zif.setup.doctor.questions import Installed, Probe, answers, checks_of, probes, script
 from aiida_zif.setup.doctor.trials import TRIALS, trial_files
 
 MARK = "zif-0123456789"
@@ -43,7 +43,7 @@ def examine(folder: Path, codes: list[Installed], clock: float = 0.0) -> dict[st
     shell = ["bash", "-c", script(asked, MARK)]
     output = subprocess.run(shell, cwd=folder, capture_output=True, text=True, check=True).stdout
     now = (begin + clock, time.time() + clock)
-    return {check.check: check for check in judge(asked, codes, output, MARK, now)}
+    return {check.check: check for check in checks_of(asked, codes, output, MARK, now)}
 
 
 def code(kind: str, path: str, lines: str = "") -> Installed:
@@ -104,14 +104,14 @@ def test_a_module_that_fails_ends_no_other_question(tmp_path: Path) -> None:
 
 def test_mpirun_that_starts_one_rank_is_told(tmp_path: Path) -> None:
     asked = [Probe("cp2k: mpirun", "", ["mpirun", "-np", "2", "echo", "rank"])]
-    (check,) = judge(asked, [], f"{MARK} 0\nrank\n{MARK} 0 3\n", MARK, (0.0, 0.0))
+    (check,) = checks_of(asked, [], f"{MARK} 0\nrank\n{MARK} 0 3\n", MARK, (0.0, 0.0))
     assert not check.ok
     assert check.found.startswith("1 of 2 ranks")
 
 
 def test_a_job_that_ended_early_left_questions_open() -> None:
     asked = [Probe("cores", "", ["nproc"]), Probe("clock", "", ["date"])]
-    first, second = judge(asked, [], f"{MARK} 0\n8\n{MARK} 0 0\n{MARK} 1\n", MARK, (0.0, 0.0))
+    first, second = checks_of(asked, [], f"{MARK} 0\n8\n{MARK} 0 0\n{MARK} 1\n", MARK, (0.0, 0.0))
     assert (first.ok, second.ok) == (True, False)
     assert "walltime" in second.fix
 
@@ -123,7 +123,7 @@ def test_a_clock_that_is_off_is_told(tmp_path: Path, shift: float, ok: bool) -> 
 
 @pytest.mark.parametrize("text", ["", "Filesystem\n", "df: /x: No such file or directory\n"])
 def test_a_working_folder_that_is_not_there_is_told(text: str) -> None:
-    (check,) = judge([Probe("scratch", "", [])], [], f"{MARK} 0\n{text}{MARK} 1 0\n", MARK, (0.0, 0.0))
+    (check,) = checks_of([Probe("scratch", "", [])], [], f"{MARK} 0\n{text}{MARK} 1 0\n", MARK, (0.0, 0.0))
     assert not check.ok
     assert "work_dir" in check.fix
 
@@ -144,7 +144,7 @@ def test_a_wrong_energy_and_a_model_that_does_not_load_are_told() -> None:
     asked = [Probe("cp2k: frame", "", [], trial=TRIALS["cp2k"]), Probe("lmp: model", "", [], trial=TRIALS["lmp"])]
     wrong, error = FRAME.replace("-176", "-170"), "ERROR: DeePMD-kit Error: model file cannot be read"
     output = f"{MARK} 0\n{wrong}\n{MARK} 0 5\n{MARK} 1\n{error}\n{MARK} 1 5\n"
-    frame, model = judge(asked, [], output, MARK, (0.0, 0.0))
+    frame, model = checks_of(asked, [], output, MARK, (0.0, 0.0))
     assert (frame.ok, model.ok) == (False, False)
     assert "libraries" in frame.fix
     assert error in model.found
@@ -155,7 +155,7 @@ def test_a_wrong_energy_and_a_model_that_does_not_load_are_told() -> None:
 def test_a_quota_that_is_nearly_used_up_is_told(used: int, ok: bool) -> None:
     limits = f"/dev/sdb {used}* 90000000 100000000 6days 1 0 0"
     text = f"Disk quotas for user me (uid 7):\n  Filesystem blocks quota limit grace\n{limits}\n"
-    (check,) = judge([Probe("quota", "", [])], [], f"{MARK} 0\n{text}{MARK} 0 0\n", MARK, (0.0, 0.0))
+    (check,) = checks_of([Probe("quota", "", [])], [], f"{MARK} 0\n{text}{MARK} 0 0\n", MARK, (0.0, 0.0))
     assert check.ok is ok
     assert "GB left of 102 GB on /dev/sdb" in check.found
 

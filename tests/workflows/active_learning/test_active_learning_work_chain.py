@@ -271,8 +271,8 @@ def test_as_many_labellings_run_at_a_time_as_the_resources_allow(campaign_at: Fa
     resources = {"label": {"concurrent": 2}}
     run = campaign_at(overrides={"resources": resources}, answer=lambda child: answers[child.name](child))
     run.step(run.chain.plan)
-    run.step(run.chain.label)
-    run.step(run.chain.label)
+    run.step(run.chain.submit_labels)
+    run.step(run.chain.submit_labels)
     assert [len(wave) for wave in run.waves] == [2, 1]
 
 
@@ -287,7 +287,7 @@ def test_two_systems_are_labelled_each_from_its_own_frames(campaign_at: Factory)
 def test_a_committee_that_could_not_be_trained_ends_the_campaign_with_its_cause(campaign_at: Factory) -> None:
     child = ended(orm.WorkChainNode, Ending(exit_status=320, exit_message="only 1 of 4 members could be trained"))
     run = campaign_at(training=child, cycle=2)
-    exit_code = run.step(run.chain.inspect_committee)
+    exit_code = run.step(run.chain.inspect_training)
     assert exit_code.status == 303
     assert "no committee in cycle 2: [320] only 1 of 4 members" in exit_code.message
 
@@ -299,19 +299,24 @@ def test_a_committee_may_lose_as_many_members_as_the_failure_budget_allows(
     overrides = {"training": {"models": models}, "failure_budget": {"train": budget}}
     verdict = orm.Dict({"cycle": 0, "n_labels": 2}).store()
     run = campaign_at(overrides=overrides, verdict=verdict, dataset=AttributeDict({"a": block(2).store()}))
-    run.step(run.chain.train)
+    run.step(run.chain.submit_training)
     assert run.children[0].inputs.min_models == fewest
     assert len(run.children[0].inputs.seeds) == models
 
 
-@pytest.mark.parametrize("step", ["plan_cycle", "results"])
-def test_a_committee_that_could_not_be_tested_ends_the_campaign_with_its_cause(campaign_at: Factory, step: str) -> None:
+@pytest.mark.parametrize("finished", [False, True], ids=["more to learn", "last committee"])
+def test_a_committee_that_could_not_be_tested_ends_the_campaign_with_its_cause(
+    campaign_at: Factory, potential: Factory, finished: bool
+) -> None:
     test = ended(orm.CalcJobNode, Ending(exit_status=510, exit_message="forces are not finite"))
-    verdict = orm.Dict({"cycle": 1, "n_labels": 2, "finished": True}).store()
-    run = campaign_at(evaluation=test, committee={}, verdict=verdict, cycle=1)
-    exit_code = run.step(getattr(run.chain, step))
+    verdict = orm.Dict({"cycle": 1, "n_labels": 2, "finished": finished}).store()
+    committee = AttributeDict({"model_0": potential().store()})
+    run = campaign_at(evaluation=test, evaluation_tries=2, committee=committee, verdict=verdict, cycle=1)
+    assert run.chain.is_untested()
+    exit_code = run.step(run.chain.submit_test)
     assert exit_code.status == 305
     assert "cycle 1 could not be tested: [510] forces are not finite" in exit_code.message
+    assert ("committee" in run.outputs) == finished
 
 
 def test_a_campaign_that_an_earlier_version_began_goes_on_from_its_verdict(campaign_at: Factory) -> None:
@@ -414,7 +419,7 @@ def test_a_strategy_that_fails_ends_the_campaign_with_an_exit_code_that_names_it
 ) -> None:
     child = ended(orm.WorkChainNode, Ending(exit_status=306, exit_message="zinc: the strategy 'absent' fails"))
     run = campaign_at(running=["zinc"], acquire_zinc=child, cycle=1)
-    exit_code = run.step(run.chain.inspect_acquired)
+    exit_code = run.step(run.chain.inspect_systems)
     assert exit_code.status == 306
     assert "'absent'" in exit_code.message
 
@@ -422,7 +427,7 @@ def test_a_strategy_that_fails_ends_the_campaign_with_an_exit_code_that_names_it
 def test_a_system_that_fails_in_a_cycle_is_told_with_its_cause(campaign_at: Factory) -> None:
     child = ended(orm.WorkChainNode, Ending(exit_status=304, exit_message="zinc: [330] failed for every system"))
     run = campaign_at(running=["zinc"], acquire_zinc=child, cycle=1)
-    exit_code = run.step(run.chain.inspect_acquired)
+    exit_code = run.step(run.chain.inspect_systems)
     assert exit_code.status == 304
     assert "no exploration in cycle 1: zinc: [330] failed for every system" in exit_code.message
 

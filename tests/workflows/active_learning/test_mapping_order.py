@@ -95,6 +95,6 @@ def test_the_relation_of_deviation_and_error_follows_no_order(block: Callable[..
         errors.set_array(f"{name}__force_rmse", np.full((2, 3), 0.1 + number))
         errors.set_array(f"{name}__max_force_deviation", np.full(3, 0.2 + number))
     blocks = {"block_one": block(3, 1), "block_two": block(3, 2)}
-    forth, back = ({**order, "errors_now": errors} for order in (blocks, dict(reversed(blocks.items()))))
+    forth, back = ({**order, "errors_c01_test": errors} for order in (blocks, dict(reversed(blocks.items()))))
     assert known_errors(forth) == known_errors(back)
     assert len(known_errors(forth)) == 6

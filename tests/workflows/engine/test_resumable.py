@@ -8,6 +8,7 @@ import plumpy
 import pytest
 from aiida import orm
 from aiida.common.links import LinkType
+from aiida.plugins import WorkflowFactory
 from fake_children import Ending, end
 
 from aiida_zif.workflows.engine.resumable import close_the_dead, submitted_before
@@ -83,3 +84,28 @@ def test_what_died_with_its_worker_is_closed_when_its_caller_ends_and_nothing_el
     assert "its worker died" in dead.exception
     assert not alive.is_terminated
     assert ended.exit_status == 410
+
+
+EARLIER = {
+    "zif.active_learning": "time_labels label train inspect_committee evaluate acquire inspect_acquired",
+    "zif.acquire": "explore label",
+    "zif.explore": "setup explore inspect",
+    "zif.train_committee": "setup train inspect",
+    "zif.label": "setup begin label inspect go_on",
+    "zif.aimd": "begin run_part go_on",
+    "zif.time_labels": "setup prepare time_frames inspect time_dynamics",
+    "zif.converge": "label inspect judge combine",
+}
+"""Steps of work chains by the names that earlier versions gave them."""
+
+
+@pytest.mark.parametrize("entry_point", EARLIER)
+def test_a_checkpoint_that_names_a_step_as_before_goes_on_with_it(entry_point: str) -> None:
+    chain: Any = WorkflowFactory(entry_point)
+    steps = dict(zip(EARLIER[entry_point].split(), chain.EARLIER_STEPS.values(), strict=True))
+    assert steps == chain.EARLIER_STEPS
+    outline, caller = chain.spec().get_outline(), object.__new__(chain)
+    saved = outline.create_stepper(caller).save()
+    for before, now in steps.items():
+        saved["stepper_state"]["_fn"] = before
+        assert str(outline.recreate_stepper(saved, caller)) == f"0:{now}"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiida import orm
 
-from aiida_zif.workflows.training.committee_jobs import checkpoint_of, name_of, packs, waits_for_its_turn
+from aiida_zif.workflows.training.committee_jobs import checkpoint_of, packs, waits_for_its_turn
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,6 @@ def test_members_are_shared_evenly_among_as_few_jobs_as_they_take(n_models: int,
     found = packs(names, most)
     assert [len(names) for names in found] == sizes
     assert [name for pack in found for name in pack] == names
-
-
-def test_a_job_is_named_by_its_members() -> None:
-    assert name_of(["model_2"]) == "model_2"
-    assert name_of(["model_0", "model_1", "model_3"]) == "model_0_to_model_3"
 
 
 @pytest.mark.parametrize(

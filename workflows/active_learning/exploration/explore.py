@@ -9,8 +9,10 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
-from aiida_zif.workflows.engine.endings import ended_from_outside, may_run_again, name_of_try, why_it_ended
+from aiida_zif.workflows.engine.endings import ended_from_outside, may_run_again, why_it_ended
+from aiida_zif.workflows.engine.naming import Try, as_kind, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
+from aiida_zif.workflows.engine.turns import take_turn
 
 LammpsExploreCalculation = CalculationFactory("zif.lammps")
 DeepPotentialData = DataFactory("zif.potential")
@@ -22,6 +24,8 @@ class ExploreWorkChain(ResumableWorkChain):
 
     NOTHING_CAME_BACK = 300
     """Exit status of `zif.lammps` where LAMMPS left nothing; the machine may have failed."""
+
+    EARLIER_STEPS = {"setup": "plan", "explore": "submit_explorations", "inspect": "inspect_explorations"}
 
     OUTPUTS = ("candidates", "control", "output_parameters")
 
@@ -41,10 +45,10 @@ class ExploreWorkChain(ResumableWorkChain):
         spec.output_namespace("control", valid_type=FramesData, dynamic=True)
         spec.output_namespace("output_parameters", valid_type=orm.Dict, dynamic=True)
         spec.outline(
-            cls.setup,
+            cls.plan,
             while_(cls.has_systems_left)(
-                cls.explore,
-                cls.inspect,
+                cls.submit_explorations,
+                cls.inspect_explorations,
             ),
             cls.results,
         )
@@ -54,7 +58,7 @@ class ExploreWorkChain(ResumableWorkChain):
             message="exploration failed for every system; last cause: {cause}",
         )
 
-    def setup(self) -> None:
+    def plan(self) -> None:
         """Queue every system."""
         self.ctx.queue = sorted(self.inputs.starts)
         self.ctx.running = []
@@ -65,12 +69,10 @@ class ExploreWorkChain(ResumableWorkChain):
         """Whether a system still waits for its exploration."""
         return bool(self.ctx.queue)
 
-    def explore(self) -> None:
+    def submit_explorations(self) -> None:
         """Run the conditions of as many systems at a time as the cores allow."""
-        width = self.inputs.concurrent
-        self.ctx.running, self.ctx.queue = self.ctx.queue[:width], self.ctx.queue[width:]
         jobs = {}
-        for system in self.ctx.running:
+        for system in take_turn(self.ctx, self.inputs.concurrent):
             inputs = AttributeDict(self.exposed_inputs(LammpsExploreCalculation, namespace="lammps"))
             inputs.update(
                 committee=dict(self.inputs.committee),
@@ -80,15 +82,15 @@ class ExploreWorkChain(ResumableWorkChain):
             )
             if system in self.inputs.get("topology", {}):
                 inputs["topology"] = self.inputs.topology[system]
-            inputs.metadata.call_link_label = name_of_try(system, self.ctx.tries[system])
+            inputs.metadata.call_link_label = Try(system, self.ctx.tries[system]).label()
             self.ctx.tries[system] += 1
-            jobs[f"job_{system}"] = self.submit(LammpsExploreCalculation, **inputs)
-        self.to_context(**jobs)
+            jobs[system] = self.submit(LammpsExploreCalculation, **inputs)
+        self.to_context(**as_kind("job", jobs))
 
-    def inspect(self) -> None:
+    def inspect_explorations(self) -> None:
         """Say which systems came back with less than everything; run again what was ended from outside or lost."""
         for system in self.ctx.running:
-            job = self.ctx[f"job_{system}"]
+            job = self.ctx[key_of("job", system)]
             if not job.is_finished_ok:
                 self.ctx.cause = f"{system}: {why_it_ended(job)}"
                 self.report(f"{job.process_label}<{job.pk}> ended with {self.ctx.cause}")
@@ -99,7 +101,7 @@ class ExploreWorkChain(ResumableWorkChain):
 
     def results(self) -> ExitCode | None:
         """Hand over what every system brought back, also from runs that were stopped early."""
-        jobs = {system: self.ctx[f"job_{system}"] for system in sorted(self.inputs.starts)}
+        jobs = {system: self.ctx[key_of("job", system)] for system in sorted(self.inputs.starts)}
         usable = {system: job for system, job in jobs.items() if brought_back_frames(job)}
         for name in self.OUTPUTS:
             self.out(name, {system: job.outputs[name] for system, job in usable.items()})

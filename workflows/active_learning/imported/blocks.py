@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aiida_zif.plugins.cp2k.reading.gates import Gates, in_words
+from aiida_zif.plugins.cp2k.reading.gates import Gates, bounds_in_words
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.same_frame import first_of_each
 from aiida_zif.plugins.data.theory import method_of
@@ -210,7 +210,7 @@ def import_notes(campaign: Campaign) -> list[str]:
     blocks = {(ref.use, block.uuid): block for ref in references for block in ref.blocks}
     bounds = {block.pk: (block, given) for block in blocks.values() if (given := gates_of(block))}
     notes = [
-        f"{block.label} <{pk}> was imported with other gates than those of computed labels: {in_words(given)}"
+        f"{block.label} <{pk}> was imported with other gates than those of computed labels: {bounds_in_words(given)}"
         for pk, (block, given) in sorted(bounds.items())
     ]
     return notes + [repeat.detail for repeat in repeats(tuple(sorted(blocks, reverse=True))).twice]

@@ -11,6 +11,7 @@ from aiida import orm
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.same_frame import Frame
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
+from aiida_zif.workflows.active_learning.state.naming import use_of
 from aiida_zif.workflows.campaign.levels import load_campaign_level
 from aiida_zif.workflows.campaign.loading import Campaign
 from aiida_zif.workflows.labelling.run_cache import known_run
@@ -44,8 +45,7 @@ def planned_frames(campaign: Campaign) -> Iterator[Planned]:
     """Yield the first labels that are known before a campaign starts, system by system and task by task."""
     for system, atoms in campaign.structures().items():
         for name, (start, task) in label_tasks(campaign.parameters(), system).items():
-            use = "held_out" if name.startswith("held_out") else "training"
-            first = first_frames(atoms, start)
+            use, first = use_of(name), first_frames(atoms, start)
             if start.perturbed is not None:
                 symbols = tuple(first.symbols)
                 made = zip(first.positions, first.cells, strict=True)

@@ -10,7 +10,7 @@ from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.workflows.labelling.known_imports import blocks_of_import, withdrawn_blocks
+from aiida_zif.workflows.labelling.known_imports import IMPORT, blocks_of_import, is_import, withdrawn_blocks
 from aiida_zif.workflows.labelling.withdrawal import CAMPAIGN
 from aiida_zif.workflows.user_input.problems import did_you_mean, shown
 
@@ -52,7 +52,7 @@ def find_blocks(text: str) -> list[LabelledFramesData]:
 
 def blocks_of_label(label: str) -> list[LabelledFramesData]:
     """Return the blocks of imports of a label, the oldest first."""
-    query = orm.QueryBuilder().append(orm.CalcFunctionNode, filters={"attributes.process_label": "import_labels"})
+    query = orm.QueryBuilder().append(orm.CalcFunctionNode, filters={"attributes.process_label": IMPORT})
     query.append(LabelledFramesData, filters={"label": label}, tag="block")
     blocks: list[LabelledFramesData] = query.order_by({"block": {"id": "asc"}}).all(flat=True)
     return blocks
@@ -60,7 +60,7 @@ def blocks_of_label(label: str) -> list[LabelledFramesData]:
 
 def labels(withdrawn: dict[str, str]) -> list[str]:
     """Return the labels of all imports that hold."""
-    query = orm.QueryBuilder().append(orm.CalcFunctionNode, filters={"attributes.process_label": "import_labels"})
+    query = orm.QueryBuilder().append(orm.CalcFunctionNode, filters={"attributes.process_label": IMPORT})
     query.append(LabelledFramesData, project=["label", "uuid"])
     return sorted({label for label, uuid in query.all() if label and uuid not in withdrawn})
 
@@ -90,7 +90,7 @@ def blocks_of_node(node: Any) -> list[LabelledFramesData]:
     """
     if isinstance(node, LabelledFramesData | DatasetData):
         return list(blocks_in({"block": node}).values())
-    if isinstance(node, orm.CalcFunctionNode) and node.process_label == "import_labels" and node.is_finished_ok:
+    if is_import(node) and node.is_finished_ok:
         return blocks_of_import(node)
     if getattr(node, "process_type", None) != CAMPAIGN:
         kind = getattr(node, "process_label", None) or type(node).__name__

@@ -14,6 +14,7 @@ from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.plugins.data.same_frame import first_of_each, match
 from aiida_zif.plugins.imports.contradiction import contradiction
 from aiida_zif.plugins.imports.gates import composition
+from aiida_zif.workflows.labelling.known_imports import is_import
 from aiida_zif.workflows.labelling.label_cache import blocks_of_level
 
 Use = tuple[str, str]
@@ -100,5 +101,5 @@ def load_block(uuid: str) -> LabelledFramesData:
 def origin_of(block: LabelledFramesData) -> str:
     """Return a block in words, with what made it."""
     creator = block.creator
-    made = f"import <{creator.pk}>" if creator and creator.process_label == "import_labels" else "computed"
+    made = f"import <{creator.pk}>" if is_import(creator) else "computed"
     return f"{block.label or block.system} <{block.pk}> ({made})"

@@ -10,11 +10,11 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.selection.calibration import ErrorOfFrame, calibrate_frames
-from aiida_zif.workflows.active_learning.state.naming import systems_of
+from aiida_zif.workflows.active_learning.state.naming import Evidence, systems_of
 from aiida_zif.workflows.active_learning.state.verdict import Verdict
 from aiida_zif.workflows.engine.seeds import derive_seed
 
-REMEMBERED = 20
+RECENT = 20
 """Cycles whose evidence counts: a committee of long ago erred otherwise, and every node is a link of every cycle."""
 
 
@@ -34,18 +34,14 @@ def calibrate(settings: orm.Dict, verdict: orm.Dict, **evidence: orm.Data) -> or
     return orm.Dict(calibrate_frames(known_errors(evidence), seed, cycle).as_dict())
 
 
-def remembered(evidence: Mapping[str, Any], cycle: int) -> dict[str, Any]:
-    """Return the evidence of the last :data:`REMEMBERED` cycles, every frame once.
+def recent_evidence(evidence: Mapping[str, Any], cycle: int) -> dict[str, Any]:
+    """Return the evidence of the last :data:`RECENT` cycles, every frame once.
 
-    :param evidence: by names that hold their cycle, such as ``compare_c07_zif4``.
+    :param evidence: by names of :class:`~.naming.Evidence`.
     :param cycle: the newest one.
     """
-    return once_each({name: node for name, node in evidence.items() if cycle_in(name) > cycle - REMEMBERED})
-
-
-def cycle_in(name: str) -> int:
-    """Return the cycle in the name of evidence, such as 7 in ``compare_c07_zif4``."""
-    return int(name.split("_")[1].removeprefix("c"))
+    known = {name: Evidence.parse(name) for name in evidence}
+    return once_each({name: evidence[name] for name, of in known.items() if of and of.cycle > cycle - RECENT})
 
 
 def once_each(evidence: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,8 +50,10 @@ def once_each(evidence: Mapping[str, Any]) -> dict[str, Any]:
     Errors of several committees on one frame are not independent, and would make the relation look surer than it is;
     those of the newest count.
     """
-    tests = sorted((name for name in evidence if name.startswith("errors_")), key=lambda name: (cycle_in(name), name))
-    return {name: node for name, node in evidence.items() if name not in tests[:-1]}
+    known = {name: Evidence.parse(name) for name in evidence}
+    tests = sorted((of.cycle, name) for name, of in known.items() if of and of.kind == "errors")
+    older = {name for _, name in tests[:-1]}
+    return {name: node for name, node in evidence.items() if name not in older}
 
 
 def known_errors(evidence: dict[str, Any]) -> list[ErrorOfFrame]:
@@ -66,9 +64,10 @@ def known_errors(evidence: dict[str, Any]) -> list[ErrorOfFrame]:
     systems = systems_of(evidence)
     frames: list[ErrorOfFrame] = []
     for name, node in sorted(evidence.items()):
-        if name.startswith("compare_"):
+        of = Evidence.parse(name)
+        if of is not None and of.kind == "compare":
             frames += compared_errors(node)
-        elif name.startswith("errors_"):
+        elif of is not None:
             frames += held_out_errors(node, systems)
     return frames
 

@@ -15,6 +15,7 @@ from aiida_zif.workflows.active_learning.planning.first_labels import label_task
 from aiida_zif.workflows.active_learning.planning.sections import section
 from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position
 from aiida_zif.workflows.active_learning.state.history import CycleRecord, HeldOutError, RunMean
+from aiida_zif.workflows.active_learning.state.naming import FirstTask
 from aiida_zif.workflows.active_learning.state.quarantine import (
     cycle_failure,
     labelling_failure,
@@ -23,6 +24,7 @@ from aiida_zif.workflows.active_learning.state.quarantine import (
     updated,
 )
 from aiida_zif.workflows.active_learning.state.verdict import Criterion, Verdict
+from aiida_zif.workflows.engine.naming import Kind, of_kind
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 CONFIDENCE = 0.95
@@ -171,7 +173,7 @@ def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
             (
                 f"{task}: {cause}"
                 for task in label_tasks(values, system)
-                if (cause := labelling_failure(found.get(f"{system}_{task}"), budget))
+                if (cause := labelling_failure(found.get(FirstTask(system, task).label()), budget))
             ),
             None,
         )
@@ -194,10 +196,8 @@ def judge(settings: orm.Dict, verdict: orm.Dict, errors: orm.ArrayData | None = 
     values, before = settings.get_dict(), Verdict.from_node(verdict)
     convergence, budget, cycle = values["convergence"], values["failure_budget"], before.cycle + 1
     names = taking_part(values["systems"], before.systems)
-    found: dict[str, dict[str, Any]] = {"exploration": {}, "selection": {}, "labelling": {}}
-    for name, node in evidence.items():
-        kind, _, system = name.partition("_")
-        found[kind][system] = node.get_dict()
+    kinds: tuple[Kind, ...] = ("exploration", "selection", "labelling")
+    found = {kind: {name: node.get_dict() for name, node in of_kind(kind, evidence).items()} for kind in kinds}
     confidence = (convergence["held_out_error"] or {}).get("confidence", CONFIDENCE)
     record = cycle_record(
         found["selection"],

@@ -16,10 +16,17 @@ from aiida_zif.workflows.active_learning.planning.first_labels import batch_task
 from aiida_zif.workflows.active_learning.planning.sections import Settings, section
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, with_levels
 from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
-from aiida_zif.workflows.active_learning.state.curriculum import Target, conditions, in_words, position, stages_of
+from aiida_zif.workflows.active_learning.state.curriculum import (
+    Target,
+    conditions,
+    position,
+    stages_of,
+    target_in_label,
+)
 from aiida_zif.workflows.active_learning.state.naming import systems_of
 from aiida_zif.workflows.active_learning.state.quarantine import taking_part
 from aiida_zif.workflows.active_learning.state.verdict import Verdict
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 
@@ -33,7 +40,7 @@ def exploration_runs(settings: Settings, system: str, cycle: int, stage: int = 0
     exploration = stages_of(section(settings, system, "exploration"))[stage]
     return [
         {
-            "label": f"{in_words(temperature, 'K')}_{in_words(pressure, 'GPa')}",
+            "label": f"{target_in_label(temperature, 'K')}_{target_in_label(pressure, 'GPa')}",
             "start": index,
             "seed": derive_seed(settings["seed"], "explore", cycle, system, index),
             "driver": (index + cycle) % settings["training"]["models"],
@@ -134,10 +141,14 @@ def plan_exploration(
     for system, selection in selections.items():
         place = position(section(values, system, "exploration"), system, newest.history)
         runs = exploration_runs(values, system, cycle, place.stage)
-        plan[f"stage_{system}"] = orm.Dict(place.as_dict())
-        plan[f"runs_{system}"] = orm.List(runs)
-        plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)).as_dict())
-        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection.model_dump(), system, cycle))
-        plan[f"task_{system}"] = orm.Dict(batch_task(values))
-        plan[f"selection_{system}"] = orm.Dict(selection.as_dict())
+        plan |= {
+            key_of("stage", system): orm.Dict(place.as_dict()),
+            key_of("runs", system): orm.List(runs),
+            key_of("starts", system): orm.Dict(starts_recipe(values, system, cycle, len(runs)).as_dict()),
+            key_of("parameters", system): orm.Dict(
+                exploration_parameters(values, selection.model_dump(), system, cycle)
+            ),
+            key_of("task", system): orm.Dict(batch_task(values)),
+            key_of("selection", system): orm.Dict(selection.as_dict()),
+        }
     return plan

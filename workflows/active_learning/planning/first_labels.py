@@ -6,7 +6,9 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.workflows.active_learning.planning.sections import Settings, section
+from aiida_zif.workflows.active_learning.state.naming import SEED_PERTURBED, FirstTask, held_out_task, seed_aimd_task
 from aiida_zif.workflows.campaign.levels import load_campaign_level
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.engine.seeds import derive_seed
 from aiida_zif.workflows.structures.recipe import Perturbation, StartRecipe
 
@@ -18,15 +20,15 @@ def label_tasks(settings: Settings, system: str) -> dict[str, tuple[StartRecipe,
     """
     seed_data, held_out = section(settings, system, "seed_data"), section(settings, system, "held_out")
     gates = settings["labelling"]["gates"]
-    runs = {f"seed_aimd_{index}": run for index, run in enumerate(seed_data.get("aimd") or [])}
-    runs |= {f"held_out_{index}": run for index, run in enumerate(held_out["aimd"])}
+    runs = {seed_aimd_task(index): run for index, run in enumerate(seed_data.get("aimd") or [])}
+    runs |= {held_out_task(index): run for index, run in enumerate(held_out["aimd"])}
     tasks: dict[str, tuple[StartRecipe, Settings]] = {}
     for name, run in runs.items():
         seed = derive_seed(settings["seed"], "label", system, name)
         tasks[name] = StartRecipe(system=system), {"mode": "aimd", "seed": seed, "gates": gates, **run}
     if (seed_data.get("perturbed") or {}).get("frames"):
         seed, perturbed = derive_seed(settings["seed"], "perturb", system), Perturbation(**seed_data["perturbed"])
-        tasks["seed_perturbed"] = StartRecipe(system=system, perturbed=perturbed, seed=seed), batch_task(settings)
+        tasks[SEED_PERTURBED] = StartRecipe(system=system, perturbed=perturbed, seed=seed), batch_task(settings)
     return tasks
 
 
@@ -48,8 +50,8 @@ def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
     for system, own in values["systems"].items():
         if "charge" in own or "multiplicity" in own:
             state = level.in_state(own.get("charge", 0), own.get("multiplicity"))
-            plan[f"level_{system}"] = orm.Dict(state.as_dict())
+            plan[key_of("level", system)] = orm.Dict(state.as_dict())
         for name, (start, task) in label_tasks(values, system).items():
-            plan[f"start_{system}_{name}"] = orm.Dict(start.as_dict())
-            plan[f"task_{system}_{name}"] = orm.Dict(task)
+            label = FirstTask(system, name).label()
+            plan |= {key_of("start", label): orm.Dict(start.as_dict()), key_of("task", label): orm.Dict(task)}
     return plan

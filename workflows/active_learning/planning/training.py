@@ -6,6 +6,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.workflows.active_learning.state.verdict import Verdict
+from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.engine.seeds import derive_seed
 from aiida_zif.workflows.training.schedule import training_steps
 from aiida_zif.workflows.user_input.merging import merged
@@ -25,7 +26,7 @@ def plan_training(settings: orm.Dict, verdict: orm.Dict) -> dict[str, orm.Data]:
     steps = training_steps(training["steps"], newest.cycle, values["limits"]["cycles"], newest.finished)
     learning = training_input(type_map=values["type_map"], rcut=training["rcut"], steps=steps)
     seeds = {
-        f"model_{index}": orm.Int(derive_seed(values["seed"], "train", newest.cycle, index))
+        key_of("model", index): orm.Int(derive_seed(values["seed"], "train", newest.cycle, index))
         for index in range(training["models"])
     }
     return {"parameters": orm.Dict(merged(learning, training["deepmd"])), **seeds}

@@ -8,7 +8,7 @@ import numpy as np
 from aiida import orm
 from aiida.engine import ExitCode, calcfunction
 
-from aiida_zif.plugins.data.dataset import blocks_in
+from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.deepmd.testing.errors import force_rmse_per_frame
@@ -16,6 +16,7 @@ from aiida_zif.plugins.selection import Pool, StrategyError, run_chain
 from aiida_zif.workflows.active_learning.selection.choice_report import choice_report
 from aiida_zif.workflows.active_learning.selection.label_budget import share
 from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
+from aiida_zif.workflows.engine.naming import of_kind
 
 CHOSEN, CONTROL = 0, 1
 """Values of the per-frame array ``role``: chosen for its deviation, or drawn at random to measure the choice."""
@@ -34,10 +35,8 @@ def select_frames(
         code if a strategy fails.
     """
     plan, explored = SelectionPlan.from_node(selection), exploration.get_dict()
-    known, earlier, waiting = (
-        {name: others[name] for name in sorted(others) if name.startswith(kind)}
-        for kind in ("known_", "earlier_", "waiting_")
-    )
+    earlier, waiting = of_kind("earlier", others), of_kind("waiting", others)
+    known = {name: node for name, node in others.items() if isinstance(node, LabelledFramesData | DatasetData)}
     blocks = list(blocks_in(known).values())
     per_cycle = share(plan, sum(report["n_selected"] for report in earlier.values()), len(waiting))
     values = plan.model_copy(update={"per_cycle": per_cycle}).model_dump()

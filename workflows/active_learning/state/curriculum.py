@@ -76,6 +76,6 @@ def least_accurate(explorations: Mapping[str, Mapping[str, Any]]) -> dict[str, f
     return {system: min(values) for system, values in shares.items() if values}
 
 
-def in_words(value: Target, unit: str) -> str:
+def target_in_label(value: Target, unit: str) -> str:
     """A target for a label: ``300K``, or ``300-900K`` for a ramp."""
     return "-".join(f"{end:g}" for end in value) + unit if isinstance(value, list | tuple) else f"{value:g}{unit}"

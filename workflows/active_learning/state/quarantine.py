@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiida_zif.plugins.data.record import Record
+from aiida_zif.plugins.words import counts_in_words
 
 STRIKES = 2
 """Cycles in a row that a system may fail before it is left out; one is bad luck."""
@@ -41,13 +42,8 @@ def labelling_failure(report: Mapping[str, Any] | None, budget: float) -> str | 
     lost, labelled = sum(report["n_rejected"].values()), report["n_labelled"]
     if labelled and lost <= budget * (lost + labelled):
         return None
-    causes = in_words(report["n_rejected"])
+    causes = counts_in_words(report["n_rejected"])
     return f"{lost} of {lost + labelled} frames got no label ({causes})" if lost else "not one frame got a label"
-
-
-def in_words(n_rejected: Mapping[str, int]) -> str:
-    """Return rejected frames by cause, such as ``3 scf not converged, 1 not reached``."""
-    return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in n_rejected.items())
 
 
 def cycle_failure(

@@ -8,7 +8,7 @@ from ase import Atoms
 from ase.build import molecule
 
 from aiida_zif.plugins.systems import available_systems, load_system
-from aiida_zif.plugins.systems.chemistry.substance import describe_substance, in_words
+from aiida_zif.plugins.systems.chemistry.substance import describe_substance, substance_in_words
 from aiida_zif.plugins.systems.chemistry.valence import Oddity, oddities
 
 WHOLE_MOLECULES = "H2O CH3OH CO2 CH4 C2H2 HCN CH3CN C6H6 C5H5N CH3NO2 CH3COOH N2 SO2 NH3 C3H4_D2d HCOOCH3 CH3SH SiH4"
@@ -145,7 +145,7 @@ def test_what_a_framework_is_made_of_is_counted() -> None:
     assert substance["formula"] == "C36H24Cl12N24Zn6"
     assert substance["metals"] == {"Zn": {"4 N": 6}}
     assert (substance["linkers"], substance["guests"]) == ({"C3H2ClN2": 12}, {})
-    assert in_words(substance).endswith("1.051 g/cm³; Zn: 6 with 4 N; linkers: 12 C3H2ClN2")
+    assert substance_in_words(substance).endswith("1.051 g/cm³; Zn: 6 with 4 N; linkers: 12 C3H2ClN2")
 
 
 def test_a_guest_is_told_from_a_linker() -> None:

@@ -14,6 +14,7 @@ from fake_children import Child, Ending, make_chain, run_chain
 
 from aiida_zif.plugins.data.labelled_frame import LabelledFrame
 from aiida_zif.plugins.imports.extxyz.file import write_frame
+from aiida_zif.workflows.active_learning.child_inputs import blocks_of
 from aiida_zif.workflows.active_learning.imported.blocks import import_notes, imported_blocks
 from aiida_zif.workflows.labelling.import_labels import declared_level, import_labels
 from aiida_zif.workflows.labelling.known_imports import blocks_of_import
@@ -332,4 +333,4 @@ def test_exploration_may_start_from_imported_frames_of_the_same_atoms(inputs: di
     chain: Any = make_chain("zif.active_learning", inputs)
     with chain._process_scope():
         chain.plan()
-    assert list(chain.blocks_of("zinc_data")) == list(chain.ctx.dataset)
+    assert list(blocks_of(chain.inputs, chain.ctx, "zinc_data")) == list(chain.ctx.dataset)

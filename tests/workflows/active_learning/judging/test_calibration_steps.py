@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from aiida_zif.workflows.active_learning.judging.calibration import REMEMBERED, once_each, remembered
+from aiida_zif.workflows.active_learning.judging.calibration import RECENT, once_each, recent_evidence
 
 
 def test_evidence_of_long_ago_is_left_out_so_that_a_cycle_takes_no_longer_than_the_one_before() -> None:
     evidence: dict[str, int] = {}
     sizes = []
-    for cycle in range(1, 3 * REMEMBERED):
+    for cycle in range(1, 3 * RECENT):
         evidence |= {f"compare_c{cycle:02d}_{system}": cycle for system in ("zif4", "zif_8")}
         evidence |= {f"errors_c{cycle - 1:02d}_test": cycle}
-        evidence = remembered(evidence, cycle)
+        evidence = recent_evidence(evidence, cycle)
         sizes.append(len(evidence))
-    assert max(sizes) == sizes[-1] == 2 * REMEMBERED + 1
-    assert min(evidence.values()) == 2 * REMEMBERED
+    assert max(sizes) == sizes[-1] == 2 * RECENT + 1
+    assert min(evidence.values()) == 2 * RECENT
 
 
 def test_a_held_out_frame_counts_once_by_the_newest_committee_that_was_tested_on_it() -> None:
@@ -25,7 +25,7 @@ def test_a_held_out_frame_counts_once_by_the_newest_committee_that_was_tested_on
 
 
 def test_cycles_of_three_digits_are_remembered_too() -> None:
-    assert remembered({"compare_c100_zif4": 1, "errors_c99_test": 2, "compare_c80_zif4": 3}, 100) == {
+    assert recent_evidence({"compare_c100_zif4": 1, "errors_c99_test": 2, "compare_c80_zif4": 3}, 100) == {
         "compare_c100_zif4": 1,
         "errors_c99_test": 2,
     }

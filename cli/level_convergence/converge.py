@@ -12,7 +12,7 @@ import click
 from aiida_zif.cli.campaign.machine import refuse_oversubscription
 from aiida_zif.cli.campaign.run import CAMPAIGN_FILE, SEED, read_campaign
 from aiida_zif.cli.common.profile import PROFILE, emit_json, fail, load, with_debug
-from aiida_zif.cli.convergence.table import n_jobs, print_study, tell_plan
+from aiida_zif.cli.level_convergence.table import n_jobs, print_study, tell_plan
 from aiida_zif.provenance.costs.campaign_costs import estimate_study
 from aiida_zif.workflows.engine.in_process import run_to_its_end
 

@@ -139,10 +139,10 @@ def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     from types import SimpleNamespace
 
     end: dict[str, Any] = {"pk": 12, "is_terminated": True, "is_finished_ok": True, "exit_status": 0}
-    monkeypatch.setattr("aiida_zif.cli.convergence.converge.make_builder", lambda *arguments: None)
-    monkeypatch.setattr("aiida_zif.cli.convergence.converge.known_study", lambda builder: SimpleNamespace(**end))
+    monkeypatch.setattr("aiida_zif.cli.level_convergence.converge.make_builder", lambda *arguments: None)
+    monkeypatch.setattr("aiida_zif.cli.level_convergence.converge.known_study", lambda builder: SimpleNamespace(**end))
     monkeypatch.setattr(
-        "aiida_zif.cli.convergence.converge.run_here", lambda *arguments: pytest.fail("it was run again")
+        "aiida_zif.cli.level_convergence.converge.run_here", lambda *arguments: pytest.fail("it was run again")
     )
     monkeypatch.setattr("aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: summary())
     return end

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from aiida_zif.cli.common.profile import fail
+from aiida_zif.provenance.queries.campaigns import find_campaigns
+from aiida_zif.provenance.queries.links import inputs_under
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign.loading import Campaign
@@ -28,33 +28,28 @@ OF_A_SYSTEM = {
 """Likewise, below ``systems.NAME``."""
 CODES = ("cp2k", "dp", "lmp")
 """Codes that compute numbers; ``python`` only reads what they wrote. ``resources`` say where and how fast they run."""
-SHOWN = 4
-"""Differences that a message names."""
 ABSENT = "nothing"
 
 
-def known_campaign(campaign: Campaign) -> Any:
-    """Return the newest campaign of the same name and settings that is running or finished well, if there is one.
+@dataclass(frozen=True)
+class Known:
+    """A campaign of the profile beside one of a file of the same name.
 
-    Ends the command if one with other settings is running; says what differs if one has finished well.
+    :param differing: in words every key by which the two differ; none if they are the same.
     """
-    from aiida_zif.provenance.queries.campaigns import find_campaigns
 
+    node: Any
+    differing: list[str]
+
+
+def known_campaigns(campaign: Campaign) -> Iterator[Known]:
+    """Yield the campaigns of the same name that are running or finished well, the newest first.
+
+    :raises CampaignError: if the imported frames of the file are not there.
+    """
     for node in find_campaigns(label=campaign.name):
-        if node.is_terminated and not node.is_finished_ok:
-            continue
-        differing = differences(node, campaign)
-        if not differing:
-            note_unknown_keys(node, campaign)
-            return node
-        words = "; ".join(differing[:SHOWN]) + ("; …" if len(differing) > SHOWN else "")
-        if not node.is_terminated:
-            fail(
-                f"campaign {campaign.name} <{node.pk}> is running with other settings ({words}). Wait for it, stop "
-                f"it with `verdi process kill {node.pk}`, give this one another name, or use --fresh to run both."
-            )
-        click.echo(f"Campaign {campaign.name} <{node.pk}> is finished with other settings ({words}): not this one.")
-    return None
+        if not node.is_terminated or node.is_finished_ok:
+            yield Known(node, differences(node, campaign))
 
 
 def differences(node: Any, campaign: Campaign) -> list[str]:
@@ -97,13 +92,11 @@ def unknown_keys(then: Mapping[str, Any], now: Mapping[str, Any], defaults: Mapp
     ]
 
 
-def note_unknown_keys(node: Any, campaign: Campaign) -> None:
-    """Say which keys the version that began a campaign did not know, as far as they mean anything."""
+def keys_not_known_then(node: Any, campaign: Campaign) -> list[str]:
+    """Return the keys that the version that began a campaign did not know, as far as they mean anything."""
     then, now = _settings(node, campaign)
     values = dict(leaves(now))
-    unknown = [key for key in unknown_keys(then, now, _defaults(campaign)) if values[key] is not None]
-    if unknown:
-        click.echo(f"Note: the version that began it did not know {', '.join(unknown)}; it ran without.", err=True)
+    return [key for key in unknown_keys(then, now, _defaults(campaign)) if values[key] is not None]
 
 
 def _settings(node: Any, campaign: Campaign) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -146,8 +139,6 @@ def leaves(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]
 
 def other_codes(node: Any, campaign: Campaign) -> list[str]:
     """Return in words the codes that compute numbers and are not those of the file."""
-    from aiida_zif.provenance.queries.links import inputs_under
-
     labels = campaign.code_labels()
     found = {name: code.full_label for name, code in inputs_under(node, "codes").items() if name in CODES}
     return [f"codes.{name}: {code} then, {labels[name]} now" for name, code in found.items() if code != labels[name]]
@@ -167,15 +158,13 @@ def other_inputs(node: Any, campaign: Campaign) -> list[str]:
 
 
 def other_imports(node: Any, campaign: Campaign) -> list[str]:
-    """Return in words the uses for which a campaign began with other imported frames than its labels stand for now."""
-    from aiida_zif.provenance.queries.links import inputs_under
-    from aiida_zif.workflows.active_learning.imported.blocks import imported_blocks
-    from aiida_zif.workflows.campaign.loading import CampaignError
+    """Return in words the uses for which a campaign began with other imported frames than its labels stand for now.
 
-    try:
-        now = imported_blocks(campaign)
-    except CampaignError as error:
-        fail(str(error))
+    :raises CampaignError: if the imported frames of the file are not there.
+    """
+    from aiida_zif.workflows.active_learning.imported.blocks import imported_blocks
+
+    now = imported_blocks(campaign)
     sections = {"training": "seed_data", "held_out": "held_out"}
     return [
         f"{sections[use]}.imported: other frames"
