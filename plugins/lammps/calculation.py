@@ -91,18 +91,12 @@ class LammpsExploreCalculation(TolerantJob):
         if settings.plumed is not None:
             _write(folder, inputs.PLUMED, settings.plumed)
         self._write_starts(folder, sorted({run.start for run in runs}), type_map, settings.deuterium)
+        seconds = _seconds(self.inputs.metadata.options.get("max_wallclock_seconds"))
+        job = inputs.Job(settings, type_map, len(committee), frames.n_atoms, seconds)
         for index, members in enumerate(lanes):
             preflights = inputs.preflights_of(index, members, runs, settings, len(committee))
-            text = inputs.lane_input(
-                [(member, runs[member]) for member in members],
-                settings,
-                type_map,
-                len(committee),
-                frames.n_atoms,
-                _seconds(self.inputs.metadata.options.get("max_wallclock_seconds")),
-                preflights,
-                self._preflight_start(preflights),
-            )
+            in_lane = [(member, runs[member]) for member in members]
+            text = inputs.lane_input(job, in_lane, preflights, self._preflight_start(preflights))
             _write(folder, f"{inputs.lane_name(index)}.in", text)
         config = harvest_config(
             runs, lanes, settings, frames.symbols, frames.cells, len(committee), self._topology(frames.symbols)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from aiida_zif.plugins.lammps.motion import PS_PER_FS, stage_commands
 from aiida_zif.plugins.lammps.settings import Run, Settings, Stage, preflight_run
@@ -71,38 +71,47 @@ def pack(costs: Sequence[int], lanes: int) -> list[list[int]]:
     return [sorted(share) for share in shares]
 
 
+@dataclass(frozen=True)
+class Job:
+    """What all runs of a job share.
+
+    :param type_map: elements in the order of the model's types.
+    :param n_models: models in the committee; each run says which one drives the dynamics.
+    :param n_atoms: atoms of the system.
+    :param seconds: wall time of a lane after which it stops by itself, so that the harvest still has time.
+    """
+
+    settings: Settings
+    type_map: Sequence[str]
+    n_models: int
+    n_atoms: int
+    seconds: int | None = None
+
+
 def lane_input(
+    job: Job,
     runs: Sequence[tuple[int, Run]],
-    settings: Settings,
-    type_map: Sequence[str],
-    n_models: int,
-    n_atoms: int,
-    seconds: int | None = None,
     preflights: Sequence[tuple[str, Run]] = (),
     preflight_start: str = CRYSTAL,
 ) -> str:
     """Return the input of one lane.
 
     :param runs: index in the job and run, in the order of execution; with pre-flights they are ordered by driver.
-    :param type_map: elements in the order of the model's types.
-    :param n_models: models in the committee; each run says which one drives the dynamics.
-    :param n_atoms: atoms of the system.
-    :param seconds: wall time of the lane after which it stops by itself, so that the harvest still has time.
     :param preflights: of :func:`preflights_of`, one for every driver of the runs, or none at all.
     :param preflight_start: file from which they start.
     """
     # a variable outlives ``clear``, which switches off LAMMPS's own timeout
-    late = "0" if seconds is None else f"v_now-v_began>{int(seconds)}"
+    late = "0" if job.seconds is None else f"v_now-v_began>{int(job.seconds)}"
     lines = ["echo none", "variable began timer", "variable now timer", f"variable late equal {late}", ""]
 
     def run_all(members: Sequence[tuple[int, Run]]) -> None:
         for index, run in members:
-            lines.extend(_run(run_name(index), start_name(run.start), run, settings, type_map, n_models, n_atoms))
+            lines.extend(_run(job, run_name(index), start_name(run.start), run))
 
     for name, trial in preflights:
-        lines += _run(name, preflight_start, trial, _calmer(settings, trial), type_map, n_models, n_atoms)
+        lines += _run(replace(job, settings=_calmer(job.settings, trial)), name, preflight_start, trial)
         lines += [f'if "${{status}} != completed" then "jump SELF after_{name}"', ""]
-        run_all([(index, run) for index, run in runs if run.driver % n_models == trial.driver])
+        run_all([(index, run) for index, run in runs if run.driver % job.n_models == trial.driver])
         lines += [f"label after_{name}", ""]
     if not preflights:
         run_all(runs)
@@ -128,15 +137,14 @@ def _calmer(settings: Settings, trial: Run) -> Settings:
     return replace(settings, halt=replace(settings.halt, temperature=limit))
 
 
-def _run(
-    name: str, start_file: str, run: Run, settings: Settings, type_map: Sequence[str], n_models: int, n_atoms: int
-) -> list[str]:
+def _run(job: Job, name: str, start_file: str, run: Run) -> list[str]:
     """Commands of one run, from an empty LAMMPS to an empty LAMMPS."""
+    settings, type_map, n_models = job.settings, job.type_map, job.n_models
     lines = [f"# {run.label}", f"log {name}.log", *_system(start_file, settings)]
     if run.stages[0].kind == "minimise":
         lines += _minimise(run.stages[0], type_map, run.driver % n_models)
     lines += _potential(name, settings, type_map, n_models, run.driver)
-    lines += _halts(settings, n_atoms) + _sampling(name, settings)
+    lines += _halts(settings, job.n_atoms) + _sampling(name, settings)
     first = run.dynamics[0].temperature or (0.0, 0.0)
     lines.append(f"velocity all create {first[0]:.6g} {run.seed} mom yes rot no dist gaussian")
     for number in range(len(run.dynamics)):

@@ -12,7 +12,7 @@ from aiida_zif.plugins.selection.chain import (
     options_of,
     run_chain,
 )
-from aiida_zif.plugins.selection.pool import Pool, Sieved, Strategy
+from aiida_zif.plugins.selection.pool import Pool, Sieved, Strategy, draws_from
 
 __all__ = [
     "Pool",
@@ -20,6 +20,7 @@ __all__ = [
     "Strategy",
     "StrategyError",
     "available_strategies",
+    "draws_from",
     "full_chain",
     "offered_to",
     "options_of",

@@ -22,9 +22,6 @@ CHAINS = {"window": ("window", "turns", "separation", "budget")}
 LAST = "budget"
 """Ends every chain: whatever the others keep, limits hold."""
 
-BY_CHANCE = {"random": "any", "dpgen": "window"}
-"""Strategies that draw, and what they draw from."""
-
 
 class StrategyError(ValueError):
     """A strategy is missing, cannot be used as asked, or does not keep to its contract."""
@@ -83,7 +80,10 @@ def offered_to(names: Sequence[str]) -> str:
     """
     chain = full_chain(names)
     inside = chain[0] == "window"
-    drawn_from = BY_CHANCE.get(chain[int(inside)])
+    try:
+        drawn_from = getattr(load_strategy(chain[int(inside)]), "draws_from", None)
+    except StrategyError:  # said where the chain is run
+        drawn_from = None
     return "uncertain" if drawn_from is None else "window" if inside else drawn_from
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -72,5 +73,20 @@ Strategy = Callable[..., Sieved]
 
 ``open_frames`` are their indices, the preferred ones first; ``settings`` is the section ``selection`` of the campaign
 in canonical units; ``rng`` the only source of chance. What a strategy lets a user set beyond the section are its
-keyword-only parameters, given by ``selection.options``.
+keyword-only parameters, given by ``selection.options``. One that draws by chance says so, see :func:`draws_from`.
 """
+
+Function = TypeVar("Function", bound=Strategy)
+
+
+def draws_from(frames: Literal["any", "window"]) -> Callable[[Function], Function]:
+    """Mark a strategy that draws by chance, so that a chain that begins with it is offered a uniform sample.
+
+    :param frames: what it draws from: ``any`` physical frame, or those inside the trust ``window``.
+    """
+
+    def mark(strategy: Function) -> Function:
+        vars(strategy)["draws_from"] = frames
+        return strategy
+
+    return mark

@@ -47,7 +47,7 @@ def keys_at(path: Sequence[str | int]) -> list[str]:
 
 def allowed_at(path: Sequence[str | int]) -> str:
     """Return in words what may stand at ``path``."""
-    return _in_words(node_at(path))
+    return _type_in_words(node_at(path))
 
 
 @cache
@@ -81,7 +81,7 @@ def node_at(path: Sequence[str | int]) -> dict[str, Any]:
     return node
 
 
-def _in_words(node: dict[str, Any]) -> str:
+def _type_in_words(node: dict[str, Any]) -> str:
     if "x-allowed" in node:
         return str(node["x-allowed"])
     if "const" in node:
@@ -90,7 +90,7 @@ def _in_words(node: dict[str, Any]) -> str:
         return f"one of {', '.join(node['enum'])}"
     kind = node.get("type")
     if kind == "array":
-        several = [_in_words(resolved(item)) for item in node.get("prefixItems") or [node.get("items") or {}]]
+        several = [_type_in_words(resolved(item)) for item in node.get("prefixItems") or [node.get("items") or {}]]
         if len(set(several)) > 1:
             return f"a list of {len(several)}: {'; '.join(several)}"
         least = node.get("minItems", 0)

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.selection import Sieved, StrategyError, available_strategies, chain, full_chain, run_chain
+from aiida_zif.plugins.selection import (
+    Sieved,
+    StrategyError,
+    available_strategies,
+    chain,
+    draws_from,
+    full_chain,
+    run_chain,
+)
 
 Factory = Callable[..., Any]
 SETTINGS = {"lower": 0.1, "upper": 1.0, "per_cycle": 10, "min_separation": 0}
@@ -117,11 +125,19 @@ def broken(pool: Any, open_frames: list[int], settings: Any, rng: Any) -> Sieved
     raise RuntimeError("no GPU here")
 
 
+@draws_from("any")
+def lottery(pool: Any, open_frames: list[int], settings: Any, rng: Any) -> Sieved:
+    """Draw one frame."""
+    kept = [int(rng.choice(open_frames))]
+    return Sieved(kept, dict.fromkeys(set(open_frames) - set(kept), "not_drawn"))
+
+
 @pytest.fixture
 def foreign(monkeypatch: pytest.MonkeyPatch) -> None:
     """A package with strategies of its own is installed."""
     own = available_strategies()
-    points = {name: EntryPoint(name, f"{__name__}:{name}", chain.GROUP) for name in ("every_other", "greedy", "broken")}
+    names = ("every_other", "greedy", "broken", "lottery")
+    points = {name: EntryPoint(name, f"{__name__}:{name}", chain.GROUP) for name in names}
     points["gone"] = EntryPoint("gone", "no_such_package.of_anybody:gone", chain.GROUP)
     monkeypatch.setattr(chain, "available_strategies", lambda: own | points)
 
@@ -153,3 +169,9 @@ def test_keyword_only_parameters_are_the_options_of_a_strategy() -> None:
 def test_frames_that_do_not_agree_in_number_make_no_pool(pool: Factory) -> None:
     with pytest.raises(ValueError, match="agree in length"):
         pool([0.1, 0.2], run=[0])
+
+
+@pytest.mark.usefixtures("foreign")
+@pytest.mark.parametrize(("name", "offered"), [("lottery", "any"), ("every_other", "uncertain"), ("gone", "uncertain")])
+def test_a_strategy_says_itself_whether_it_draws(name: str, offered: str) -> None:
+    assert chain.offered_to([name]) == offered
