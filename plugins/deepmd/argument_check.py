@@ -145,7 +145,7 @@ def _value_faults(value: Any, argument: Any, path: Path, filled_in: Collection[s
     if is_section and isinstance(value, Mapping):
         yield from _section_faults(value, argument, path, filled_in)
     elif isinstance(value, bool) and bool not in argument.dtype:  # which Python takes for a number
-        yield Fault(path, str(value).lower(), _in_words(argument), "write such a value")
+        yield Fault(path, str(value).lower(), _argument_in_words(argument), "write such a value")
     elif is_section and value is not None:
         yield Fault(path, _shown(value), "keys with values", f"write '{path[-1]}: {{key: value}}'")
     elif (names := _names_for(path[-1])) and isinstance(value, str) and value not in names:
@@ -167,7 +167,7 @@ def _type_fault(value: Any, argument: Any, path: Path, message: str) -> Fault:
         allowed = message.rpartition("extra checking. ")[2] or "what passes DeePMD-kit's check"
         return Fault(path, _shown(value), allowed, "correct it; see the manual of DeePMD-kit")
     fix = {type(None): "leave the key out", str: "write such a value, without quotes and unit"}
-    return Fault(path, _shown(value), _in_words(argument), fix.get(type(value), "write such a value"))
+    return Fault(path, _shown(value), _argument_in_words(argument), fix.get(type(value), "write such a value"))
 
 
 @cache
@@ -179,7 +179,7 @@ def _names_for(key: str) -> tuple[str, ...]:
     return tuple(map(str, getattr(argcheck, table, ()))) if table else ()
 
 
-def _in_words(argument: Any) -> str:
+def _argument_in_words(argument: Any) -> str:
     """What a value may be: ``a number``, ``a list of whole numbers or text``."""
 
     def word(kind: Any) -> str:

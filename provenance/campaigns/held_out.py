@@ -37,13 +37,13 @@ def held_out_source(settings: dict[str, Any]) -> str:
 
 def source_of(held_out: Mapping[str, Any]) -> str:
     """Say where the held-out frames of one system come from."""
-    runs = [run_in_words(run) for run in held_out["aimd"]]
+    runs = [aimd_run_in_words(run) for run in held_out["aimd"]]
     sources = [f"AIMD from the crystal, where training runs start too ({'; '.join(runs)})"] if runs else []
     sources += [f"imported frames ({', '.join(held_out['imported'])})"] if held_out.get("imported") else []
     return " and ".join(sources) or "none"
 
 
-def run_in_words(run: Mapping[str, Any]) -> str:
+def aimd_run_in_words(run: Mapping[str, Any]) -> str:
     """Say how long an AIMD run is and how far apart its frames are, in fs; 0.5 fs is CP2K's own time step."""
     from aiida_zif.plugins.cp2k.task import target_in_words
 

@@ -74,10 +74,10 @@ def mean_in_words(value: dict[str, Any], name: str) -> str:
 def reached_line(cycle: int, runs: Sequence[dict[str, Any]]) -> str:
     """Return one line a cycle: run by run what was asked and what was reached; targets that were missed stand out."""
     over = " or ".join(sorted({run["mean_over"] for run in runs}))
-    return f"reached in cycle {cycle} (mean of the {over} frames): {'; '.join(map(run_in_words, runs))}"
+    return f"reached in cycle {cycle} (mean of the {over} frames): {'; '.join(map(reached_in_words, runs))}"
 
 
-def run_in_words(run: dict[str, Any]) -> str:
+def reached_in_words(run: dict[str, Any]) -> str:
     """Say what one run was asked and what it reached."""
     parts = [
         f"{mean_in_words(run[name], name)} {unit} ({asked_in_words(run[name]['asked'])} asked"

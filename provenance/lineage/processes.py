@@ -20,8 +20,11 @@ from aiida_zif.provenance.lineage.tracer import Handler, Tracer, oldest_first
 from aiida_zif.provenance.queries.links import inputs_under
 from aiida_zif.provenance.queries.trainings import seeds_of, starts_of
 from aiida_zif.provenance.words import aimd_in_words, perturbed_in_words
+from aiida_zif.workflows.active_learning.exploration.starts import DrawRecipe
+from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 from aiida_zif.workflows.engine.naming import of_kind
 from aiida_zif.workflows.labelling.known_imports import blocks_of_import
+from aiida_zif.workflows.structures.recipe import StartRecipe
 
 HANDLERS: dict[str, Handler] = {}
 """By entry point of a calculation, or by name of a calculation function."""
@@ -102,9 +105,9 @@ def exploration(tracer: Tracer, job: orm.CalcJobNode, place: Place | None) -> Or
 @describes("select_frames")
 def selection(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
     """A choice: how many, of how many, at what deviation, in which window."""
-    report, window = call.outputs.report, call.inputs.selection
-    trust = f"trust levels {window['lower']:g} and {window['upper']:g} eV/Å"
-    facts = {"lower": window["lower"], "upper": window["upper"], "strategy": report.get("strategy", ["window"])}
+    report, window = call.outputs.report, SelectionPlan.from_node(call.inputs.selection)
+    trust = f"trust levels {window.lower:g} and {window.upper:g} eV/Å"
+    facts = {"lower": window.lower, "upper": window.upper, "strategy": report.get("strategy", ["window"])}
     facts |= {key: report[key] for key in ("n_selected", "n_control", "n_candidate", "n_explored", "not_chosen")}
     title = f"chosen by {', '.join(facts['strategy'])}: {report['n_selected']} of {report['n_explored']} explored "
     title += f"frames, {report['n_control']} at random; not chosen: {counts_in_words(report['not_chosen'])}"
@@ -121,7 +124,7 @@ def selection(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -
 @describes("frames_from_structure")
 def first_frames(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
     """The crystal itself, or strained and rattled copies of it."""
-    title = f"the crystal{perturbed_in_words(call.inputs.start['perturbed'])}"
+    title = f"the crystal{perturbed_in_words(StartRecipe.from_node(call.inputs.start))}"
     return Origin("start", title, call, origins=tracer.below(lambda: [tracer.trace(call.inputs.structure)]))
 
 
@@ -133,9 +136,9 @@ def starts(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> O
     pool = oldest_first(blocks_in(known))
     drawn = set(call.outputs.result.frame_ids()) if "result" in call.outputs else set()
     blocks = [block for block in pool if drawn & set(block.frame_ids())] or pool
-    wanted = call.inputs.starts.get_dict()
-    erred = f", {wanted['uncertain']} of them where the committee erred most" if wanted.get("uncertain") else ""
-    title = f"{counted(len(drawn), 'start')} drawn from {len(pool)} blocks{erred}, seed {wanted['seed']}"
+    wanted = DrawRecipe.from_node(call.inputs.starts)
+    erred = f", {wanted.uncertain} of them where the committee erred most" if wanted.uncertain else ""
+    title = f"{counted(len(drawn), 'start')} drawn from {len(pool)} blocks{erred}, seed {wanted.seed}"
     return Origin("start", title, call, origins=tracer.below(lambda: tracer.blocks(blocks)))
 
 

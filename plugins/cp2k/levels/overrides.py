@@ -83,7 +83,7 @@ def applied(settings: Mapping[str, Any], wanted: Mapping[str, Any], ours: Mappin
             put(result["energy"], path, None)  # with all that counts below it
         above = {"/".join(path[:length]) for length in range(1, len(path))}
         if not (is_number(value) or cost or above & said or (value == {} and _holds(settings["energy"], path))):
-            changed.append(_in_words(path, value))
+            changed.append(_override_in_words(path, value))
     result["energy"] = _without_none(result["energy"])
     return result | ({"changed": changed} if changed else {})
 
@@ -174,6 +174,6 @@ def _without_none(tree: dict[str, Any]) -> dict[str, Any]:
     return {key: _without_none(value) if isinstance(value, dict) else value for key, value in kept.items()}
 
 
-def _in_words(path: Sequence[str], value: Any) -> str:
+def _override_in_words(path: Sequence[str], value: Any) -> str:
     name = "/".join(path)
     return f"without {name}" if value is None else name if value == {} else f"{name} {value}"

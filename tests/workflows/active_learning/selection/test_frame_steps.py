@@ -14,6 +14,7 @@ from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
 from aiida_zif.workflows.active_learning.selection import select_frames as frame_steps
 from aiida_zif.workflows.active_learning.selection.select_frames import CHOSEN, CONTROL
+from aiida_zif.workflows.structures import first_frames
 
 Factory = Callable[..., Any]
 
@@ -22,7 +23,8 @@ pytestmark = pytest.mark.usefixtures("aiida_profile")
 
 def body(name: str) -> Callable[..., Any]:
     """Return the function inside a calcfunction; what AiiDA adds to it is not what is tested here."""
-    function: Callable[..., Any] = getattr(frame_steps, name).__wrapped__
+    module = frame_steps if hasattr(frame_steps, name) else first_frames
+    function: Callable[..., Any] = getattr(module, name).__wrapped__
     return function
 
 
