@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import model_validator
 
 from aiida_zif.plugins.data.record import Record
+from aiida_zif.plugins.input_checks.model import refuse
 from aiida_zif.workflows.structures.perturbation import perturbed_frames
 
 
@@ -39,7 +40,7 @@ class StartRecipe(Record):
     @model_validator(mode="after")
     def _copies_have_a_seed(self) -> StartRecipe:
         if self.perturbed is not None and self.seed is None:
-            raise ValueError("found copies without a seed; allowed: a whole number; fix: state the seed")
+            raise refuse("seed", "copies without a seed", "a whole number", "state the seed")
         return self
 
     @property

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.workflows.active_learning.state.curriculum import Position, in_words, least_accurate, position, stages_of
+from aiida_zif.workflows.active_learning.state.curriculum import (
+    Position,
+    least_accurate,
+    position,
+    stages_of,
+    target_in_label,
+)
 from aiida_zif.workflows.active_learning.state.history import CycleRecord
 
 EXPLORATION: dict[str, Any] = {
@@ -66,4 +72,4 @@ def test_worst_run_decides_and_a_run_that_saw_nothing_is_the_worst() -> None:
 
 
 def test_a_ramp_has_one_name_before_and_after_it_was_stored() -> None:
-    assert in_words((300.0, 900.0), "K") == in_words([300.0, 900.0], "K") == "300-900K"
+    assert target_in_label((300.0, 900.0), "K") == target_in_label([300.0, 900.0], "K") == "300-900K"

@@ -36,7 +36,7 @@ def staged(campaign: Factory) -> dict[str, Any]:
 
 def planned(settings: dict[str, Any], *shares: float) -> dict[str, Any]:
     """The plan of the cycle after those in which so large a share of the worst run was accurate."""
-    history = [{"least_accurate": {"zinc": share}} for share in shares]
+    history = [{"n_selected": 0, "n_labelled": 0, "least_accurate": {"zinc": share}} for share in shares]
     state = orm.Dict({"cycle": len(shares), "n_labels": 0, "history": history})
     return plan_exploration.__wrapped__(orm.Dict(settings), state)  # type: ignore[no-any-return, attr-defined]
 
