@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def refuse_wrong_imports(campaign: Campaign) -> list[str]:
-    """Return what is worth knowing of the imported frames of a campaign; end with every problem that they have."""
+    """Return notes on the imported frames of a campaign; end with a list of problems if there are any."""
     sections = [campaign.section(name, key) for name in campaign.systems for key in ("seed_data", "held_out")]
     if not any(getattr(section, "imported", None) for section in sections):
         return []
     if not load_if_there():
-        return ["imported frames were not checked, there is no profile; `aiida-zif run` checks them"]
+        return ["imported frames were not checked: there is no profile. `aiida-zif run` checks them"]
     from aiida_zif.workflows.active_learning.imported.blocks import import_notes, imported_blocks
     from aiida_zif.workflows.campaign.loading import CampaignError
 

@@ -101,7 +101,7 @@ def test_a_campaign_that_runs_is_gone_on_with(
     result = invoke("run", path, "--submit")
     assert result.exit_code == 0
     assert no_daemon == ["start"]
-    assert f"<{node.pk}>, begun" in result.stdout
+    assert f"<{node.pk}>, started" in result.stdout
     assert f"aiida-zif watch {node.pk}" in result.stdout
 
 
@@ -263,7 +263,7 @@ def test_a_key_that_changes_cost_only_goes_on_with_the_campaign(
 ) -> None:
     node = earlier(campaign_file())
     result = invoke("run", campaign_file(new=written), "--submit")
-    assert f"<{node.pk}>, begun" in result.stdout, result.output
+    assert f"<{node.pk}>, started" in result.stdout, result.output
 
 
 def test_keys_that_are_missing_empty_or_lists_are_compared_as_wholes() -> None:
