@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests that need servers: PostgreSQL, SSH and Slurm, started on loopback as long as the tests last.
+# Tests that require servers: PostgreSQL, SSH and Slurm, started on loopback for the duration of the tests.
 set -euo pipefail
 
 ROOT="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)"
@@ -11,10 +11,10 @@ usage() {
     cat <<'END_OF_USAGE'
 Usage: ./setup/test-hpc.sh [--fast]
 
-Installs the servers if they are missing (Debian packages; none of them is started as a service), starts its own on
-loopback in temporary folders, runs the tests marked hpc, and stops everything, however the tests end.
+Installs missing servers (Debian packages, not started as services), starts its own on loopback in temporary folders,
+runs the tests marked hpc, and stops all servers at the end, also after a failure.
 
-  --fast   a few minutes: without the compute codes, and without the campaign that meets every fault of a cluster
+  --fast   some minutes: without the compute codes, and without the campaign with all faults of a cluster
   --help   this text
 END_OF_USAGE
 }
