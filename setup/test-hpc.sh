@@ -47,7 +47,7 @@ END_OF_LIST
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || echo postgresql
 }
 
-# Debian starts a service as soon as it is installed, unless this file forbids it; one that is there stays.
+# Debian starts a service when it is installed, unless this file forbids it; an existing file is not changed.
 without_services() (
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
@@ -58,13 +58,13 @@ without_services() (
     "$@"
 )
 
-# A server that cannot be had is named with the reason; the tests that need it then fail with its name.
+# A server that cannot be installed is named with the reason; the tests that require it then fail with its name.
 install_servers() {
     step "Servers"
     local servers apt log="$LOGS/apt-hpc.log"
     mapfile -t servers < <(missing_servers)
     if [ "${#servers[@]}" -eq 0 ]; then
-        note "all there"
+        note "nothing to install"
         return
     fi
     command -v apt-get >/dev/null || stop "Missing: ${servers[*]}, and this system has no apt-get." "Fix: install them."
@@ -74,7 +74,7 @@ install_servers() {
     (logged "$log" "${apt[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update) || true
     if ! without_services logged "$log" "${apt[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get -q install -y --no-install-recommends "${servers[@]}"; then
-        note "not everything could be installed, see $log; going on with what is there"
+        note "some packages could not be installed, see $log; continuing without them"
     fi
 }
 
@@ -83,11 +83,11 @@ install_servers
 cd -- "$ROOT"
 
 step "Tests with servers"
-export AIIDA_PATH="$ROOT/.aiida/tests" AIIDA_ZIF_HPC=yes # nothing is skipped for want of a server
+export AIIDA_PATH="$ROOT/.aiida/tests" AIIDA_ZIF_HPC=yes # no test is skipped if a server is missing
 mkdir -p "$AIIDA_PATH"
 sweep() { python tests/hpc/leftovers.py | sed 's/^/      /'; }
 trap sweep EXIT
-# What is short runs on both cores, each file with servers of its own; the codes and the long campaigns one by one.
+# Short tests run on both cores, each file with its own servers; tests with codes and long campaigns run one by one.
 failed=0
 python -m pytest tests/hpc -m "hpc and not codes and not long" -n 2 --dist loadfile || failed=1
 if [ -z "$fast" ]; then

@@ -11,7 +11,7 @@ usage() {
     cat <<'END'
 Usage: ./setup/test.sh [--fast]
 
-  --fast   only tests that require no compute code and no server: 2 to 5 minutes instead of 25 to 70
+  --fast   only tests that require no compute code and no server: some minutes instead of up to an hour
   --help   this text
 
 Of the tests with servers it runs those of ./setup/test-hpc.sh --fast. ./setup/test-hpc.sh runs all.
