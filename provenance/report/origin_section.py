@@ -1,4 +1,4 @@
-"""The last part of a report: what a campaign was made from, in words."""
+"""The last section of a report: sources, settings, seeds and models of a campaign."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
 
 
 def how_labelled(step: Step) -> str:
-    """Say how the frames of a labelling were made."""
+    """Return how the frames of a labelling were made, as text."""
     if step.cycle and step.report.get("mode") == "batch":
         return "chosen and random frames"
     task, frames = step.node.inputs.task.get_dict(), step.node.inputs.frames
@@ -90,18 +90,18 @@ def how_labelled(step: Step) -> str:
 
 
 def recovered_in_words(report: dict[str, Any]) -> str:
-    """Say of how many labels self-consistency was found another way, and which."""
+    """Return how many labels were recovered, by rung, as text."""
     ways = [f"{count} by {name.replace('_', ' ')}" for name, count in report.get("recovered", {}).items()]
     return f"; self-consistency recovered: {', '.join(ways)}" if ways else ""
 
 
 def stride_in_words(step: Step) -> str:
-    """Say which steps of an AIMD run are labelled, and why these."""
+    """Return which steps of an AIMD run are labelled, and why, as text."""
     report = step.report
     time, stride = report.get("autocorrelation_fs"), report.get("stride") or step.node.inputs.task.get("stride", 1)
     if stride == "auto":
-        return "at a stride that is still to be measured"
-    return f"a frame every {stride} steps" + (f" (autocorrelation time {time:.1f} fs)" if time else "")
+        return "at a stride that is not measured yet"
+    return f"one frame every {stride} steps" + (f" (autocorrelation time {time:.1f} fs)" if time else "")
 
 
 def lines_of(section: dict[str, Any]) -> list[tuple[str, str]]:
