@@ -167,8 +167,8 @@ def test_what_a_model_learnt_is_told_apart_from_what_influenced_its_plan(finishe
     lines = in_lines(behind)
     assert lines[0] == "trained on: 20 frames in 4 blocks"
     assert (
-        "evaluated on: 5 held-out frames in 1 block, none of them used for training; errors on 5 of them were used in plans, "
-        "and may have influenced later steps" in lines
+        "evaluated on: 5 held-out frames in 1 block, none of them used for training; "
+        "errors on 5 of them were used in plans, and may have influenced later steps" in lines
     )
     assert behind["influenced_plan"]["n_frames"] == 0
 
