@@ -43,4 +43,4 @@ EXIT_CODES = {
         "The training ran out of memory: {detail}. Lower batch_size or ask for more memory.",
     ),
 }
-"""Status: (name, message); 3xx cannot be fixed by running again, 4xx can, 5xx is the science."""
+"""Status: (name, message); 3xx cannot be fixed by running again, 4xx can, 5xx have no usable result."""
