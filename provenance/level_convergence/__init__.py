@@ -1,1 +1,1 @@
-"""Table and figure of a convergence study of a level of theory."""
+"""Table and figure of a convergence study."""

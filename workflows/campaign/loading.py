@@ -1,4 +1,4 @@
-"""A campaign: read from a file or given in Python, completed by its protocol, and checked as a whole (no AiiDA)."""
+"""Load a campaign from a file or from Python, complete it by its protocol, and check it as a whole (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Campaign(CampaignFile):
         return {name: atoms.copy() for name, atoms in self._structures.items()}
 
     def cell_notes(self) -> list[str]:
-        """Return what to know of the cells: supercells that were taken, and warnings of thin and of large ones."""
+        """Return notes on the cells: supercells that were chosen, and warnings about thin and large ones."""
         dft = load_campaign_level(self.level_of_theory).settings["energy"].get("QS", {}).get("METHOD") != "XTB"
         return [f"{name}: {note}" for name, choice in self._cells.items() for note in choice.notes(dft)]
 
@@ -176,7 +176,7 @@ def _completed(source: Source) -> tuple[dict[str, Any], list[Problem]]:
     problems = []
     names = list(available_protocols())
     if name not in names:
-        fix = did_you_mean(name, names, f"take {default_protocol()!r} if you are in doubt")
+        fix = did_you_mean(name, names, f"take {default_protocol()!r}")
         problems.append(source.problem(("protocol",), shown(name), f"one of {listed(names)}", fix))
         name = default_protocol()
     return merged(protocol_settings(name), {**data, "protocol": name}), problems
@@ -297,7 +297,7 @@ def _fix(kind: str, value: object, context: Mapping[str, Any]) -> str:
         options = [option.strip(" '") for option in str(context["expected"]).replace(" or ", ",").split(",")]
         return did_you_mean(value, options, "take one of these")
     if kind == "string_type" and isinstance(value, bool | int | float):
-        return "put it in quotes, YAML reads this word as something else"
+        return "put it in quotes; YAML does not read this word as text"
     if kind == "int_type" and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return f"write {value:.0f}: a whole number, without point or exponent"
     ways = {

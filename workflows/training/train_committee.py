@@ -1,4 +1,4 @@
-"""Train the members of a committee, a few at a time, each from a seed of its own."""
+"""The work chain that trains the members of a committee, some at a time, each with its own seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calculation job that tests a committee of deep potentials on blocks of labelled frames."""
+"""The calculation job that tests a committee on blocks of labelled frames."""
 
 from __future__ import annotations
 

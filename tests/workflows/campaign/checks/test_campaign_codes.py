@@ -47,7 +47,7 @@ def test_a_misspelt_code_is_answered_with_those_of_its_kind(machine: Machine) ->
     labels = machine()
     computer = labels["dp"].split("@")[1]
     (problem,) = problems({**labels, "dp": f"dpp@{computer}"})
-    assert problem[:2] == ("codes.dp", f"dpp@{computer}, which the profile does not know")
+    assert problem[:2] == ("codes.dp", f"dpp@{computer}, which is not in the profile")
     assert f"cp2k@{computer}" not in problem[2]
     assert problem[3] == f"did you mean '{labels['dp']}'?"
 
