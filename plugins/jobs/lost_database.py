@@ -1,8 +1,8 @@
 """A worker of the daemon that loses its connection to the database ends, and the supervisor starts another.
 
 AiiDA has one session per worker. When the server is restarted, or the connection is cut, the transaction of that
-session is never ended: every later query fails, while the worker keeps running and its processes make no progress. Another
-worker continues them from their last checkpoint, as after any end of a worker.
+session is never ended: every later query fails, while the worker keeps running and its processes make no progress.
+Another worker continues them from their last checkpoint, as after any end of a worker.
 
 AiiDA imports this package in the worker of any profile of a Python that has it. Only a worker of a daemon that
 aiida-zif started may end in this way; others belong to other projects. The daemon of aiida-zif has a mark in its
