@@ -1,4 +1,4 @@
-"""Find the campaign of a file in the profile; list the keys in which two campaigns of one name differ."""
+"""Whether the profile holds a campaign already, and which keys of its file say that it is another one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ABSENT = "nothing"
 def known_campaign(campaign: Campaign) -> Any:
     """Return the newest campaign of the same name and settings that is running or finished well, if there is one.
 
-    Ends the command if one with other settings is running; prints the differences if one has finished well.
+    Ends the command if one with other settings is running; says what differs if one has finished well.
     """
     from aiida_zif.provenance.queries.campaigns import find_campaigns
 
@@ -58,7 +58,7 @@ def known_campaign(campaign: Campaign) -> Any:
 
 
 def differences(node: Any, campaign: Campaign) -> list[str]:
-    """Return every key in which a campaign of the profile differs from that of a file, as text.
+    """Return in words every key by which a campaign of the profile differs from one of a file; none if it is the same.
 
     :param node: of the campaign in the profile.
     """
@@ -68,7 +68,7 @@ def differences(node: Any, campaign: Campaign) -> list[str]:
 
 
 def differing_keys(then: Mapping[str, Any], now: Mapping[str, Any], unknown: Collection[str] = ()) -> list[str]:
-    """Return every key of two settings that differs, as text, except those that cannot change the result.
+    """Return in words every key of two settings that differs, but for those that make no other campaign.
 
     :param unknown: keys that need not be in the first ones, see :func:`unknown_keys`.
     """
@@ -84,8 +84,8 @@ def differing_keys(then: Mapping[str, Any], now: Mapping[str, Any], unknown: Col
 def unknown_keys(then: Mapping[str, Any], now: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
     """Return the keys that some settings lack and that are at their default today.
 
-    All settings are stored, so the version that stored them did not have these keys. A file without them still
-    describes the same campaign.
+    Settings are stored whole, so the version that stored them did not know these keys. A file that says nothing of
+    them still means the campaign that it meant then.
 
     :param defaults: sections of the protocol as they are today.
     """
@@ -98,14 +98,12 @@ def unknown_keys(then: Mapping[str, Any], now: Mapping[str, Any], defaults: Mapp
 
 
 def note_unknown_keys(node: Any, campaign: Campaign) -> None:
-    """Print which keys the version that started a campaign did not have, if they have an effect."""
+    """Say which keys the version that began a campaign did not know, as far as they mean anything."""
     then, now = _settings(node, campaign)
     values = dict(leaves(now))
     unknown = [key for key in unknown_keys(then, now, _defaults(campaign)) if values[key] is not None]
     if unknown:
-        click.echo(
-            f"Note: the version that started it did not have {', '.join(unknown)}; it ran without them.", err=True
-        )
+        click.echo(f"Note: the version that began it did not know {', '.join(unknown)}; it ran without.", err=True)
 
 
 def _settings(node: Any, campaign: Campaign) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -114,7 +112,7 @@ def _settings(node: Any, campaign: Campaign) -> tuple[dict[str, Any], dict[str, 
 
 
 def _defaults(campaign: Campaign) -> dict[str, Any]:
-    """The sections of a campaign whose file sets nothing but the protocol."""
+    """The sections of a campaign whose file says nothing but its protocol."""
     from aiida_zif.workflows.campaign.loading import sections_of_protocol
 
     return sections_of_protocol(campaign.protocol)
@@ -147,7 +145,7 @@ def leaves(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]
 
 
 def other_codes(node: Any, campaign: Campaign) -> list[str]:
-    """Return the codes that compute numbers and differ from those of the file, as text."""
+    """Return in words the codes that compute numbers and are not those of the file."""
     from aiida_zif.provenance.queries.links import inputs_under
 
     labels = campaign.code_labels()
@@ -156,7 +154,7 @@ def other_codes(node: Any, campaign: Campaign) -> list[str]:
 
 
 def other_inputs(node: Any, campaign: Campaign) -> list[str]:
-    """Return the structures and imports of the same name with other content, as text."""
+    """Return in words the structures and imports that have the same name and another content."""
     from aiida_zif.plugins.data.frame_id import frame_ids
 
     def content(atoms: Any) -> list[str]:
@@ -169,7 +167,7 @@ def other_inputs(node: Any, campaign: Campaign) -> list[str]:
 
 
 def other_imports(node: Any, campaign: Campaign) -> list[str]:
-    """Return the sections whose labels of imported frames now select other frames than at the start, as text."""
+    """Return in words the uses for which a campaign began with other imported frames than its labels stand for now."""
     from aiida_zif.provenance.queries.links import inputs_under
     from aiida_zif.workflows.active_learning.imported.blocks import imported_blocks
     from aiida_zif.workflows.campaign.loading import CampaignError

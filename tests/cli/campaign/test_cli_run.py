@@ -188,7 +188,7 @@ def test_an_unexpected_failure_is_one_line_and_a_traceback_only_if_asked_for(
     monkeypatch.setattr(commands, "known_campaign", broken)
     result = invoke("run", campaign_file())
     assert result.exit_code == 1
-    assert result.stderr.splitlines() == ["aiida-zif: RuntimeError: the disk is full (`--debug` shows where)"]
+    assert result.stderr.splitlines() == ["aiida-zif: RuntimeError: the disk is full (`--debug` prints the traceback)"]
     assert isinstance(invoke("run", campaign_file(), "--debug").exception, RuntimeError)
 
 
