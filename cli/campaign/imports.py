@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def refuse_wrong_imports(campaign: Campaign) -> list[str]:
-    """Return notes on the imported frames of a campaign; end with a list of problems if there are any."""
+    """Return what is worth knowing of the imported frames of a campaign; end with every problem that they have."""
     sections = [campaign.section(name, key) for name in campaign.systems for key in ("seed_data", "held_out")]
     if not any(getattr(section, "imported", None) for section in sections):
         return []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def print_plan(campaign: Campaign) -> None:
-    """Print systems, stages and the largest number of labels of a campaign."""
+    """Print systems, stages and the number of labels that a campaign asks for at most."""
     from aiida_zif.cli.campaign.structure_lines import structure_lines
     from aiida_zif.cli.common.console import make_console
     from aiida_zif.workflows.campaign.levels import load_campaign_level
@@ -41,7 +41,7 @@ def print_plan(campaign: Campaign) -> None:
 
 
 def stage_table(campaign: Campaign) -> Table:
-    """Return one row per stage and system."""
+    """Return one row a stage and system."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("system", "atoms", "stage", "what"):
         table.add_column(column)
@@ -64,7 +64,7 @@ def stage_table(campaign: Campaign) -> Table:
 
 
 def describe_seed(section: SeedData) -> str:
-    """Return the AIMD runs and perturbed frames of a section as text."""
+    """Say in words which AIMD runs and perturbed frames a section asks for."""
     from aiida_zif.plugins.cp2k.reading.gates import in_words
     from aiida_zif.plugins.cp2k.task import target_in_words
 
@@ -83,12 +83,12 @@ def describe_seed(section: SeedData) -> str:
 
 
 def describe_exploration(section: Exploration) -> str:
-    """Return the stages of the exploration as text."""
+    """Say in words where exploration goes, one stage after the other."""
     return "; then ".join(describe_stage(stage) for stage in stages_of(section.model_dump()))
 
 
 def describe_stage(stage: dict[str, Any]) -> str:
-    """Return the runs of one stage as text."""
+    """Say in words what is run in one stage."""
     kelvin = ", ".join(in_words(value, "") for value in stage["temperatures"])
     gigapascal = ", ".join(in_words(value, "") for value in stage["pressures"])
     before = f" after {stage['equilibration']} to equilibrate" if stage.get("equilibration") else ""
@@ -99,7 +99,7 @@ def describe_stage(stage: dict[str, Any]) -> str:
 
 
 def describe_chain(section: Selection) -> str:
-    """Return the chain of strategies and the source of the trust levels as text."""
+    """Say in words by which strategies frames are chosen, and what the trust levels follow."""
     from aiida_zif.plugins.selection import full_chain
 
     window, parts = section.window, [f"by {', '.join(full_chain(section.strategy))}"]
@@ -116,7 +116,7 @@ def describe_chain(section: Selection) -> str:
 
 
 def describe_selection(campaign: Campaign, system: str) -> str:
-    """Return how many frames are chosen, and between which levels, as text."""
+    """Say in words what is chosen."""
     section = campaign.section(system, "selection").model_dump()
     return (
         f"up to {section['per_cycle']} frames a cycle between {section['lower']:g} and {section['upper']:g} eV/Å, "

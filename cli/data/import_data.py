@@ -164,7 +164,7 @@ def import_json(call: Any, new: bool) -> dict[str, Any]:
 
 
 def print_import(content: dict[str, Any]) -> None:
-    """Print the result of an import and how to use it."""
+    """Say what an import brought and how to use it."""
     from aiida_zif.plugins.cp2k.reading.gates import in_words
 
     level = content["level_of_theory"]

@@ -1,7 +1,7 @@
 """Selection of explored frames: strategies that a campaign combines to a chain, and the calibration (no AiiDA).
 
-A frame is chosen if it passes every strategy of the chain. Any other frame has one reason, that of the first strategy
-that removed it. To add a strategy: a function like :data:`pool.Strategy`, as an entry point of ``zif.selection``.
+A frame that is chosen has passed every strategy of the chain; any other has one reason, that of the first strategy
+which sorted it out. Adding a strategy: a function like :data:`pool.Strategy`, as an entry point of ``zif.selection``.
 """
 
 from aiida_zif.plugins.selection.chain import (

@@ -18,7 +18,7 @@ from aiida_zif.workflows.active_learning.judging.confidence import rmse_interval
 from aiida_zif.workflows.active_learning.planning.sections import section
 
 MOST_COMPARED = 64
-"""Largest number of held-out frames that are compared with all training frames; evenly spread if there are more."""
+"""Held-out frames that are compared with every training frame; of more as many, evenly spread."""
 
 
 def held_out_blocks(view: CampaignView) -> list[Any]:
@@ -28,7 +28,7 @@ def held_out_blocks(view: CampaignView) -> list[Any]:
 
 
 def held_out_source(settings: dict[str, Any]) -> str:
-    """Return the sources of the held-out frames as text, and how they differ from the training frames."""
+    """Say in words where the held-out frames come from, and how independent of the training frames they are."""
     by_system = {name: source_of(section(settings, name, "held_out")) for name in settings["systems"]}
     different = len(set(by_system.values())) > 1
     words = [f"{name}: {text}" for name, text in by_system.items()] if different else list(by_system.values())[:1]
@@ -36,7 +36,7 @@ def held_out_source(settings: dict[str, Any]) -> str:
 
 
 def source_of(held_out: Mapping[str, Any]) -> str:
-    """Return the sources of the held-out frames of one system as text."""
+    """Say where the held-out frames of one system come from."""
     runs = [run_in_words(run) for run in held_out["aimd"]]
     sources = [f"AIMD from the crystal, where training runs start too ({'; '.join(runs)})"] if runs else []
     sources += [f"imported frames ({', '.join(held_out['imported'])})"] if held_out.get("imported") else []
@@ -44,7 +44,7 @@ def source_of(held_out: Mapping[str, Any]) -> str:
 
 
 def run_in_words(run: Mapping[str, Any]) -> str:
-    """Return length and frame spacing of an AIMD run as text, in fs; the default time step of CP2K is 0.5 fs."""
+    """Say how long an AIMD run is and how far apart its frames are, in fs; 0.5 fs is CP2K's own time step."""
     from aiida_zif.plugins.cp2k.task import target_in_words
 
     timestep, stride = run.get("timestep", 0.5), run.get("stride", 1)
@@ -57,7 +57,7 @@ def run_in_words(run: Mapping[str, Any]) -> str:
 
 
 def force_rms(blocks: Iterable[Any]) -> float | None:
-    """Return the root mean square of all force components of labels, eV/Å: the error of a model that predicts zero."""
+    """Return the root mean square of all force components of some labels, eV/Å: the error of a model that says zero."""
     squares = [np.square(block.forces).ravel() for block in blocks if block.n_frames]
     return float(np.sqrt(np.mean(np.concatenate(squares)))) if squares else None
 
@@ -79,7 +79,7 @@ def error_interval(errors: Mapping[str, np.ndarray], seed: int) -> list[float] |
 
 
 def nearest_training_frames(view: CampaignView) -> dict[str, Any] | None:
-    """Return the distance of held-out frames to the nearest training frame of the newest committee, in Å.
+    """Return how far held-out frames are from the nearest frame that the newest committee learnt, in Å.
 
     :returns: ``smallest``, ``median`` and ``largest`` root mean square displacement per atom (see
         :func:`~aiida_zif.plugins.analysis.frame_distance.displacement_rms`); ``n_compared`` of ``n_frames`` held-out
@@ -101,7 +101,7 @@ def nearest_training_frames(view: CampaignView) -> dict[str, Any] | None:
 
 
 def learnt_blocks(trainings: list[Step]) -> list[Any]:
-    """Return the blocks that the newest committee was trained on."""
+    """Return the blocks that the newest committee learnt from."""
     if not trainings:
         return []
     newest = trainings[-1]
@@ -122,7 +122,7 @@ def nearest(held_out: list[Any], training: list[Any]) -> list[float]:
 
 
 def distance_in_words(distances: dict[str, Any] | None) -> str:
-    """Return the distance of the held-out frames to the training frames as text."""
+    """Say how far held-out frames are from the training frames."""
     if distances is None:
         return "No training frame has the same atoms in the same order; no distance is given."
     which = (

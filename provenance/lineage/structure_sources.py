@@ -94,7 +94,7 @@ def import_record(call: Any) -> Record:
 
 
 def is_imported(block: LabelledFramesData) -> bool:
-    """Whether labels were imported."""
+    """Whether labels came from elsewhere."""
     return block.creator is not None and block.creator.process_label == "import_labels"
 
 

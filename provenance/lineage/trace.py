@@ -1,4 +1,4 @@
-"""Provenance of a model, a block, a frame or a job, as a tree down to the crystal structure."""
+"""Where a model, a block, a frame or a job comes from, as a tree down to the crystal structure."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from aiida_zif.provenance.words import aimd_in_words, counted, in_words, perturb
 from aiida_zif.workflows.labelling.known_imports import blocks_of_import
 
 MANY = 8
-"""Largest number of blocks of one training that are shown without ``--full``."""
+"""Blocks of one training that are shown without being asked for all of them."""
 
 MANY_STARTS = 2
-"""Largest number of warm starts in a row that are shown without ``--full``."""
+"""Models in a row, each trained further from the one before, that are followed without being asked for."""
 
 
 def oldest_first(blocks: Mapping[str, LabelledFramesData]) -> list[LabelledFramesData]:
@@ -33,7 +33,7 @@ def oldest_first(blocks: Mapping[str, LabelledFramesData]) -> list[LabelledFrame
 
 
 def trace(target: Target, depth: int | None = None, full: bool = False) -> Origin:
-    """Return the tree of origins of a node or frame.
+    """Return the tree of what something was made from.
 
     :param target: from :func:`find_target`.
     :param depth: levels below the first one; all if left out.
@@ -43,7 +43,7 @@ def trace(target: Target, depth: int | None = None, full: bool = False) -> Origi
 
 
 class Tracer:
-    """Follows links backwards; an entry that was shown before is not followed again."""
+    """Follows links backwards; what was shown once is named again, but not followed again."""
 
     def __init__(self, depth: int, full: bool) -> None:
         self.depth, self.full = depth, full
@@ -102,7 +102,7 @@ class Tracer:
 
     def below(self, make: Callable[[], list[Origin]]) -> list[Origin]:
         """Return the next level, or a mark that there is one."""
-        return make() if self.depth >= 0 else [Origin("more", "not shown: deeper levels (a larger --depth shows them)")]
+        return make() if self.depth >= 0 else [Origin("more", "not shown: what is below (a larger --depth shows it)")]
 
     def listed(self, items: list[str]) -> str:
         """Return items side by side, the middle of many counted only, unless everything is wanted."""
@@ -141,7 +141,7 @@ class Tracer:
         blocks = oldest_first(blocks_in(inputs_under(job, "dataset")))
         n_frames, seeds, starts = sum(block.n_frames for block in blocks), seeds_of(job), starts_of(job)
         listed = ", ".join(map(str, seeds.values()))
-        who = f"seed {listed}" if len(seeds) == 1 else f"{len(seeds)} members in one job, seeds {listed}"
+        who = f"seed {listed}" if len(seeds) == 1 else f"{len(seeds)} members side by side, seeds {listed}"
         title = f"DeePMD-kit training, {who}, on {n_frames} frames in {len(blocks)} blocks"
         facts: dict[str, Any] = {"seed": next(iter(seeds.values()))} if len(seeds) == 1 else {"seeds": seeds}
 
@@ -195,7 +195,7 @@ class Tracer:
             title = f"CP2K, {aimd_in_words(task)}"
             if "restart" in job.inputs:
                 facts["first_step"] = task["first_step"]
-                title += f", continued from step {task['first_step']}"
+                title += f", going on from step {task['first_step']}"
             if place is not None and "step" in place.values():
                 facts["step"] = place.values()["step"]
                 title += f"; this frame is step {facts['step']}"
@@ -203,7 +203,7 @@ class Tracer:
         return Origin("labelling", title, job, facts, self.below(lambda: [self.trace(*before)]))
 
     def selection(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
-        """A selection: number of frames, their deviation, the window."""
+        """A choice: how many, of how many, at what deviation, in which window."""
         report, window = call.outputs.report, call.inputs.selection
         trust = f"trust levels {window['lower']:g} and {window['upper']:g} eV/Å"
         facts = {"lower": window["lower"], "upper": window["upper"], "strategy": report.get("strategy", ["window"])}
@@ -265,26 +265,22 @@ class Tracer:
         drawn = set(call.outputs.result.frame_ids()) if "result" in call.outputs else set()
         blocks = [block for block in pool if drawn & set(block.frame_ids())] or pool
         wanted = call.inputs.starts.get_dict()
-        erred = (
-            f", {wanted['uncertain']} of them where the error of the committee was largest"
-            if wanted.get("uncertain")
-            else ""
-        )
+        erred = f", {wanted['uncertain']} of them where the committee erred most" if wanted.get("uncertain") else ""
         title = f"{counted(len(drawn), 'start')} drawn from {len(pool)} blocks{erred}, seed {wanted['seed']}"
         return Origin("start", title, call, origins=self.below(lambda: self.blocks(blocks)))
 
     def reuse(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
-        """Reused labels: the blocks that they were taken from, and the frames."""
+        """Labels of before: the blocks that they were taken from, and what they were asked for."""
         links = call.base.links.get_incoming(node_class=LabelledFramesData).all()
         sources = [link.node for link in links if link.link_label.startswith("source_")]
         if place is not None:
             sources = [block for block in sources if place.frame_id in block.frame_ids()][:1]
-        title = f"labelled before, reused from {counted(len(sources), 'block')} of the profile"
+        title = f"labelled before, taken from {counted(len(sources), 'block')} of the profile"
         origins = self.below(lambda: [self.trace(node, place) for node in (*sources, call.inputs.frames)])
         return Origin("reuse", title, call, origins=origins)
 
     def imported(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
-        """Imported labels: their declaration, and the files."""
+        """Labels from elsewhere: what was declared of them, and the files."""
         declared = call.inputs.declaration.get_dict()
         facts = {key: declared.get(key, {}) for key in ("name", "format", "source", "checksum", "reading")}
         title = f"imported from {declared['name']} ({declared['format']}), source {declared['source'] or 'not given'}"
@@ -301,7 +297,7 @@ class Tracer:
         return Origin("process", str(process.process_label).replace("_", " "), process, origins=origins)
 
     def work_chain(self, chain: orm.WorkChainNode) -> Origin:
-        """A work chain: its outputs."""
+        """A work chain: what it handed over."""
         committee, found = outputs_under(chain, "committee"), outputs_under(chain, "dataset")
         blocks = [*blocks_in(found).values(), *outputs_under(chain, "blocks").values()]
         origins = self.below(lambda: self.blocks(blocks) + ([self.committee(committee)] if committee else []))

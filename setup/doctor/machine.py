@@ -42,7 +42,7 @@ class Check:
 def check_machine() -> Iterator[Check]:
     """Yield checks of the machine: cores, free disk, CP2K's data, MPI and linear algebra."""
     cores = len(os.sched_getaffinity(0))
-    yield Check("cores", cores >= 2, str(cores), "" if cores >= 2 else "use a machine with two or more cores")
+    yield Check("cores", cores >= 2, str(cores), "" if cores >= 2 else "two cores or more make a campaign bearable")
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     yield Check("free disk", free > 5, f"{free:.0f} GB", "" if free > 5 else "free disk space: 5 GB or more")
     yield _check_data(Path(os.environ.get("CP2K_DATA_DIR") or CP2K_DATA))

@@ -1,4 +1,4 @@
-"""The JSON schema of the campaign file, and allowed values as text for messages (no AiiDA)."""
+"""The campaign file as a JSON schema, and as words for messages (no AiiDA)."""
 
 from __future__ import annotations
 

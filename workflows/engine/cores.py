@@ -1,4 +1,4 @@
-"""The number of cores of one machine that a campaign uses at once (no AiiDA)."""
+"""How many cores of one machine a campaign may use at once (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resources of each stage as AiiDA's options (no AiiDA needed)."""
+"""What each stage may use of its computer, as AiiDA's options (no AiiDA needed)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quantities with units: ``"300 K"`` in a campaign file, a float in one canonical unit in the code (no AiiDA)."""
+"""Quantities with units: ``"300 K"`` in a campaign file, a float in one canonical unit inside (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_the_lineage_of_a_packed_model_names_all_that_were_trained_with_it(pack:
     models = pack()
     origin = trace(find_target(str(models["model_1"].pk)))
     assert origin.title.startswith("potential model_1")
-    assert "2 members in one job, seeds 7, 8" in origin.origins[0].title
+    assert "2 members side by side, seeds 7, 8" in origin.origins[0].title
 
 
 def test_a_member_of_a_pack_tells_what_a_training_on_its_share_of_the_cores_takes(pack: Any) -> None:
