@@ -42,14 +42,6 @@ def is_text(value: str) -> bool:
     return len(re.findall(r"[A-Za-z]{2,}", value)) >= FEWEST_WORDS and not re.search(r"\bSELECT\b|#!/bin/sh", value)
 
 
-def docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and node.body:
-            first = node.body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                yield first.value
-
-
 def bare_strings(tree: ast.AST) -> Iterator[ast.Constant]:
     """Docstrings, and the strings below attributes that describe them."""
     for node in ast.walk(tree):
@@ -57,10 +49,17 @@ def bare_strings(tree: ast.AST) -> Iterator[ast.Constant]:
             yield node.value
 
 
+def help_texts(tree: ast.AST) -> Iterator[ast.Constant]:
+    """Docstrings of commands: of functions with a decorator such as ``@click.command``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and any("command" in ast.unparse(one) for one in node.decorator_list):
+            yield from (one.value for one in node.body[:1] if isinstance(one, ast.Expr))  # type: ignore[misc]
+
+
 def texts_of_code(path: Path) -> Iterator[tuple[str, str]]:
-    """Messages of a module, and for the command line its docstrings too, which are help texts."""
+    """Messages of a module, and the help texts of commands."""
     tree = ast.parse(path.read_text())
-    unseen = set() if "cli" in path.relative_to(ROOT).parts else {id(node) for node in bare_strings(tree)}
+    unseen = {id(node) for node in bare_strings(tree)} - {id(node) for node in help_texts(tree)}
     pieces = {id(piece) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in node.values}
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):

@@ -136,7 +136,7 @@ class Level:
             raise ValueError(
                 f"level: hash {content['hash']} does not belong to its settings ({level.hash}); "
                 "change settings through load_level(NAME, overrides), not by hand. A level that was stored by an "
-                "earlier version may hold settings that did not count then: load it anew"
+                "earlier version may hold settings that did not count then: load it again"
             )
         return level
 

@@ -39,7 +39,7 @@ def find_blocks(text: str) -> list[LabelledFramesData]:
         found = f"{shown(text)}, which is a label of imported frames and the pk of a {type(node).__name__}"
         raise ReferenceFault(found, "give the UUID of the one that is meant")
     if not labelled and node is None:
-        way = "bring them in with `aiida-zif import PATH --level … --system LABEL`, or correct the label"
+        way = "import them with `aiida-zif import PATH --level … --system LABEL`, or correct the label"
         raise ReferenceFault(shown(text), did_you_mean(text, labels(withdrawn), way))
     blocks = labelled or blocks_of_node(node)
     standing = [block for block in blocks if block.uuid not in withdrawn]

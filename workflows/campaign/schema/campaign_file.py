@@ -106,7 +106,7 @@ class FailureBudget(Section):
     label: Share = Field(description="frames without a label")
     train: Share = Field(description="members that could not be trained")
     explore: Share = Field(description="runs that ended early")
-    hopeless: Share = Field(description="frames of the first exploration, of every system, that are worth no label")
+    hopeless: Share = Field(description="failed frames of the first exploration, of every system")
 
 
 Stated = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -151,8 +151,8 @@ class CampaignFile(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=80)] = Field(
         description="name of the campaign", examples=["zif4-demo"]
     )
-    protocol: str = Field(description="where all values come from that the file does not give")
-    seed: Whole = Field(description="yields every other seed")
+    protocol: str = Field(description="source of all values that the file does not set")
+    seed: Whole = Field(description="seed of all random numbers")
     level_of_theory: Annotated[LevelOfTheory, BeforeValidator(_level_in_a_word)] = Field(
         description="method of the labels: one word, or name and overrides"
     )
@@ -162,12 +162,12 @@ class CampaignFile(Section):
     )
     codes: Codes = Field(description="codes of the AiiDA profile")
     resources: Resources = Field(description="resources by stage")
-    seed_data: SeedData = Field(description="what the first committee learns from")
+    seed_data: SeedData = Field(description="training data of the first committee")
     held_out: HeldOut = Field(description="frames that no training sees")
     labelling: Labelling = Field(description="how frames get their labels")
     training: Training = Field(description="how the committee learns")
-    exploration: Exploration = Field(description="where the committee is taken to find what it does not know")
+    exploration: Exploration = Field(description="MD with the committee, to find uncertain frames")
     selection: Selection = Field(description="which explored frames are labelled")
-    convergence: Convergence = Field(description="when the campaign has reached what it was made for")
-    limits: Limits = Field(description="when the campaign ends at the latest")
-    failure_budget: FailureBudget = Field(description="share of failures that a stage tolerates")
+    convergence: Convergence = Field(description="criteria of convergence")
+    limits: Limits = Field(description="limits at which the campaign ends")
+    failure_budget: FailureBudget = Field(description="share of failures that are tolerated")

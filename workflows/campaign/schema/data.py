@@ -28,8 +28,7 @@ def _with_pk_as_text(value: object) -> object:
 Imported = Annotated[
     list[Annotated[str, BeforeValidator(_with_pk_as_text, json_schema_input_type=str | int)]],
     Field(
-        description="frames that `aiida-zif import` brought in, by label, or blocks, imports, data sets and finished "
-        "campaigns by pk or UUID",
+        description="imported frames, by label, or blocks, imports, data sets and finished campaigns by pk or UUID",
         examples=[["salem"]],
     ),
 ]
@@ -120,7 +119,7 @@ class GateBounds(Section):
     energy_frames: Count = Field(description="frames of a composition below which no energy is an outlier")
     stress: StrictBool = Field(description="refuse frames without a stress")
     smearing: StrictBool = Field(
-        description="let frames in, flagged, that only smeared occupations made self-consistent"
+        description="accept frames, with a flag, that are self-consistent only with smeared occupations"
     )
 
 
@@ -128,7 +127,7 @@ class Labelling(Section):
     """How frames get their labels."""
 
     reuse: StrictBool = Field(
-        description="take labels that the profile holds at this level already, instead of computing them again"
+        description="reuse labels of this level that the profile holds, instead of computing them"
     )
     batch_time: WallTime = Field(description="what one job of a batch should take; more frames make more jobs")
     gates: GateBounds = Field(description="what a frame must pass before it becomes a label")
