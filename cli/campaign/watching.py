@@ -41,12 +41,14 @@ def progress_line(node: Any) -> str:
 
 
 def verdict_line(node: Any) -> str:
-    """Return the criteria that are not met by the newest verdict, empty if all are met."""
+    """Return what converging waits for by the newest verdict, empty if for nothing."""
     from aiida_zif.provenance.campaigns.judgement import latest_state
     from aiida_zif.provenance.campaigns.view import load_view
 
     state = latest_state(load_view(node)) or {}
-    return f"cycle {state['cycle']} judged; not converged: {state['blocking']}" if state.get("blocking") else ""
+    return (
+        f"cycle {state['cycle']} is judged, converging waits for: {state['blocking']}" if state.get("blocking") else ""
+    )
 
 
 def follow(node: Any) -> None:

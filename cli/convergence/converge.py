@@ -142,7 +142,7 @@ def make_study(
     campaign: Campaign, system: str, level: str | None, ladder: dict[str, list[Any]], noise: dict[str, float],
     frame: tuple[Any, int] | None,
 ) -> tuple[Level, dict[str, Any]]:  # fmt: skip
-    """Return the level and the settings of the study; end with a message if they are wrong."""
+    """Return the level and the settings of the study, or say what is wrong with them."""
     from aiida_zif.workflows.level_convergence.builder import study_of
 
     try:
@@ -152,7 +152,7 @@ def make_study(
 
 
 def make_builder(campaign: Campaign, level: Level, study: dict[str, Any], source: Any, max_ranks: int | None) -> Any:
-    """Return the builder; end with a message if a code is missing.
+    """Return the builder, or say which code is missing.
 
     :param source: frames, or the name of a system.
     """

@@ -22,7 +22,7 @@ def n_jobs(level: Level, study: Mapping[str, Any]) -> int:
 
 
 def tell_plan(level: Level, study: Mapping[str, Any], cost: Estimate, as_json: bool) -> None:
-    """Print what would run.
+    """Say what would run.
 
     :param cost: of the rungs, if each took as long as the level as it is.
     """
@@ -44,7 +44,7 @@ def tell_plan(level: Level, study: Mapping[str, Any], cost: Estimate, as_json: b
 
 
 def in_hours(cost: Estimate) -> str:
-    """Print how long the rungs of a study take at least."""
+    """Say how long the rungs of a study take at least."""
     from aiida_zif.provenance.costs.estimate import duration
 
     if cost.wall_s is None or cost.core_s is None:
@@ -57,7 +57,7 @@ def in_hours(cost: Estimate) -> str:
 
 
 def print_study(summary: Mapping[str, Any]) -> None:
-    """Print one line per rung, and the lines for the campaign file."""
+    """Print one line a rung, and the lines to paste into the campaign file."""
     import yaml
     from rich.markup import escape
     from rich.table import Table
@@ -69,7 +69,7 @@ def print_study(summary: Mapping[str, Any]) -> None:
     console.print(
         f"[bold]{summary['level']['name']}[/bold] <{summary['pk']}>  {summary['n_frames']} frames of "
         f"{summary['system']} ({summary['n_atoms']} atoms) · {summary['n_jobs']} jobs, {summary['n_cached']} of them "
-        f"reused"
+        f"known before"
     )
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("setting", "value", "energy\nmeV/atom", "shift\nmeV/atom", "force\nmeV/Å", "largest\nmeV/Å",
@@ -84,8 +84,8 @@ def print_study(summary: Mapping[str, Any]) -> None:
     )
     for setting in unbounded(summary):
         console.print(
-            f"[yellow]{setting}: only the tightest value passes. Whether it is tight enough is not known. "
-            f"Add tighter values with --ladder {setting}=…[/yellow]"
+            f"[yellow]{setting}: nothing coarser than the tightest passes, so nobody knows whether that is tight "
+            f"enough; go further with --ladder {setting}=…[/yellow]"
         )
     console.print(
         f"The cheapest within {noise['energy']:g} meV/atom, {noise['force']:g} meV/Å and {noise['stress']:g} GPa, "

@@ -1,4 +1,4 @@
-"""Verdict and calibration of a campaign, for the summary, `status`, `watch` and the report."""
+"""What a campaign's verdict and calibration say: for the summary, `status`, `watch` and the report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def latest_state(view: CampaignView) -> dict[str, Any] | None:
 
 
 def verdict_of(view: CampaignView) -> dict[str, Any]:
-    """Return the criteria of the newest verdict, which are not met, and which systems were left out or failed."""
+    """Return the criteria of the newest verdict, what converging waits for, which systems were left out or fail."""
     state = latest_state(view) or {}
     systems = state.get("systems", {})
     return {
@@ -74,7 +74,7 @@ def calibration_points(view: CampaignView) -> list[dict[str, Any]]:
 
 
 def judgement_lines(summary: dict[str, Any]) -> list[str]:
-    """Return the verdict and the calibration as lines of text."""
+    """Return the verdict and the calibration in lines for a reader."""
     rows = [
         f"{row['state']}: {row['what']}" + (f", {row['words']}" if row["words"] else "")
         for row in verdict_rows(summary)
@@ -83,7 +83,7 @@ def judgement_lines(summary: dict[str, Any]) -> list[str]:
 
 
 def verdict_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
-    """Return failed systems, the reason of the end and the state of the criteria: ``what``, ``words``, ``state``."""
+    """Return which systems fail, what ended the campaign, how the criteria stand: ``what``, ``words``, ``state``."""
     verdict, ended = summary["verdict"], summary["stop_reason"]
     rows = [
         {"what": name, "words": cause, "state": state}
@@ -102,7 +102,7 @@ def verdict_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def calibration_lines(summary: dict[str, Any]) -> list[str]:
-    """Return the calibration of every system as text."""
+    """Say of every system what the deviation of its frames means."""
     found = summary["calibration"] or {"systems": {}}
     counts = found.get("n_frames", {})
     return [calibration_line(name, curve, counts.get(name)) for name, curve in found["systems"].items()]
@@ -113,7 +113,7 @@ ASKED_FOR = ("deviation", "held_out_error", "accurate_share", "observable")
 
 
 def calibration_line(system: str, curve: dict[str, Any] | None, n_frames: int | None = None) -> str:
-    """Return the calibration of one system as text.
+    """Say what the deviation of a system's frames means.
 
     :param n_frames: different frames that the relation was fitted to.
     """
@@ -132,5 +132,5 @@ def calibration_line(system: str, curve: dict[str, Any] | None, n_frames: int | 
 
 
 def in_plain(name: str) -> str:
-    """Return the name of a criterion as text."""
+    """Return a name of a criterion as words."""
     return name.replace("_", " ")

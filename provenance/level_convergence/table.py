@@ -21,7 +21,7 @@ def find_studies() -> list[orm.WorkChainNode]:
 
 
 def summarise_study(node: orm.WorkChainNode) -> dict[str, Any]:
-    """Return the results of a study as plain values.
+    """Return everything that is known of a study as plain values.
 
     :param node: of a ``ConvergeWorkChain`` that has ended.
     :returns: the ``report`` of the study; its ``rungs`` as a list, with ``setting`` and ``value`` for each that relaxes

@@ -178,6 +178,6 @@ def test_a_ladder_that_may_end_too_early_is_said_to_do_so(
     monkeypatch.setattr(
         "aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: {**SUMMARY, "proposal": "tightest"}
     )
-    assert "Add tighter values with --ladder MGRID/CUTOFF=" in invoke("converge", campaign_file()).stdout
+    assert "go further with --ladder MGRID/CUTOFF=" in invoke("converge", campaign_file()).stdout
     monkeypatch.setattr("aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: SUMMARY)
-    assert "Add tighter" not in invoke("converge", campaign_file()).stdout
+    assert "go further" not in invoke("converge", campaign_file()).stdout
