@@ -41,7 +41,7 @@ and `source`, `licence` and `citation` of its structure. Read with
     "models": """# Frozen deep potentials
 
 `models.json` describes every file: elements in the order of the model's types ({type_map}), cut-off radius, version of
-DeePMD-kit, uuid of the AiiDA node. In LAMMPS (units metal; several models give the deviation of the committee):
+DeePMD-kit, UUID of the AiiDA node. In LAMMPS (units metal; several models give the deviation of the committee):
 
     pair_style deepmd {models} out_freq 10 out_file deviation.out
     pair_coeff * * {type_map}

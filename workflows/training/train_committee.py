@@ -74,7 +74,7 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
             320,
             "ERROR_COMMITTEE_TOO_SMALL",
             message="only {n} of {total} members could be trained, {needed} are needed; last cause: {cause}. "
-            "Fix it (often: smaller learning rate, larger sel, more walltime) and start the campaign again.",
+            "Fix it (often: smaller learning rate, larger sel, more wall time) and start the campaign again.",
         )
 
     def setup(self) -> ExitCode | None:

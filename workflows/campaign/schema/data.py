@@ -28,7 +28,7 @@ def _with_pk_as_text(value: object) -> object:
 Imported = Annotated[
     list[Annotated[str, BeforeValidator(_with_pk_as_text, json_schema_input_type=str | int)]],
     Field(
-        description="imported frames, by label, or blocks, imports, data sets and finished campaigns by pk or UUID",
+        description="imported frames, by label, or blocks, imports, data sets and finished campaigns by PK or UUID",
         examples=[["salem"]],
     ),
 ]
