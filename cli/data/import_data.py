@@ -87,7 +87,7 @@ def import_data(
 
 
 def refuse_other_declaration(path: Path, earlier: Any, given: dict[str, Any]) -> None:
-    """End if the same content was imported before with another declaration, which would otherwise be lost."""
+    """End if some content was imported before and said to be something else: nothing of it would be kept."""
     known = earlier.inputs.declaration.get_dict()
     for key, value in given.items():
         if differ(key, known.get(key), value):
@@ -129,7 +129,7 @@ def shown_declared(value: Any) -> str:
 
 
 def import_json(call: Any, new: bool) -> dict[str, Any]:
-    """Return the result of an import as plain values."""
+    """Return what an import brought, as plain values."""
     from aiida_zif.workflows.active_learning.imported.twice import shared_with_profile
     from aiida_zif.workflows.labelling.known_imports import blocks_of_import
 

@@ -46,7 +46,7 @@ def entry_of(run: dict[str, Any], system: str) -> dict[str, Any]:
 
 
 def reached(run: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return target and reached value of a run, of temperature or pressure."""
+    """Return what was asked of a run and what it reached, of temperature or pressure."""
     known = (run.get("reached") or {}).get(name)
     if known is not None:
         return {"asked": known["target"], "mean": known["mean"], "error": known.get("error")}

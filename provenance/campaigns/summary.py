@@ -205,7 +205,7 @@ def total_labels(view: CampaignView) -> int:
 
 
 def n_reused(step: Step) -> int:
-    """Return the number of labels of a labelling that were reused."""
+    """Return how many labels of a labelling were not computed for it, but taken from the profile."""
     return int(step.report.get("n_reused", 0))
 
 

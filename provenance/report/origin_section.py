@@ -78,7 +78,7 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
 
 
 def how_labelled(step: Step) -> str:
-    """Return how the frames of a labelling were made, as text."""
+    """Say how the frames of a labelling were made."""
     if step.cycle and step.report.get("mode") == "batch":
         return "chosen and random frames"
     task, frames = step.node.inputs.task.get_dict(), step.node.inputs.frames
@@ -90,13 +90,13 @@ def how_labelled(step: Step) -> str:
 
 
 def recovered_in_words(report: dict[str, Any]) -> str:
-    """Return how many labels were recovered, by rung, as text."""
+    """Say of how many labels self-consistency was found another way, and which."""
     ways = [f"{count} by {name.replace('_', ' ')}" for name, count in report.get("recovered", {}).items()]
     return f"; self-consistency recovered: {', '.join(ways)}" if ways else ""
 
 
 def stride_in_words(step: Step) -> str:
-    """Return which steps of an AIMD run are labelled, and why, as text."""
+    """Say which steps of an AIMD run are labelled, and why these."""
     report = step.report
     time, stride = report.get("autocorrelation_fs"), report.get("stride") or step.node.inputs.task.get("stride", 1)
     if stride == "auto":

@@ -1,1 +1,1 @@
-"""Files of users: YAML, quantities with units, problems with field, found, allowed and fix."""
+"""Files of users: YAML, quantities with units, problems in words."""

@@ -1,4 +1,4 @@
-"""Report of a labelling job: what happened to every frame, and times, as plain values (no AiiDA)."""
+"""What a labelling job says of every frame and of itself, as the plain content of its report (no AiiDA)."""
 
 from __future__ import annotations
 

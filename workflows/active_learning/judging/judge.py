@@ -57,16 +57,16 @@ def verdict(
     asked = convergence_criteria(convergence, history)
     futile = learns_nothing(history, convergence["patience"])
     waiting = [f"{system} {why}" for system, why in (waits_for or {}).items()]
-    words = "; ".join([f"{n_selected} frames to label", *waiting])
+    words = "; ".join([f"{n_selected} frames worth a label", *waiting])
     ends = {
         "nothing_left_to_label": criterion(
             "nothing_left_to_label", n_selected == 0 and not waiting, n_selected, 0, words
         ),
         "not_learning": criterion(
-            "not_learning", futile is not None, int(futile is not None), 1, futile or "labels still reduce the error"
+            "not_learning", futile is not None, int(futile is not None), 1, futile or "labels still teach something"
         ),
         "max_labels": criterion(
-            "max_labels", n_labels >= limits["labels"], n_labels, limits["labels"], f"{n_labels} labels"
+            "max_labels", n_labels >= limits["labels"], n_labels, limits["labels"], f"{n_labels} labels paid for"
         ),
         "max_cycles": criterion("max_cycles", cycle >= limits["cycles"], cycle, limits["cycles"], f"{cycle} cycles"),
     }

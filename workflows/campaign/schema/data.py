@@ -119,7 +119,7 @@ class GateBounds(Section):
     energy_frames: Count = Field(description="frames of a composition below which no energy is an outlier")
     stress: StrictBool = Field(description="refuse frames without a stress")
     smearing: StrictBool = Field(
-        description="accept frames, with a flag, that are self-consistent only with smeared occupations"
+        description="let frames in, flagged, that only smeared occupations made self-consistent"
     )
 
 

@@ -269,7 +269,7 @@ def test_a_system_that_fails_twice_in_a_row_is_left_out(settings: orm.Dict) -> N
         state = judged(settings, state, selection_zif4=SELECTION, labelling_zif4=GOOD)
         assert state["systems"]["zif8"]["failures"] == cycle
         assert state["systems"]["zif8"]["quarantined"] is (cycle == 2)
-    assert "returned no frame" in state["systems"]["zif8"]["cause"]
+    assert "brought no frame back" in state["systems"]["zif8"]["cause"]
     assert not state["finished"]
     assert state["n_labels"] == 9 * 4
 
