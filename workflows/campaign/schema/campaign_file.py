@@ -151,8 +151,8 @@ class CampaignFile(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=80)] = Field(
         description="name of the campaign", examples=["zif4-demo"]
     )
-    protocol: str = Field(description="source of all values that the file does not set")
-    seed: Whole = Field(description="seed of all random numbers")
+    protocol: str = Field(description="where all values come from that the file does not give")
+    seed: Whole = Field(description="yields every other seed")
     level_of_theory: Annotated[LevelOfTheory, BeforeValidator(_level_in_a_word)] = Field(
         description="method of the labels: one word, or name and overrides"
     )
@@ -162,12 +162,12 @@ class CampaignFile(Section):
     )
     codes: Codes = Field(description="codes of the AiiDA profile")
     resources: Resources = Field(description="resources by stage")
-    seed_data: SeedData = Field(description="training data of the first committee")
+    seed_data: SeedData = Field(description="what the first committee learns from")
     held_out: HeldOut = Field(description="frames that no training sees")
     labelling: Labelling = Field(description="how frames get their labels")
     training: Training = Field(description="how the committee learns")
-    exploration: Exploration = Field(description="MD with the committee, to find uncertain frames")
+    exploration: Exploration = Field(description="where the committee is taken to find what it does not know")
     selection: Selection = Field(description="which explored frames are labelled")
-    convergence: Convergence = Field(description="criteria of convergence")
-    limits: Limits = Field(description="limits at which the campaign ends")
-    failure_budget: FailureBudget = Field(description="share of failures that are tolerated")
+    convergence: Convergence = Field(description="when the campaign has reached what it was made for")
+    limits: Limits = Field(description="when the campaign ends at the latest")
+    failure_budget: FailureBudget = Field(description="share of failures that a stage tolerates")
