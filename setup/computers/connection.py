@@ -34,7 +34,7 @@ def opened(computer: Computer) -> Iterator[Any]:
     """Log in to a computer, without the daemon.
 
     :returns: the open transport.
-    :raises ComputerError: if it does not let us in.
+    :raises ComputerError: if it refuses the log-in.
     """
     from aiida.common.exceptions import NotExistent
 

@@ -24,7 +24,7 @@ def session(account: Account, ask: Ask | None, password: str | None = None) -> I
     """Connect, by the password given, by the environment's, by what libpq finds, or by what is typed.
 
     :returns: the connection, which commits every statement, and the password if we know it.
-    :raises PostgresqlError: if the server does not let us in.
+    :raises PostgresqlError: if the server refuses the log-in.
     """
     import psycopg2
 

@@ -65,7 +65,7 @@ def check_existing(target: Target, ask: Ask | None, may_hold_data: bool = False)
     """Log in as the role and check that AiiDA can use the database.
 
     :param may_hold_data: whether it may hold AiiDA's data.
-    :returns: the password for AiiDA's configuration; empty if the password file or the server's rules let us in.
+    :returns: the password for AiiDA's configuration; empty if the password file or the server's rules allow the log-in.
     :raises PostgresqlError: if it is not.
     """
     with session(target.account, ask) as (connection, password), explained(f"database {target.database!r}"):
