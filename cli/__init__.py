@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line, a thin layer over the other parts: options, tables, progress, exit codes."""

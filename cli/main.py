@@ -9,33 +9,33 @@ import click
 from aiida_zif.cli.common.terminal import guard_terminal
 
 COMMANDS = {
-    "check": ("campaign.check:check", "Validate a campaign file, say what would run and what it costs."),
-    "run": ("campaign.run:run", "Run a campaign, or go on with it where it stopped."),
+    "check": ("campaign.check:check", "Check a campaign file; print what would run and what it costs."),
+    "run": ("campaign.run:run", "Run a campaign, or continue it where it stopped."),
     "watch": ("campaign.run:watch", "Follow a running campaign."),
-    "resume": ("profile.resume:resume", "Bring everything back after a crash or a reboot."),
-    "backup": ("profile.backup:backup", "Back the profile up, and prove that nothing is missing."),
-    "restore": ("profile.backup:restore", "Make a profile of a backup."),
+    "resume": ("profile.resume:resume", "Continue all campaigns after a crash or a reboot."),
+    "backup": ("profile.backup:backup", "Back up the profile and verify that the copy is complete."),
+    "restore": ("profile.backup:restore", "Make a profile from a backup."),
     "clean": ("profile.clean:clean", "Remove the scratch folders of finished jobs."),
-    "status": ("results.status:status", "Show a campaign cycle by cycle, and what it is doing now."),
-    "report": ("results.report:report", "Write a campaign's report as one HTML page."),
-    "lineage": ("results.lineage:lineage", "Tell where a model, a block or a frame came from."),
+    "status": ("results.status:status", "Show a campaign cycle by cycle, and what is running now."),
+    "report": ("results.report:report", "Write the report of a campaign as one HTML page."),
+    "lineage": ("results.lineage:lineage", "Show the provenance of a model, a block or a frame."),
     "export": ("results.export:export", "Write data sets and models to files."),
-    "import": ("data.import_data:import_data", "Bring labelled frames from elsewhere into the profile."),
-    "withdraw": ("data.withdraw:withdraw", "Withdraw an import that turned out wrong; the graph keeps it."),
+    "import": ("data.import_data:import_data", "Import labelled frames of other codes or projects."),
+    "withdraw": ("data.withdraw:withdraw", "Exclude a wrong import from use; its nodes stay."),
     "systems": ("data.systems:systems", "List the crystal structures that ship with aiida-zif."),
     "schema": ("campaign.run:schema", "Print the JSON schema of the campaign file, for editors."),
-    "converge": ("level_convergence.converge:converge", "Find the cheapest settings that are good enough for labels."),
-    "doctor": ("profile.doctor:doctor", "Check the codes of this profile, and say how to fix what is wrong."),
-    "setup": ("profile.setup:setup", "Make a profile (file or PostgreSQL), and its computers and codes."),
-    "daemon": ("profile.daemon:daemon", "Start, stop and look at the daemon that carries campaigns."),
+    "converge": ("level_convergence.converge:converge", "Find the cheapest sufficient settings of a level of theory."),
+    "doctor": ("profile.doctor:doctor", "Check this machine, its codes or a computer; print fixes."),
+    "setup": ("profile.setup:setup", "Set up profiles (SQLite or PostgreSQL), computers and codes."),
+    "daemon": ("profile.daemon:daemon", "Start, stop or check the daemon, which runs campaigns."),
 }
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name and imports one when it is asked for."""
+    """A group that lists its commands by name and imports a command when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which one meets them."""
+        """Return the names in the order of the help text."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -75,6 +75,6 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; a failure that we know ends in one line, not in a traceback."""
+    """Run the command line; an expected failure prints one line, no traceback."""
     guard_terminal()
     cli()

@@ -1,7 +1,7 @@
 """Run a campaign from a script.
 
-``verdi run examples/run_zif4.py`` runs the demo campaign in this process; ``--submit`` gives it to the daemon. Another
-campaign file may be named: ``verdi run examples/run_zif4.py my-campaign.yaml``.
+``verdi run examples/run_zif4.py`` runs the demo campaign in this process; ``--submit`` submits it to the daemon. To
+run another campaign file: ``verdi run examples/run_zif4.py my-campaign.yaml``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
     files = [argument for argument in arguments if argument != "--submit"]
     builder = builder_from_campaign(load_campaign(files[0] if files else DEMO))
     # AiiDA's own `run` leaves the jobs running at Ctrl-C
-    node = submit(builder) if "--submit" in arguments else run_to_its_end(builder, "Stopped; its labels are kept.")
+    node = submit(builder) if "--submit" in arguments else run_to_its_end(builder, "Stopped. Finished labels are kept.")
     print(f"Campaign {node.label} <{node.pk}>; see `aiida-zif status {node.pk}`")
 
 

@@ -1,4 +1,4 @@
-"""How one code or one kind of datum is driven; knows nothing of the work chains above it."""
+"""One code, one format or one kind of data in each folder: jobs, parsers, nodes, readers. No work chains."""
 
 from aiida_zif.plugins.jobs.lost_database import end_with_the_database, in_own_worker
 from aiida_zif.plugins.jobs.moved_modules import keep_old_names

@@ -1,1 +1,1 @@
-"""Questions to the database and their answers."""
+"""Results read from the database: status, summary, report, lineage, export, costs."""

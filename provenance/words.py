@@ -1,4 +1,4 @@
-"""Numbers, counts, times and recipes as a person reads them."""
+"""Numbers, counts, times and recipes as text."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ VERBS = {
     "explore": "exploring",
     "select": "selecting frames",
     "compare": "comparing chosen with random frames",
-    "calibrate": "relating deviation to error",
+    "calibrate": "calibrating deviation against error",
     "judge": "judging",
 }
 

@@ -11,15 +11,15 @@ usage() {
     cat <<'END'
 Usage: ./setup/demo.sh [--fresh] [--dir DIR] [--seed N]
 
-Installs what is missing, makes an AiiDA profile inside this checkout, and runs examples/zif4-demo.yaml:
-about 20 minutes on two cores, downloads excluded. Run it again to go on after an interruption.
+Installs missing packages, makes an AiiDA profile in this checkout, and runs examples/zif4-demo.yaml.
+It takes 8 to 20 minutes on two cores, without downloads. After an interruption, run it again to continue.
 
-  --fresh     start a new campaign, and compute every label of it anew
-  --dir DIR   where summary.json and report.html go (default: demo/ in the checkout)
-  --seed N    another seed than the one in the campaign file
+  --fresh     start a new campaign and compute all its labels
+  --dir DIR   folder for summary.json and report.html (default: demo/ in the checkout)
+  --seed N    seed to use instead of that of the campaign file
   --help      this text
 
-AIIDA_ZIF_CP2K, AIIDA_ZIF_DP, AIIDA_ZIF_LMP name executables of your own.
+Set AIIDA_ZIF_CP2K, AIIDA_ZIF_DP or AIIDA_ZIF_LMP to use other executables.
 Example: ./setup/demo.sh --fresh --seed 7 --dir results
 END
 }
@@ -50,13 +50,13 @@ install_all
 
 step "AiiDA profile and codes"
 python -m aiida_zif.setup.profile | sed 's/^/      /'
-note "to look around with verdi, in any shell: source $(printf '%q' "$VENV/bin/activate")"
+note "to use verdi in any shell: source $(printf '%q' "$VENV/bin/activate")"
 
 step "Campaign examples/zif4-demo.yaml, results in $directory"
 cd -- "$ROOT"
 code=0
 aiida-zif run examples/zif4-demo.yaml --dir "$directory" "${options[@]}" || code=$?
-if [ "$code" -ne 130 ]; then # after Ctrl-C the campaign goes on in the daemon
+if [ "$code" -ne 130 ]; then # after Ctrl-C the campaign continues in the daemon
     aiida-zif daemon stop | sed 's/^/      /'
 fi
 exit "$code"

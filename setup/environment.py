@@ -1,4 +1,4 @@
-"""Where things are: the checkout, its AiiDA folder, the executables. No AiiDA import here."""
+"""Paths: the checkout, its AiiDA folder, the executables. No AiiDA import here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def checkout() -> Path | None:
 
 
 def select_aiida_folder(create: bool = False) -> Path | None:
-    """Use the AiiDA folder of the checkout unless the user names another one in AIIDA_PATH.
+    """Use the AiiDA folder of the checkout unless AIIDA_PATH is set.
 
     Has to run before ``aiida`` is imported: AiiDA reads AIIDA_PATH at import, and makes the folder it names. A
     checkout in which no profile was ever made gives way to the user's own configuration in the home folder.

@@ -39,7 +39,7 @@ missing_packages() {
     done
 }
 
-# Print the words that give us root's rights, or fail if we cannot have them without asking.
+# Print the command that runs another one as root; fail if that requires a password.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         echo env
@@ -50,7 +50,7 @@ as_root() {
     fi
 }
 
-# Choose the Python, and refuse what cannot work before anything is changed.
+# Choose the Python; stop before anything is changed if a requirement is missing.
 check_requirements() {
     PYTHON="${PYTHON:-python3}"
     local packages
@@ -59,18 +59,18 @@ check_requirements() {
     "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
         stop "$PYTHON is $("$PYTHON" --version 2>&1), needed is 3.10 or later." "Fix: set PYTHON to a later one."
     case "$ROOT" in
-    *:*) stop "The path of the checkout holds a colon: $ROOT" "AiiDA and PATH cannot have that. Fix: rename the folder." ;;
+    *:*) stop "The path of the checkout holds a colon: $ROOT" "AiiDA and PATH do not support that. Fix: rename the folder." ;;
     esac
     mapfile -t MISSING < <(missing_packages)
     [ "${#MISSING[@]}" -eq 0 ] && return
     packages="${MISSING[*]}"
     command -v apt-get >/dev/null ||
         stop "These Debian packages are missing, and this system has no apt-get: $packages" \
-            "Fix: install CP2K your way and set AIIDA_ZIF_CP2K to its executable."
+            "Fix: install CP2K by other means and set AIIDA_ZIF_CP2K to its executable."
     AS_ROOT="$(as_root)" ||
         stop "These Debian packages are missing, and only root may install them: $packages" \
             "Fix: sudo apt-get install $packages" \
-            "      or set AIIDA_ZIF_CP2K to a CP2K executable of your own. Nothing was changed."
+            "     or set AIIDA_ZIF_CP2K to another CP2K executable. Nothing was changed."
 }
 
 install_packages() {
@@ -87,7 +87,7 @@ install_packages() {
     logged "$LOGS/apt.log" "${apt[@]}" install -y --no-install-recommends "${MISSING[@]}"
 }
 
-# Run a command with its output in a log file; say every 20 s that it is alive; show the log's end if it fails.
+# Run a command with its output in a log file; print a line every 20 s; print the end of the log if it fails.
 logged() {
     local log="$1" begin=$SECONDS said=$SECONDS pid code=0
     shift
@@ -104,11 +104,11 @@ logged() {
     wait "$pid" || code=$?
     [ "$code" -eq 0 ] && return
     tail -n 20 "$log" >&2
-    printf 'Failed (exit code %d): %s\nThe whole story: %s\n' "$code" "$*" "$log" >&2
+    printf 'Failed (exit code %d): %s\nLog file: %s\n' "$code" "$*" "$log" >&2
     exit "$code"
 }
 
-# What an environment has to be built from; the first line decides whether it can be fixed in place.
+# What an environment is built from; the first line decides whether it can be updated in place.
 stamp() {
     printf '%s %s\n' "$VENV" "$("$PYTHON" --version 2>&1)"
     sha256sum <"$ROOT/pyproject.toml"
@@ -126,21 +126,20 @@ install_environment() {
         logged "$LOGS/pip.log" "$PYTHON" -m venv --clear "$VENV"
     fi
     rm -f "$mark"
-    note "installing aiida-zif with its codes and tests; 3 GB, some minutes the first time"
+    note "installing aiida-zif with its codes and tests; 3 GB, several minutes the first time"
     logged "$LOGS/pip.log" "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input -e "${ROOT}[codes,tests]"
     stamp >"$mark"
     note "done in $((SECONDS - begin)) s"
 }
 
-# Whether an environment is usable where it lies: not half made, not moved.
+# Whether an environment is usable: complete, and not moved.
 works() {
     [ "$("$1/bin/python" -c 'import sys, pip; print(sys.prefix)' 2>/dev/null)" = "$1" ] &&
         [ "$(head -n 1 "$1/bin/pip" 2>/dev/null | cut -c 1-2)" = '#!' ] && grep -qF "$1/bin/python" "$1/bin/pip"
 }
 
-# Activating the environment leads verdi to the profile of this checkout, as aiida-zif finds it by itself: a new shell
-# must never make ~/.aiida. A choice of the user's own in AIIDA_PATH stands, and so does a profile in ~/.aiida as long as
-# the checkout has none.
+# In the activated environment verdi uses the profile of this checkout, as aiida-zif does: a new shell must never create
+# ~/.aiida. AIIDA_PATH has precedence if it is set, and so has a profile in ~/.aiida while the checkout has none.
 lead_verdi_here() {
     local script="$VENV/bin/activate" here back line
     if [ ! -f "$script" ] || grep -q _AIIDA_ZIF_PATH "$script"; then return; fi
@@ -164,7 +163,7 @@ END
     mv -f "$script.new" "$script"
 }
 
-# Packages and environment, by one terminal at a time, then the settings that everything after them needs.
+# Install packages and environment, one process at a time; then set the variables that later commands require.
 install_all() {
     check_requirements
     LOGS="$ROOT/.aiida/setup"

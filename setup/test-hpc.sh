@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests that need servers: PostgreSQL, SSH and Slurm, started on loopback as long as the tests last.
+# Tests that require servers: PostgreSQL, SSH and Slurm, started on loopback for the duration of the tests.
 set -euo pipefail
 
 ROOT="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)"
@@ -11,10 +11,10 @@ usage() {
     cat <<'END_OF_USAGE'
 Usage: ./setup/test-hpc.sh [--fast]
 
-Installs the servers if they are missing (Debian packages; none of them is started as a service), starts its own on
-loopback in temporary folders, runs the tests marked hpc, and stops everything, however the tests end.
+Installs missing servers (Debian packages, not started as services), starts its own on loopback in temporary folders,
+runs the tests marked hpc, and stops all servers at the end, also after a failure.
 
-  --fast   a few minutes: without the compute codes, and without the campaign that meets every fault of a cluster
+  --fast   some minutes: without the compute codes, and without the campaign with all faults of a cluster
   --help   this text
 END_OF_USAGE
 }
@@ -47,7 +47,7 @@ END_OF_LIST
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || echo postgresql
 }
 
-# Debian starts a service as soon as it is installed, unless this file forbids it; one that is there stays.
+# Debian starts a service when it is installed, unless this file forbids it; an existing file is not changed.
 without_services() (
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
@@ -58,13 +58,13 @@ without_services() (
     "$@"
 )
 
-# A server that cannot be had is named with the reason; the tests that need it then fail with its name.
+# A server that cannot be installed is named with the reason; the tests that require it then fail with its name.
 install_servers() {
     step "Servers"
     local servers apt log="$LOGS/apt-hpc.log"
     mapfile -t servers < <(missing_servers)
     if [ "${#servers[@]}" -eq 0 ]; then
-        note "all there"
+        note "nothing to install"
         return
     fi
     command -v apt-get >/dev/null || stop "Missing: ${servers[*]}, and this system has no apt-get." "Fix: install them."
@@ -74,7 +74,7 @@ install_servers() {
     (logged "$log" "${apt[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update) || true
     if ! without_services logged "$log" "${apt[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get -q install -y --no-install-recommends "${servers[@]}"; then
-        note "not everything could be installed, see $log; going on with what is there"
+        note "some packages could not be installed, see $log; continuing without them"
     fi
 }
 
@@ -83,11 +83,11 @@ install_servers
 cd -- "$ROOT"
 
 step "Tests with servers"
-export AIIDA_PATH="$ROOT/.aiida/tests" AIIDA_ZIF_HPC=yes # nothing is skipped for want of a server
+export AIIDA_PATH="$ROOT/.aiida/tests" AIIDA_ZIF_HPC=yes # no test is skipped if a server is missing
 mkdir -p "$AIIDA_PATH"
 sweep() { python tests/hpc/leftovers.py | sed 's/^/      /'; }
 trap sweep EXIT
-# What is short runs on both cores, each file with servers of its own; the codes and the long campaigns one by one.
+# Short tests run on both cores, each file with its own servers; tests with codes and long campaigns run one by one.
 failed=0
 python -m pytest tests/hpc -m "hpc and not codes and not long" -n 2 --dist loadfile || failed=1
 if [ -z "$fast" ]; then

@@ -11,10 +11,10 @@ usage() {
     cat <<'END'
 Usage: ./setup/test.sh [--fast]
 
-  --fast   only what needs no compute code and no server: less than 2 minutes instead of less than 30
+  --fast   only tests that require no compute code and no server: some minutes instead of up to an hour
   --help   this text
 
-Of the tests with servers it runs those of ./setup/test-hpc.sh --fast; that script by itself runs all.
+Of the tests with servers it runs those of ./setup/test-hpc.sh --fast. ./setup/test-hpc.sh runs all.
 END
 }
 
@@ -30,7 +30,7 @@ case "${1:-}" in
 esac
 [ $# -le 1 ] || stop "Too many options: $*" "$(usage)"
 
-# Run one checker; its complaints count at the end, so that one run shows all of them.
+# Run one checker. Failures are counted and reported at the end, so that one run shows all of them.
 failed=()
 check() {
     local name="$1"

@@ -1,4 +1,4 @@
-"""Which step follows which, and why."""
+"""Work chains (the order of the steps) and the campaign file."""
 
 from aiida_zif.plugins.jobs.moved_modules import keep_old_names
 

@@ -1,6 +1,6 @@
 """How much of a demo campaign's wall time passes in none of its codes, and how well the cores are used meanwhile?
 
-``python benchmarks/engine/run.py [SEED]`` takes one demo, about ten minutes on two idle cores. It works where the
+``python benchmarks/engine/run.py [SEED]`` runs one demo: 8 to 20 minutes on two cores. It works where the
 demo's benchmark does, so that a seed that has been run there is not run again. Every job says by its own clock when it
 computed; what lies between is the engine's. Numbers go to ``benchmarks/results/engine.json``.
 """

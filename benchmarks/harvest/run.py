@@ -1,6 +1,7 @@
 """How many explored frames go through the harvest in a second, and whether its memory depends on how many there are.
 
-``python benchmarks/harvest/run.py`` takes some ten minutes on one core. The trajectories stand on no disk: files are
+``python benchmarks/harvest/run.py`` took about ten minutes on one core of one machine. The trajectories are on no
+disk: files are
 written as they are read. Four atoms for the memory, 10⁴ to 10⁶ frames; ZIF-4 (272 atoms) for the speed, with its
 linkers checked in every frame. Numbers go to ``benchmarks/results/harvest.json``.
 """

@@ -1,6 +1,6 @@
 """What a label costs: ZIF-4, 272 atoms, GFN1-xTB, 2 ranks. An MD step, a frame of a batch, a job a frame.
 
-``python benchmarks/labels/run.py`` takes some three minutes on two idle cores. It works in
+``python benchmarks/labels/run.py`` took about three minutes on two cores of one idle machine. It works in
 ``.aiida/benchmarks/labels`` and may be stopped and started again: a job that is finished is not run again, unless
 ``--fresh`` is given. Numbers go to ``benchmarks/results/labels.json``.
 

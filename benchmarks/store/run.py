@@ -1,6 +1,7 @@
 """SQLite against PostgreSQL: what a calcfunction costs when 1, 2, 4 or 8 workers write at a time.
 
-``python benchmarks/store/run.py`` takes some four minutes on two idle cores and needs an installed PostgreSQL
+``python benchmarks/store/run.py`` took about four minutes on two cores of one idle machine and needs an
+installed PostgreSQL
 server; it starts one of its own with the settings of Debian (fsync on) and ends it. Numbers go to
 ``benchmarks/results/store.json``.
 

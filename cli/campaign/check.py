@@ -1,4 +1,4 @@
-"""`check`: validate a campaign file, say what would run and what it will cost."""
+"""`check`: validate a campaign file, print what would run and what it will cost."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: aiida-zif check examples/zif4-demo.yaml --time")
 @CAMPAIGN_FILE
-@click.option("--time", "time_it", is_flag=True, help="Time two frames of every system with CP2K, now, if never done.")
-@click.option("-p", "--profile", default=None, help="AiiDA profile whose finished jobs tell what a label costs.")
-@click.option("--json", "as_json", is_flag=True, help="Print the settings in canonical units and the costs instead.")
+@click.option(
+    "--time", "time_it", is_flag=True, help="Time two frames of every system with CP2K now, unless this was done."
+)
+@click.option("-p", "--profile", default=None, help="AiiDA profile whose finished jobs give the cost of a label.")
+@click.option("--json", "as_json", is_flag=True, help="Print settings in canonical units and costs as JSON.")
 @with_debug
 def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool) -> None:
-    """Validate CAMPAIGN, print what would run and what it will cost by what was measured before.
+    """Check CAMPAIGN; print what would run and what it will cost, from the times of finished jobs.
 
     Without --time nothing is stored, and no profile is needed.
     """
@@ -58,11 +60,11 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     print_costs(console, estimates, computer)
     for note in not_checked(campaign):
         console.print(f"Not checked: {note}.", markup=False)
-    console.print("Run it with [bold]aiida-zif run CAMPAIGN[/bold]; nothing of it has been stored yet.")
+    console.print("Run it with [bold]aiida-zif run CAMPAIGN[/bold]. Nothing was stored.")
 
 
 def time_labels(campaign: Campaign) -> None:
-    """Run the work chain that times frames and layouts, once a system, in this process."""
+    """Run the work chain that times frames and layouts, once per system, in this process."""
     from aiida import orm
     from aiida.common.exceptions import NotExistent
     from aiida.plugins import WorkflowFactory
@@ -87,6 +89,8 @@ def time_labels(campaign: Campaign) -> None:
             "dynamics": True,
             "metadata": {"label": f"time {name}"},
         }
-        node = run_to_its_end(WorkflowFactory("zif.time_labels"), "Stopped. The same command times anew.", **inputs)
+        node = run_to_its_end(
+            WorkflowFactory("zif.time_labels"), "Stopped. The same command starts the timing again.", **inputs
+        )
         if not node.is_finished_ok:
             fail(f"timing {name} <{node.pk}> ended with {why_it_ended(node)}", exit_code=1)

@@ -1,4 +1,4 @@
-"""Before anything is stored: has the profile the codes that a campaign names, and what could not be looked at?"""
+"""Checks before anything is stored: whether the profile has the codes of a campaign, and what could not be checked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def refuse_unfit_codes(campaign: Campaign) -> None:
-    """End if the profile lacks a code of the campaign, or a computer cannot do what is asked of it."""
+    """End if the profile lacks a code of the campaign, or a computer does not support its options."""
     if load_if_there():
         from aiida_zif.workflows.campaign.checks.codes import code_problems
         from aiida_zif.workflows.user_input.problems import render_problems
@@ -21,7 +21,7 @@ def refuse_unfit_codes(campaign: Campaign) -> None:
 
 
 def refuse_unfit_known_codes(campaign: Campaign) -> None:
-    """As :func:`refuse_unfit_codes`, unless the profile has no code at all: it is still to be set up."""
+    """As :func:`refuse_unfit_codes`, but accept a profile without any code, which is not set up yet."""
     if load_if_there():
         from aiida_zif.workflows.campaign.checks.codes import known_codes
 
@@ -30,7 +30,7 @@ def refuse_unfit_known_codes(campaign: Campaign) -> None:
 
 
 def not_checked(campaign: Campaign) -> list[str]:
-    """Return what of a campaign could not be looked at on this machine, and why."""
+    """Return what could not be checked on this machine, each with the reason."""
     from aiida_zif.plugins.deepmd.argument_check import is_installed
     from aiida_zif.workflows.campaign.checks.plumed_input import actions_of_plumed
 

@@ -1,4 +1,4 @@
-"""The second half of what `aiida-zif check` prints: what the campaign will cost, and how that is known."""
+"""The second half of what `aiida-zif check` prints: the cost of the campaign and the source of each number."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEASURE = "`aiida-zif check CAMPAIGN --time` times one frame"
 
 
 def print_costs(console: Console, estimates: Sequence[Estimate], computer: str) -> None:
-    """Print one row an item, the total, where the figures come from, and what does not fit.
+    """Print one row per item, the total, the source of the numbers, and warnings.
 
     :param computer: label of the computer where CP2K runs.
     """
@@ -37,7 +37,7 @@ def print_costs(console: Console, estimates: Sequence[Estimate], computer: str) 
 
 
 def missing_in_words(estimates: Sequence[Estimate]) -> list[str]:
-    """Return what the total lacks, and how that can be measured."""
+    """Return what is missing from the total, and how to measure it."""
     rows = unmeasured(estimates)
     if not rows:
         return []
@@ -49,7 +49,7 @@ def missing_in_words(estimates: Sequence[Estimate]) -> list[str]:
 
 
 def unmeasured(estimates: Sequence[Estimate]) -> list[Estimate]:
-    """Return the items that no finished job says anything about."""
+    """Return the items without a measurement."""
     return [one for one in estimates if one.core_s is None]
 
 
@@ -91,9 +91,9 @@ def cost_table(estimates: Sequence[Estimate], sources: dict[str, str]) -> Table:
 
 
 def totals(estimates: Sequence[Estimate]) -> dict[str, Any]:
-    """Return the sum of what is known: ``wall_s``, ``core_hours`` and the factor within which the latter should be.
+    """Return the sum of the measured items: ``wall_s``, ``core_hours`` and the factor within which the latter lies.
 
-    ``partial`` says whether an item is missing in it because nothing like it was measured.
+    ``partial`` is true if an item is missing because nothing like it was measured.
     """
     known = [one for one in estimates if one.core_s is not None]
     core_s = math.fsum(one.core_s or 0.0 for one in known)
@@ -107,7 +107,7 @@ def totals(estimates: Sequence[Estimate]) -> dict[str, Any]:
 
 
 def cost_json(estimates: Sequence[Estimate], computer: str) -> dict[str, Any]:
-    """Return the same for machines."""
+    """Return the same as plain values for JSON."""
     return {
         "computer": computer,
         "items": [asdict(one) for one in estimates],

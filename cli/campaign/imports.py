@@ -16,7 +16,7 @@ def refuse_wrong_imports(campaign: Campaign) -> list[str]:
     if not any(getattr(section, "imported", None) for section in sections):
         return []
     if not load_if_there():
-        return ["imported frames were not checked, there is no profile; `aiida-zif run` checks them"]
+        return ["imported frames were not checked: there is no profile. `aiida-zif run` checks them"]
     from aiida_zif.workflows.active_learning.imported.blocks import import_notes, imported_blocks
     from aiida_zif.workflows.campaign.loading import CampaignError
 

@@ -1,4 +1,4 @@
-"""Before anything is stored: does a campaign ask a machine without a queue for more cores than it has?"""
+"""Check before anything is stored: a campaign must not use more cores than a machine without a queue has."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def refuse_oversubscription(campaign: Campaign, names: Iterable[str] = CODES, ra
     try:
         require_cores({**resources, "label": label}, codes)
     except CampaignError as error:
-        fail(f"it would use more cores than there are.\n\n{error}")
+        fail(f"it would use more cores than the machine has.\n\n{error}")
 
 
 def code_if_there(label: str) -> Any:
-    """Return a code, or None if it is not set up: that is said where codes are needed."""
+    """Return a code, or None if it is not set up; other checks report that."""
     from aiida import orm
     from aiida.common.exceptions import NotExistent
 

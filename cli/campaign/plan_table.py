@@ -35,7 +35,7 @@ def print_plan(campaign: Campaign) -> None:
     first, held_out, cycle = count_labels(campaign)
     most = min(campaign.limits.labels, first + held_out + campaign.limits.cycles * cycle)
     console.print(
-        f"At most {most} labels: {first} to start with, {held_out} held out, "
+        f"At most {most} labels: {first} for the first training, {held_out} held out, "
         f"{campaign.limits.cycles} cycles of up to {cycle}."
     )
 

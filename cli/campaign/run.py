@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from aiida_zif.workflows.campaign.loading import Campaign
 
 CAMPAIGN_FILE = click.argument("campaign_file", metavar="CAMPAIGN", type=click.Path(path_type=Path))
-SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 2), default=None, help="Instead of the file's own seed.")
+SEED = click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 2), default=None, help="Seed to use instead of that of the file."
+)
 
 
 def read_campaign(path: Path, seed: int | None, reuse: bool | None = None) -> Campaign:
-    """Return the checked campaign, or end with every problem that its file has; what is given wins over the file."""
+    """Return the checked campaign, or end with a list of all problems; options take precedence over the file."""
     from aiida_zif.workflows.campaign.loading import CampaignError, load_campaign
 
     try:
@@ -47,15 +49,17 @@ def schema() -> None:
 
 @click.command(epilog="Example: aiida-zif run examples/zif4-demo.yaml --dir demo")
 @CAMPAIGN_FILE
-@click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="For summary and report.")
-@click.option("--fresh", is_flag=True, help="Start a new campaign even if this one is there already.")
+@click.option(
+    "--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="Folder for summary and report."
+)
+@click.option("--fresh", is_flag=True, help="Start a new campaign even if the profile has this one.")
 @click.option(
     "--reuse/--no-reuse",
     default=None,
-    help="Take labels that the profile holds already, or compute all of them anew. [default: as in the file]",
+    help="Reuse labels that the profile holds, or compute all labels. [default: as in the file]",
 )
-@click.option("--submit", is_flag=True, help="Return at once; the daemon carries the campaign.")
-@click.option("--foreground", is_flag=True, help="Run inside this process, without a daemon.")
+@click.option("--submit", is_flag=True, help="Submit to the daemon and return at once.")
+@click.option("--foreground", is_flag=True, help="Run in this process, without a daemon.")
 @SEED
 @PROFILE
 @with_debug
@@ -69,16 +73,16 @@ def run(
     seed: int | None,
     profile: str | None,
 ) -> None:
-    """Run CAMPAIGN, or go on with it where it stopped: nothing that was labelled is labelled again.
+    """Run CAMPAIGN, or continue it where it stopped. No frame is labelled twice.
 
-    A new campaign too takes the labels that the profile holds of its frames at its level of theory, and says how
-    many. To time it, or to have labels of its own, add --no-reuse.
+    A new campaign reuses labels that the profile holds for the same frames and level of theory, and prints how many.
+    Add --no-reuse to compute all labels, for example to time the campaign.
 
-    The daemon of the profile carries the campaign, so that it survives this terminal. Ctrl-C leaves it running.
+    The campaign runs in the daemon of the profile. It continues when the terminal is closed or after Ctrl-C.
     """
     if submit and foreground:
-        fail("--submit and --foreground exclude each other: choose the daemon or this process.")
-    campaign = read_campaign(campaign_file, seed, reuse)  # told what is wrong, also without a profile
+        fail("--submit and --foreground exclude each other. Fix: choose one.")
+    campaign = read_campaign(campaign_file, seed, reuse)  # errors of the file are printed also without a profile
     load(profile)
     refuse_without_plumed(campaign)
     refuse_oversubscription(campaign)
@@ -99,7 +103,7 @@ def run(
 
 
 def hand_over(campaign: Campaign, node: Any) -> Any:
-    """Give a campaign to the daemon, or the daemon back to a campaign that was interrupted."""
+    """Submit a new campaign to the daemon, or start the daemon for a campaign that was interrupted."""
     from aiida.engine import submit
 
     from aiida_zif.setup.daemon.daemon import ensure_daemon
@@ -107,7 +111,7 @@ def hand_over(campaign: Campaign, node: Any) -> Any:
     builder = make_builder(campaign) if node is None else None  # a missing code is found before a daemon starts
     click.echo(ensure_daemon())
     if builder is None:
-        click.echo(f"Going on with campaign {campaign.name} <{node.pk}>, begun {node.ctime:%Y-%m-%d %H:%M}.")
+        click.echo(f"Continuing campaign {campaign.name} <{node.pk}>, started {node.ctime:%Y-%m-%d %H:%M}.")
         return node
     node = submit(builder)
     click.echo(f"Started campaign {campaign.name} <{node.pk}>.")
@@ -116,12 +120,16 @@ def hand_over(campaign: Campaign, node: Any) -> Any:
 
 def run_here(campaign: Campaign) -> Any:
     """Run a campaign inside this process."""
-    click.echo(f"Running campaign {campaign.name} in this process; `aiida-zif status` in another terminal shows more.")
-    return run_to_its_end(make_builder(campaign), "Stopped. The same command begins anew, with the labels there are.")
+    click.echo(
+        f"Running campaign {campaign.name} in this process; `aiida-zif status` in another terminal shows details."
+    )
+    return run_to_its_end(
+        make_builder(campaign), "Stopped. The same command starts again and reuses the labels that exist."
+    )
 
 
 def make_builder(campaign: Campaign) -> Any:
-    """Return the builder, or say which code is missing."""
+    """Return the builder; end with a message if a code is missing."""
     from aiida.common.exceptions import NotExistent
 
     from aiida_zif.workflows.active_learning.builder import builder_from_campaign

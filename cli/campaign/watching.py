@@ -11,16 +11,16 @@ from typing import Any
 import click
 
 LOOK_S = 2.0
-"""How often we look whether the campaign has ended."""
+"""s between two checks whether the campaign has ended."""
 
 REFRESH_S = 4.0
-"""How often a terminal's progress line is drawn anew."""
+"""s between two updates of the progress line of a terminal."""
 
 DAEMON_S = 30.0
-"""How often we look whether the daemon is still well; nothing else notices workers that have lost their broker."""
+"""s between two checks of the daemon; nothing else notices workers that have lost their broker."""
 
 PLAIN_S = 20.0
-"""How often progress is printed where there is no terminal to draw on."""
+"""s between two lines of progress where there is no terminal."""
 
 
 def progress_line(node: Any) -> str:
@@ -82,7 +82,7 @@ def follow(node: Any) -> None:
             time.sleep(LOOK_S)
     except KeyboardInterrupt:
         click.echo(
-            f"\nThe campaign goes on in the background. Follow it again: aiida-zif watch {node.pk}; "
+            f"\nThe campaign continues in the daemon. Follow it: aiida-zif watch {node.pk}; "
             f"stop it: verdi process kill {node.pk}"
         )
         raise click.exceptions.Exit(130) from None
@@ -91,12 +91,12 @@ def follow(node: Any) -> None:
 
 
 def fitted(line: str) -> str:
-    """Return what of a line a terminal can draw over again: one that is wrapped would leave its first half behind."""
+    """Return a line cut to the width of the terminal: a wrapped line could not be overwritten."""
     return line[: shutil.get_terminal_size().columns - 1]
 
 
 def begin_anew(node: Any) -> None:
-    """Give up what was asked of the database, so that a node can be read again, over a new connection if need be.
+    """Roll back the session of the database, so that a node can be read again, over a new connection if necessary.
 
     :param node: AiiDA closes the session of a query that fails, and leaves the nodes that were read through it behind.
     """

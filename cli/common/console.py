@@ -1,4 +1,4 @@
-"""Where tables go: a terminal is as wide as it is, a file or a pipe as wide as any line (no AiiDA)."""
+"""Width of tables: that of the terminal; in a file or a pipe no line is wrapped or cut (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 PIPE_WIDTH = 10_000
-"""Characters a line where there is no terminal that sets it: nothing is wrapped, nothing is cut."""
+"""Characters per line where there is no terminal: nothing is wrapped, nothing is cut."""
 
 
 def make_console() -> Console:
     """Return a console for standard output.
 
-    A file or a pipe, also one that takes colours, is as wide as any line, unless COLUMNS in the environment asks for a
-    width.
+    In a file or a pipe, also one that accepts colours, lines are neither wrapped nor cut, unless COLUMNS in the
+    environment sets a width.
     """
     from rich.console import Console
 
     console = Console(highlight=False)
-    is_told = console.file.isatty() or os.environ.get("COLUMNS", "").isdigit()
-    return console if is_told else Console(highlight=False, width=PIPE_WIDTH)
+    has_width = console.file.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return console if has_width else Console(highlight=False, width=PIPE_WIDTH)
 
 
 def new_table() -> Table:
-    """Return an empty table in the style of those that say what a campaign found."""
+    """Return an empty table in the style of the tables of results."""
     from rich import box
     from rich.table import Table
 

@@ -13,11 +13,11 @@ import click
 
 WRONG_INPUT = 2
 
-PROFILE = click.option("-p", "--profile", default=None, help="AiiDA profile; the default one if left out.")
+PROFILE = click.option("-p", "--profile", default=None, help="AiiDA profile. [default: the default profile]")
 
 
 def fail(message: str, exit_code: int = WRONG_INPUT) -> NoReturn:
-    """Say on stderr what is wrong and how to fix it, and end.
+    """Print an error with its fix on stderr, and exit.
 
     :param message: one or more lines.
     :param exit_code: 2 for wrong usage or input, 1 for a failure at run time.
@@ -27,7 +27,7 @@ def fail(message: str, exit_code: int = WRONG_INPUT) -> NoReturn:
 
 
 def emit_json(content: Any) -> None:
-    """Print machine-readable output on stdout; NaN is refused, as JSON has none."""
+    """Print JSON on stdout. NaN raises ``ValueError``: JSON has none."""
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
 
 
@@ -56,13 +56,13 @@ def with_debug(command: Callable[..., Any]) -> Callable[..., Any]:
         except Exception as error:
             if debug:
                 raise
-            fail(f"{type(error).__name__}: {error} (`--debug` shows where)", exit_code=1)
+            fail(f"{type(error).__name__}: {error} (`--debug` prints the traceback)", exit_code=1)
 
     return wrapper
 
 
 def load(profile: str | None) -> None:
-    """Load an AiiDA profile, or say how to make one."""
+    """Load an AiiDA profile; end with a message if there is none."""
     from aiida_zif.setup.environment import select_aiida_folder
     from aiida_zif.setup.profile.embedded import load_own_profile
 
@@ -72,11 +72,11 @@ def load(profile: str | None) -> None:
     try:
         load_own_profile(profile)
     except ConfigurationError as error:
-        fail(f"{error}\nMake a profile with `python -m aiida_zif.setup.profile`, or name one with --profile.")
+        fail(f"{error}\nMake a profile with `python -m aiida_zif.setup.profile`, or choose one with --profile.")
 
 
 def load_if_there() -> bool:
-    """Load the default AiiDA profile unless one is loaded; return whether there is one. Nothing is made."""
+    """Load the default AiiDA profile unless one is loaded; return whether there is one. Nothing is created."""
     if "aiida" not in sys.modules:
         from aiida_zif.setup.environment import AIIDA_FOLDER, select_aiida_folder
 
@@ -95,7 +95,7 @@ def load_if_there() -> bool:
 
 
 def load_campaign_node(identifier: str | None) -> Any:
-    """Return the campaign with a pk or uuid, or the newest one."""
+    """Return the campaign with a PK or UUID, or the newest one."""
     from aiida import orm
     from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
@@ -115,4 +115,4 @@ def load_campaign_node(identifier: str | None) -> Any:
     return node
 
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

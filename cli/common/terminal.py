@@ -2,7 +2,7 @@
 
 Names of files, nodes of somebody else's archive and messages of codes are shown in many places. A control character in
 them could set the title of the window, fill the clipboard or type for the user; one that turns the direction of
-writing could show another name than the file has. Colours and the clearing of a line, which are ours, are let through.
+writing could show another name than the file has. Colours and the clearing of a line, which this package uses, pass.
 """
 
 from __future__ import annotations
@@ -29,5 +29,5 @@ class Guarded:
 
 
 def guard_terminal() -> None:
-    """Let everything that this process prints go through a guard."""
+    """Send all output of this process through a guard."""
     sys.stdout, sys.stderr = Guarded(sys.stdout), Guarded(sys.stderr)

@@ -1,1 +1,1 @@
-"""Commands for structures and data of others."""
+"""Commands for structures and imported data."""

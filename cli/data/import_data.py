@@ -11,7 +11,7 @@ from aiida_zif.cli.common.profile import emit_json, fail, with_profile
 from aiida_zif.cli.data.reading_options import reading_options
 
 SHOWN_NAMES = 12
-"""Names that a line lists."""
+"""Largest number of names in a line."""
 
 
 @click.command("import", epilog="Example: aiida-zif import salem-frames --level 'PBE-D3, VASP, 520 eV' --system salem")
@@ -19,22 +19,24 @@ SHOWN_NAMES = 12
 @click.option(
     "--level",
     required=True,
-    help="Level of theory of the labels: the name of a level of this package, or a level or campaign file, if they are "
-    "what CP2K would give there; else a line that says method, code and cut-off.",
+    help="Level of theory of the labels. If CP2K gives the same labels: the name of a shipped level, a level file or a "
+    "campaign file. Otherwise a line with method, code and cut-off.",
 )
-@click.option("--source", default="", help="Where the data come from: a DOI, an address, a few words.")
-@click.option("--system", default=None, help="Label of the system; campaigns find the data by it. [default: PATH]")
-@click.option("--charge", type=int, default=0, show_default=True, help="Of the whole cell, in elementary charges.")
-@click.option("--multiplicity", type=click.IntRange(1), default=None, help="2S + 1 of the whole cell.")
+@click.option("--source", default="", help="Source of the data: a DOI, a URL, or a short text.")
+@click.option("--system", default=None, help="Label of the system; campaigns select the data by it. [default: PATH]")
+@click.option(
+    "--charge", type=int, default=0, show_default=True, help="Charge of the whole cell, in elementary charges."
+)
+@click.option("--multiplicity", type=click.IntRange(1), default=None, help="Multiplicity, 2S + 1, of the whole cell.")
 @click.option(
     "--gate",
     "gates",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Another bound than for computed labels, such as 'net_force=0.5 eV/Å'; kept with the import.",
+    help="Gate with another bound than for computed labels, such as 'net_force=0.5 eV/Å'; stored with the import.",
 )
 @reading_options
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_profile
 def import_data(
     path: Path,
@@ -47,14 +49,15 @@ def import_data(
     as_json: bool,
     **said: str | None,
 ) -> None:
-    """Bring labelled frames from elsewhere into the profile, once.
+    """Import labelled frames of other codes or projects into the profile.
 
     PATH is a file in extended XYZ, a folder with one or more systems in the layout deepmd/npy (mixed type too), or a
-    DP-GEN run. The files themselves are kept, with their checksum and what was declared of them. Units are eV and Å
-    where a file states no others; a virial is -dE/d(strain), a stress (extended XYZ) has ASE's sign.
+    DP-GEN run. The files are stored with their checksum and the declaration. Units are eV and Å unless the file
+    states others; a virial is -dE/d(strain), a stress (extended XYZ) has ASE's sign.
 
-    Labels of a level that is declared in words never mix with those that CP2K computes here. A campaign learns from
-    imported frames by `seed_data: {imported: [LABEL]}`, and is tested on them by `held_out: {imported: [LABEL]}`.
+    Labels of a level that is declared as free text are never combined with labels computed by CP2K. To train on
+    imported frames, add `seed_data: {imported: [LABEL]}` to a campaign file; to test on them, add
+    `held_out: {imported: [LABEL]}`.
     """
     from aiida_zif.plugins.data.labelled_frame import FormatError
     from aiida_zif.plugins.imports.formats import find_source
@@ -110,14 +113,14 @@ def refuse_withdrawn(checksum: str, given: dict[str, Any]) -> None:
 
 
 def differ(key: str, known: Any, value: Any) -> bool:
-    """Whether two declarations say different things; a level is what its hash says."""
+    """Whether two declarations differ; levels are compared by their hash."""
     if key == "level_of_theory":
         return bool(known["hash"] != value["hash"])
     return bool((known or {} if key in ("gates", "reading") else known) != value)
 
 
 def shown_declared(value: Any) -> str:
-    """Return a declared value in words."""
+    """Return a declared value as text."""
     from aiida_zif.plugins.imports.reading import in_options
 
     if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()) and "line" not in value:
@@ -190,11 +193,11 @@ def print_import(content: dict[str, Any]) -> None:
         click.echo(f"  note      {content['note']}")
     for detail in content["elsewhere"]:
         click.echo(f"  note      {detail}")
-    click.echo(f"Learn from it: seed_data: {{imported: [{content['blocks'][0]['label']}]}}")
+    click.echo(f"Use it for training: seed_data: {{imported: [{content['blocks'][0]['label']}]}}")
 
 
 def in_few_words(counts: dict[str, int], what: str) -> str:
-    """Return names with how often they come, those of one count together; of many names the first."""
+    """Return names with their counts, grouped by count; only the first of many names."""
     together: dict[int, list[str]] = {}
     for name, count in counts.items():
         together.setdefault(count, []).append(name)

@@ -1,4 +1,4 @@
-"""Options of `import` that say how a file of somebody else is to be read."""
+"""Options of `import` that state how a file is read: names, units and signs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import Any
 import click
 
 _OPTIONS: tuple[tuple[str, str, str], ...] = (
-    ("--energy-key", "NAME", "Entry with the energy, where it is not `energy` or not it alone, such as REF_energy."),
-    ("--forces-key", "NAME", "Column with the forces, where it is not `forces` or not it alone."),
-    ("--stress-key", "NAME", "Entry with the stress; `none` takes none."),
-    ("--virial-key", "NAME", "Entry with the virial; `none` takes none."),
-    ("--energy-unit", "UNIT", "Unit of the energy, where the file does not state it, such as hartree. [default: eV]"),
+    (
+        "--energy-key",
+        "NAME",
+        "Entry with the energy, if it is not `energy` or if there are several, such as REF_energy.",
+    ),
+    ("--forces-key", "NAME", "Column with the forces, if it is not `forces` or if there are several."),
+    ("--stress-key", "NAME", "Entry with the stress; `none` ignores it."),
+    ("--virial-key", "NAME", "Entry with the virial; `none` ignores it."),
+    ("--energy-unit", "UNIT", "Unit of the energy, if the file does not state it, such as hartree. [default: eV]"),
     ("--forces-unit", "UNIT", "Unit of the forces. [default: eV/Å]"),
     ("--stress-unit", "UNIT", "Unit of the stress, such as kbar. [default: eV/Å^3]"),
     ("--virial-unit", "UNIT", "Unit of the virial. [default: eV]"),
@@ -22,7 +26,7 @@ _OPTIONS: tuple[tuple[str, str, str], ...] = (
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command, which gets what was said of them as keywords."""
+    """Add the options to a command, which gets their values as keywords."""
     for name, metavar, text in reversed(_OPTIONS):
         command = click.option(name, metavar=metavar, default=None, help=f"Extended XYZ: {text}")(command)
     return command

@@ -9,11 +9,11 @@ from aiida_zif.cli.common.profile import emit_json, fail
 
 @click.group(epilog="Example: aiida-zif systems show zif-4")
 def systems() -> None:
-    """List the crystal structures that ship with aiida-zif, and tell where each comes from."""
+    """List the crystal structures that ship with aiida-zif, and show their sources."""
 
 
 @systems.command("list", epilog="Example: aiida-zif systems list --json")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_systems(as_json: bool) -> None:
     """List the frameworks by name."""
     from rich.table import Table
@@ -39,7 +39,7 @@ def list_systems(as_json: bool) -> None:
 @systems.command("show", epilog="Example: aiida-zif systems show zif-4")
 @click.argument("name")
 def show_system(name: str) -> None:
-    """Show everything that is known of one framework, its source first of all."""
+    """Show the source and properties of one framework."""
     from aiida_zif.plugins.systems.catalogue import describe_system
 
     try:

@@ -1,4 +1,4 @@
-"""`converge`: which settings of a level of theory are good enough, and what they cost."""
+"""`converge`: find the cheapest settings of a level of theory whose errors are within given tolerances."""
 
 from __future__ import annotations
 
@@ -26,23 +26,29 @@ TOLERANCE = click.FloatRange(min=0, min_open=True)
 
 @click.command(epilog="Example: aiida-zif converge examples/zif4-demo.yaml --level pbe-d3 --dir convergence")
 @CAMPAIGN_FILE
-@click.option("--level", "level_name", help="Shipped level; that of the campaign, with its overrides, if left out.")
-@click.option("--system", help="System whose frames are labelled; the smallest one if left out.")
-@click.option("--frame", metavar="NODE:INDEX", help="Take this frame instead of the structure, rattled.")
+@click.option("--level", "level_name", help="Shipped level. [default: that of the campaign, with its overrides]")
+@click.option("--system", help="System whose frames are labelled. [default: the smallest]")
+@click.option("--frame", metavar="NODE:INDEX", help="Frame to use instead of the rattled structure.")
 @click.option(
     "--ladder", "steps", multiple=True, metavar="SETTING=COARSE,…,TIGHT | FILE",
-    help="Vary this setting instead of those of the level; may be given again. Example: MGRID/CUTOFF=300,400,600; "
-    "or a YAML file that holds a ladder as a level does.",
+    help="Setting to vary instead of those of the level; may be repeated. Example: MGRID/CUTOFF=300,400,600; "
+    "or a YAML file with a ladder, as in a level file.",
 )  # fmt: skip
 @click.option("--energy", type=TOLERANCE, default=1.0, show_default=True, help="Tolerated error, meV/atom.")
 @click.option("--force", type=TOLERANCE, default=10.0, show_default=True, help="Tolerated error, meV/Å.")
 @click.option("--stress", type=TOLERANCE, default=0.1, show_default=True, help="Tolerated error, GPa.")
-@click.option("--max-ranks", type=click.IntRange(min=1), help="Most MPI ranks of a job, if the campaign asks for more.")
-@click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="For table and figure.")
-@click.option("--submit", is_flag=True, help="Return at once; the daemon does the work. Ask again for the result.")
-@click.option("--fresh", is_flag=True, help="Compare anew even if this study is there; known jobs are still used.")
-@click.option("--dry-run", is_flag=True, help="Only say what would run.")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@click.option("--max-ranks", type=click.IntRange(min=1), help="Largest number of MPI ranks of a job.")
+@click.option(
+    "--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="Folder for table and figure."
+)
+@click.option(
+    "--submit", is_flag=True, help="Submit to the daemon and return at once. Repeat the command to see the result."
+)
+@click.option(
+    "--fresh", is_flag=True, help="Start a new study even if the profile has this one; finished jobs are still reused."
+)
+@click.option("--dry-run", is_flag=True, help="Print what would run, and exit.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @SEED
 @PROFILE
 @with_debug
@@ -51,11 +57,11 @@ def converge(
     energy: float, force: float, stress: float, max_ranks: int | None, directory: Path | None, submit: bool,
     fresh: bool, dry_run: bool, as_json: bool, seed: int | None, profile: str | None,
 ) -> None:  # fmt: skip
-    """Find the cheapest settings of a level of theory that are good enough for labels.
+    """Find the cheapest settings of a level of theory whose errors are within the tolerances.
 
-    Each setting is relaxed by itself, all others at their tightest, on two frames of CAMPAIGN. Errors of energy
-    differences, forces and stress are those against the tightest settings. The coarsest values that pass are tried
-    together, and tightened until they pass. Labels that are known from an earlier study are not computed again.
+    Each setting is varied alone, with all others at their tightest values, on two frames of CAMPAIGN. Errors of energy
+    differences, forces and stress are relative to the tightest settings. The coarsest values that pass are tested
+    together and tightened until they pass. Labels of an earlier study are reused.
     """
     campaign = read_campaign(campaign_file, seed)
     load(profile)
@@ -77,7 +83,7 @@ def converge(
 
 
 def choose_system(campaign: Campaign, wanted: str | None) -> str:
-    """Return the system of the study, or end with those there are."""
+    """Return the system of the study, or end with a list of systems."""
     structures = campaign.structures()
     if wanted is not None and wanted not in structures:
         fail(f"--system: {wanted!r} is not in the campaign; it has {', '.join(structures)}.")
@@ -116,12 +122,12 @@ def read_ladder_file(path: Path) -> dict[str, list[Any]]:
         fail(str(error))
     for setting, values in ladder.items():
         if not isinstance(setting, str) or not isinstance(values, list):
-            fail(f"--ladder: {path} says {setting}: {values}; SETTING: [COARSE, …, TIGHT] is allowed.")
+            fail(f"--ladder: {path} has {setting}: {values}; SETTING: [COARSE, …, TIGHT] is allowed.")
     return ladder
 
 
 def find_frame(what: str) -> tuple[Any, int]:
-    """Return the node of a frame and the index in it, or say why there is none."""
+    """Return the node of a frame and the index in it; end with a message if there is none."""
     from aiida_zif.provenance.lineage.lookup import find_target
 
     try:
@@ -129,7 +135,7 @@ def find_frame(what: str) -> tuple[Any, int]:
     except LookupError as error:
         fail(f"--frame: {error}")
     if place is None:
-        fail(f"--frame: {what} is no frame; write NODE:INDEX, or the 16 hexadecimal digits of a frame.")
+        fail(f"--frame: {what} is no frame. Fix: write NODE:INDEX, or the 16 hexadecimal digits of a frame.")
     return place.node, place.index
 
 
@@ -175,7 +181,7 @@ def known_study(builder: Any) -> Any:
 
 
 def hand_over(node: Any, builder: Any) -> Any:
-    """Give a study to the daemon, and say how to see its result."""
+    """Submit a study to the daemon, and print how to see its result."""
     from aiida.engine import submit
 
     from aiida_zif.setup.daemon.daemon import ensure_daemon
@@ -191,10 +197,12 @@ def hand_over(node: Any, builder: Any) -> Any:
 
 
 def run_here(builder: Any, quiet: bool) -> Any:
-    """Run a study inside this process; AiiDA's own log tells of every job as it ends."""
+    """Run a study in this process; AiiDA's log reports every job when it ends."""
     if not quiet:
-        click.echo("Comparing in this process; every job is told as it ends. Ctrl-C stops, known labels are kept.")
-    return run_to_its_end(builder, "Stopped. The same command again goes on: finished jobs are not run again.")
+        click.echo(
+            "Running in this process; every job is reported when it ends. Ctrl-C stops; finished labels are kept."
+        )
+    return run_to_its_end(builder, "Stopped. The same command continues: finished jobs are not run again.")
 
 
 def conclude(node: Any, directory: Path | None, as_json: bool) -> None:

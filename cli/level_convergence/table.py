@@ -40,7 +40,7 @@ def tell_plan(level: Level, study: Study, cost: Estimate, as_json: bool) -> None
         click.echo(f"  {setting}: {', '.join(map(in_short, values))}")
     click.echo(
         f"{cost.work.runs} jobs of {cost.work.count} frames of {cost.work.system}, most of them at nearly the tightest "
-        "settings, and one to four to try settings together. Nothing has been stored yet."
+        "settings, and one to four to try settings together. Nothing was stored."
     )
     click.echo(in_hours(cost))
 
@@ -50,11 +50,11 @@ def in_hours(cost: Estimate) -> str:
     from aiida_zif.provenance.costs.estimate import duration
 
     if cost.wall_s is None or cost.core_s is None:
-        return "How long that takes is not known: nothing was labelled at this level here."
+        return "The time is not known: no frame was labelled at this level in this profile."
     spread = f", within a factor of {cost.factor:.1f}" if cost.factor > 1.05 else ""
     return (
         f"At least {duration(cost.wall_s)}, {cost.core_s / 3600:.2g} core-hours{spread}: what the level takes as it is "
-        f"({cost.basis}). Tighter settings take longer; jobs that are known take no time."
+        f"({cost.basis}). Tighter settings take longer; jobs that are reused take no time."
     )
 
 

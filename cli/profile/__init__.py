@@ -1,1 +1,1 @@
-"""Commands that make a profile and keep it going."""
+"""Commands that set up a profile and maintain it: daemon, backup, clean-up, doctor."""

@@ -11,7 +11,7 @@ import click
 from aiida_zif.cli.common.profile import emit_json, fail, with_debug, with_profile
 from aiida_zif.cli.profile.server import make_on_server, server_options
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command(epilog="Example: aiida-zif backup /safe/disk/zif-2026-11-23")
@@ -19,10 +19,10 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable ou
 @JSON
 @with_profile
 def backup(folder: Path, as_json: bool) -> None:
-    """Back the profile up into the new folder DIR, and prove that nothing is missing.
+    """Back up the profile to the new folder DIR and verify that the copy is complete.
 
-    Campaigns may go on meanwhile. The copy of the database is compared with the profile row by row, and every file
-    is read back by its hash. Nothing is overwritten, and an attempt that fails leaves nothing behind.
+    Campaigns may run meanwhile. The copy of the database is compared with the profile row by row, and the hash of
+    every copied file is checked. Nothing is overwritten. A backup that fails leaves no files.
     """
     from aiida_zif.setup.backup.backup import make_backup
     from aiida_zif.setup.backup.errors import BackupError
@@ -34,7 +34,7 @@ def backup(folder: Path, as_json: bool) -> None:
     if as_json:
         emit_json(card)
     else:
-        click.echo(f"Wrote {folder}. Try it: aiida-zif restore {folder} --as {card['profile']}-restored")
+        click.echo(f"Wrote {folder}. Test it: aiida-zif restore {folder} --as {card['profile']}-restored")
 
 
 @click.command(epilog="Example: aiida-zif restore /safe/disk/zif-2026-11-23 --as zif-restored")
@@ -44,10 +44,10 @@ def backup(folder: Path, as_json: bool) -> None:
 @JSON
 @with_debug
 def restore(folder: Path, name: str, as_json: bool, **server: Any) -> None:
-    """Make a profile of the backup in DIR. The backup and all other profiles stay as they are.
+    """Make a profile from the backup in DIR. The backup and all other profiles are not changed.
 
-    A backup of a PostgreSQL profile goes to an empty database of a server; --host and all that follows are for it,
-    and mean what they mean to `aiida-zif setup profile --postgresql`, passwords included.
+    A backup of a PostgreSQL profile is restored to an empty database on a server. The options from --host on and the
+    passwords are those of `aiida-zif setup profile --postgresql`.
     """
     from aiida_zif.setup.environment import select_aiida_folder
 
@@ -72,12 +72,12 @@ def restore(folder: Path, name: str, as_json: bool, **server: Any) -> None:
 
 
 def refuse_server(card: dict[str, Any]) -> None:
-    """Refuse the options of a server for a backup that does not go to one."""
+    """Refuse options of a server for the backup of an embedded profile."""
     context, by_hand = click.get_current_context(), click.core.ParameterSource.COMMANDLINE
     given = [name for name in context.params if context.get_parameter_source(name) == by_hand]
     foreign = [f"--{name.replace('_', '-')}" for name in given if name not in ("folder", "name", "as_json", "debug")]
     if foreign:
         fail(
             f"{', '.join(foreign)}: the backup is of the embedded profile {card['profile']!r}, which needs no server. "
-            "Fix: leave it out; then `aiida-zif setup move` takes the restored profile to a server."
+            "Fix: leave it out; `aiida-zif setup move` copies the restored profile to a server."
         )

@@ -1,4 +1,4 @@
-"""`clean`: what finished jobs left on their computers."""
+"""`clean`: remove the folders of finished jobs on their computers."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: aiida-zif clean --days 7 --yes")
-@click.option("--days", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Since the job's end.")
-@click.option("--failed", is_flag=True, help="Also of jobs that failed; their files may tell why.")
-@click.option("--yes", is_flag=True, help="Remove; without it nothing is touched.")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@click.option(
+    "--days", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Days since the end of the job."
+)
+@click.option("--failed", is_flag=True, help="Include jobs that failed. Their files may show the cause.")
+@click.option("--yes", is_flag=True, help="Remove the folders. Without it nothing is changed.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_profile
 def clean(days: float, failed: bool, yes: bool, as_json: bool) -> None:
-    """Remove the folders in which finished jobs ran; without --yes, say what that would free.
+    """Remove the folders in which finished jobs ran. Without --yes, print what would be removed.
 
-    What a campaign needs is in the database already: labels, chosen frames, models, logs. What goes is the rest, on
-    the computers where the jobs ran: trajectories, wavefunctions, checkpoints.
+    Labels, chosen frames, models and logs are stored in the profile and are kept. Trajectories, wavefunctions and
+    checkpoints on the computers are removed.
     """
     from aiida_zif.setup.computers.scratch import finished_jobs, remove, survey
 
@@ -46,7 +48,7 @@ def clean(days: float, failed: bool, yes: bool, as_json: bool) -> None:
 
 
 def account(freed: list[Scratch], spared: list[Scratch], yes: bool) -> list[str]:
-    """Return how much of which kind of job goes or would go, and what is left alone."""
+    """Return how much of each kind of job is or would be removed, and what is kept with the reason."""
     lines = []
     for kind in sorted({(scratch.computer, scratch.label) for scratch in freed}):
         sizes = [scratch.n_bytes or 0 for scratch in freed if (scratch.computer, scratch.label) == kind]
@@ -54,8 +56,8 @@ def account(freed: list[Scratch], spared: list[Scratch], yes: bool) -> list[str]
     for computer, reason in sorted({(scratch.computer, scratch.why_not) for scratch in spared}):
         first, *others = (s for s in spared if (s.computer, s.why_not) == (computer, reason))
         more = f" and {len(others)} more" if others else ""
-        lines.append(f"  left alone: {first.label} <{first.pk}> {computer}:{first.path}{more}: {reason}")
+        lines.append(f"  kept: {first.label} <{first.pk}> {computer}:{first.path}{more}: {reason}")
     total = f"{len(freed)} folders, {sum(s.n_bytes or 0 for s in freed) / 1e6:,.1f} MB"
     if not freed:
         return [*lines, "Nothing to remove."]
-    return [*lines, f"Removed {total}." if yes else f"{total} could go; with --yes they go."]
+    return [*lines, f"Removed {total}." if yes else f"{total} can be removed; add --yes to remove them."]

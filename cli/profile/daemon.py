@@ -1,4 +1,4 @@
-"""``aiida-zif daemon``: start, stop and look at the daemon that works on campaigns."""
+"""``aiida-zif daemon``: start, stop or check the daemon, which runs campaigns."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import click
 
 from aiida_zif.cli.common.profile import emit_json, fail, with_profile
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(epilog="Example: aiida-zif daemon start")
 def daemon() -> None:
-    """Start, stop or look at the daemon that works on campaigns in the background."""
+    """Start, stop or check the daemon, which runs campaigns in the background."""
 
 
 @daemon.command(epilog="Example: aiida-zif daemon start --workers 2")
-@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Worker processes to have.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Number of worker processes.")
 @JSON
 @with_profile
 def start(workers: int, as_json: bool) -> None:
-    """Start the daemon, or bring it back after a crash or a power loss; campaigns go on where they were."""
+    """Start the daemon, or repair it after a crash or a power loss. Campaigns continue where they stopped."""
     from aiida_zif.setup.daemon.daemon import DaemonError, daemon_state, ensure_daemon
 
     try:
@@ -36,7 +36,7 @@ def start(workers: int, as_json: bool) -> None:
 @JSON
 @with_profile
 def stop(as_json: bool) -> None:
-    """Stop the daemon. Jobs that run keep running; campaigns wait for the next start."""
+    """Stop the daemon. Running jobs continue; campaigns wait for the next start."""
     from aiida_zif.setup.daemon.daemon import DaemonError, stop_daemon
 
     try:
@@ -54,7 +54,7 @@ def stop(as_json: bool) -> None:
 @click.pass_context
 @with_profile
 def status(context: click.Context, as_json: bool) -> None:
-    """Tell whether the daemon works; exit code 0 only if it does."""
+    """Show the state of the daemon. The exit code is 0 only if it works."""
     from aiida_zif.setup.daemon.daemon import DaemonError, daemon_state
 
     try:

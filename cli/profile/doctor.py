@@ -1,4 +1,4 @@
-"""`doctor`: is everything here that a campaign needs, and does it start."""
+"""`doctor`: check that everything that a campaign requires is installed and starts."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: aiida-zif doctor --computer cluster --queue debug")
-@click.option("--computer", "labels", multiple=True, help="Ask this computer instead, in a job; may be repeated.")
+@click.option(
+    "--computer",
+    "labels",
+    multiple=True,
+    help="Check this computer in a job, instead of this machine; may be repeated.",
+)
 @click.option("--queue", "queue_name", default=None, help="Queue or partition of the job.")
 @click.option("--account", default=None, help="Account of the job.")
 @click.option("--qos", default=None, help="Quality of service of the job.")
 @click.option("--patience", type=click.IntRange(1), default=30, show_default=True, help="Minutes to wait for the job.")
-@click.option("-p", "--profile", default=None, help="AiiDA profile that knows the computers.")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@click.option("-p", "--profile", default=None, help="AiiDA profile of the computers.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_debug
 def doctor(labels: tuple[str, ...], patience: int, profile: str | None, as_json: bool, **options: str | None) -> None:
-    """Check this machine and its codes, or a computer from inside a job; say how to fix what is wrong.
+    """Check this machine and its codes, or a computer from inside a job. Print a fix for every problem.
 
-    This machine takes some 20 seconds. A job asks for the codes as they will be started, MPI, CP2K's data, cores, room
-    where jobs run, quotas and the clock; then it labels a frame, trains a model and runs MD with it: a minute in all.
-    It leaves no node and no file behind.
+    A job checks the codes as campaigns will start them, MPI, the data files of CP2K, cores, free disk space, quotas and
+    the clock. It then labels a frame, trains a model and runs MD with it. It takes about a minute and leaves no node
+    and no file.
     """
     from aiida_zif.setup.doctor.machine import check_codes, check_machine
 
@@ -40,7 +45,7 @@ def doctor(labels: tuple[str, ...], patience: int, profile: str | None, as_json:
 
 
 def show(checks: list[Check]) -> None:
-    """Print one row a check."""
+    """Print one row per check."""
     from rich.table import Table
 
     from aiida_zif.cli.common.console import make_console
@@ -54,7 +59,7 @@ def show(checks: list[Check]) -> None:
 
 
 def ask_computers(labels: tuple[str, ...], profile: str | None, patience: int, options: Any) -> list[Check]:
-    """Return the checks of some computers, each with its computer in front if there are several."""
+    """Return the checks of some computers, each with the label of its computer if there are several."""
     load(profile)
     from aiida.common.exceptions import NotExistent
     from aiida.orm import Computer
@@ -66,8 +71,7 @@ def ask_computers(labels: tuple[str, ...], profile: str | None, patience: int, o
     for label in labels:
         try:
             computer = Computer.collection.get(label=label)
-            tell = lambda words: click.echo(words, err=True)  # noqa: E731
-            found = examine(computer, options, 60.0 * patience, tell)
+            found = examine(computer, options, 60.0 * patience, lambda words: click.echo(words, err=True))
         except NotExistent:
             fail(f"--computer: there is no computer {label!r}. `verdi computer list` shows those of the profile.")
         except ComputerError as error:

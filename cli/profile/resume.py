@@ -1,4 +1,4 @@
-"""`resume`: after a crash, a reboot or a lost connection, everything goes on."""
+"""`resume`: continue all campaigns after a crash, a reboot or a lost connection."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: aiida-zif resume")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_profile
 def resume(as_json: bool) -> None:
-    """Bring everything back after a crash, a reboot or a lost connection, and say what goes on.
+    """Continue all campaigns after a crash, a reboot or a lost connection, and list them.
 
-    Starts the daemon if it is down or broken, gives every unfinished process exactly one task, and plays those that
-    AiiDA paused because a computer did not answer. What a person paused stays paused. Safe at any time.
+    Starts or repairs the daemon, gives every unfinished process exactly one task, and plays processes that AiiDA paused
+    because a computer did not answer. Processes that a person paused stay paused. It is safe to run at any time.
     """
     from aiida_zif.provenance.queries.campaigns import find_campaigns
     from aiida_zif.setup.daemon.daemon import DaemonError, ensure_daemon
@@ -40,13 +40,13 @@ def resume(as_json: bool) -> None:
     for line in pause_lines(paused, stuck):
         click.echo(line)
     for node, line in campaigns.items():
-        click.echo(f"Campaign {node.label} <{node.pk}> goes on: {line}; follow it with: aiida-zif watch {node.pk}")
+        click.echo(f"Campaign {node.label} <{node.pk}> continues: {line}. Follow it with: aiida-zif watch {node.pk}")
     if not campaigns:
         click.echo("No campaign is unfinished.")
 
 
 def doing(campaign: Any) -> str:
-    """Return what a campaign is doing now, in words."""
+    """Return what is running in a campaign now, as text."""
     from aiida_zif.provenance.campaigns.progress import current_activity
     from aiida_zif.provenance.campaigns.view import load_view
 
@@ -55,19 +55,19 @@ def doing(campaign: Any) -> str:
 
 
 def pks_of(paused: list[Paused], stuck: list[Paused]) -> list[int]:
-    """Return which processes go on that were paused by AiiDA."""
+    """Return the processes that were paused by AiiDA and continue."""
     return [process.pk for process in paused if process.by_aiida and process not in stuck]
 
 
 def pause_lines(paused: list[Paused], stuck: list[Paused]) -> list[str]:
-    """Return one line a process that was found paused: whether it goes on, and if not, what to do."""
+    """Return one line per paused process: whether it continues, and if not, what to do."""
     lines = []
     for process in paused:
         name = f"{process.label} <{process.pk}>"
         if process in stuck:
-            lines.append(f"{name} does not go on. See `verdi process report {process.pk}`, then `aiida-zif resume`.")
+            lines.append(f"{name} does not continue. See `verdi process report {process.pk}`, then `aiida-zif resume`.")
         elif process.by_aiida:
-            lines.append(f"{name} goes on; {process.status[0].lower()}{process.status[1:]}")
+            lines.append(f"{name} continues; {process.status[0].lower()}{process.status[1:]}")
         else:
-            lines.append(f"{name} stays paused: {process.status} Go on with `verdi process play {process.pk}`.")
+            lines.append(f"{name} stays paused: {process.status} Continue it with `verdi process play {process.pk}`.")
     return lines

@@ -1,4 +1,4 @@
-"""A database on a PostgreSQL server, as the options of `setup profile` and `restore` name it."""
+"""Options of `setup profile` and `restore` for a database on a PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 DATABASE = "aiida_zif"
 OPTIONS = [
-    click.option("--host", default="localhost", show_default=True, help="Of the server."),
-    click.option("--port", type=click.IntRange(1, 65535), default=5432, show_default=True, help="Of the server."),
+    click.option("--host", default="localhost", show_default=True, help="Host of the server."),
+    click.option("--port", type=click.IntRange(1, 65535), default=5432, show_default=True, help="Port of the server."),
     click.option("--database", default=DATABASE, show_default=True, help="Database of the profile."),
-    click.option("--role", default=DATABASE, show_default=True, help="Role that owns it and that AiiDA logs in as."),
-    click.option("--existing", is_flag=True, help="Role and database are there: log in as the role, make nothing."),
-    click.option("--admin", default="postgres", show_default=True, help="Role that makes role and database."),
-    click.option("--admin-database", default="postgres", show_default=True, help="Database that it logs in to."),
+    click.option(
+        "--role", default=DATABASE, show_default=True, help="Role that owns the database; AiiDA logs in as this role."
+    ),
+    click.option("--existing", is_flag=True, help="Use the existing role and database; create nothing."),
+    click.option("--admin", default="postgres", show_default=True, help="Role that creates role and database."),
+    click.option("--admin-database", default="postgres", show_default=True, help="Database that --admin logs in to."),
 ]
 
 Fill = Callable[["Target", str], Path]
@@ -31,7 +33,7 @@ Fill = Callable[["Target", str], Path]
 
 
 def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that name a database and who makes it."""
+    """Add the options of the database and of its administrator."""
     return reduce(lambda inner, option: option(inner), reversed(OPTIONS), command)
 
 
@@ -48,7 +50,7 @@ def make_on_server(
     admin: str,
     admin_database: str,
 ) -> None:
-    """Make role and database unless they exist, fill the database if asked to, then the profile."""
+    """Create role and database unless they exist, fill the database if ``fill`` is given, then create the profile."""
     from aiida_zif.setup.backup.errors import BackupError
     from aiida_zif.setup.postgresql.access import PostgresqlError
     from aiida_zif.setup.postgresql.server import check_existing, create
@@ -75,9 +77,9 @@ def make_on_server(
     except (PostgresqlError, BackupError) as error:
         drops = {"database": f"DROP DATABASE {database};", "role": f"DROP ROLE {role};"}
         undo = " ".join(drop for made, drop in drops.items() if any(line.startswith(made) for line in story))
-        fail(f"{error}\nWhat was made here may go, in psql: {undo}" if undo else str(error))
+        fail(f"{error}\nTo remove what was created, in psql: {undo}" if undo else str(error))
 
 
 def ask_password() -> Any:
-    """Return what asks for a password on the terminal, or None where nobody would answer."""
+    """Return a function that prompts for a password, or None if there is no terminal."""
     return (lambda question: click.prompt(question, hide_input=True, err=True)) if sys.stdin.isatty() else None

@@ -1,1 +1,1 @@
-"""Questions to the database from the command line."""
+"""Commands that show and export results: status, lineage, report, export."""

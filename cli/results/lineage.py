@@ -1,4 +1,4 @@
-"""`lineage`: where a model, a block or a frame came from."""
+"""`lineage`: show the provenance of a model, a block or a frame."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from aiida_zif.cli.common.profile import AS_JSON, emit_json, fail, with_profile
 @click.command(epilog="Example: aiida-zif lineage 1234 --depth 3; aiida-zif lineage 78b0c59f20a7bc6e")
 @click.argument("what")
 @click.option(
-    "--depth", type=click.IntRange(min=0), default=None, help="Levels to show below the first; all if left out."
+    "--depth", type=click.IntRange(min=0), default=None, help="Number of levels below the first. [default: all]"
 )
-@click.option("--full", is_flag=True, help="Show every model and block, not one for all of its kind.")
+@click.option("--full", is_flag=True, help="Show every model and block, not one of each kind.")
 @AS_JSON
 @with_profile
 def lineage(what: str, depth: int | None, full: bool, as_json: bool) -> None:
-    """Tell where WHAT came from, down to the crystal structure.
+    """Show the provenance of WHAT, down to the crystal structure.
 
-    WHAT is a pk or uuid (of a potential, a block, frames, a job, a campaign), the identifier of a frame (16
-    hexadecimal digits), or PK:INDEX for a frame in a node. What was shown once is named again but not repeated.
+    WHAT is a PK or UUID (of a potential, a block, frames, a job, a campaign), the identifier of a frame (16
+    hexadecimal digits), or PK:INDEX for a frame in a node. An entry that was shown before is not repeated.
     """
     from aiida_zif.cli.common.console import make_console
     from aiida_zif.cli.results.lineage_tree import draw, places_line

@@ -16,7 +16,7 @@ from aiida_zif.cli.common.profile import load_campaign_node, with_profile
 )
 @with_profile
 def report(pk: str | None, output: Path) -> None:
-    """Write the report of the campaign PK (the newest one if left out) as one HTML page."""
+    """Write the report of the campaign PK (by default the newest) as one HTML page."""
     from aiida_zif.provenance.campaigns.view import load_view
     from aiida_zif.provenance.report.page import write_report
 

@@ -1,4 +1,4 @@
-"""`status`, `lineage`, `export` and `report`: questions to the database."""
+"""`status`: show a campaign cycle by cycle, or list all campaigns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiida_zif.cli.common.profile import AS_JSON, emit_json, load_campaign_node,
 @AS_JSON
 @with_profile
 def status(pk: str | None, every: bool, as_json: bool) -> None:
-    """Show the campaign PK (the newest one if left out) cycle by cycle, and what it is doing now."""
+    """Show the campaign PK (by default the newest) cycle by cycle, and what is running now."""
     from aiida_zif.cli.results import status_table as table
     from aiida_zif.provenance.campaigns.view import load_view
     from aiida_zif.provenance.queries.campaigns import find_campaigns

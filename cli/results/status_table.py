@@ -43,7 +43,7 @@ COLUMNS = (
     "state",
 )
 AT_WORK = ("exploring", "selecting", "labelling", "comparing", "judging")
-"""States of a committee that is in the middle of its cycle."""
+"""States of a committee whose cycle is not complete."""
 
 TABLE_NOTE = (
     "Errors and deviations in eV/Å, in brackets the interval at 95 % confidence; virials in meV/atom. A committee "
@@ -78,7 +78,7 @@ def print_status(view: CampaignView, console: Console | None = None) -> None:
         console.print(f"[bold cyan]running[/bold cyan]  {escape(activity.line)}", soft_wrap=True)
     remaining = expected_remaining_s(view)
     if remaining is not None:
-        console.print(f"[cyan]about {clock(remaining)} left[/cyan], if every cycle is needed")
+        console.print(f"[cyan]about {clock(remaining)} left[/cyan], if all cycles are needed")
     if summary["exit_status"]:
         reason = escape(f"[{summary['exit_status']}] {summary['exit_message'] or ''}")
         console.print(f"[red]ended with[/red] {reason}", soft_wrap=True)
@@ -111,7 +111,7 @@ def seed_line(summary: dict[str, Any]) -> str:
     seed = summary["seed_labels"]
     tasks = [f"{readable(name)} {count}" for name, count in seed["n_labelled"].items()]
     imported = [f"{count} imported ({use.replace('_', ' ')})" for use, count in summary["imported"].items() if count]
-    reused = [f"{seed['n_reused']} of them re-used"] if seed["n_reused"] else []
+    reused = [f"{seed['n_reused']} of them reused"] if seed["n_reused"] else []
     wall = [clock(seed["wall_s"])] if tasks else []
     return "; ".join([f"first labels: {', '.join([*tasks, *imported]) or 'none yet'}", *reused, *wall])
 
@@ -228,7 +228,7 @@ def reason_lines(summary: dict[str, Any]) -> list[str]:
                 lines.append(f"{title} in cycle {iteration['iteration'] + 1}: {counts_in_words(iteration[key])}")
         if iteration["n_reused"]:
             lines.append(
-                f"re-used in cycle {iteration['iteration'] + 1}: {iteration['n_reused']} labels, not computed again"
+                f"reused in cycle {iteration['iteration'] + 1}: {iteration['n_reused']} labels, not computed again"
             )
     return lines
 

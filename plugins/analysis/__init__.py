@@ -1,1 +1,1 @@
-"""Questions to arrays of positions, forces and errors (no AiiDA)."""
+"""Analysis of arrays of positions: distances between frames (no AiiDA)."""

@@ -1,4 +1,4 @@
-"""How far apart two configurations of the same atoms are (no AiiDA)."""
+"""Distance between two configurations of the same atoms (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""CP2K as a labeller: levels of theory, batches, AIMD."""
+"""Labels by CP2K: levels of theory, inputs and outputs, batches of frames, AIMD."""

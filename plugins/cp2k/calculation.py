@@ -1,4 +1,4 @@
-"""The job that labels frames with CP2K."""
+"""The calculation job that labels frames with CP2K."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
         304: ("ERROR_OUTPUT_CONTAINS_ABORT", "CP2K stopped with an error: {detail}"),
         305: (
             "ERROR_FRAMES_DIFFER",
-            "CP2K evaluated other frames than were asked for ({detail}); this CP2K version reads the reference "
+            "CP2K evaluated other frames than were requested ({detail}); this CP2K version reads the reference "
             "trajectory in another way, use 2023.1.",
         ),
         306: (
@@ -210,7 +210,7 @@ def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
         350: ("ERROR_UNEXPECTED_PARSER_EXCEPTION", "The parser failed ({detail}); please report it."),
         321: ("ERROR_DISK_FULL", "No space was left ({detail}); make room where the computer's jobs run."),
         322: ("ERROR_OUT_OF_MEMORY", "Out of memory ({detail}); give the job more, or fewer ranks."),
-        400: ("ERROR_OUT_OF_WALLTIME", "Out of walltime with {detail}; label the rest again or ask for more time."),
+        400: ("ERROR_OUT_OF_WALLTIME", "Out of walltime with {detail}; label the rest again or request more time."),
         401: ("ERROR_EXIT_REQUESTED", "CP2K ended on request: {detail}. Label the rest again."),
         410: ("ERROR_OUTPUT_TRUNCATED", "CP2K was killed with {detail}; label the rest again."),
         450: ("ERROR_SCF_NOT_CONVERGED", "In no frame did the SCF converge; check the frames for broken geometry."),

@@ -1,4 +1,4 @@
-"""The parser of labelling jobs: salvages every good frame, whatever the end of the job."""
+"""The parser of labelling jobs. It keeps every good frame, however the job ended."""
 
 from __future__ import annotations
 

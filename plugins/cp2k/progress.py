@@ -1,4 +1,4 @@
-"""How far a running or finished labelling job is (no AiiDA)."""
+"""Progress of a running or finished labelling job (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Data nodes that pass between the parts of a campaign."""
+"""Data nodes that pass between the parts of a campaign, records, and the identity of frames and levels."""

@@ -1,4 +1,4 @@
-"""The data set of one system: blocks by name, referred to and not copied."""
+"""The data set of one system: names of blocks, which are referred to and not copied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Content hashes of frames: the key by which a frame is found again anywhere (no AiiDA)."""
+"""Content hashes of frames, by which a frame is found (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of sets of frames, and sets put together."""
+"""Parts and concatenations of sets of frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One labelled frame on its way in: what a reader found, or why it is none (no AiiDA)."""
+"""One labelled frame that was read from a file, or the reason for its rejection (no AiiDA)."""
 
 from __future__ import annotations
 

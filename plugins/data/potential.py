@@ -10,7 +10,7 @@ from aiida import orm
 
 
 class DeepPotentialData(orm.SinglefileData):
-    """A frozen, uncompressed model file and what one must know to use it."""
+    """A frozen, uncompressed model file and the parameters that are required to use it."""
 
     def __init__(
         self,

@@ -1,11 +1,11 @@
-"""Which frames are the same frame, whatever their digits, periodic images, order of atoms and orientation (no AiiDA).
+"""Find equal frames, independent of digits, periodic images, order of atoms and orientation (no AiiDA).
 
 Two frames are one if the same lattice and the same places of each element lie within :data:`TOLERANCE` of each other
 after a rotation (or reflection), a shift of the origin, another choice of lattice vectors, periodic images of atoms and
 another order of them. None of that changes an energy. A repeat of a frame (a supercell) counts as another frame.
 
 Candidates come from numbers that none of that changes (:func:`invariants`), found by a tree of them; they are then
-compared atom by atom (:func:`match`), so that nothing counts as one that only looks alike.
+compared atom by atom (:func:`match`), so that similar frames are not counted as equal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether labelled frames belong to one level of theory (no AiiDA)."""
+"""Check that labelled frames have one level of theory (no AiiDA)."""
 
 from __future__ import annotations
 

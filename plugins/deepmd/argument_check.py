@@ -1,4 +1,4 @@
-"""What DeePMD-kit would refuse in an ``input.json``, by its own description of it, one fault a key (no AiiDA)."""
+"""Errors in an ``input.json`` by DeePMD-kit's description of it, one per key (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -135,7 +135,9 @@ def _backend_faults(argument: Any, name: object, path: Path) -> Iterator[Fault]:
     if not _is_for_backend(argument):
         found = _BACKENDS.search(argument.doc)
         backends = found[1] if found else "others"
-        yield Fault(path, f"{name!r}, which is for {backends}", f"what {BACKEND} knows, which trains", "leave it out")
+        yield Fault(
+            path, f"{name!r}, which is for {backends}", f"names that {BACKEND} supports, which trains", "leave it out"
+        )
 
 
 def _value_faults(value: Any, argument: Any, path: Path, filled_in: Collection[str]) -> Iterator[Fault]:
@@ -172,7 +174,7 @@ def _type_fault(value: Any, argument: Any, path: Path, message: str) -> Fault:
 
 @cache
 def _names_for(key: str) -> tuple[str, ...]:
-    """The names that DeePMD-kit knows for a precision or an activation function."""
+    """The names that DeePMD-kit supports for a precision or an activation function."""
     from deepmd.utils import argcheck
 
     table = {"precision": "PRECISION_DICT", "activation_function": "ACTIVATION_FN_DICT"}.get(key)

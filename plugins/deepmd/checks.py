@@ -1,4 +1,4 @@
-"""What is refused before a job is made: messages that name the field, the value, what is allowed, the fix."""
+"""Checks of inputs before a job is submitted; messages state field, value found, values allowed and fix."""
 
 from __future__ import annotations
 

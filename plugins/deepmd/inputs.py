@@ -1,4 +1,4 @@
-"""DeePMD-kit's ``input.json``: sensible parameters, and what a job adds to them (no AiiDA)."""
+"""DeePMD-kit's ``input.json``: default parameters, and entries that a job adds (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HASTY_RUN = 10_000
 """Steps up to which a training has to hurry."""
 
 LONG_RUN = 200_000
-"""Steps beyond which a training is worth being ended before its time."""
+"""Number of steps beyond which early stopping applies."""
 
 DISPLAYED_STEPS = 40
 CHECKPOINT_EVERY = 5000

@@ -1,4 +1,4 @@
-"""What the jobs of training and testing share: threads, lanes, and command lines (no AiiDA)."""
+"""Common parts of training and testing jobs: threads, lanes, command lines (no AiiDA)."""
 
 from __future__ import annotations
 

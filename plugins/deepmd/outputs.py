@@ -1,4 +1,4 @@
-"""Read what ``dp train`` and ``dp freeze`` leave behind (no AiiDA)."""
+"""Readers of the output of ``dp train`` and ``dp freeze`` (no AiiDA)."""
 
 from __future__ import annotations
 

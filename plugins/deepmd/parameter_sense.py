@@ -1,4 +1,4 @@
-"""What DeePMD-kit takes, but no training should be asked for: numbers out of range, room for too few neighbours."""
+"""Parameters that DeePMD-kit accepts but that are not usable here: out of range, too small ``sel`` (no AiiDA)."""
 
 from __future__ import annotations
 

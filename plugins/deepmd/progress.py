@@ -1,4 +1,4 @@
-"""How far a training has come, from files that are cheap to read (no AiiDA)."""
+"""Progress of a training, from small files (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiida_zif.plugins.deepmd.outputs import read_learning_curve
 
 
 def steps_so_far(folder: Path) -> tuple[int, int | None]:
-    """Return (steps done, steps asked for); the latter is None where the input cannot be read.
+    """Return (steps done, steps requested); the latter is None where the input cannot be read.
 
     :param folder: the folder of a training, running or finished; of several members their mean, as they may take turns.
     """

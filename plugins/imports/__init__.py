@@ -1,1 +1,1 @@
-"""Readers of other people's files: from a file to labelled frames, units and meanings as the file states them."""
+"""Readers of labelled frames of other codes and projects: units, signs and names as the file states them."""

@@ -1,4 +1,4 @@
-"""Whether two labels of one frame say the same (no AiiDA)."""
+"""Check whether two labels of one frame agree (no AiiDA)."""
 
 from __future__ import annotations
 

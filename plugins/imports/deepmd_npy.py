@@ -1,4 +1,4 @@
-"""Frames of a system in the layout deepmd/npy, of one composition or of mixed type (no AiiDA)."""
+"""Read frames in the layout deepmd/npy, of one composition or of mixed type (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which folders of a DP-GEN run hold labels (no AiiDA)."""
+"""Folders with labels in a DP-GEN run (no AiiDA)."""
 
 from __future__ import annotations
 

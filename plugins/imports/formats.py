@@ -1,4 +1,4 @@
-"""Labelled frames from elsewhere: which files of a path are read, their checksum, and their frames (no AiiDA)."""
+"""Sources of imported frames: the files of a path, their checksum, and their frames (no AiiDA)."""
 
 from __future__ import annotations
 

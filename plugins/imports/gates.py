@@ -1,7 +1,7 @@
-"""Which frames from elsewhere may become labels, and why the others may not (no AiiDA).
+"""Checks of imported frames before they become labels, and reasons for rejection (no AiiDA).
 
-What holds for every label, computed or imported, is in :mod:`aiida_zif.plugins.cp2k.reading.gates`. Here is what only a
-frame that no job of ours was given needs besides: whether it is a frame at all, and whether it comes in twice.
+Checks of all labels, computed or imported, are in :mod:`aiida_zif.plugins.cp2k.reading.gates`. The checks here are for
+imported frames only: whether they are valid frames, and whether a frame occurs twice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What names of entries and columns mean in the conventions of ASE, MACE, NequIP, GAP, dpdata and NEP (no AiiDA)."""
+"""Meaning of names of entries and columns in ASE, MACE, NequIP, GAP, dpdata and NEP (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a file of somebody else is to be read, as far as the user says so (no AiiDA)."""
+"""Options of an import: names, units and signs that the user states (no AiiDA)."""
 
 from __future__ import annotations
 

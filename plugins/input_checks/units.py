@@ -1,4 +1,4 @@
-"""Units as people write them: what a text such as ``kcal/(mol Å)`` stands for, in SI units (no AiiDA)."""
+"""Units as people write them: the meaning of a text such as ``kcal/(mol Å)`` in SI units (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What all jobs share: clock, waiting, interruptions, retrieved files."""
+"""Common parts of all jobs: clock, waiting, interruptions, retrieved files, versions."""

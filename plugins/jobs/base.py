@@ -1,4 +1,4 @@
-"""What all our jobs do otherwise than AiiDA's."""
+"""Base class of all calculation jobs of this package."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""When a job really computed, how much of its cores it used and what it left of the disk: two lines in its script.
+"""Two lines in every job script that record compute time, CPU time and free disk space. No AiiDA here.
 
-A job's nodes know when it was submitted and when its files were fetched; in between it also waits. What its script
-says itself is the time in which a code ran. A code that finds the disk full cannot say so: its message goes to that
-disk. The clock has begun its block of the disk already and finds room there for some words more. No AiiDA here.
+The nodes of a job hold the times of its submission and retrieval, which include waiting. The script records the time in
+which a code ran. A code cannot report a full disk, because its message goes to that disk. The file of the clock has a
+block on the disk already, so that its last line can still be written.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Exit codes of jobs that were ended from outside: those of AiiDA, and what it has none for."""
+"""Exit codes of jobs that were ended from outside: those of AiiDA, and additional ones."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What ended a job from outside, by what it left behind (no AiiDA).
+"""The cause of a job that was ended from outside, from the files that it left (no AiiDA).
 
-With accounting Slurm can be asked how a job ended; AiiDA does, and knows three ends. Without it, and for all other
-ends, the error file of the job is the only witness. A job that a dead machine or `kill -9` took away has not even
-that: then the last line of its script was never run.
+With Slurm accounting, AiiDA recognises three causes. Without accounting, and for all other causes, the error file of
+the job is the only source. After a crash of the machine or `kill -9` it is empty: then the last line of the script was
+not run.
 """
 
 from __future__ import annotations
@@ -69,6 +69,6 @@ def ended_from_outside(
 
 
 def _line_of(cause: str, text: str) -> list[Ending]:
-    """The last line that tells of a cause, its blanks collapsed; none if no line does."""
+    """The last line with a cause, its blanks collapsed; None if no line has one."""
     lines = [line for line in text.splitlines()[-400:] if re.search(_SAID[cause], line, re.IGNORECASE)]
     return [Ending(cause, " ".join(line.split())[:300]) for line in lines[-1:]]

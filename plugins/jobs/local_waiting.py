@@ -1,8 +1,8 @@
-"""A job of this machine is waited for by its process, not by asking for it again and again.
+"""Wait for jobs of this machine by their process instead of polling the scheduler.
 
-AiiDA asks the scheduler at every look and writes down the answer: some 20 ms of a core that the job needs, and what
-follows waits for the next look all the same. The kernel tells when a process ends, at once and for nothing; AiiDA looks
-then as always. For jobs elsewhere, or where a kernel cannot do that, nothing is changed.
+AiiDA polls the scheduler and stores the answer: about 20 ms of a core that the job needs, and the next step still waits
+for the next poll. The Linux kernel reports the end of a process at once and without cost; AiiDA then polls as usual.
+For jobs on other computers, or on other kernels, nothing is changed.
 """
 
 from __future__ import annotations

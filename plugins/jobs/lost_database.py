@@ -1,12 +1,12 @@
 """A worker of the daemon that loses its connection to the database ends, and the supervisor starts another.
 
-AiiDA keeps one session a worker. When the server is restarted, or the connection is cut, the transaction of that
-session is never ended: every later query fails, the worker looks alive and its processes stand still for ever. Another
-worker takes them up where their last checkpoint is, as after any death of a worker.
+AiiDA has one session per worker. When the server is restarted, or the connection is cut, the transaction of that
+session is never ended: every later query fails, while the worker keeps running and its processes make no progress.
+Another worker continues them from their last checkpoint, as after any end of a worker.
 
 AiiDA imports this package in the worker of any profile of a Python that has it. Only a worker of a daemon that
-aiida-zif started may end so, the others belong to other projects. Our daemon carries a mark in its environment. Jobs
-and the programs that they start inherit it, therefore the mark names the profile.
+aiida-zif started may end in this way; others belong to other projects. The daemon of aiida-zif has a mark in its
+environment. Jobs and their programs inherit it; therefore the mark contains the name of the profile.
 """
 
 from __future__ import annotations

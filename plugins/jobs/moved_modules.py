@@ -1,7 +1,7 @@
-"""Modules that have moved, under the names that checkpoints of running work chains and jobs know them by.
+"""Old names of modules that moved, for checkpoints of running work chains and jobs.
 
-A checkpoint names its classes by module, so a campaign that was begun before the modules moved asks for the old name.
-To be removed in the version after this one; the import system asks here last, for names that exist nowhere else.
+A checkpoint names its classes by module, so a campaign that was started before the modules moved imports the old name.
+To be removed in the version after this one. The import system uses this finder last, for names that exist nowhere else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What came back from another computer, made fit for a database and a terminal before anything is read from it.
+"""Reading of retrieved files with limits, so that their content is safe for database and terminal. No AiiDA here.
 
 A disk that was full leaves zero bytes in a log, which PostgreSQL refuses in any text; other control characters act on
-the terminal that shows them. A number that is none is refused by every database. No AiiDA here.
+the terminal that shows them. NaN and infinities are refused by databases. No AiiDA here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which software a process runs with, kept on its node when it begins: tomorrow the environment may be another one."""
+"""The versions of the software of a process, recorded on its node when it starts."""
 
 from __future__ import annotations
 

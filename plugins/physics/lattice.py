@@ -1,4 +1,4 @@
-"""Other vectors for one lattice, and lattices that are parts of another: integer matrices (no AiiDA).
+"""Other vectors of a lattice, and lattices that are part of another: integer matrices (no AiiDA).
 
 Cells are lattice vectors as rows in Å. A matrix M of integers turns a cell into ``M @ cell``. Where its determinant is
 1 the lattice stays the same, and no position has to change.

@@ -1,4 +1,4 @@
-"""Constants and units: the one place that converts to eV, Å, eV/Å and eV/Å³ (no AiiDA).
+"""Constants and units: conversion to eV, Å, eV/Å and eV/Å³ (no AiiDA).
 
 Values of CODATA 2018, where the elementary charge and Avogadro's constant are exact.
 """

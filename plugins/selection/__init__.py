@@ -1,4 +1,4 @@
-"""Which explored frames are worth a label: small strategies that a campaign strings together (no AiiDA).
+"""Selection of explored frames: strategies that a campaign combines to a chain, and the calibration (no AiiDA).
 
 A frame that is chosen has passed every strategy of the chain; any other has one reason, that of the first strategy
 which sorted it out. Adding a strategy: a function like :data:`pool.Strategy`, as an entry point of ``zif.selection``;

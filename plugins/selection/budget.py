@@ -1,4 +1,4 @@
-"""No more frames than are paid for, from any one condition and in all (no AiiDA)."""
+"""Strategy ``budget``: at most so many frames of one condition and in total (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a committee's deviation says of the true error (no AiiDA).
+"""Calibration: the relation between the deviation of a committee and the true error (no AiiDA).
 
 The relation is a power law with a scatter, a straight line in logarithms::
 

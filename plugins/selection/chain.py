@@ -1,4 +1,4 @@
-"""Strategies by name, one after the other (no AiiDA)."""
+"""The chain of strategies: found by name, run one after the other (no AiiDA)."""
 
 from __future__ import annotations
 

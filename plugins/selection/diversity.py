@@ -1,4 +1,4 @@
-"""Uncertain frames that differ from each other and from what is labelled already (no AiiDA)."""
+"""Strategy ``diversity``: uncertain frames that differ from each other and from labelled ones (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule of DP-GEN, to compare with: Y. Zhang et al., Comput. Phys. Commun. 253, 107206 (2020) (no AiiDA)."""
+"""Strategy ``dpgen``, for comparison: Y. Zhang et al., Comput. Phys. Commun. 253, 107206 (2020) (no AiiDA)."""
 
 from __future__ import annotations
 

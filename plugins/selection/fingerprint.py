@@ -1,8 +1,8 @@
-"""One vector a frame that says how its atoms are arranged (no AiiDA).
+"""One vector per frame that describes the arrangement of its atoms (no AiiDA).
 
 The fingerprint of A. R. Oganov and M. Valle, J. Chem. Phys. 130, 104504 (2009): the smeared distribution of the
-distances between every two elements, over that of an ideal gas, less one. It knows of no order of atoms, no origin
-and no orientation, and costs milliseconds a frame.
+distances between every two elements, over that of an ideal gas, less one. It is independent of order of atoms, origin
+and orientation, and takes milliseconds per frame.
 """
 
 from __future__ import annotations

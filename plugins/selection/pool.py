@@ -1,4 +1,4 @@
-"""The frames to choose from, and what a strategy makes of them (no AiiDA)."""
+"""The pool of frames to choose from, and the signature of a strategy (no AiiDA)."""
 
 from __future__ import annotations
 

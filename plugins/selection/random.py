@@ -1,4 +1,4 @@
-"""Chance, to compare with (no AiiDA)."""
+"""Strategy ``random``, for comparison: a uniform sample (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every run in its turn, so that no condition is served before the others (no AiiDA)."""
+"""Strategy ``turns``: frames of all runs in turn (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No near-duplicates along a trajectory (no AiiDA)."""
+"""Strategy ``separation``: a minimum number of MD steps between chosen frames (no AiiDA)."""
 
 from __future__ import annotations
 

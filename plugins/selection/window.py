@@ -1,4 +1,4 @@
-"""The trust window: what the committee knows already needs no label, what is far off is worth none (no AiiDA)."""
+"""Strategy ``window``: frames with a deviation between the trust levels (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def held_out_error(errors: Mapping[str, np.ndarray], systems: Mapping[str, str],
 
 
 def quantiles(pool: Pool, shares: tuple[float, float]) -> tuple[float, float]:
-    """Return two quantiles of the deviation in eV/Å, of everything explored if the pool knows of it."""
+    """Return two quantiles of the deviation in eV/Å, of everything explored if the pool has it."""
     if pool.histogram is not None and np.sum(pool.histogram[1]) > 0:
         edges, counts = (np.asarray(values, dtype=float) for values in pool.histogram)
         reached = np.concatenate([[0.0], np.cumsum(counts)])

@@ -1,4 +1,4 @@
-"""Read the frameworks that ship with the package and build their atoms (no AiiDA)."""
+"""The shipped frameworks: read their files and build their atoms (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a structure file cannot be used, in words that a message is made of."""
+"""Errors of structure files, with the parts of their messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a crystal structure comes from: source, licence and citation, as far as anybody stated them (no AiiDA)."""
+"""Source, licence and citation of a crystal structure, as far as they are stated (no AiiDA)."""
 
 from __future__ import annotations
 

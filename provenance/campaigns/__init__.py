@@ -1,1 +1,1 @@
-"""A campaign as its steps, and its figures."""
+"""A campaign as a list of steps (``view``), and what is derived from it: summary, progress, verdict, utilisation."""

@@ -1,4 +1,4 @@
-"""Which jobs of a campaign did not end well, and why; the campaign may have gone on all the same."""
+"""Jobs of a campaign that failed or were ended from outside, with the cause; the campaign may have continued."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from aiida_zif.provenance.words import VERBS, readable
 from aiida_zif.workflows.engine.endings import why_it_ended
 
 SHOWN = 5
-"""Jobs that a screen has room for."""
+"""Largest number of jobs in a list on the terminal."""
 
 
 def failed_jobs(view: CampaignView) -> list[dict[str, Any]]:
-    """Return cycle, stage, name, pk and cause of every job that did not end well, the oldest first."""
+    """Return cycle, stage, name, PK and cause of every job that failed, the oldest first."""
     failed = {
         "or": [{"attributes.exit_status": {">": 0}}, {"attributes.process_state": {"in": ["killed", "excepted"]}}]
     }
@@ -34,14 +34,14 @@ def failed_jobs(view: CampaignView) -> list[dict[str, Any]]:
 
 
 def failure_lines(summary: dict[str, Any]) -> list[str]:
-    """Return the newest of these jobs in lines for a reader."""
+    """Return the newest of these jobs as lines of text."""
     rows = summary["failed_jobs"]
     lines = [f"cycle {row['cycle']}, {what(row)}: job <{row['pk']}> ended with {row['cause']}" for row in rows[-SHOWN:]]
     older = len(rows) - len(lines)
     jobs = "job" if older == 1 else "jobs"
-    return [*([f"{older} earlier {jobs} did not end well either, see the report"] if older else []), *lines]
+    return [*([f"{older} earlier {jobs} also failed, see the report"] if older else []), *lines]
 
 
 def what(row: dict[str, Any]) -> str:
-    """Return in words what a job was to do."""
+    """Return the purpose of a job as text."""
     return f"{VERBS.get(row['stage'], row['stage'])} {readable(row['name'])}".rstrip()

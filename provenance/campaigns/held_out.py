@@ -1,4 +1,4 @@
-"""The frames that no training learnt: what they are, how far from the training frames, how sure an error on them is."""
+"""Held-out frames: their sources, their distance to the training frames, confidence intervals of errors on them."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def nearest(held_out: list[Any], training: list[Any]) -> list[float]:
 def distance_in_words(distances: dict[str, Any] | None) -> str:
     """Say how far held-out frames are from the training frames."""
     if distances is None:
-        return "No training frame has the same atoms in the same order, so that no distance can be given."
+        return "No training frame has the same atoms in the same order; no distance is given."
     which = (
         f"{distances['n_compared']} of {distances['n_frames']} held-out frames, evenly spread"
         if distances["n_compared"] < distances["n_frames"]

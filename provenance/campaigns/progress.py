@@ -1,4 +1,4 @@
-"""What a campaign does right now, how far it is, and how long the rest may take."""
+"""Progress of a running campaign: current activity, share done, estimated time left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STAGES = ("explore", "label", "train", "test")
 """Order inside a cycle of the stages that take time; cycle 0 has no exploration."""
 
 PACED_BY = 5
-"""Cycles whose pace is expected of those to come."""
+"""Number of last cycles whose pace is used for the estimate."""
 
 UNITS = {"label": "frames", "train": "steps", "explore": "frames"}
 
@@ -147,7 +147,7 @@ def has_ended(steps: list[Step]) -> bool:
 
 
 def prior_pace(view: CampaignView, stage: str) -> float:
-    """Return a guess of the seconds that a unit takes on two cores, start-up of the code included.
+    """Return the estimated time of a unit on two cores in s, start-up of the code included.
 
     Measured with CP2K 2023.1 (GFN1-xTB) and small networks on ZIF-4 (272 atoms), scaled linearly in size.
     """
@@ -176,7 +176,7 @@ def call_label(node: orm.ProcessNode) -> str:
 
 
 def state_of(job: orm.CalcJobNode) -> str:
-    """Say what happens to a job that has nothing to show yet."""
+    """Return the state of a job that has no results yet, as text."""
     state = job.get_state()
     if state is None:
         return "created"

@@ -1,4 +1,4 @@
-"""Temperature and pressure that explorations were asked for, and what they reached."""
+"""Target temperature and pressure of explorations, and the values that they reached."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIGITS = {"temperature": ".0f", "pressure": ".2f"}
 
 
 def explored_runs(view: CampaignView) -> dict[int, list[dict[str, Any]]]:
-    """Return by cycle one entry a run: what was asked, what was reached, how it ended.
+    """Return by cycle one entry per run: targets, values reached, how it ended.
 
     :returns: of every run ``system``, ``run``, ``ended``, ``n_explored``, ``mean_over`` (``explored`` frames, or only
         the ``physical`` ones in runs of early versions), ``temperature`` (K) and ``pressure`` (GPa),
@@ -72,15 +72,15 @@ def mean_in_words(value: dict[str, Any], name: str) -> str:
 
 
 def reached_line(cycle: int, runs: Sequence[dict[str, Any]]) -> str:
-    """Return one line a cycle: run by run what was asked and what was reached; targets that were missed stand out."""
+    """Return one line per cycle: target and reached values of every run; missed targets are marked."""
     over = " or ".join(sorted({run["mean_over"] for run in runs}))
     return f"reached in cycle {cycle} (mean of the {over} frames): {'; '.join(map(reached_in_words, runs))}"
 
 
 def reached_in_words(run: dict[str, Any]) -> str:
-    """Say what one run was asked and what it reached."""
+    """Return targets and reached values of one run as text."""
     parts = [
-        f"{mean_in_words(run[name], name)} {unit} ({asked_in_words(run[name]['asked'])} asked"
+        f"{mean_in_words(run[name], name)} {unit} (target {asked_in_words(run[name]['asked'])}"
         f"{', MISSED' if name in run['missed'] else ''})"
         for name, unit in UNITS.items()
         if run[name]["mean"] is not None

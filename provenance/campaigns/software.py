@@ -1,4 +1,4 @@
-"""Which versions and executables some processes ran with, as their nodes and outputs say: never those of today."""
+"""Versions and executables of processes, as recorded when they ran; never those that are installed now."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from aiida_zif.plugins.jobs.software import VERSION
 from aiida_zif.provenance.queries import sql
 
 NAMES = {"plugin": "aiida-zif", "commit": "aiida-zif commit", "core": "aiida-core"}
-"""Names of packages, where the attribute ``version`` of a process has other ones."""
+"""Names of packages for keys of the attribute ``version`` of a process."""
 
 CODES = {"cp2k_version": "cp2k", "deepmd_version": "deepmd-kit", "lammps_version": "lammps"}
-"""Entries of ``output_parameters`` in which a job says which code it ran."""
+"""Entries of ``output_parameters`` with the version of the code."""
 
 CODE = "data.core.code.%"
 """Node types of all kinds of codes; a query for ``AbstractCode`` would find all data of AiiDA."""
 
 
 def software_of(processes: Sequence[int]) -> dict[str, str]:
-    """Return the versions of packages and codes by name; of several, those that began earlier stand first.
+    """Return the versions of packages and codes by name; if there are several, in the order of their first use.
 
     :param processes: pks; what they called counts too. Processes of a time before versions were kept say AiiDA's only.
     """
@@ -48,7 +48,7 @@ def note(found: dict[str, dict[str, None]], versions: dict[str, Any]) -> None:
 
 
 def job_outputs(pks: Sequence[int]) -> Iterable[dict[str, Any]]:
-    """Return what jobs say of their codes, each different word once, in the order of the jobs."""
+    """Return the versions of codes that jobs recorded, each once, in the order of the jobs."""
     query = orm.QueryBuilder().append(orm.CalcJobNode, filters={"id": {"in": list(pks) or [0]}}, tag="job")
     query.append(
         orm.Dict,

@@ -1,4 +1,4 @@
-"""When jobs computed, and how much of a time they cover."""
+"""Time spans in which jobs computed, and the share of a time that they cover."""
 
 from __future__ import annotations
 

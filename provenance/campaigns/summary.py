@@ -1,4 +1,4 @@
-"""The figures of a campaign as one plain object: `summary.json` and the table of `status`."""
+"""The summary of a campaign as plain values: `summary.json`, and the table of `status`."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def summarise(view: CampaignView) -> dict[str, Any]:
 
 
 def frames_learnt(view: CampaignView) -> dict[int, int]:
-    """Return how many frames every committee has learnt from, by the pk of its training."""
+    """Return the number of training frames of every committee, by the PK of its training."""
     sources = inputs_of((step.pk for step in view.of("train")), "dataset", view.node.backend)
     return {pk: sum(source.n_frames for source in found.values()) for pk, found in sources.items()}
 
@@ -219,7 +219,7 @@ def recoveries(view: CampaignView) -> dict[str, Any]:
 
 
 def imported_frames(view: CampaignView, use: str) -> int:
-    """Return the number of frames that came from elsewhere, for training or held out."""
+    """Return the number of imported frames, for training or held out."""
     return sum(block.n_frames for block in inputs_under(view.node, f"imported__{use}").values())
 
 

@@ -1,4 +1,4 @@
-"""Where the wall time of a campaign goes: in its codes, or between them."""
+"""Use of the wall time of a campaign: the share in which no job computed, and the share of the cores that were used."""
 
 from __future__ import annotations
 

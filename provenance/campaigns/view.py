@@ -1,4 +1,7 @@
-"""One campaign as its steps by cycle: what `status`, the summary and the report all read."""
+"""A campaign as its steps by cycle, which `status`, `watch`, the summary and the report read.
+
+A view is loaded in a few queries for any number of cycles; separate queries for each node take minutes for a hundred.
+"""
 
 from __future__ import annotations
 

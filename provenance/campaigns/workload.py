@@ -1,4 +1,4 @@
-"""How much work the stages of a campaign are, and how much of it is done."""
+"""Amount of work of the stages of a campaign, and how much of it is done."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def step_done(step: Step) -> float:
 
 
 def job_units(job: orm.CalcJobNode) -> int:
-    """Return how many units of its step a job is: a training may have several members."""
+    """Return the number of units of a job: a training may have several members."""
     return len(inputs_under(job, "seeds")) or 1
 
 

@@ -1,1 +1,1 @@
-"""What finished jobs took, and what a campaign will take."""
+"""Times of finished jobs (``measured``), and the estimated cost of a campaign (``estimate``)."""

@@ -1,4 +1,4 @@
-"""Which of the times in the profile hold for a campaign, and what it will cost by them."""
+"""Cost of a campaign, estimated from the times of finished jobs of the profile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def estimate_costs(campaign: Campaign, has_profile: bool) -> list[Estimate]:
-    """Return what every item of a campaign costs.
+    """Return the cost of every item of a campaign.
 
     :param has_profile: whether a profile is loaded, whose jobs say what such work took before.
     """
@@ -105,7 +105,7 @@ def network_of(campaign: Campaign) -> dict[str, Any]:
 
 
 def computers_of(campaign: Campaign) -> dict[str, str]:
-    """Return the uuid of the computer of every code that the profile knows."""
+    """Return the UUID of the computer of every code of the profile."""
     from aiida import orm
 
     known = dict(orm.QueryBuilder().append(orm.Computer, project=["label", "uuid"]).all())

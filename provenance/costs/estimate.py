@@ -1,4 +1,4 @@
-"""From measured times to what a campaign will cost (no AiiDA)."""
+"""Estimate of the cost of a campaign from measured times (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ sparse matrices) and n_atoms^3 (the algebra of dense ones)."""
 
 @dataclass(frozen=True)
 class Pace:
-    """What finished jobs of one kind and layout took.
+    """Times of finished jobs of one kind and layout.
 
     :param kind: ``batch``, ``aimd``, ``train`` or ``explore``.
     :param n_atoms: of their cell.
@@ -67,7 +67,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an item will cost, and how that is known.
+    """Cost of an item, and the measurement that it is based on.
 
     :param seconds: s of one further unit; None if nothing like it was measured.
     :param wall_s: s from the first job to the last.
@@ -135,14 +135,14 @@ def scaled_to(pace: Pace, work: Work) -> tuple[Pace, float]:
 
 
 def jobs_of(work: Work, pace: Pace) -> int:
-    """Return how many jobs a run takes; at least one unit fits into each, or there would be no end."""
+    """Return how many jobs a run takes; at least one unit fits into each, otherwise the run would not end."""
     limit = min(work.walltime, work.job_time or work.walltime)
     units = 1 + max(0, int((limit - pace.first_s) / max(pace.next_s, 1e-9)))
     return max(1, math.ceil(work.count / units)) if work.is_continued else 1
 
 
 def basis(work: Work, pace: Pace) -> str:
-    """Say in words what an estimate rests on, and in what the measurement differs from what is to be done."""
+    """Return the basis of an estimate as text: the measurement, and how it differs from the item."""
     remarks = []
     if pace.n_atoms != work.n_atoms:
         power = f"n^{EXPONENT:g}" if work.kind in ("batch", "aimd") else "n"
@@ -156,7 +156,7 @@ def basis(work: Work, pace: Pace) -> str:
 
 
 def warnings(work: Work, pace: Pace, n_jobs: int) -> list[str]:
-    """Say what does not fit into the walltime of one job."""
+    """Return warnings about work that does not fit into the wall time of one job."""
     name, limit = f"{work.system}, {work.stage}", f"the {duration(work.walltime)} of one job"
     if pace.first_s > work.walltime:
         return [f"{name}: the first frame alone takes {duration(pace.first_s)}, more than {limit}; raise walltime"]
@@ -169,7 +169,7 @@ def warnings(work: Work, pace: Pace, n_jobs: int) -> list[str]:
 
 
 def duration(seconds: float) -> str:
-    """Write a time as a reader would say it: ``11 ms``, ``4.6 s``, ``12 min``, ``3.5 h``, ``12 d``."""
+    """Return a time as text: ``11 ms``, ``4.6 s``, ``12 min``, ``3.5 h``, ``12 d``."""
     if seconds < 0.1:
         return f"{1000 * seconds:.0f} ms"
     for limit, divisor, unit in ((100, 1.0, "s"), (6000, 60.0, "min"), (48 * 3600, 3600.0, "h")):

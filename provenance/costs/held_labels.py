@@ -1,4 +1,4 @@
-"""First labels of a campaign that the profile holds already: they are taken over, so nobody pays for them again."""
+"""First labels of a campaign that the profile holds: they are reused, so they are not part of the cost."""
 
 from __future__ import annotations
 

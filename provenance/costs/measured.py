@@ -1,4 +1,4 @@
-"""What finished jobs took, read from the database without opening a file."""
+"""Times of finished jobs, read from the database without opening a file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.provenance.costs.estimate import Pace
 
 MOST_JOBS = 50
-"""Jobs that are looked at; the latest tell what the computer is like now."""
+"""Number of latest jobs that are used: they reflect the current state of the computer."""
 
 Observed = tuple[int, tuple[int, int], float, float, str]
 """Of one job: number of atoms, layout, s besides its further units, s of a further unit, day."""
 
 
 def label_paces(level_hash: str, computer_uuid: str) -> list[Pace]:
-    """Return what frames and MD steps took, by size of the cell, kind and layout.
+    """Return the times of frames and MD steps, by size of the cell, kind and layout.
 
     :param level_hash: of the level of theory.
     :param computer_uuid: where CP2K runs.
@@ -97,7 +97,7 @@ def largest_cells(trainings: Sequence[int]) -> dict[int, int]:
 
 
 def exploration_paces(computer_uuid: str) -> list[Pace]:
-    """Return what explorations took, by size of the cell and layout; a unit is an MD step of one of their runs."""
+    """Return the times of explorations, by size of the cell and layout; a unit is an MD step of a run."""
     query = jobs_on(computer_uuid, "zif.lammps").limit(MOST_JOBS)
     query.append(
         orm.Dict, with_incoming="job", edge_filters={"label": "output_parameters"}, project="attributes.steps_per_s"

@@ -1,4 +1,4 @@
-"""How many labels a campaign asks for at most."""
+"""Largest number of labels of a campaign."""
 
 from __future__ import annotations
 

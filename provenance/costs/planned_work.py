@@ -1,4 +1,4 @@
-"""What a campaign will pay for, item by item, as far as its file tells."""
+"""Work of a campaign item by item, as far as its file determines it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Layout = tuple[int, int]
 def labelling_work(
     campaign: Campaign, layouts: dict[str, Layout], held: Mapping[str, Mapping[str, int]] | None = None
 ) -> list[Work]:
-    """Return the labellings: AIMD pays for every step, a batch for every frame, and nobody for what is held.
+    """Return the labellings: AIMD costs every step, a batch every frame, labels that are reused cost nothing.
 
     :param layouts: ranks and threads by system.
     :param held: units of the first labels that the profile holds, by system and name of the task.

@@ -1,1 +1,1 @@
-"""Data sets and models as files, with a manifest."""
+"""Export of data sets and models to files, with a manifest of their sources."""

@@ -1,4 +1,4 @@
-"""Data sets and models as files, with a manifest of where each came from."""
+"""Export of data sets and models to files, with a manifest of their sources."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ MANIFEST = "manifest.json"
 
 
 class ExportError(ValueError):
-    """What was asked for cannot be exported; the message says why and what can."""
+    """The export is not possible. The message states the cause and what can be exported."""
 
 
 @dataclass
 class Goods:
-    """What is to be exported, by label."""
+    """The nodes to export, by label."""
 
     training: dict[str, LabelledFramesData] = field(default_factory=dict)
     held_out: dict[str, LabelledFramesData] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Goods:
 
 
 def export_to(nodes: Sequence[orm.Node], kind: str, folder: Path, force: bool = False) -> dict[str, Any]:
-    """Write what some nodes hold to files.
+    """Write the content of nodes to files.
 
     :param nodes: campaigns, blocks, potentials, or work chains that made them.
     :param kind: ``deepmd``, ``extxyz`` or ``models``.
@@ -77,9 +77,9 @@ def export_to(nodes: Sequence[orm.Node], kind: str, folder: Path, force: bool = 
     for node in nodes:
         collect(node, goods)
     if kind == "models" and not goods.models:
-        raise ExportError("no trained model there yet. Give a campaign, a committee's work chain or potentials.")
+        raise ExportError("no trained model found. Give a campaign, a committee's work chain or potentials.")
     if kind != "models" and not goods.parts:
-        raise ExportError("no labelled frame there. Give a campaign or blocks of labelled frames.")
+        raise ExportError("no labelled frame found. Give a campaign or blocks of labelled frames.")
     blocks = blocks_behind(goods) if kind == "models" else goods.blocks
     level, type_map = level_of(blocks), type_map_of(goods)
     check_names([*goods.models, *type_map, *(symbol for block in goods.blocks for symbol in block.symbols)])
@@ -225,14 +225,16 @@ def describe(part: str, label: str, block: LabelledFramesData) -> dict[str, Any]
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Refuse what must not become the name of a file: nodes of an archive hold what its author wrote.
+    """Refuse names that must not become names of files: nodes of an archive may contain any text.
 
     :raises ExportError: if a name is not of letters, digits, ``_`` and ``-``.
     """
     for name in {*names}:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
             allowed = "letters, digits, _ and -"
-            raise ExportError(f"an element or model {name!a} found; allowed are {allowed}. Who made these nodes?")
+            raise ExportError(
+                f"an element or model {name!a} found; allowed are {allowed}. Fix: check the origin of the node."
+            )
 
 
 # -- the folder ----------------------------------------------------------------------------------------------
@@ -245,7 +247,7 @@ def prepare(folder: Path, force: bool) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()) and not force:
-        raise ExportError(f"{folder} is not empty. Choose another folder, or --force to write into it.")
+        raise ExportError(f"{folder} is not empty. Choose another folder, or add --force to write into it.")
     try:
         old = json.loads((folder / MANIFEST).read_text())["files"]
     except (OSError, ValueError, KeyError):

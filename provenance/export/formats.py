@@ -24,30 +24,30 @@ UNQUOTED = str.maketrans({'"': "'", "\\": "/"})
 README = {
     "deepmd": """# Labelled frames in DeePMD-kit's deepmd/npy layout
 
-`training/` and `held_out/` (frames that no training learnt) hold one system folder a composition: `type.raw`,
+`training/` and `held_out/` (frames that no training used) hold one system folder per composition: `type.raw`,
 `type_map.raw` ({type_map}) and `set.000/` with `coord` (Å), `box` (Å), `energy` (eV), `force` (eV/Å) and `virial`
-(-dE/d(strain), eV). Line i of `frames.csv` says which frame of which AiiDA node is frame i here.
-`manifest.json` names campaign, blocks, level of theory and the SHA-256 of every file.
+(-dE/d(strain), eV). Line i of `frames.csv` gives the AiiDA node and the index of frame i.
+`manifest.json` lists campaign, blocks, level of theory and the SHA-256 of every file.
 """,
     "extxyz": """# Labelled frames as extended XYZ
 
-`training.extxyz` and `held_out.extxyz` (frames that no training learnt): energy in eV, forces in eV/Å, stress in
-eV/Å³ with ASE's sign (stress = -virial / volume). `frame_id`, `block_pk` and `block_index` lead back to the AiiDA node:
-`aiida-zif lineage BLOCK_PK:BLOCK_INDEX`; every frame says its `level_of_theory`, the `reference_state` of its energy,
-and `source`, `licence` and `citation` of the structure that it comes from. Read with
+`training.extxyz` and `held_out.extxyz` (frames that no training used): energy in eV, forces in eV/Å, stress in
+eV/Å³ with ASE's sign (stress = -virial / volume). `frame_id`, `block_pk` and `block_index` identify the AiiDA node:
+`aiida-zif lineage BLOCK_PK:BLOCK_INDEX`; every frame has its `level_of_theory`, the `reference_state` of its energy,
+and `source`, `licence` and `citation` of its structure. Read with
 `ase.io.read("training.extxyz", ":")`. Elements: {type_map}.
-`manifest.json` names campaign, blocks, level of theory and the SHA-256 of every file.
+`manifest.json` lists campaign, blocks, level of theory and the SHA-256 of every file.
 """,
     "models": """# Frozen deep potentials
 
 `models.json` describes every file: elements in the order of the model's types ({type_map}), cut-off radius, version of
-DeePMD-kit, uuid of the AiiDA node. In LAMMPS (units metal; several models give the deviation of the committee):
+DeePMD-kit, UUID of the AiiDA node. In LAMMPS (units metal; several models give the deviation of the committee):
 
     pair_style deepmd {models} out_freq 10 out_file deviation.out
     pair_coeff * * {type_map}
 """,
 }
-"""What a reader of the folder needs to know, by format."""
+"""README of the folder, by format."""
 
 
 def origin_in_words(origin: Mapping[str, Any]) -> str:
@@ -56,7 +56,7 @@ def origin_in_words(origin: Mapping[str, Any]) -> str:
     :param origin: ``level_of_theory``, ``energy_reference``, ``structures`` and ``protocols`` of the manifest.
     """
     level = (origin["level_of_theory"] or {"line": "not known"})["line"]
-    lines = ["", "## Where it comes from", "", f"- Level of theory: {level}"]
+    lines = ["", "## Sources", "", f"- Level of theory: {level}"]
     lines.append(f"- Energies: {origin['energy_reference']}")
     lines += [f"- Protocol {protocol['name']}: {protocol['description']}" for protocol in origin["protocols"]]
     for record in origin["structures"]:
@@ -67,7 +67,7 @@ def origin_in_words(origin: Mapping[str, Any]) -> str:
 
 
 def write_deepmd(folder: Path, blocks: Blocks, type_map: list[str]) -> None:
-    """Write one system a composition, with ``frames.csv`` beside it.
+    """Write one system per composition, with ``frames.csv`` in its folder.
 
     Blocks go together if they have the same atoms in the same order and either all have virials or none.
 

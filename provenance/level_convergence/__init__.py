@@ -1,1 +1,1 @@
-"""Table and figure of a study of cut-offs."""
+"""Table and figure of a convergence study."""

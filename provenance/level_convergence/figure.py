@@ -22,10 +22,10 @@ PANELS = {
     "energy": "energy difference\nmeV/atom",
     "force": "force RMSE\nmeV Å$^{-1}$",
     "stress": "stress RMSE\nGPa",
-    "seconds": "cost\ns a frame",
+    "seconds": "cost\ns/frame",
 }
 CAPTION = (
-    "each setting by itself, all others at their tightest (square); dashed: tolerated error; "
+    "each setting alone, all others at their tightest (square); dashed: tolerated error; "
     "open: too large in one of the three; cross: failed; band: proposed"
 )
 LETTERS_PER_INCH = 14

@@ -1,4 +1,4 @@
-"""One convergence study as a table: what the command line prints, draws and writes."""
+"""A convergence study as plain values, for the table, the figure and `converge.json`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where a node came from."""
+"""Provenance of a node: its tree of origins (``trace``), counts (``ancestry``), sources of structures."""

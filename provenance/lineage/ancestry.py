@@ -1,4 +1,4 @@
-"""How much stands behind a node: what it was made from, what it learnt, and what only influenced its plan."""
+"""Ancestors of a node: what it was made from, its training data, and what only influenced a plan."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS = {
     "n_structures": "data.core.structure.StructureData.",
 }
 
-HAD_A_PART = "went into plans, and may have influenced what was done next"
+HAD_A_PART = "were used in plans, and may have influenced later steps"
 
 Blocks = dict[int, LabelledFramesData]
 
@@ -200,17 +200,17 @@ def campaigns_given(node: orm.Node) -> list[dict[str, Any]]:
 
 
 def in_lines(behind: dict[str, Any]) -> list[str]:
-    """Return what stands behind a node as lines: what was learnt, what was tested, what else, and the counts."""
+    """Return the ancestors of a node as lines of text: training data, test data, others, and counts."""
     learnt, committees = behind["learnt_from"], behind["committees_learnt_from"]
     evaluated, influence = behind["evaluated_on"], behind["influenced_plan"]
-    lines = [] if learnt is None else [f"learnt from: {frames_in_words(learnt)}"]
+    lines = [] if learnt is None else [f"trained on: {frames_in_words(learnt)}"]
     if committees["n_frames"]:
-        who = "the committees that explored and chose" if learnt is not None else "the committees behind it"
-        lines.append(f"{who} learnt from: {frames_in_words(committees)}")
+        who = "the committees that explored and chose" if learnt is not None else "the committees among its ancestors"
+        lines.append(f"{who} were trained on: {frames_in_words(committees)}")
     if evaluated["n_frames"]:
         lines.append(tested_in_words(behind))
     if influence["n_frames"]:
-        lines.append(f"influenced the plan only (by their energies or errors): {frames_in_words(influence)}")
+        lines.append(f"influenced only plans (by energies or errors): {frames_in_words(influence)}")
     return [*lines, totals_in_words(behind), campaigns_in_words(behind)]
 
 
@@ -220,18 +220,18 @@ def frames_in_words(part: dict[str, Any], noun: str = "frame") -> str:
 
 
 def tested_in_words(behind: dict[str, Any]) -> str:
-    """Say on which held-out frames models were tested, whether these learnt any of them, and what the errors did."""
+    """Return as text the held-out frames of tests, which of them were training data, and the role of their errors."""
     evaluated = behind["evaluated_on"]
-    frames, learnt = frames_in_words(evaluated, "held-out frame"), "none of them learnt"
+    frames, learnt = frames_in_words(evaluated, "held-out frame"), "none of them used for training"
     if evaluated["also_learnt"]:
-        learnt = f"{evaluated['also_learnt']} of them LEARNT TOO: errors on them say nothing"
+        learnt = f"{evaluated['also_learnt']} of them ALSO USED FOR TRAINING: errors on them are not valid"
     if behind["learnt_from"] is None and not behind["committees_learnt_from"]["n_frames"]:
         return f"held out: models were tested on {frames}, {learnt}"
     if evaluated["in_plan"]:
         part = f"errors on {evaluated['in_plan']} of them {HAD_A_PART}"
     else:
-        part = "they had no part in what was done before it"
-    subject = "" if behind["learnt_from"] is not None else "the committees behind it were "
+        part = "they did not influence any step before it"
+    subject = "" if behind["learnt_from"] is not None else "the committees among its ancestors were "
     return f"{subject}evaluated on: {frames}, {learnt}; {part}"
 
 
@@ -245,12 +245,12 @@ def totals_in_words(behind: dict[str, Any]) -> str:
         counted(behind["n_explorations"], "exploration"),
         counted(behind["n_structures"], "structure"),
     ]
-    return f"behind it: {', '.join(parts)}; {counted(behind['n_nodes'], 'node')} in all, plans included"
+    return f"ancestors: {', '.join(parts)}; {counted(behind['n_nodes'], 'node')} in total, with plans"
 
 
 def campaigns_in_words(behind: dict[str, Any]) -> str:
-    """Say which campaigns made it, and which were given it."""
+    """Return as text which campaigns made a node, and which had it as input."""
     made, given = (", ".join(f"{c['name']} <{c['pk']}>" for c in behind[key]) for key in ("campaigns", "given_to"))
     found = [f"campaign: {made}"] if made else []
-    found += [f"given to campaign: {given}"] if given else []
-    return "; ".join(found) or "made outside of campaigns, and given to none"
+    found += [f"input of campaign: {given}"] if given else []
+    return "; ".join(found) or "not made by a campaign, and input of none"

@@ -1,4 +1,4 @@
-"""What one must know of imported labels wherever they are described: their gates, and whether they were withdrawn."""
+"""Remarks on imported labels for reports and lineage: other gates, and withdrawals."""
 
 from __future__ import annotations
 

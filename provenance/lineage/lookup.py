@@ -1,4 +1,4 @@
-"""Find what a person means: a node by pk or uuid, a frame by its identifier or its place."""
+"""Find a node by PK or UUID, or a frame by its identifier or its place."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Target:
-    """What was asked for; ``places`` are all nodes that hold the frame, if it is one, the labelled ones first."""
+    """The node or frame that was found; ``places`` are all nodes that hold the frame, labelled ones first."""
 
     node: orm.Node
     places: list[Place] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Target:
 
 
 def find_target(what: str) -> Target:
-    """Return the node or frame that a word stands for.
+    """Return the node or frame of an identifier.
 
     :param what: pk or uuid, ``NODE:INDEX`` or the 16 hexadecimal digits of a frame.
     :raises LookupError: if there is none; the message says what was looked for.
@@ -63,7 +63,9 @@ def find_target(what: str) -> Target:
         return Target(load(what))
     node, index = load(match["node"]), int(match["index"])
     if not isinstance(node, FramesData):
-        raise LookupError(f"{what}: <{node.pk}> is a {type(node).__name__} and holds no frames; leave ':{index}' out")
+        raise LookupError(
+            f"{what}: <{node.pk}> is a {type(node).__name__} and holds no frames. Fix: leave ':{index}' out"
+        )
     if index >= node.n_frames:
         raise LookupError(f"{what}: <{node.pk}> has {node.n_frames} frames, so the index goes to {node.n_frames - 1}")
     here = Place(node, index)
@@ -99,6 +101,6 @@ def load(identifier: str) -> orm.Node:
         return orm.load_node(identifier)
     except (NotExistent, MultipleObjectsError, ValueError) as error:
         raise LookupError(
-            f"{identifier}: no such node or frame ({error}). Give a pk, a uuid, NODE:INDEX or the "
-            f"{ID_LENGTH} hexadecimal digits of a frame; `aiida-zif status` shows the pk of the newest campaign."
+            f"{identifier}: no such node or frame ({error}). Give a PK, a UUID, NODE:INDEX or the "
+            f"{ID_LENGTH} hexadecimal digits of a frame; `aiida-zif status` shows the PK of the newest campaign."
         ) from error

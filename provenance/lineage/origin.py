@@ -1,4 +1,4 @@
-"""One line of a lineage, and small questions about the node it stands for."""
+"""One entry of a lineage, and helpers for its node."""
 
 from __future__ import annotations
 

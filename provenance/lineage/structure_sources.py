@@ -1,4 +1,4 @@
-"""Where the structures and the energies of a campaign come from, for reports and exports."""
+"""Sources of the structures and reference of the energies of a campaign, for reports and exports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aiida_zif.provenance.queries.calls import within
 from aiida_zif.provenance.queries.campaigns import is_campaign
 from aiida_zif.workflows.labelling.known_imports import is_import
 
-NOTHING_SUBTRACTED = "nothing was added or subtracted, in particular no energies of atoms"
+NOTHING_SUBTRACTED = "nothing was added or subtracted; atomic energies are not subtracted"
 
 
 def record_of_node(structure: orm.StructureData) -> Record:
@@ -101,7 +101,7 @@ def is_imported(block: LabelledFramesData) -> bool:
 
 
 def energy_reference(blocks: Iterable[Any]) -> str:
-    """Say what the energies of labels are relative to, by how they were made.
+    """Return the reference of the energies of labels as text.
 
     :param blocks: labelled frames; their level's line begins with the name of the method.
     """
@@ -110,12 +110,12 @@ def energy_reference(blocks: Iterable[Any]) -> str:
 
 
 def imported_reference() -> str:
-    """Say it of labels from elsewhere."""
+    """Return the reference of the energies of imported labels."""
     return f"total energies as the imported files hold them, in eV; {NOTHING_SUBTRACTED} here"
 
 
 def cp2k_reference(block: Any) -> str:
-    """Say it of labels that CP2K computed."""
+    """Return the reference of the energies of labels that CP2K computed."""
     is_tight_binding = "xtb" in block.level_of_theory["line"].partition(";")[0].lower()
     method = "the tight-binding method" if is_tight_binding else "its pseudopotentials"
     what = f"total energy of the valence electrons as CP2K prints it with {method}"

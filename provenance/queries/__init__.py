@@ -1,1 +1,1 @@
-"""Questions to the database: SQL, links, calls."""
+"""Queries of the database: recursive SQL, links, calls, trainings."""

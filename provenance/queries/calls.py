@@ -1,4 +1,4 @@
-"""What processes called and handed over: one query for any number of them, however long the campaign.
+"""Calls and outputs of processes: one query for any number of processes.
 
 Asking node by node (``node.outputs``) costs a query each, and every one makes the session forget all that it has read.
 """

@@ -1,4 +1,4 @@
-"""Campaigns of the profile, and those behind a node."""
+"""Campaigns of the profile, and those among the callers of the ancestors of a node."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def is_campaign(node: orm.Node) -> bool:
 
 
 def campaigns_behind(start: list[int]) -> list[dict[str, Any]]:
-    """Return the campaigns that made some nodes or anything behind them, the oldest first."""
+    """Return the campaigns that made some nodes or any of their ancestors, the oldest first."""
     campaigns: list[Any] = [orm.load_node(pk) for pk in sql.campaigns_of_ancestors(start, ENTRY_POINT)]
     return [campaign_entry(campaign) for campaign in campaigns]
 

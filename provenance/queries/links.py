@@ -1,4 +1,4 @@
-"""What goes into and comes out of a process, by its links."""
+"""Inputs, outputs and calls of a process, by its links."""
 
 from __future__ import annotations
 

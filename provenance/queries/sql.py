@@ -1,4 +1,4 @@
-"""What a node was made from, and what a process called, by one recursive query.
+"""Ancestors of a node and calls of a process, by one recursive query.
 
 The same text runs on SQLite and PostgreSQL. AiiDA's own ``with_ancestors`` counts paths, and the paths of a loop of
 active learning multiply with every cycle. ``union`` (not ``union all``) visits every node once: a graph of 24,000 nodes

@@ -1,1 +1,1 @@
-"""A campaign as one HTML page."""
+"""The report of a campaign as one HTML page: values (``page``), template, figures."""

@@ -1,4 +1,4 @@
-"""The figures of a report, and what they are drawn from."""
+"""The figures of a report, and their data."""
 
 from __future__ import annotations
 

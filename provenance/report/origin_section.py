@@ -1,4 +1,4 @@
-"""The last part of a report: what a campaign was made from, in words."""
+"""The last section of a report: sources, settings, seeds and models of a campaign."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ def stride_in_words(step: Step) -> str:
     report = step.report
     time, stride = report.get("autocorrelation_fs"), report.get("stride") or step.node.inputs.task.get("stride", 1)
     if stride == "auto":
-        return "at a stride that is still to be measured"
-    return f"a frame every {stride} steps" + (f" (autocorrelation time {time:.1f} fs)" if time else "")
+        return "at a stride that is not measured yet"
+    return f"one frame every {stride} steps" + (f" (autocorrelation time {time:.1f} fs)" if time else "")
 
 
 def lines_of(section: dict[str, Any]) -> list[tuple[str, str]]:

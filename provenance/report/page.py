@@ -1,4 +1,4 @@
-"""The report of a campaign: one HTML page without anything from outside."""
+"""The report of a campaign: one HTML page without external files."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def ends_below(ends: Sequence[float | None] | None, digits: int) -> Markup:
 
 
 def page_content(view: CampaignView) -> dict[str, Any]:
-    """Return everything that the template prints."""
+    """Return the values for the template."""
     summary = summarise(view)
     rows = compared_frames(view)
     return {
@@ -96,7 +96,7 @@ def page_content(view: CampaignView) -> dict[str, Any]:
 
 
 def choice_table(summary: dict[str, Any]) -> dict[str, Any]:
-    """Return what became of all explored frames: the cycles, and a row of counts for every reason."""
+    """Return what happened to the explored frames: the cycles, and one row of counts per reason."""
     found = [iteration for iteration in summary["iterations"] if iteration["n_explored"]]
     reasons = sorted({reason for iteration in found for reason in iteration["n_not_chosen"]})
     counts = {reason: [iteration["n_not_chosen"].get(reason, 0) for iteration in found] for reason in reasons}
@@ -109,12 +109,12 @@ def choice_table(summary: dict[str, Any]) -> dict[str, Any]:
 
 
 def tiles(summary: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Return the headline figures: value, unit, what it is."""
+    """Return the headline numbers: value, unit, description."""
     errors = [i["force_rmse_eV_per_A"] for i in summary["iterations"] if i["force_rmse_eV_per_A"] is not None]
     found = []
     if errors:
         found.append(tile(f"{errors[-1]:.3f}", error_in_words(summary, errors), "eV/Å"))
-    reused = f", {summary['n_reused']} of them re-used" if summary["n_reused"] else ""
+    reused = f", {summary['n_reused']} of them reused" if summary["n_reused"] else ""
     found.append(tile(str(summary["total_labels"]), f"frames labelled by CP2K, held-out included{reused}"))
     ratio = choice_ratio(rows)
     if ratio is not None:
@@ -125,7 +125,7 @@ def tiles(summary: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str,
 
 
 def error_in_words(summary: dict[str, Any], errors: list[float]) -> str:
-    """Say what the held-out error is, how sure it is, and how large it is beside the forces."""
+    """Return the held-out error as text, with its interval and its ratio to the RMS force."""
     newest = next(i for i in reversed(summary["iterations"]) if i["force_rmse_eV_per_A"] is not None)
     parts = ["held-out force RMSE, mean of the members"]
     if newest["force_rmse_interval_eV_per_A"] is not None:
@@ -138,13 +138,13 @@ def error_in_words(summary: dict[str, Any], errors: list[float]) -> str:
 
 
 def gain_in_words(ratio: dict[str, Any]) -> str:
-    """Say what the ratio of the true errors of chosen and random frames is, and how sure."""
+    """Return the ratio of the true errors of chosen and random frames as text, with its interval."""
     frames, cycles = counted(ratio["n_first"], "chosen frame"), counted(ratio["n_cycles"], "cycle")
     of = f"{frames}, {ratio['n_second']} random, {cycles}"
     words = f"true force error of chosen over that of random frames, geometric mean of the cycles ({of})"
     if ratio["low"] is None:
         return f"{words}; too few frames for an interval"
-    same = "; no difference is shown" if ratio["low"] <= 1 <= ratio["high"] else ""
+    same = "; not significant" if ratio["low"] <= 1 <= ratio["high"] else ""
     return f"{words}; 95 % interval {ratio['low']:.2f} to {ratio['high']:.2f}{same}"
 
 
@@ -154,30 +154,30 @@ def tile(value: str, what: str, unit: str = "") -> dict[str, str]:
 
 
 def next_steps(view: CampaignView, summary: dict[str, Any]) -> list[dict[str, str]]:
-    """Return what one may do now: why, and the command."""
+    """Return suggestions for next steps: reason and command."""
     pk, models = view.node.pk, newest_models(view)
     if not view.node.is_terminated:
         return [advice("The campaign is running. Follow it:", f"aiida-zif watch {pk}")]
     steps = []
     if not view.node.is_finished_ok:
-        steps.append(advice("It did not end well. See what its processes say:", f"verdi process report {pk}"))
+        steps.append(advice("It failed. Read the messages of its processes:", f"verdi process report {pk}"))
     if summary["exit_status"] in (501, 502):
         steps.append(advice(str(summary["exit_message"]), "aiida-zif run CAMPAIGN.yaml --fresh"))
     if summary["stop_reason"] in ("max_cycles", "max_labels"):
-        why = "It ended at its limits, not for want of candidates. To go further, raise its limits and run it anew:"
+        why = "It reached its limits and was not converged. To continue, raise the limits and run it again:"
         steps.append(advice(why, "aiida-zif run CAMPAIGN.yaml --fresh"))
     if models:
         steps += [
-            advice("Take the force field to LAMMPS:", f"aiida-zif export {pk} --format models --output models"),
-            advice("Ask where a model comes from:", f"aiida-zif lineage {models[0]['pk']}"),
+            advice("Export the models for LAMMPS:", f"aiida-zif export {pk} --format models --output models"),
+            advice("Show the provenance of a model:", f"aiida-zif lineage {models[0]['pk']}"),
         ]
     return [
         *steps,
-        advice("Take the labelled frames out:", f"aiida-zif export {pk} --format extxyz --output frames"),
-        advice("Hand everything over with its provenance:", f"verdi archive create campaign-{pk}.aiida -N {pk}"),
+        advice("Export the labelled frames:", f"aiida-zif export {pk} --format extxyz --output frames"),
+        advice("Export the campaign with full provenance:", f"verdi archive create campaign-{pk}.aiida -N {pk}"),
     ]
 
 
 def advice(why: str, command: str) -> dict[str, str]:
-    """Return one thing to do."""
+    """Return one suggestion."""
     return {"why": why, "command": command}

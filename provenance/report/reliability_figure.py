@@ -1,4 +1,4 @@
-"""The reliability plot of the report: what a committee's deviation says of the true error (no AiiDA)."""
+"""The reliability plot of the report: true error against deviation of the committee (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MANY = 6
-"""Cycles that a legend names one by one; of more it names the first and the last."""
+"""Largest number of cycles in a legend; if there are more, it lists the first and the last."""
 
 STAGE_COLOURS = {
     "label": "#0f6e76",
@@ -150,7 +150,7 @@ def choice_figure(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def time_figure(walls: Mapping[str, Mapping[str, float]]) -> str:
-    """Draw the seconds of every stage, one bar a part of the campaign, the first on top.
+    """Draw the time of every stage in s, one bar per part of the campaign, the first on top.
 
     :param walls: seconds by stage, by the name of the bar.
     """

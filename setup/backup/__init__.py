@@ -1,1 +1,1 @@
-"""Backup and restore of a profile."""
+"""Backup of a profile with a check that the copy is complete (``backup``), and restore (``restore``)."""

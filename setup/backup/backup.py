@@ -1,4 +1,4 @@
-"""A backup of the loaded profile that is proven complete: it is opened, counted and read back before it counts.
+"""A backup of the loaded profile that is verified: it is opened, counted and read back before it gets its name.
 
 AiiDA's own ``verdi storage backup`` copies the database file alone, and under write-ahead logging the newest nodes
 are not in that file yet. Here the database is copied through its own interface, the files it refers to after it, and
@@ -33,7 +33,7 @@ Say = Callable[[str], None]
 
 
 def make_backup(folder: Path, say: Say) -> dict[str, Any]:
-    """Back the loaded profile up into a new folder, and prove it.
+    """Back up the loaded profile to a new folder and verify the copy.
 
     :param folder: does not exist yet.
     :param say: takes lines of progress.
@@ -46,9 +46,11 @@ def make_backup(folder: Path, say: Say) -> dict[str, Any]:
     storage, profile = manager.get_profile_storage(), manager.get_profile()
     assert profile is not None
     if profile.storage_backend not in ("core.sqlite_dos", "core.psql_dos"):
-        raise BackupError(f"profile {profile.name!r} has the storage {profile.storage_backend}, which is not kept.")
+        raise BackupError(
+            f"profile {profile.name!r} has the storage {profile.storage_backend}, which is not supported."
+        )
     if folder.exists():
-        raise BackupError(f"{folder} exists already. Name a new folder: a backup overwrites nothing.")
+        raise BackupError(f"{folder} exists already. Fix: choose a new folder; a backup overwrites nothing.")
     with _emerging(folder) as part:
         (part / STORAGE).mkdir()
         counts = _copy_database(storage, part / STORAGE, say)
@@ -74,23 +76,25 @@ def _versions() -> dict[str, str]:
 
 @contextmanager
 def _emerging(folder: Path) -> Iterator[Path]:
-    """Yield a folder of another name beside the wanted one; it becomes that if all goes well, and vanishes if not."""
+    """Yield a temporary folder; it is renamed on success and removed on failure."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
-        raise BackupError(f"{folder} cannot be made: {error.strerror}. Name another folder.") from error
+        raise BackupError(f"{folder} cannot be created: {error.strerror}. Fix: choose another folder.") from error
     try:
         yield part
         part.rename(folder)
     except OSError as error:
-        raise BackupError(f"{error}. Nothing of the backup is left. Make room or name another folder.") from error
+        raise BackupError(
+            f"{error}. The incomplete backup was removed. Fix: free disk space or choose another folder."
+        ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
 def _copy_database(storage: StorageBackend, folder: Path, say: Say) -> dict[str, int]:
-    """Copy the database of a profile, and prove that nothing is missing in the copy."""
+    """Copy the database of a profile, and verify that the copy is complete."""
     from aiida_zif.setup.backup import postgresql_dump as backup_postgresql
     from aiida_zif.setup.backup import sqlite as backup_sqlite
 
@@ -107,7 +111,7 @@ def _copy_database(storage: StorageBackend, folder: Path, say: Say) -> dict[str,
 
 
 def container_of(storage: StorageBackend) -> Container:
-    """Return the container in which a storage keeps its files."""
+    """Return the container with the files of a storage."""
     from aiida.storage.psql_dos.backend import get_filepath_container
     from disk_objectstore import Container
 
@@ -119,7 +123,7 @@ def container_of(storage: StorageBackend) -> Container:
 
 
 def twin(source: Container, folder: Path) -> Container:
-    """Return a new empty container with the identity of another one, by which AiiDA knows that they belong together."""
+    """Return a new empty container with the UUID of another one, which AiiDA compares with that of the database."""
     from disk_objectstore import Container
 
     new = Container(folder)
@@ -147,9 +151,9 @@ def _copy_objects(storage: StorageBackend, target: Container, say: Say) -> dict[
     if lost or not target.validate().is_valid():
         raise BackupError(
             f"{len(lost)} of {len(keys)} files are missing or damaged, the first one {(lost or ['?'])[0]}. "
-            "Try again; if it stays so, the profile itself is damaged: verdi storage integrity"
+            "Try again. If the error remains, the profile is damaged; check it with: verdi storage integrity"
         )
     size = sum(pack.stat().st_size for pack in (Path(target.get_folder()) / "packs").iterdir())
     target.close()
-    say(f"files: {len(keys):,}, {size / 1e6:,.1f} MB, each read back by its hash ({time.monotonic() - begin:.1f} s)")
+    say(f"files: {len(keys):,}, {size / 1e6:,.1f} MB, hash of each checked ({time.monotonic() - begin:.1f} s)")
     return {"n_objects": len(keys), "n_bytes": size}

@@ -1,4 +1,4 @@
-"""What a backup or a restore ends with."""
+"""Errors of backup and restore."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ if TYPE_CHECKING:
 
 
 class BackupError(RuntimeError):
-    """There is no backup; the message says why and what to do."""
+    """A backup or a restore failed. The message states the cause and the fix."""

@@ -1,4 +1,4 @@
-"""The database of a PostgreSQL profile as ``pg_dump`` writes it, read back and counted table by table."""
+"""Dump of the database of a PostgreSQL profile with ``pg_dump``; the rows in the dump are counted by table."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def live_rows(storage: StorageBackend) -> dict[str, int]:
 
 
 def run_pg_dump(config: dict[str, Any], file: Path) -> None:
-    """Dump a database. The password goes by the environment, where only its owner can read it."""
+    """Dump a database. The password is passed in the environment, which only the owner can read."""
     program = shutil.which("pg_dump")
     if program is None:
-        raise BackupError("pg_dump is not there. Install it: apt-get install postgresql-client")
+        raise BackupError("pg_dump is not installed. Fix: apt-get install postgresql-client")
     command = [program, "--no-password", "--no-owner", "--format=plain", f"--file={file}"]
     names = {"host": "hostname", "port": "port", "username": "username", "dbname": "name"}
     command += [
@@ -67,7 +67,7 @@ def run_pg_dump(config: dict[str, Any], file: Path) -> None:
 
 
 def rows_of_dump(file: Path) -> dict[str, int]:
-    """Return the number of rows of every table in a dump; of one that was cut off, those that are whole."""
+    """Return the number of complete rows of every table in a dump."""
     counts: dict[str, int] = {}
     with file.open(encoding="utf-8") as lines:
         for line in lines:

@@ -1,4 +1,4 @@
-"""From a backup to a profile that works: a copy of its storage under a name of its own."""
+"""Restore of a backup: a new profile with a copy of its storage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """Return what a backup says about itself.
+    """Return the description that is stored in a backup.
 
     :raises BackupError: if the folder is no backup.
     """
@@ -29,7 +29,7 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def restore_backup(folder: Path, name: str) -> dict[str, int]:
-    """Make a profile of the backup of an embedded one; the backup itself stays as it is.
+    """Make a profile from the backup of an embedded profile. The backup is not changed.
 
     :param folder: made by ``aiida-zif backup``.
     :param name: of the new profile.
@@ -40,7 +40,7 @@ def restore_backup(folder: Path, name: str) -> dict[str, int]:
 
     card, config = read_card(folder), get_config(create=True)
     if name in config.profile_names:
-        raise BackupError(f"there is a profile {name!r} already. Choose another name with --as.")
+        raise BackupError(f"there is a profile {name!r} already. Fix: choose another name with --as.")
     require_plain_files(folder)
     target = copy_of(folder / STORAGE)
     profile = Profile(name, profile_definition(str(target)))
@@ -59,7 +59,7 @@ def restore_backup(folder: Path, name: str) -> dict[str, int]:
 
 
 def restore_on_server(folder: Path, target: Target, password: str) -> Path:
-    """Fill an empty database from the backup of a PostgreSQL profile; the backup itself stays as it is.
+    """Fill an empty database from the backup of a PostgreSQL profile. The backup is not changed.
 
     :param folder: made by ``aiida-zif backup``.
     :param target: the database.
@@ -87,21 +87,21 @@ def restore_on_server(folder: Path, target: Target, password: str) -> Path:
 
 
 def require_plain_files(folder: Path) -> None:
-    """Refuse a backup with links and pipes: what a link points to would become ours."""
+    """Refuse a backup with links or pipes: the target of a link would become part of the profile."""
     for path in (folder / STORAGE).rglob("*"):
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
-            raise BackupError(f"{path} is neither folder nor file; a backup holds nothing else. Who made it?")
+            raise BackupError(f"{path} is neither a folder nor a file, as all of a backup is. Do not restore it.")
 
 
 def require_whole(folder: Path, card: dict[str, Any], found: dict[str, int]) -> None:
-    """Refuse a backup that holds anything but what its card says."""
+    """Refuse a backup whose content differs from its description."""
     short = {key: value for key, value in found.items() if value != card.get(key)}
     if short:
         raise BackupError(f"{folder} is damaged: its card says {card}, found were {short}.")
 
 
 def copy_of(source: Path, name: str = "") -> Path:
-    """Copy a folder into a new one of the AiiDA folder, and return that."""
+    """Copy a folder to a new folder in the AiiDA folder, and return the new path."""
     from aiida.manage.configuration import get_config
 
     target = Path(get_config(create=True).dirpath) / "repository" / f"restored_{uuid4().hex}"
@@ -125,7 +125,7 @@ def profile_definition(storage: str) -> dict[str, Any]:
 
 
 def contents(profile: Any) -> dict[str, int]:
-    """Open the storage of a profile that is not loaded, and count its nodes and the files that are there for them.
+    """Open the storage of a profile that is not loaded, and count its nodes and their files.
 
     :raises BackupError: if AiiDA cannot open it.
     """

@@ -1,4 +1,4 @@
-"""A dump of ``pg_dump`` read into an empty database through psycopg2, in one transaction.
+"""Restore of a dump of ``pg_dump`` to an empty database with psycopg2, in one transaction.
 
 ``psql`` is not asked: it takes a backslash in a dump for a command, and one of its commands starts a shell. Here a dump
 is statements and rows, nothing else. No AiiDA import.
@@ -32,7 +32,7 @@ class Rows(TextIOBase):
         self.dump, self.rest, self.ended = dump, "", False
 
     def readable(self) -> bool:
-        """It is there to be read."""
+        """Return True: the rows can be read."""
         return True
 
     def read(self, size: int | None = -1, /) -> str:
@@ -52,9 +52,9 @@ class Rows(TextIOBase):
 
 
 def load_dump(target: Target, password: str, dump: Path, check: Callable[[dict[str, int]], None]) -> None:
-    """Read a dump into the empty database of a target; if anything is refused, the database stays empty.
+    """Read a dump into the empty database of a target. On any error the database stays empty.
 
-    :param password: of the role; empty if PostgreSQL's password file or the server's rules let us in.
+    :param password: of the role; empty if PostgreSQL's password file or the server's rules allow the log-in.
     :param check: is told ``n_nodes`` and ``n_links`` before anything is kept, and raises if they are wrong.
     :raises PostgresqlError: if the server refuses a statement or a row.
     """

@@ -1,4 +1,4 @@
-"""The database of an embedded profile, copied while others write to it, and compared with the copy row by row."""
+"""Copy of the database of an embedded profile while others write to it, compared with the original row by row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 DATABASE = "database.sqlite"
 COUNTED = {"n_nodes": "db_dbnode", "n_links": "db_dblink"}
 CHANGING = {"db_dbnode": "mtime", "db_dbsetting": "time"}
-"""Tables whose rows are rewritten, with the column that then changes; rows of all others stay as they are."""
+"""Tables whose rows are rewritten, with the column that then changes. Rows of all other tables do not change."""
 
 
 def copy_database(storage: StorageBackend, folder: Path) -> tuple[dict[str, int], list[str]]:
@@ -43,7 +43,7 @@ def last_rows(database: Path) -> dict[str, int]:
 
 
 def missing_rows(live: Path, copy: Path, last: dict[str, int]) -> list[str]:
-    """Return what rows of a database its copy does not hold, or holds otherwise.
+    """Return, as text, the rows of a database that are missing or different in its copy.
 
     :param live: the database, in use.
     :param copy: its copy.
@@ -62,7 +62,7 @@ def missing_rows(live: Path, copy: Path, last: dict[str, int]) -> list[str]:
 
 
 def _lost(connection: sqlite3.Connection, table: str) -> str:
-    """Return the query for the rows of a table that are not in the copy; a row that was rewritten since may differ."""
+    """Return the query for rows of a table that are missing in the copy; rows that were rewritten since may differ."""
     columns = ", ".join(_columns(connection, table))
     changed = CHANGING.get(table)
     if changed is None:

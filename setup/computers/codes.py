@@ -1,4 +1,4 @@
-"""The four executables a campaign needs and the shell lines each one wants before it starts."""
+"""The four executables that a campaign requires, and the shell lines that run before each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OPEN_MPI = {
 
 @dataclass(frozen=True)
 class CodeSpec:
-    """How one code is called on this machine.
+    """Executable and settings of one code on this machine.
 
     :param label: label of the AiiDA code.
     :param executable: absolute path, or None if it was not found.
@@ -51,14 +51,14 @@ class CodeSpec:
     fix: str
 
     def complaint(self) -> str:
-        """Return what to say when the executable was not found."""
+        """Return the message for an executable that was not found."""
         if chosen := os.environ.get(self.variable):
             return f"{self.variable}={chosen}: no such executable. Fix: correct it, or unset it."
         return f"code {self.label!r}: no executable found. Fix: {self.fix}, or set {self.variable} to its path."
 
 
 def local_codes() -> list[CodeSpec]:
-    """Return the codes cp2k, dp, lmp and python as they are found on this machine."""
+    """Return the codes cp2k, dp, lmp and python of this machine."""
     cp2k = find_executable("AIIDA_ZIF_CP2K", "cp2k.psmp", search_path_without_venv())
     own = os.pathsep.join([str(scripts_folder()), os.environ.get("PATH", os.defpath)])
     wheels = "run ./setup/demo.sh again, or: pip install -e '.[codes]'"
@@ -76,7 +76,7 @@ def local_codes() -> list[CodeSpec]:
 
 
 def mpirun_folder(executable: Path | None) -> Path:
-    """Return the folder of the ``mpirun`` that fits an executable: beside it, else the system's own."""
+    """Return the folder of the ``mpirun`` for an executable: that in its folder, otherwise that of the system."""
     for folder in [executable.parent, executable.resolve().parent] if executable else []:
         if (folder / "mpirun").is_file():
             return folder

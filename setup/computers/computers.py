@@ -1,4 +1,4 @@
-"""Computers and their codes in the loaded profile, made from checked files or brought up to date with them."""
+"""Create or update computers and their codes in the loaded profile from checked files."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class ComputerError(RuntimeError):
-    """A computer cannot be made or reached; the message says why, and the fix."""
+    """A computer cannot be created or reached. The message states the cause and the fix."""
 
 
 def ensure_site(site: Site, poll_interval: float) -> tuple[Computer, list[InstalledCode]]:
-    """Return the computer of a site and its codes; what is there already is brought up to date.
+    """Return the computer of a site and its codes; existing ones are updated.
 
     :param poll_interval: s between two looks at the queue.
     :raises ComputerError: if there is a computer of that label which is another one.
@@ -49,7 +49,7 @@ def ensure_computer(file: ComputerFile) -> Computer:
         computer = Computer(label=file.label, **fixed, workdir=file.work_dir).store()
     if differ := [key for key, value in fixed.items() if getattr(computer, key) != value]:
         raise ComputerError(
-            f"the profile knows a computer {file.label!r} with {_words(computer, differ)}, and jobs that ran there. "
+            f"the profile has a computer {file.label!r} with {_words(computer, differ)}, with jobs that ran there. "
             "Fix: give this one another label, in the files of its codes too."
         )
     computer.description = file.description

@@ -1,4 +1,4 @@
-"""Whether a computer lets us in, and what it means when it does not."""
+"""Log-in to a computer: check it, and explain errors."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ if TYPE_CHECKING:
     from aiida.orm import Computer
 
 UNKNOWN_HOST = (
-    "the key of its host is not in ~/.ssh/known_hosts, or another one than that",
-    "run `ssh {host}` by hand and compare the fingerprint it shows with the one that the centre publishes",
+    "the host key is not in ~/.ssh/known_hosts, or differs from it",
+    "run `ssh {host}` and compare the fingerprint that it shows with the one that the centre publishes",
 )
 REFUSALS = {
     "HostKeyNotVerifiable": UNKNOWN_HOST,
     "BadHostKeyException": UNKNOWN_HOST,
     "PermissionDenied": (
-        "it accepts none of our keys",
+        "it accepts none of your keys",
         "`ssh {host}` has to work without a password: IdentityFile in ~/.ssh/config, or a key agent",
     ),
-    "gaierror": ("its name is not known", "name HostName in ~/.ssh/config, or correct the host"),
-    "ConnectionRefusedError": ("nobody answers there", "correct HostName and Port in ~/.ssh/config"),
-    "TimeoutError": ("nobody answers there", "are you in the network (VPN) from which it can be reached?"),
+    "gaierror": ("the host name is not known", "set HostName in ~/.ssh/config, or correct the host"),
+    "ConnectionRefusedError": ("no server answers", "correct HostName and Port in ~/.ssh/config"),
+    "TimeoutError": ("no server answers", "connect to the network (VPN) from which it can be reached"),
 }
 """Name of the error: what it means, and the fix."""
 
 
 @contextmanager
 def opened(computer: Computer) -> Iterator[Any]:
-    """Log in to a computer, without the daemon's help.
+    """Log in to a computer, without the daemon.
 
     :returns: the open transport.
-    :raises ComputerError: if it does not let us in.
+    :raises ComputerError: if it refuses the log-in.
     """
     from aiida.common.exceptions import NotExistent
 
@@ -48,7 +48,7 @@ def opened(computer: Computer) -> Iterator[Any]:
             f"{computer.transport_type} {computer.label}"
         ) from error
     except Exception as error:  # of asyncssh, of the operating system, of AiiDA
-        raise ComputerError(f"{computer.label} does not let us in: {explain(error, computer.hostname)}") from error
+        raise ComputerError(f"{computer.label} refuses the log-in: {explain(error, computer.hostname)}") from error
     try:
         yield transport
     finally:
@@ -56,7 +56,7 @@ def opened(computer: Computer) -> Iterator[Any]:
 
 
 def explain(error: BaseException, host: str) -> str:
-    """Say what a refused log-in means and how to fix it."""
+    """Return cause and fix of a log-in that was refused."""
     chain: BaseException | None = error
     while chain is not None:
         names = [kind.__name__ for kind in type(chain).__mro__]
@@ -69,7 +69,7 @@ def explain(error: BaseException, host: str) -> str:
 
 
 def without_broker() -> None:
-    """Let transports work in this process although no daemon runs: AiiDA would wait for its broker."""
+    """Allow transports in this process without a daemon: AiiDA would wait for its broker."""
     from aiida.manage import get_manager
 
     manager = get_manager()
@@ -78,7 +78,7 @@ def without_broker() -> None:
 
 
 def look_around(computer: Computer) -> list[str]:
-    """Log in, and say who we are there, what waits in the queue and where jobs will run.
+    """Log in, and return user, number of jobs in the queue and work directory as lines of text.
 
     :raises ComputerError: if one of them does not work.
     """
@@ -91,13 +91,14 @@ def look_around(computer: Computer) -> list[str]:
             jobs = scheduler.get_jobs(as_dict=True)
         except Exception as error:
             raise ComputerError(
-                f"{computer.label} lets us in as {user}, but its queue does not answer: {error}. "
-                "Fix: correct `scheduler`, or make its commands known to a shell that is not interactive."
+                f"{computer.label}: logged in as {user}, but the scheduler does not answer: {error}. "
+                "Fix: correct `scheduler`, or put its commands into the PATH of non-interactive shells."
             ) from error
         try:
             transport.makedirs(folder, ignore_existing=True)
         except OSError as error:
             raise ComputerError(
-                f"{computer.label} lets us in as {user}, but {folder} cannot be made: {error}. Fix: correct `work_dir`."
+                f"{computer.label}: logged in as {user}, but {folder} cannot be created: {error}. "
+                "Fix: correct `work_dir`."
             ) from error
     return [f"logged in as {user}", f"{len(jobs)} jobs in the queue", f"jobs will run below {folder}"]

@@ -27,13 +27,13 @@ Count = Annotated[StrictInt, Field(ge=1)]
 
 
 class File(BaseModel):
-    """A file whose keys are all known."""
+    """A file; unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ComputerFile(File):
-    """What ``verdi computer setup`` asks for."""
+    """Keys of ``verdi computer setup``."""
 
     label: Label
     hostname: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=253)]
@@ -52,14 +52,14 @@ class ComputerFile(File):
 
 
 class ConnectionFile(File):
-    """What ``verdi computer configure`` asks for, whatever the transport."""
+    """Keys of ``verdi computer configure`` for every transport."""
 
     use_login_shell: StrictBool = True
     safe_interval: Annotated[float, Field(ge=0, le=3600)] = 15.0
 
 
 class AsyncSshFile(ConnectionFile):
-    """… and for ``core.ssh_async``: everything else stands in ``~/.ssh/config``."""
+    """Keys for ``core.ssh_async``: all other settings are read from ``~/.ssh/config``."""
 
     host: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@:-]*$")] | None = None
     data_node_host: str = "None"
@@ -70,7 +70,7 @@ class AsyncSshFile(ConnectionFile):
 
 
 class OldSshFile(ConnectionFile):
-    """… and for ``core.ssh``, which AiiDA 3 will not have any more."""
+    """Keys for ``core.ssh``, which AiiDA 3 will remove."""
 
     username: str | None = None
     port: Annotated[StrictInt, Field(ge=1, le=65535)] = 22
@@ -86,7 +86,7 @@ class OldSshFile(ConnectionFile):
 
 
 class CodeFile(File):
-    """What ``verdi code create core.code.installed`` asks for."""
+    """Keys of ``verdi code create core.code.installed``."""
 
     label: Label
     description: str = ""
@@ -147,7 +147,7 @@ def read_site(paths: Iterable[Path], private: bool = False) -> Site:
     if computer and connection:
         problems += _impatient(computer, connection, connection_source, private)
         problems += [
-            source.problem(("computer",), shown(code.computer), repr(computer.label), "name the computer beside it")
+            source.problem(("computer",), shown(code.computer), repr(computer.label), "add the computer")
             for source, code in zip(codes, installed, strict=True)
             if code and code.computer != computer.label
         ]
@@ -157,15 +157,15 @@ def read_site(paths: Iterable[Path], private: bool = False) -> Site:
 
 
 def _impatient(computer: ComputerFile, connection: ConnectionFile, source: Source, private: bool) -> Iterable[Problem]:
-    """Yield what would get a workstation banned from a machine that others use too."""
+    """Yield settings for which centres block a workstation: log-ins and queries that are too frequent."""
     if computer.transport != "core.local" and not private and connection.safe_interval < COURTESY:
         allowed = f"at least {COURTESY:g} s between two log-ins"
-        fix = "give it time; if nobody else uses the machine, say --private"
+        fix = "raise it; add --private if nobody else uses the machine"
         yield source.problem(("safe_interval",), f"{connection.safe_interval:g}", allowed, fix)
 
 
 def _validated(model: type[Any], source: Source, problems: list[Problem]) -> Any:
-    """Return the content of a file, or None and what is wrong with it."""
+    """Return the content of a file, or None and its problems."""
     try:
         return model.model_validate(source.data)
     except ValidationError as error:
@@ -187,9 +187,9 @@ def _problem(model: type[BaseModel], source: Source, fault: dict[str, Any]) -> P
 
 
 def _allowed(model: type[BaseModel], key: str, fault: dict[str, Any]) -> str:
-    """Return in words what may stand at a key: what pydantic asks for, and an example if there is one."""
+    """Return the allowed values of a key as text: the type, and an example if there is one."""
     schema = model.model_json_schema()["properties"].get(key, {})
     options = [schema, *schema.get("anyOf", [])]
     example = next((f", such as {option['examples'][0]}" for option in options if "examples" in option), "")
-    words = "text that fits here" if fault["type"] == "missing" else str(fault["msg"])
+    words = "text" if fault["type"] == "missing" else str(fault["msg"])
     return words.removeprefix("Input should be ").removeprefix("String should ") + example

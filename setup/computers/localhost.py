@@ -1,4 +1,4 @@
-"""This machine as a computer of the profile, with its codes."""
+"""The computer ``localhost`` of a profile, and the codes on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POLL_INTERVAL = 0.5  # s between two looks at the local job list
 
 
 def ensure_localhost(work_folder: Path) -> Computer:
-    """Return the computer ``localhost``: no scheduler, no login shell, jobs looked at every half second.
+    """Return the computer ``localhost``: no scheduler, no login shell, jobs queried every half second.
 
     :param work_folder: where jobs run if the computer has to be made.
     """
@@ -80,7 +80,7 @@ def _plain(value: object) -> object:
 
 
 def equip(name: str, specs: Iterable[CodeSpec]) -> list[str]:
-    """Give the loaded profile this machine and its codes; those without an executable are left out.
+    """Add this machine and its codes to the loaded profile; codes without an executable are left out.
 
     :param name: of the profile.
     :returns: lines that say what is there.

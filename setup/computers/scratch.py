@@ -1,4 +1,4 @@
-"""The folders in which finished jobs ran: finding them, weighing them, removing them, and nothing else.
+"""Find, measure and remove the folders in which finished jobs ran.
 
 A folder is touched only if it is the one that AiiDA made for the job: below the work directory of the job's computer,
 at the place that the job's uuid names, links resolved.
@@ -76,7 +76,7 @@ def finished_jobs(days: float, failed: bool) -> list[CalcJobNode]:
 
 
 def survey(jobs: Sequence[CalcJobNode], say: Callable[[str], None]) -> list[Scratch]:
-    """Look at the folders of jobs: where they are, how large, and which must be left alone."""
+    """Return path and size of the folders of jobs, and which must be kept and why."""
     found: list[Scratch] = []
     for computer, here in by_computer(jobs):
         try:
@@ -84,7 +84,7 @@ def survey(jobs: Sequence[CalcJobNode], say: Callable[[str], None]) -> list[Scra
                 work = work_directory(computer, transport)
                 for first in range(0, len(here), PACK):
                     found += look(transport, computer.label, work, here[first : first + PACK])
-                    say(f"{computer.label}: looked at {min(first + PACK, len(here))} of {len(here)} folders")
+                    say(f"{computer.label}: measured {min(first + PACK, len(here))} of {len(here)} folders")
         except ComputerError as error:  # other computers may answer
             found += [replace(claimed(computer.label, job), why_not=str(error)) for job in here]
     return found
@@ -131,7 +131,7 @@ def claimed(computer: str, job: CalcJobNode) -> Scratch:
 
 
 def why_not(path: str, resolved: str | None, own: str, real_work: str, uuid: str) -> str:
-    """Return why a folder must be left alone, nothing if it is the job's own.
+    """Return why a folder must be kept, empty if it is the folder of the job.
 
     :param path: as the database has it.
     :param resolved: the same with all links resolved, None if it is not there.
@@ -147,7 +147,7 @@ def why_not(path: str, resolved: str | None, own: str, real_work: str, uuid: str
 
 
 def resolve(transport: Transport, paths: Sequence[str]) -> dict[str, str]:
-    """Return where paths of a computer really lead; those that do not exist are left out."""
+    """Return paths of a computer with links resolved; paths that do not exist are left out."""
     words = " ".join(shlex.quote(path) for path in paths)
     loop = f'for p in {words}; do if [ -e "$p" ]; then readlink -f -- "$p"; else echo; fi; done'
     _, out, _ = transport.exec_command_wait(loop)
@@ -155,7 +155,7 @@ def resolve(transport: Transport, paths: Sequence[str]) -> dict[str, str]:
 
 
 def weigh(transport: Transport, paths: Sequence[str]) -> dict[str, int]:
-    """Return the bytes that folders of a computer take on its disk; those that are not there are left out."""
+    """Return the size of folders of a computer in bytes; folders that do not exist are left out."""
     words = " ".join(shlex.quote(path) for path in paths)
     _, out, _ = transport.exec_command_wait(f"du -sk -- {words} 2>/dev/null")
     rows = (line.split("\t", 1) for line in out.splitlines() if "\t" in line)
@@ -163,7 +163,7 @@ def weigh(transport: Transport, paths: Sequence[str]) -> dict[str, int]:
 
 
 def remove(jobs: Sequence[CalcJobNode], found: Sequence[Scratch], say: Callable[[str], None]) -> list[Scratch]:
-    """Remove folders that were surveyed, and note in the database that they are gone.
+    """Remove folders, and record in the database that they were removed.
 
     :returns: those that could not be removed, with the reason.
     """
@@ -186,9 +186,9 @@ def remove(jobs: Sequence[CalcJobNode], found: Sequence[Scratch], say: Callable[
 
 
 def removed(transport: Transport, path: str) -> str:
-    """Remove a folder of a computer; return why it is still there, nothing if it is gone."""
+    """Remove a folder of a computer; return why it still exists, empty if it was removed."""
     try:
         transport.rmtree(path)
     except OSError as error:
         return str(error)
-    return "it is still there" if transport.path_exists(path) else ""
+    return "it could not be removed" if transport.path_exists(path) else ""

@@ -1,4 +1,4 @@
-"""AiiDA's daemon client with an environment and paths that its supervisor can digest."""
+"""AiiDA's daemon client, with a clean environment, and with support for paths with blanks."""
 
 from __future__ import annotations
 

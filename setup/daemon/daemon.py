@@ -32,11 +32,11 @@ SETTLE = 10.0  # s that circus gets to replace a dead worker by itself
 
 
 class DaemonError(RuntimeError):
-    """The daemon could not be started or stopped; the message says why and what to do."""
+    """The daemon could not be started or stopped. The message states the cause and the fix."""
 
 
 def ensure_daemon(n_workers: int = 2) -> str:
-    """Make sure that a healthy daemon works for the loaded profile.
+    """Make sure that a working daemon runs for the loaded profile.
 
     Costs some 20 ms if it is healthy, so it may be called as often as one likes while watching a campaign.
 
@@ -95,8 +95,10 @@ def _start(profile: Profile, state: DaemonState, n_workers: int) -> str:
     story = [f"daemon started with {n_workers} workers in {time.monotonic() - begin:.1f} s"]
     story += [f"after: {'; '.join(state.problems)}"] if state.problems else []
     story += [f"revived {len(plan.revive)} unfinished processes"] if plan.revive else []
-    story += [f"found {len(vanished)} jobs ended whose process number another process has"] if vanished else []
-    story += [f"dropped {len(plan.drop)} useless tasks"] if plan.drop else []
+    story += (
+        [f"found {len(vanished)} jobs that ended; their process numbers belong to other processes"] if vanished else []
+    )
+    story += [f"removed {len(plan.drop)} tasks without a process"] if plan.drop else []
     story += [f"left {len(plan.spare)} processes to the program that seems to run them"] if plan.spare else []
     return ", ".join(story)
 
@@ -148,7 +150,7 @@ def _settled(profile: Profile) -> DaemonState:
 
 
 def _await_workers(profile: Profile, begin: float) -> None:
-    """Wait until a worker is connected to the broker (which itself says so only every five seconds)."""
+    """Wait until a worker is connected to the broker (which reports it only every five seconds)."""
     while time.monotonic() - begin < START_TIMEOUT:
         state = inspect_daemon(profile)
         if state.subscribers or (state.broker and connected_clients(state.broker)):
@@ -156,7 +158,7 @@ def _await_workers(profile: Profile, begin: float) -> None:
         time.sleep(0.1)
     raise DaemonError(
         f"the daemon started but no worker reported within {START_TIMEOUT:.0f} s. "
-        f"Look into {_logs(profile)}, then try: aiida-zif daemon stop; aiida-zif daemon start"
+        f"See {_logs(profile)}. Then try: aiida-zif daemon stop; aiida-zif daemon start"
     )
 
 
@@ -176,7 +178,7 @@ def _set_watchdog(profile: Profile, n_workers: int) -> None:
 
 
 def _forget_connections() -> None:
-    """Drop this process' own connection to the broker that is gone; the next one goes to the new broker."""
+    """Close the connection of this process to a broker that ended; the next one is made to the new broker."""
     from aiida.manage.manager import get_manager
 
     get_manager().reset_runner()
@@ -206,7 +208,7 @@ def _logs(profile: Profile) -> str:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
-    """Let one terminal at a time start or stop the daemon."""
+    """Hold a lock, so that one process at a time starts or stops the daemon."""
     with (folder / "daemon" / "aiida-zif.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""Processes that stand still: those that AiiDA paused when a computer did not answer, and those that a person did."""
+"""Paused processes: those that AiiDA paused because a computer did not answer, and those that a person paused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 BY_AIIDA = "Pausing after failed transport task"
-"""How AiiDA begins the status of a process that it paused because a computer could not be reached."""
+"""First words of the status of a process that AiiDA paused because a computer could not be reached."""
 
 PATIENCE = 30.0  # s that a worker has to load a process and let it go on
 ASK_AGAIN = 2.0  # s
@@ -48,7 +48,7 @@ def paused_processes() -> list[Paused]:
 
 
 def play(processes: Sequence[Paused], patience: float = PATIENCE) -> list[Paused]:
-    """Let paused processes go on; a worker that was just started needs a while until it has loaded them.
+    """Play paused processes; a worker that was just started needs some time until it has loaded them.
 
     :param processes: what to play.
     :param patience: s after which we give up.

@@ -1,4 +1,4 @@
-"""The operating-system processes of one profile's daemon: finding them and ending them, and no others."""
+"""Find and end the operating-system processes of one profile's daemon, and no others."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _with_role(profile: str, config_folder: Path) -> Iterator[DaemonProcess]:
 
 
 def _is_orphan(parent: int) -> bool:
-    """Tell whether a parent is not a supervisor any more: gone, or the reaper that adopts orphans."""
+    """Return whether a parent is no longer a supervisor: it ended, or is the process that adopts orphans."""
     try:
         return "start-circus" not in psutil.Process(parent).cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -78,7 +78,7 @@ def _is_orphan(parent: int) -> bool:
 
 
 def end_processes(processes: Iterable[DaemonProcess], patience: float = 15.0) -> list[int]:
-    """End processes: politely, then for good those still there after ``patience`` seconds.
+    """End processes with SIGTERM, and with SIGKILL those that still run after ``patience`` seconds.
 
     :returns: the ids of the processes that were ended.
     """
@@ -126,7 +126,7 @@ def foreground_since(profile: str, config_folder: Path) -> float | None:
 
 
 def only_watches(command: list[str]) -> bool:
-    """Tell whether a command line is one that never runs processes itself."""
+    """Return whether a command line is one that never runs processes itself."""
     names = [Path(word).name for word in command[:3]]
     if "aiida-zif" in names:
         return "--foreground" not in command
@@ -143,7 +143,7 @@ def watchdog_of(pid_file: Path) -> int | None:
 
 
 def connected_clients(broker: int) -> int:
-    """Return how many programs are connected to the broker's socket right now; 0 if that cannot be seen.
+    """Return how many programs are connected to the broker's socket now; 0 if that cannot be read.
 
     :param broker: process id of the broker.
     """

@@ -1,4 +1,4 @@
-"""What the daemon of the loaded profile is doing, and what is wrong with it. Looks, never touches."""
+"""State and problems of the daemon of the loaded profile. Reads only, changes nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class DaemonFiles:
 
     @property
     def watchdog_pid(self) -> Path:
-        """Process id of the watchdog, locked by it as long as it lives."""
+        """Process id of the watchdog, which holds a lock on this file while it runs."""
         return self.circus_pid.with_name(f"{self.circus_pid.stem}-watchdog.pid")
 
     @classmethod
@@ -154,27 +154,27 @@ def find_problems(
     supervisor, broker = _first(processes, "supervisor"), _first(processes, "broker")
     workers = [p for p in processes if p.role == "worker"]
     if supervisor is None:
-        yield "the supervisor is gone, its children are left over"
+        yield "the supervisor has ended, its child processes still run"
     elif len([p for p in processes if p.role == "supervisor"]) > 1:
         yield "two supervisors"
     if broker is None:
-        yield "the broker is gone"
+        yield "the broker has ended"
     if not workers:
         yield "no worker is running"
     if broker is None or not workers:
         return
     # A worker never notices that its broker was replaced: it goes on listening to the old one's socket.
     if any(worker.started < broker.started - DEAF_MARGIN for worker in workers):
-        yield "the broker was restarted and the workers do not hear the new one"
+        yield "the broker was restarted, and the workers are not connected to the new one"
         return
     if now - broker.started > GRACE:
         if status.get("task_subscribers") == 0:
-            yield "no worker listens to the broker"
+            yield "no worker is connected to the broker"
         elif (status.get("task_subscribers") or 0) > len(workers) and now - max(w.started for w in workers) > GRACE:
             # One that was killed just as it had signed on: the broker goes on giving it tasks.
-            yield "the broker holds tasks for a worker that is dead"
+            yield "the broker holds tasks for a worker that has ended"
         elif waited is not None and waited > GRACE:
-            yield f"tasks have waited for {waited:.0f} s and nobody takes them"
+            yield f"tasks have waited for {waited:.0f} s, and no worker takes them"
 
 
 def _first(processes: Iterable[DaemonProcess], role: str) -> DaemonProcess | None:

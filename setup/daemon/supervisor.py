@@ -10,7 +10,7 @@ from typing import Any
 
 
 def main() -> None:
-    """Do as ``verdi`` does."""
+    """Run the command line of ``verdi``."""
     import circus
     from aiida.cmdline.commands.cmd_verdi import verdi
 

@@ -1,4 +1,4 @@
-"""The task queue of the built-in broker on disk, put right while the daemon is down.
+"""Repair of the task queue of the built-in broker on disk while the daemon is down.
 
 Every process that a daemon shall work on needs exactly one task. A process without one is never picked up
 again; two tasks for one process let two workers run the same step.
@@ -28,7 +28,7 @@ class Active:
 
 @dataclass(frozen=True)
 class Plan:
-    """What has to change in the queue.
+    """Changes that the queue requires.
 
     :param drop: task files to remove.
     :param revive: ids of processes that need a task.

@@ -1,4 +1,4 @@
-"""Jobs on this machine whose process is gone while another one has its number: after a reboot numbers begin anew.
+"""Jobs on this machine that ended while another process has their number: numbers are reused after a reboot.
 
 Without a scheduler AiiDA knows a job by the number of its process alone, and would wait for the other one to end, a
 system service for instance. A job runs in its own folder, by which it is told from others.
@@ -19,14 +19,14 @@ NO_PROCESS = str(2**22 + 1)
 
 
 def forget_vanished() -> list[int]:
-    """Let AiiDA find out that such jobs of the loaded profile have ended; a comment on each says so.
+    """Make AiiDA notice that such jobs of the loaded profile have ended; a comment on each records it.
 
     :returns: ids of the jobs.
     """
     vanished = [job for job in local_jobs() if is_somebody_else(job.get_job_id() or "", job.get_remote_workdir() or "")]
     for job in vanished:
         job.base.comments.add(
-            f"process {job.get_job_id()} is not this job any more: it ended unseen, by a reboot maybe"
+            f"process {job.get_job_id()} is not this job: the job ended unnoticed, for example by a reboot"
         )
         job.set_job_id(NO_PROCESS)
     return [job.pk or 0 for job in vanished]
@@ -43,7 +43,7 @@ def local_jobs() -> list[CalcJobNode]:
 
 
 def is_somebody_else(job_id: str, folder: str) -> bool:
-    """Tell whether a process exists that has the number of a job but does not run in its folder.
+    """Return whether a process exists that has the number of a job but does not run in its folder.
 
     :param job_id: number of the job's process.
     :param folder: in which the job was started.

@@ -1,4 +1,4 @@
-"""A light process that watches the daemon of one profile and fixes what it finds broken.
+"""A small process that checks the daemon of one profile and repairs it.
 
 It imports no AiiDA (some 20 MB instead of 100), looks every quarter of a minute, and writes a line to its log for
 everything that it fixes. The supervisor's file tells a daemon that was killed from one that was stopped: only an
@@ -55,7 +55,7 @@ def start_watchdog(profile: str, files: DaemonFiles, n_workers: int, environment
 
 
 def stop_watchdog(files: DaemonFiles) -> None:
-    """End the watchdog if there is one, and with it what it may just have begun to fix."""
+    """End the watchdog if there is one, and the repair that it may have started."""
     pid = watchdog_of(files.watchdog_pid)
     if pid is None:
         return
@@ -70,7 +70,7 @@ def stop_watchdog(files: DaemonFiles) -> None:
 
 
 def log_of(files: DaemonFiles) -> Path:
-    """Return the file in which the watchdog says what it fixed."""
+    """Return the log file of the watchdog."""
     return files.circus_pid.parent / "log" / f"{files.watchdog_pid.stem}.log"
 
 
@@ -81,7 +81,7 @@ def watch(
     let_go: Callable[[], str | None] = lambda: None,
     pause: float = LOOK_EVERY,
 ) -> None:
-    """Look again and again until the daemon was stopped in good order; fix it where it is broken.
+    """Check the daemon periodically until it is stopped by its command; repair it when it is broken.
 
     :param profile: profile name.
     :param files: what its daemon leaves behind.
@@ -104,7 +104,7 @@ def watch(
 
 
 def problem_of(profile: str, files: DaemonFiles) -> str | None:
-    """Return what is wrong with a daemon that was not stopped, None if nothing is."""
+    """Return the problem of a daemon that was not stopped, None if there is none."""
     state = look_at_daemon(profile, files)
     if not state.running:
         return "the whole daemon was killed"
@@ -112,7 +112,7 @@ def problem_of(profile: str, files: DaemonFiles) -> str | None:
 
 
 def fix_daemon(profile: str, n_workers: int) -> str:
-    """Bring the daemon back as a person would, in a process of its own."""
+    """Run ``aiida-zif daemon start`` in a separate process."""
     command = [sys.executable, "-c", _ZIF, "daemon", "start", "--workers", str(n_workers), "--profile", profile]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=FIX_TIMEOUT, check=False)
@@ -123,14 +123,14 @@ def fix_daemon(profile: str, n_workers: int) -> str:
 
 
 def let_go_on(profile: str) -> str | None:
-    """Let go on what AiiDA paused when a computer did not answer, in a process of its own; None if nothing was."""
+    """Play, in a separate process, what AiiDA paused because a computer did not answer; None if nothing was paused."""
     command = [sys.executable, "-c", _ZIF, "resume", "--json", "--profile", profile]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=FIX_TIMEOUT, check=True)
         played = json.loads(done.stdout)["played"]
     except (subprocess.SubprocessError, ValueError, KeyError):
         return None  # the next look finds what is wrong
-    return f"let go on what a lost connection had paused: {', '.join(map(str, played))}" if played else None
+    return f"played processes that a lost connection had paused: {', '.join(map(str, played))}" if played else None
 
 
 def say(line: str) -> None:
@@ -153,7 +153,7 @@ def alone(pid_file: Path) -> TextIO | None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Watch the daemon of one profile; return 0 at its orderly end."""
+    """Watch the daemon of one profile; return 0 when it is stopped by its command."""
     parser = argparse.ArgumentParser(prog=f"python -m {WATCHDOG}", description=__doc__)
     parser.add_argument("profile")
     for name in ("folder", "circus_pid", "circus_sockets", "broker"):

@@ -1,1 +1,1 @@
-"""Checks of a machine and its codes."""
+"""Checks of this machine (``machine``) or of a computer in a job (``job``): codes, MPI, disk, test calculations."""

@@ -1,4 +1,4 @@
-"""One small job on a computer, through AiiDA's transport and scheduler but without a node: for the doctor."""
+"""The job of ``aiida-zif doctor --computer``: submitted by AiiDA's transport and scheduler, without a node."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 WALLTIME = 1200  # s
 SCHEDULER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:,+-]*")
-"""Names stand unquoted in the header of a job script."""
+"""Names are not quoted in the header of a job script."""
 
 
 def examine(computer: Computer, options: dict[str, Any], patience: float, tell: Callable[[str], None]) -> list[Check]:
-    """Ask a computer, inside a batch job, whether it has what campaigns need.
+    """Check, in a batch job on a computer, that it has everything that campaigns require.
 
     :param options: ``queue_name``, ``account``, ``qos``; None for what the scheduler does by itself.
     :param patience: s that the job may wait and run.
@@ -47,7 +47,7 @@ def examine(computer: Computer, options: dict[str, Any], patience: float, tell: 
 
 
 def installed_codes(computer: Computer) -> list[Installed]:
-    """Return the codes on a computer that campaigns know, hidden ones left out."""
+    """Return the codes on a computer that campaigns use, without hidden ones."""
     from aiida.orm import InstalledCode, QueryBuilder
 
     nodes = (
@@ -66,7 +66,7 @@ def installed_codes(computer: Computer) -> list[Installed]:
 
 
 def files_for(kinds: set[str]) -> dict[str, bytes]:
-    """Return the files that the codes of a computer need for what they try.
+    """Return the input files of the test calculations of the codes of a computer.
 
     LAMMPS loads what ``dp`` has just frozen there; where it has no ``dp``, the newest model of the profile.
     """
@@ -77,7 +77,7 @@ def files_for(kinds: set[str]) -> dict[str, bytes]:
 
 
 def newest_model() -> bytes | None:
-    """Return the newest potential of the profile that knows the elements of the crystal, None if there is none."""
+    """Return the newest potential of the profile with the elements of the test crystal, None if there is none."""
     from aiida.orm import QueryBuilder
 
     from aiida_zif.plugins.data.potential import DeepPotentialData
@@ -103,7 +103,7 @@ def run_script(
     computer: Computer, transport: Any, folder: str, files: dict[str, bytes], patience: float,
     tell: Callable[[str], None],
 ) -> str:  # fmt: skip
-    """Submit ``doctor.sh``, wait until the job has ended, return what it printed, and leave nothing behind."""
+    """Submit ``doctor.sh``, wait until the job has ended, return its output, and remove its folder."""
     scheduler = computer.get_scheduler()
     scheduler.set_transport(transport)
     try:
@@ -124,7 +124,7 @@ def run_script(
 
 
 def job_template(computer: Computer, scheduler: Any, text: str, options: dict[str, Any]) -> Any:
-    """Return what AiiDA's scheduler makes a job script of."""
+    """Return the template from which AiiDA's scheduler makes the job script."""
     from aiida.common.datastructures import CodeRunMode
     from aiida.schedulers.datastructures import JobTemplate
 
@@ -166,7 +166,7 @@ def _await_end(computer: Computer, scheduler: Any, job: str, patience: float) ->
             scheduler.kill_job(job)
             raise ComputerError(
                 f"{computer.label}: job {job} had not ended after {patience / 60:.0f} min and was cancelled. "
-                "Fix: choose a shorter --queue, or give it more --patience."
+                "Fix: choose a shorter --queue, or raise --patience."
             )
         time.sleep(pause)
 

@@ -17,7 +17,7 @@ CP2K_FILES = ("BASIS_MOLOPT", "GTH_POTENTIALS", "xTB_parameters", "dftd3.dat")
 
 @dataclass(frozen=True)
 class Check:
-    """The answer to one question.
+    """The result of one check.
 
     :param check: what was looked at.
     :param ok: whether it is as it should be.
@@ -35,7 +35,7 @@ class Check:
         return asdict(self)
 
     def of(self, computer: str) -> Check:
-        """Return the check with its computer in front."""
+        """Return the check with the label of its computer in its name."""
         return replace(self, check=f"{computer}: {self.check}")
 
 
@@ -44,7 +44,7 @@ def check_machine() -> Iterator[Check]:
     cores = len(os.sched_getaffinity(0))
     yield Check("cores", cores >= 2, str(cores), "" if cores >= 2 else "two cores or more make a campaign bearable")
     free = shutil.disk_usage(Path.cwd()).free / 1e9
-    yield Check("free disk", free > 5, f"{free:.0f} GB", "" if free > 5 else "make room: 5 GB or more")
+    yield Check("free disk", free > 5, f"{free:.0f} GB", "" if free > 5 else "free disk space: 5 GB or more")
     yield _check_data(Path(os.environ.get("CP2K_DATA_DIR") or CP2K_DATA))
     yield _check_mpirun()
     if (blas := _blas()) is not None:
@@ -56,7 +56,7 @@ def check_machine() -> Iterator[Check]:
 
 
 def check_codes(codes: Iterable[CodeSpec] | None = None) -> Iterator[Check]:
-    """Yield one check a code: it starts, and has what campaigns need.
+    """Yield one check per code: it starts, and has what campaigns require.
 
     :param codes: codes to check; those of this machine by default. Takes some 15 s for the four of them.
     """
@@ -66,7 +66,7 @@ def check_codes(codes: Iterable[CodeSpec] | None = None) -> Iterator[Check]:
 
 @dataclass(frozen=True)
 class Question:
-    """What a code is asked, and how its answer is read.
+    """The command that checks a code, and the function that reads its output.
 
     :param arguments: command line arguments.
     :param stdin: what it reads.
@@ -81,7 +81,7 @@ class Question:
 
 
 def check_code(spec: CodeSpec) -> Check:
-    """Start one code in the surroundings that its jobs will have, and read its version."""
+    """Start one code in the environment of its jobs, and read its version."""
     if spec.executable is None:
         return Check(spec.label, False, "not found", spec.complaint())
     question = QUESTIONS[spec.label]
@@ -90,12 +90,12 @@ def check_code(spec: CodeSpec) -> Check:
     except (OSError, subprocess.SubprocessError) as error:
         return Check(spec.label, False, f"{spec.executable} does not start: {_tail(error)}", spec.fix)
     if (version := question.reader(answer)) is None:
-        return Check(spec.label, False, f"unexpected answer of {spec.executable}", question.fix)
+        return Check(spec.label, False, f"unexpected output of {spec.executable}", question.fix)
     return Check(spec.label, True, f"{version} ({spec.executable})")
 
 
 def run_in_shell(lines: str, command: list[str], stdin: str = "") -> str:
-    """Run a command after some shell lines and return what it prints.
+    """Run a command after some shell lines and return its output.
 
     :raises subprocess.SubprocessError: if it fails or takes longer than ``TIMEOUT`` seconds.
     """
@@ -122,7 +122,7 @@ def lammps_version(answer: str) -> str | None:
 
 
 def first_line(answer: str) -> str | None:
-    """Return the first line that holds something."""
+    """Return the first line that is not empty."""
     return next((line.strip() for line in answer.splitlines() if line.strip()), None)
 
 

@@ -1,4 +1,4 @@
-"""What a batch job on a computer is asked, and how its answers are read. No AiiDA import here."""
+"""The checks in a batch job on a computer: shell lines, and functions that read their output. No AiiDA import."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ QUOTA = 'quota -w -f "$1"; command -v lfs > /dev/null && lfs quota -u "$(id -un)
 """Both print file system, used, soft and hard limit in kB; many centres have neither."""
 
 KINDS = {"zif.cp2k": "cp2k", "zif.deepmd.train": "dp", "zif.deepmd.test": "dp", "zif.lammps": "lmp"}
-"""Calculation plugin of a code: the question for it."""
+"""Calculation plugin of a code: the check for it."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A command whose answer tells whether something is as it should be.
+    """A command and the function that checks its output.
 
     :param name: what is looked at.
     :param lines: shell lines before it, as before the jobs of a campaign.
@@ -58,14 +58,14 @@ class Installed:
 
     @property
     def question(self) -> Question:
-        """What it is asked."""
+        """The command that checks the code."""
         return QUESTIONS[self.kind]
 
 
 def probes(
     codes: Iterable[Installed], mpirun: list[str], folder: str, tried: Iterable[str] = tuple(TRIALS)
 ) -> Iterator[Probe]:
-    """Yield what a computer is asked.
+    """Yield the checks of a computer.
 
     :param codes: its codes.
     :param mpirun: words of its ``mpirun`` command, for ``RANKS`` ranks.
@@ -92,7 +92,7 @@ def probes(
 
 
 def script(asked: Iterable[Probe], mark: str) -> str:
-    """Return the shell lines that ask one after the other; each answer stands between two lines with a mark.
+    """Return the shell lines of all checks; the output of each is printed between two lines with a mark.
 
     :param mark: a word that no answer holds.
     """
@@ -118,7 +118,7 @@ def answers(output: str, mark: str) -> dict[int, tuple[int, str, int]]:
 def checks_of(
     asked: list[Probe], codes: Iterable[Installed], output: str, mark: str, between: tuple[float, float]
 ) -> list[Check]:
-    """Return one check a question.
+    """Return one result per check.
 
     :param output: what the script printed.
     :param between: our time when the job was submitted, and when it had ended, in s since 1970.
@@ -129,7 +129,7 @@ def checks_of(
     for number, probe in enumerate(asked):
         code, text, seconds = given.get(number, (None, "", 0))
         if code is None:
-            fix = "the job ended before; look at its walltime, its memory and the line before it"
+            fix = "the job ended before this check; see its wall time, its memory and the row above"
             checks.append(Check(probe.name, False, "no answer", fix))
         elif probe.name == "clock":
             checks.append(_clock(text, between))
@@ -156,9 +156,9 @@ def _clock(text: str, between: tuple[float, float]) -> Check:
     try:
         now = float(text)
     except ValueError:
-        return Check("clock", False, last_line(text), "`date +%s` has to work")
+        return Check("clock", False, last_line(text), "make `date +%s` work")
     off = max(between[0] - now, now - between[1], 0.0)
-    fix = f"{off:.0f} s from ours: job times and file times will mislead; have it set by NTP"
+    fix = f"{off:.0f} s different from this machine: times of jobs and files will be wrong; set it by NTP"
     return Check("clock", off < WORST_CLOCK, f"{off:.0f} s off", fix if off >= WORST_CLOCK else "")
 
 
@@ -167,14 +167,14 @@ def _scratch(code: int, text: str) -> Check:
     if len(words) < 6 or not words[3].isdigit():
         return Check("scratch", False, last_line(text), "correct work_dir of the computer")
     free = 1024 * float(words[3])
-    fix = f"make room, or choose another work_dir: {LEAST_FREE / 1e9:.0f} GB or more"
+    fix = f"free disk space, or choose another work_dir: {LEAST_FREE / 1e9:.0f} GB or more"
     found = f"{free / 1e9:.0f} GB free on {words[5]}"
     return Check("scratch", free >= LEAST_FREE, found, fix if free < LEAST_FREE else "")
 
 
 def _quota(text: str) -> list[Check]:
-    """One check a limit of the user's; none where there is no limit, or none that can be asked for."""
-    fix = "remove what is not needed (`aiida-zif clean`), or ask for a larger quota"
+    """Return one result per quota of the user; none where there is no quota or it cannot be read."""
+    fix = "remove what is not needed (`aiida-zif clean`), or request a larger quota"
     checks = []
     for line in text.splitlines():
         words = line.replace("*", " ").split()
@@ -202,8 +202,8 @@ def _code(installed: Installed, code: int, text: str) -> Check:
     if version is not None:
         return Check(installed.label, True, f"{version} ({installed.executable})")
     if code == 0:
-        return Check(installed.label, False, f"unexpected answer of {installed.executable}", question.fix)
-    words = f"no answer in {TIMEOUT} s" if code == 124 else f"exit code {code}: {last_line(text)}"
+        return Check(installed.label, False, f"unexpected output of {installed.executable}", question.fix)
+    words = f"no output in {TIMEOUT} s" if code == 124 else f"exit code {code}: {last_line(text)}"
     fix = "correct filepath_executable, or the modules in prepend_text, of the code"
     return Check(installed.label, False, f"{installed.executable}: {words}", fix)
 
@@ -217,5 +217,5 @@ def _mpirun(probe: Probe, code: int, text: str) -> Check:
 
 
 def last_line(text: str) -> str:
-    """Return the last line that says something."""
+    """Return the last line that is not empty."""
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "nothing")

@@ -1,4 +1,4 @@
-"""Small computations that tell whether the codes of a computer do their work: a frame, a model, a few MD steps.
+"""Test calculations for the codes of a computer: one label, one small model, a few MD steps.
 
 Everything is made from a crystal that ships with the package. What is asked of CP2K is a label as a campaign wants it;
 the model is trained and frozen on the spot, in seconds, and LAMMPS has to load that very file. No AiiDA import here.
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 CRYSTAL, LEVEL, ENERGY = "salem-2", "gfn1-xtb", -176.902
-"""… of the frame in Hartree, with CP2K 2023.1."""
+"""Energy of the frame in hartree, with CP2K 2023.1."""
 
 NEAR = 0.01
-"""Share of the energy by which versions may differ; a linear algebra library that miscalculates is far off."""
+"""Relative difference of the energy that versions may have; wrong results of a linear algebra library are far above."""
 
 RCUT = 5.0  # Å
 TRAINING_STEPS, MD_STEPS = 2, 10
@@ -48,7 +48,7 @@ FREEZE_TOO = '"$1" --tf train --skip-neighbor-stat input.json && "$1" --tf freez
 
 @dataclass(frozen=True)
 class Trial:
-    """What a code has to compute.
+    """The test calculation of a code.
 
     :param name: of the check, after the code's label; also the folder in which it is computed.
     :param arguments: command line after the executable.
@@ -69,7 +69,7 @@ class Trial:
 
 
 def label_result(text: str) -> str | None:
-    """Return the energy of the frame, if a campaign would read a label from the output and it is what it should be."""
+    """Return the energy of the frame as text, if the output can be read as a label and the energy is correct."""
     from aiida_zif.plugins.cp2k.reading.outputs import HARTREE, read_main_output
 
     main = read_main_output(text, first_step=1)
@@ -83,20 +83,20 @@ def label_result(text: str) -> str | None:
 
 
 def training_result(text: str) -> str | None:
-    """Return that a model was trained and frozen, if it was."""
+    """Return a text if a model was trained and frozen."""
     return "a model was trained and frozen" if "finished training" in text else None
 
 
 def dynamics_result(text: str) -> str | None:
-    """Return the pace of LAMMPS, if it took all steps."""
+    """Return the time per MD step as text, if LAMMPS took all steps."""
     found = re.search(rf"^Loop time of (\S+) on .* for {MD_STEPS} steps with (\d+) atoms", text, re.MULTILINE)
-    return f"{found[2]} atoms, {float(found[1]) / MD_STEPS:.3f} s an MD step" if found else None
+    return f"{found[2]} atoms, {float(found[1]) / MD_STEPS:.3f} s per MD step" if found else None
 
 
 TRIALS = {
     "cp2k": Trial(
         "frame", ("-i", "aiida.inp"), label_result,
-        "CP2K starts, but labels no frame: look at its MPI and libraries, and take a version of 2022.1 to 2026.1",
+        "CP2K starts, but labels no frame: check its MPI and libraries, and use a version from 2022.1 to 2026.1",
     ),
     "dp": Trial(
         "model", (), training_result, "this DeePMD-kit cannot train with TensorFlow: pip install 'deepmd-kit[cpu,lmp]'",
@@ -104,10 +104,10 @@ TRIALS = {
     ),
     "lmp": Trial(
         "model", ("-in", "md.in", "-log", "none"), dynamics_result,
-        "LAMMPS cannot load a model that the dp of this computer froze: take both from one environment",
+        "LAMMPS cannot load a model that the dp of this computer froze: install both in one environment",
     ),
 }  # fmt: skip
-"""By kind of code, in the order in which they are asked: LAMMPS loads what `dp` froze."""
+"""By kind of code, in the order of the tests: LAMMPS loads the model that `dp` froze."""
 
 
 def trial_files(kinds: set[str]) -> dict[str, bytes]:
@@ -125,7 +125,7 @@ def crystal() -> Atoms:
 
 
 def frame_files() -> dict[str, bytes]:
-    """One frame for CP2K, as a campaign asks for it."""
+    """One frame for CP2K, with the input of a campaign."""
     from aiida_cp2k.utils import Cp2kInput
 
     from aiida_zif.plugins.cp2k.levels import load_level

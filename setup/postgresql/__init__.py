@@ -1,1 +1,1 @@
-"""The PostgreSQL database of a production profile."""
+"""The PostgreSQL database of a production profile: log-in, role and database, requirements, passwords."""

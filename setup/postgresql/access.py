@@ -1,4 +1,4 @@
-"""Connections to a PostgreSQL server, and what it means when it refuses. No AiiDA import here."""
+"""Connections to a PostgreSQL server, and explanations of its errors. No AiiDA import here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIMEOUT = 10  # s to wait for the server
 
 
 class PostgresqlError(RuntimeError):
-    """The server, the role or the database is not as it should be; the message says what was found and the fix."""
+    """The server, the role or the database is not usable. The message states what was found and the fix."""
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def session(account: Account, ask: Ask | None, password: str | None = None) -> I
     """Connect, by the password given, by the environment's, by what libpq finds, or by what is typed.
 
     :returns: the connection, which commits every statement, and the password if we know it.
-    :raises PostgresqlError: if the server does not let us in.
+    :raises PostgresqlError: if the server refuses the log-in.
     """
     import psycopg2
 
@@ -60,15 +60,15 @@ def _connect(account: Account, password: str | None) -> Connection:
 
 @contextmanager
 def explained(where: str) -> Iterator[None]:
-    """Turn what the server refuses into one line."""
+    """Convert an error of the server into one line."""
     import psycopg2
 
     try:
         yield
     except psycopg2.errors.InsufficientPrivilege as error:
         raise PostgresqlError(
-            f"{where} may not do this: {first_line(error)}. Fix: name with --admin a role with CREATEROLE and "
-            "CREATEDB, or let the administrator make role and database (docs/production.md) and use --existing."
+            f"{where} has no permission: {first_line(error)}. Fix: set --admin to a role with CREATEROLE and "
+            "CREATEDB, or let the administrator create role and database (docs/production.md) and use --existing."
         ) from None
     except psycopg2.Error as error:
         raise PostgresqlError(f"{where}: the server refuses: {first_line(error)}") from None
@@ -81,11 +81,11 @@ REFUSALS = {
     ),
     r'database ".*" does not exist': (
         "there is no database {database!r} on {host}:{port}",
-        "correct --database, or leave out --existing to have it made",
+        "correct --database, or leave out --existing to create it",
     ),
     r'role ".*" (does not exist|is not permitted to log in)': (
         "there is no role {role!r} that may log in",
-        "correct --role or --admin, or leave out --existing to have the role made",
+        "correct --role or --admin, or leave out --existing to create the role",
     ),
     r"Connection refused|timeout expired|timed out|No route to host|Network is unreachable": (
         "no PostgreSQL server answers at {host}:{port}",
@@ -93,19 +93,19 @@ REFUSALS = {
     ),
     r"could not translate host name": ("the host {host!r} is not known", "correct --host"),
     r"no pg_hba.conf entry|pg_hba.conf rejects": (
-        "the server lets {role!r} not in from this machine",
+        "the server does not accept {role!r} from this machine",
         "its administrator has to add a line to pg_hba.conf: host {database} {role} ADDRESS scram-sha-256",
     ),
     r"permission denied for database|remaining connection slots|too many connections": (
-        "the server has no place for {role!r} in {database!r}",
+        "the server accepts no connection of {role!r} to {database!r}",
         "ask its administrator for the right to CONNECT, or for more connections",
     ),
 }
-"""What the server or libpq says, as a pattern: what it means, and the fix."""
+"""Pattern of a message of the server or libpq: its meaning and the fix."""
 
 
 def explain(words: str, account: Account) -> str:
-    """Say what a refused connection means and how to fix it; the server's own words stay.
+    """Return cause and fix of a connection that was refused, with the message of the server.
 
     :param words: message of the error.
     """
@@ -117,5 +117,5 @@ def explain(words: str, account: Account) -> str:
 
 
 def first_line(error: object) -> str:
-    """Return the first line that says something."""
+    """Return the first line that is not empty."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Ask = Callable[[str], str]
-"""Shows a question and returns what was typed, unseen."""
+"""Shows a prompt and returns the input, which is not echoed."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """Whose password is looked for.
+    """The account whose password is searched.
 
     :param host: name or address of the server.
     :param port: its port.
@@ -34,18 +34,18 @@ class Account:
     variable: str
 
     def matches(self, entry: list[str]) -> bool:
-        """Whether a line of the password file is about this account; ``*`` is about every one."""
+        """Whether a line of the password file matches this account; ``*`` matches all."""
         ours = [self.host, str(self.port), self.database, self.role]
         return all(word in ("*", own) for word, own in zip(entry[:4], ours, strict=True))
 
 
 def from_environment(account: Account) -> str | None:
-    """Return the password that an environment variable holds, if it is set and not empty."""
+    """Return the password in an environment variable, if it is set and not empty."""
     return os.environ.get(account.variable) or None
 
 
 def password_file() -> Path:
-    """Return where libpq looks for passwords."""
+    """Return the path of the password file of libpq."""
     return Path(os.environ.get("PGPASSFILE") or Path.home() / ".pgpass")
 
 
@@ -63,7 +63,7 @@ def from_file(account: Account, file: Path | None = None) -> str | None:
 
 
 def split_entry(line: str) -> list[str]:
-    """Cut a line of the password file at its colons; a backslash takes the meaning from what follows it."""
+    """Split a line of the password file at its colons; a backslash escapes the next character."""
 
     def words() -> Iterator[str]:
         word, letters = "", iter(line)

@@ -1,4 +1,4 @@
-"""Whether a database is one that AiiDA can have, and its role one without needless rights. No AiiDA import here."""
+"""Checks that AiiDA can use a database, and that its role has no unnecessary rights. No AiiDA import here."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def require_version(number: int) -> None:
     if number // 10000 < OLDEST:
         raise PostgresqlError(
             f"the server is PostgreSQL {number // 10000}, needed is {OLDEST} or later. Fix: upgrade it "
-            "(pg_upgradecluster on Debian), or name another one with --host and --port."
+            "(pg_upgradecluster on Debian), or choose another server with --host and --port."
         )
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What matters about a database and the role that is logged in.
+    """Properties of a database and of the role that is logged in.
 
     :param version: of the server, 150018 for 15.18.
     :param encoding: of the database.
@@ -49,7 +49,7 @@ class Facts:
 
 
 def facts(connection: Connection) -> Facts:
-    """Look at the database that a role is logged in to."""
+    """Read the properties of the database that a role is logged in to."""
     row = fetch(
         connection,
         """SELECT pg_encoding_to_char(encoding),
@@ -63,7 +63,7 @@ def facts(connection: Connection) -> Facts:
 
 
 def require_right(found: Facts, target: Target, may_hold_data: bool = False) -> None:
-    """Refuse a database that AiiDA could not use, or a role that may too much.
+    """Refuse a database that AiiDA could not use, or a role with too many rights.
 
     :param may_hold_data: whether data of AiiDA may be there already, as their files are known.
     :raises PostgresqlError: with what was found, what is allowed and the fix.
@@ -71,7 +71,7 @@ def require_right(found: Facts, target: Target, may_hold_data: bool = False) -> 
     require_version(found.version)
     if found.encoding != "UTF8":
         raise PostgresqlError(
-            f"database {target.database!r} has the encoding {found.encoding}, needed is UTF8. Fix: make another one "
+            f"database {target.database!r} has the encoding {found.encoding}, needed is UTF8. Fix: create another one "
             f"with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, or choose a new name and leave out --existing."
         )
     if found.superuser:
@@ -80,13 +80,13 @@ def require_right(found: Facts, target: Target, may_hold_data: bool = False) -> 
         )
     if not found.may_create:
         raise PostgresqlError(
-            f"role {target.role!r} may not make tables in {target.database!r}. Fix: its administrator has to say "
+            f"role {target.role!r} may not create tables in {target.database!r}. Fix: let its administrator run "
             f"ALTER DATABASE {target.database} OWNER TO {target.role}."
         )
     if found.aiida and not may_hold_data:
         raise PostgresqlError(
-            f"database {target.database!r} holds AiiDA's data already. Fix: name the folder of their files with "
-            "--repository to go on with them, or choose another --database."
+            f"database {target.database!r} holds AiiDA's data already. Fix: set --repository to the folder of their "
+            "files to use them, or choose another --database."
         )
     if found.tables and not found.aiida:
         raise PostgresqlError(

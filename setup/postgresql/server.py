@@ -1,4 +1,4 @@
-"""A role and a database of its own on a PostgreSQL server, with no more rights than AiiDA needs. No AiiDA import here.
+"""Create role and database on a PostgreSQL server, with no more rights than AiiDA requires. No AiiDA import here.
 
 The role may log in and owns one database, nothing else: it makes no roles, no databases, and nobody else may connect to
 its database. Its password goes to the server as a SCRAM verifier, so that it stands in no log of the server.
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 LOCALES = ("C.UTF-8", "en_US.UTF-8", "C")
-"""Tried in turn; a server has those of its operating system, and "C" in any case."""
+"""Locales to try, in this order; a server has those of its operating system, and always "C"."""
 LIMITS = {"statement_timeout": "1h", "temp_file_limit": "20GB"}
-"""Of the role in its database: a stray query ends, rather than to fill the server's disk."""
+"""Limits of the role in its database, so that a faulty query ends instead of filling the disk of the server."""
 IN_FILE = "taken from PostgreSQL's password file"
 
 
 def create(
     target: Target, admin: str, admin_database: str, ask: Ask | None, may_hold_data: bool = False
 ) -> tuple[str, list[str]]:
-    """Make the role and the database of a target; what is there already, and is right, stays as it is.
+    """Create role and database of a target; existing ones that are correct are not changed.
 
     :param admin: a role that may create roles and databases.
     :param admin_database: a database that it may connect to.
@@ -44,7 +44,7 @@ def create(
         if not has_role:
             password, source = new_password(target)
             _create_role(connection, target.role, password)
-            story.append(f"role {target.role!r} made, its password {source}")
+            story.append(f"role {target.role!r} created, its password {source}")
         if not has_database:
             try:
                 locale = _create_database(connection, target)
@@ -53,7 +53,7 @@ def create(
                     _execute(connection, "DROP ROLE {}", target.role)
                 raise
             _limit(connection, target)
-            story.append(f"database {target.database!r} made (UTF8, {locale}), for this role alone")
+            story.append(f"database {target.database!r} created (UTF8, {locale}), for this role only")
     if password is None:
         return check_existing(target, ask, may_hold_data), story
     with session(target.account, None, password) as (own, _):
@@ -62,10 +62,10 @@ def create(
 
 
 def check_existing(target: Target, ask: Ask | None, may_hold_data: bool = False) -> str:
-    """Log in as the role and check that the database is one that AiiDA can have.
+    """Log in as the role and check that AiiDA can use the database.
 
     :param may_hold_data: whether it may hold AiiDA's data.
-    :returns: the password for AiiDA's configuration; empty if the password file or the server's rules let us in.
+    :returns: the password for AiiDA's configuration; empty if the password file or the server's rules allow the log-in.
     :raises PostgresqlError: if it is not.
     """
     with session(target.account, ask) as (connection, password), explained(f"database {target.database!r}"):
@@ -74,12 +74,12 @@ def check_existing(target: Target, ask: Ask | None, may_hold_data: bool = False)
 
 
 def new_password(target: Target) -> tuple[str, str]:
-    """Return a password for a role that is about to be made, and where it came from."""
+    """Return a password for a new role, and its source."""
     if password := from_environment(target.account):
         return password, f"taken from {ROLE_VARIABLE}"
     if password := from_file(target.account):
         return password, IN_FILE
-    return generate(), "generated; AiiDA's config.json holds it"
+    return generate(), "generated; it is stored in AiiDA's config.json"
 
 
 def _exists(connection: Connection, table: str, column: str, name: str) -> bool:
@@ -102,7 +102,7 @@ def _create_role(connection: Connection, role: str, password: str) -> None:
 
 
 def _create_database(connection: Connection, target: Target) -> str:
-    """Make the database with the first locale that the server knows, and return that locale."""
+    """Create the database with the first locale that the server has, and return that locale."""
     from psycopg2.errors import InvalidParameterValue, WrongObjectType
 
     superuser = fetch(connection, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user")[0]

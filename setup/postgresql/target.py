@@ -1,4 +1,4 @@
-"""Which database is meant, and who may make it."""
+"""The database of a profile: server, role, names; and the administrator that creates it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Target:
     role: str
 
     def __post_init__(self) -> None:
-        """Refuse names that would have to be quoted ever after, and hosts that AiiDA cannot reach."""
+        """Refuse names that require quotes, and hosts that AiiDA cannot reach."""
         for what, name in (("database", self.database), ("role", self.role)):
             if not NAME.fullmatch(name):
                 raise PostgresqlError(
@@ -44,7 +44,7 @@ class Target:
                 )
         if not re.fullmatch(r"[A-Za-z0-9.:_-]+", self.host):
             raise PostgresqlError(
-                f"host: found {self.host!r}, allowed is the name or address of a server (AiiDA speaks TCP to it). "
+                f"host: found {self.host!r}, allowed is the name or address of a server (AiiDA connects by TCP). "
                 "Fix: localhost for a server on this machine."
             )
 

@@ -1,1 +1,1 @@
-"""Profiles: embedded, on PostgreSQL, and the way from one to the other."""
+"""Profiles: embedded (SQLite), on PostgreSQL, and the copy of one to another (``move``)."""

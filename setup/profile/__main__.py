@@ -13,7 +13,7 @@ from aiida_zif.setup.profile.embedded import ensure_profile
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the profile, the computer and the codes, and say what is there.
+    """Make the profile, the computer and the codes, and print them.
 
     :returns: 0, or 2 if an executable is missing.
     """

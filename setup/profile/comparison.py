@@ -1,4 +1,4 @@
-"""Two AiiDA storages, node by node: what one has and the other lacks, or has otherwise.
+"""Comparison of two AiiDA storages, node by node: what is missing or different.
 
 Both are read once, in the order of their uuids, so that what is held in memory does not grow with them.
 """
@@ -40,7 +40,7 @@ class Difference:
     right: Any
 
     def line(self) -> str:
-        """Return it as one line."""
+        """Return the difference as one line."""
         return f"{self.kind} {self.key} {self.field}: {shortened(self.left)} → {shortened(self.right)}"
 
 
@@ -51,7 +51,7 @@ def shortened(value: Any) -> str:
 
 
 def compare(left: StorageBackend, right: StorageBackend) -> Iterator[Difference]:
-    """Yield everything in which two storages differ; nothing if all is the same.
+    """Yield all differences of two storages.
 
     Files are compared by the hash of their content, which is computed anew for those of the second storage.
     """

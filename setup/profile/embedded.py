@@ -88,7 +88,7 @@ def settle_profile(config: Config, name: str) -> Profile:
 
 
 def keep_write_ahead_log(database: Path) -> None:
-    """Let readers and one writer of a SQLite database go on side by side; the database remembers it."""
+    """Switch a SQLite database to a write-ahead log, so that readers do not wait for a writer. The setting persists."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
 

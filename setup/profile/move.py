@@ -1,4 +1,4 @@
-"""Everything of one profile into another, by an archive, and the proof that nothing was lost on the way."""
+"""Copy of a profile into another one by an archive, and the check that nothing was lost."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MOST_SHOWN = 50
 
 
 class MoveError(RuntimeError):
-    """A profile cannot be moved; the message says why, and the fix."""
+    """A profile cannot be moved. The message states the cause and the fix."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was moved.
+    """The result of a move.
 
     :param target: name of the profile that has the copy.
     :param counts: of what the copy holds.
@@ -45,14 +45,16 @@ class Report:
         """Return it as lines for the terminal; of many differences the first ones."""
         counted = ", ".join(f"{count} {what}" for what, count in self.counts.items())
         if not self.differences:
-            fix = f"Work with it: --profile {self.target}, or for good: verdi profile set-default {self.target}"
-            return [f"{self.target} holds {counted}; nothing differs from the original.", fix]
+            fix = (
+                f"Use it with --profile {self.target}, or make it the default: verdi profile set-default {self.target}"
+            )
+            return [f"{self.target} holds {counted}; no difference to the original.", fix]
         head = f"{self.target} holds {counted}, and differs in {len(self.differences)} places:"
         return [head, *(f"  {difference.line()}" for difference in self.differences[:MOST_SHOWN])]
 
 
 def move(source: str, target: str, tell: Callable[[str], None]) -> Report:
-    """Copy all of a profile into an empty one and compare both; the first one stays as it is.
+    """Copy all of a profile into an empty one and compare both; the first one is not changed.
 
     :param source: name of the profile that has the data.
     :param target: name of the profile that is to have them.
@@ -70,13 +72,13 @@ def move(source: str, target: str, tell: Callable[[str], None]) -> Report:
     _require_empty(target, right)
     with TemporaryDirectory(dir=own_config().dirpath, prefix="move-") as folder:
         archive = Path(folder) / "all.aiida"
-        tell(f"Writing everything of {source} to an archive …")
+        tell(f"Writing {source} to an archive …")
         create_archive(None, archive, include_authinfos=True, backend=left)
         tell(f"Reading {archive.stat().st_size / 1e6:.1f} MB into {target} …")
         import_archive(archive, include_authinfos=True, create_group=False, backend=right)
     _copy_private_extras(left, right)
     _copy_options(old, target)
-    tell("Comparing both, node by node …")
+    tell("Comparing both node by node …")
     return Report(target, count(right), list(compare(left, right)))
 
 
@@ -103,7 +105,7 @@ def _require_at_rest(name: str, storage: StorageBackend) -> None:
     count = QueryBuilder(backend=storage).append(ProcessNode, filters=at_work).count()
     if count:
         raise MoveError(
-            f"{count} processes of {name!r} are unfinished, and what runs cannot be moved. "
+            f"{count} processes of {name!r} are unfinished and cannot be moved. "
             f"Fix: let them end (`aiida-zif -p {name} resume`), or kill them (`verdi -p {name} process kill`)."
         )
 
@@ -119,7 +121,7 @@ def _require_empty(name: str, storage: StorageBackend) -> None:
 
 
 def _copy_private_extras(left: StorageBackend, right: StorageBackend) -> None:
-    """Give the copies AiiDA's own notes on them, such as the hashes that caching looks for; archives leave them out."""
+    """Copy the extras that AiiDA sets itself, such as hashes for caching; archives do not contain them."""
     from aiida.orm import Node, QueryBuilder
 
     rows = QueryBuilder(backend=left).append(Node, project=["uuid", "extras"]).iterall(batch_size=1000)

@@ -1,4 +1,4 @@
-"""A profile whose database lies on a PostgreSQL server; everything else is as in the embedded one."""
+"""A profile with its database on a PostgreSQL server; everything else is as in the embedded profile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def require_free_name(name: str, target: Target) -> bool:
-    """Whether a profile has still to be made; to be asked before anything is made on the server.
+    """Return whether the profile does not exist yet; to be called before anything is created on the server.
 
     :raises PostgresqlError: if there is a profile of that name with another storage.
     """
@@ -70,12 +70,12 @@ def _add(config: Config, name: str, storage_config: dict[str, Any]) -> None:
             config.store()
         raise PostgresqlError(
             f"AiiDA cannot use database {storage_config['database_name']!r}: {first_line(error.__context__ or error)}. "
-            "Fix: choose an empty database, or name with --repository the folder that belongs to it."
+            "Fix: choose an empty database, or set --repository to the folder that belongs to it."
         ) from error
 
 
 def keep_private(config: Config) -> None:
-    """Let nobody else read the configuration, which holds the password, nor AiiDA's copies of earlier ones."""
+    """Remove access of others to the configuration, which holds the password, and to AiiDA's copies of earlier ones."""
     path = Path(config.filepath)
     for file in path.parent.glob(f"{path.name}*"):
         file.chmod(0o600)

@@ -22,7 +22,7 @@ def test_codes_that_the_profile_lacks_are_named_before_anything_runs(
     monkeypatch.setattr("aiida_zif.workflows.campaign.checks.codes.known_codes", lambda name=None: ["cp2k@lovelace"])
     result = invoke("check", campaign_file(new="codes: {cp2k: cp2k@loveless}\n"))
     assert result.exit_code == 2
-    assert "codes.cp2k\n  found    cp2k@loveless, on a computer that the profile does not know" in result.stderr
+    assert "codes.cp2k\n  found    cp2k@loveless, on a computer that is not in the profile" in result.stderr
     assert "codes of the profile: cp2k@lovelace" in result.stderr
     assert "did you mean 'cp2k@lovelace'?" in result.stderr
 

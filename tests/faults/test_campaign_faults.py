@@ -81,7 +81,7 @@ def test_same_data_set_no_label_twice_none_missing_and_no_gap_in_the_provenance(
 def test_resume_says_what_it_did_and_what_goes_on(hurt_site: Site) -> None:
     assert "daemon started" in hurt_site.resumed
     assert "Campaign standin" in hurt_site.resumed
-    assert "goes on" in hurt_site.resumed
+    assert "continues" in hurt_site.resumed
 
 
 def test_atoms_that_are_lost_and_a_batch_that_fails_are_told(tmp_path: Path) -> None:

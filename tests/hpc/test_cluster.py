@@ -84,4 +84,4 @@ def test_a_cluster_that_is_down_is_told(site: Site, cluster: Cluster) -> None:
     finally:
         cluster.start_sshd()
     assert refused.returncode == 2
-    assert "nobody answers" in refused.stderr
+    assert "no server answers" in refused.stderr

@@ -55,7 +55,7 @@ def hurt_training(site: HurtSite) -> None:
     site.cluster.stop_controller()
     site.wait_for_pause()
     site.cluster.start_controller()
-    assert "goes on" in site.zif("resume").stdout
+    assert "continues" in site.zif("resume").stdout
     site.cluster.fail_node()
 
 
@@ -68,7 +68,7 @@ def hurt_exploration(site: HurtSite) -> None:
     site.wait_for_pause()
     time.sleep(max(0.0, OUTAGE - (time.monotonic() - begin)))
     site.cluster.start_sshd()
-    assert "goes on" in site.zif("resume").stdout
+    assert "continues" in site.zif("resume").stdout
 
 
 def hurt_second_cycle(site: HurtSite) -> None:

@@ -25,7 +25,7 @@ def site(postgresql_server: PostgresqlServer, tmp_path_factory: pytest.TempPathF
 
 def test_a_moved_profile_differs_in_nothing_and_a_damaged_one_is_told(site: Site) -> None:
     moved = site.zif("setup", "move", "embedded", "production")
-    assert "nothing differs" in moved.stdout
+    assert "no difference" in moved.stdout
     assert "7 nodes, 1 computers, 1 groups" in moved.stdout
     site.python(DRIVER, "spoil", "production")
     told = site.python(DRIVER, "compare", "embedded", "production").stdout

@@ -71,8 +71,8 @@ def terminal(postgresql_server: PostgresqlServer, tmp_path: Path) -> Terminal:
 def test_role_database_and_profile_are_made_once_and_work(terminal: Terminal) -> None:
     first, second = terminal.setup(), terminal.setup()
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
-    assert f"role '{terminal.name}' made" in first.stdout
-    assert "made" not in second.stdout
+    assert f"role '{terminal.name}' created" in first.stdout
+    assert "created" not in second.stdout
     load = "from aiida_zif.setup.profile.embedded import load_own_profile as l; l(); "
     look = load + "from aiida.orm import Int; Int(3).store()"
     env = {**os.environ, "AIIDA_PATH": str(terminal.folder)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -21,6 +22,7 @@ ABOVE = {
 """What each part may import, beside itself."""
 
 MOST_ENTRIES = 12
+NOT_COUNTED = ("__pycache__", "__init__.py", "py.typed")
 
 Arrows = Mapping[str, set[str]]
 
@@ -112,7 +114,7 @@ def test_no_folder_imports_itself_by_way_of_its_siblings(arrows: Arrows, part: s
 def test_no_folder_has_more_entries_than_one_takes_in_at_a_look() -> None:
     crowded = {}
     for path in {path.parent for path in sources()}:
-        entries = [entry.name for entry in path.iterdir() if entry.name not in ("__pycache__", "__init__.py")]
+        entries = [entry.name for entry in path.iterdir() if entry.name not in NOT_COUNTED]
         if len(entries) > MOST_ENTRIES:
             crowded[path.relative_to(ROOT).as_posix()] = len(entries)
     assert crowded == {}
@@ -125,3 +127,34 @@ def test_every_folder_with_python_in_it_is_a_package() -> None:
 def test_a_link_below_src_stands_for_every_part() -> None:
     links = {path.name: path.resolve() for path in (ROOT / "src" / "aiida_zif").iterdir() if path.is_symlink()}
     assert links == {part: ROOT / part for part in PARTS}
+
+
+def page_arrows() -> dict[str, set[str]]:
+    """Folder → sibling folders that it may import, from the tables of the architecture page."""
+    allowed: dict[str, set[str]] = {}
+    part = ""
+    for line in (ROOT / "docs" / "architecture.md").read_text().splitlines():
+        if heading := re.match(r"### `(\w+)/`", line):
+            part = heading[1]
+        elif line.startswith("## "):
+            part = ""
+        elif part and (row := re.match(r"\| `(\w+)` \|([^|]*)\|", line)):
+            allowed[f"{part}/{row[1]}"] = {f"{part}/{name}" for name in re.findall(r"`(\w+)`", row[2])}
+    return allowed
+
+
+def test_the_architecture_page_lists_every_folder() -> None:
+    folders = {f"{part}/{path.name}" for part in PARTS for path in (ROOT / part).iterdir() if path.is_dir()}
+    assert {name for name in folders if not name.endswith("__pycache__")} == set(page_arrows())
+
+
+def test_folders_import_only_the_siblings_that_the_architecture_page_lists(arrows: Arrows) -> None:
+    allowed = page_arrows()
+    wrong = set()
+    for name, others in arrows.items():
+        for other in others:
+            here, there = ("/".join(folder(module).split("/")[:2]) for module in (name, other))
+            siblings = here in allowed and there in allowed and here.split("/")[0] == there.split("/")[0]
+            if siblings and here != there and there not in allowed[here]:
+                wrong.add(f"{here} -> {there}")
+    assert wrong == set()

@@ -41,7 +41,7 @@ def test_status_lists_all_campaigns(finished: SyntheticCampaign, monkeypatch: py
 def test_lineage_in_words_and_in_json(finished: SyntheticCampaign) -> None:
     frame = finished.dataset["c02_zif4_attempt_0"].frame_ids()[0]
     words, machine = call(lineage, frame), call(lineage, frame, "--json")
-    assert "behind it: " in words.output
+    assert "ancestors: " in words.output
     assert "found in: LabelledFramesData" in words.output
     tree = json.loads(machine.output)
     assert tree["lineage"]["frame_id"] == frame

@@ -62,7 +62,7 @@ def test_a_backup_with_links_or_pipes_is_not_restored(
     (tmp_path / "storage" / "container").mkdir(parents=True)
     (tmp_path / "backup.json").write_text(json.dumps({"storage_backend": "core.sqlite_dos", "profile": "mine"}))
     make(tmp_path / "storage" / "container" / "config.json")
-    with pytest.raises(BackupError, match="neither folder nor file"):
+    with pytest.raises(BackupError, match="neither a folder nor a file"):
         restore_backup(tmp_path, "theirs")
 
 

@@ -80,7 +80,7 @@ def test_left_overs_of_a_killed_supervisor_are_ended(machine: Machine) -> None:
     state = machine("start_unwatched")
     old = {process.pid for process in machine.processes()}
     kill([state["supervisor"]])
-    assert machine("look")["problems"] == ["the supervisor is gone, its children are left over"]
+    assert machine("look")["problems"] == ["the supervisor has ended, its child processes still run"]
     assert machine("start")["healthy"]
     assert not old & {process.pid for process in machine.processes()}
 
@@ -118,7 +118,7 @@ def test_resume_plays_what_a_computer_that_did_not_answer_had_paused(machine: Ma
         scratch.unlink()
     kill([process.pid for process in machine.processes()])
     told = machine.zif("resume")
-    assert told.count("ArithmeticAddCalculation") == told.count("goes on; pausing after failed transport task") == 2
+    assert told.count("ArithmeticAddCalculation") == told.count("continues; pausing after failed transport task") == 2
     machine.assert_finished_once()
 
 

@@ -1,4 +1,4 @@
-"""The loop of active learning."""
+"""Active learning: the loop (``work_chain``), the cycle of one system (``acquire``), and their decisions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """Hand on the work chain: checkpoints of earlier versions look for it here, see ``moved_modules``."""
+    """Return the work chain: checkpoints of earlier versions import it from here, see ``moved_modules``."""
     if name == "ActiveLearningWorkChain":
         from aiida_zif.workflows.active_learning.work_chain import ActiveLearningWorkChain
 

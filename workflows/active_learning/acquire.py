@@ -65,7 +65,7 @@ class AcquireWorkChain(ResumableWorkChain):
             valid_type=float,
             required=False,
             non_db=True,
-            help="Share of frames that are not worth a label, from which on none is labelled; without it all are.",
+            help="Share of failed frames from which on no frame is labelled. Without it, frames are always labelled.",
         )
         spec.output("exploration", valid_type=orm.Dict, required=False, help="What was explored.")
         spec.output("frames", valid_type=FramesData, required=False, help="What was chosen, and the random control.")

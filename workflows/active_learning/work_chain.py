@@ -77,7 +77,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         for use in ("training", "held_out"):
             spec.input_namespace(f"imported.{use}", valid_type=LabelledFramesData, dynamic=True, required=False)
         spec.input("settings", valid_type=orm.Dict, help="The campaign in canonical units, see docs/campaign.md.")
-        spec.input("resources", valid_type=orm.Dict, help="Ranks, lanes, threads and walltime by stage.")
+        spec.input("resources", valid_type=orm.Dict, help="Ranks, lanes, threads and wall time by stage.")
         spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
         spec.output_namespace("dataset", valid_type=(LabelledFramesData, DatasetData), dynamic=True)
         spec.output_namespace("held_out", valid_type=LabelledFramesData, dynamic=True)

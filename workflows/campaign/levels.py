@@ -1,4 +1,4 @@
-"""The level of theory of a campaign: shipped, from a file of the user's, or written out in the campaign (no AiiDA)."""
+"""The level of theory of a campaign: shipped, from a file, or defined in the campaign (no AiiDA)."""
 
 from __future__ import annotations
 

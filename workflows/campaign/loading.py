@@ -1,4 +1,4 @@
-"""A campaign: read from a file or given in Python, completed by its protocol, and checked as a whole (no AiiDA)."""
+"""Load a campaign from a file or from Python, complete it by its protocol, and check it as a whole (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Campaign(CampaignFile):
         return {name: atoms.copy() for name, atoms in self._structures.items()}
 
     def cell_notes(self) -> list[str]:
-        """Return what to know of the cells: supercells that were taken, and warnings of thin and of large ones."""
+        """Return notes on the cells: supercells that were chosen, and warnings about thin and large ones."""
         dft = load_campaign_level(self.level_of_theory).settings["energy"].get("QS", {}).get("METHOD") != "XTB"
         return [f"{name}: {note}" for name, choice in self._cells.items() for note in choice.notes(dft)]
 
@@ -177,7 +177,7 @@ def _completed(source: Source) -> tuple[dict[str, Any], list[Problem]]:
     problems = []
     names = list(available_protocols())
     if name not in names:
-        fix = did_you_mean(name, names, f"take {default_protocol()!r} if you are in doubt")
+        fix = did_you_mean(name, names, f"take {default_protocol()!r}")
         problems.append(source.problem(("protocol",), shown(name), f"one of {listed(names)}", fix))
         name = default_protocol()
     return merged(protocol_settings(name), {**data, "protocol": name}), problems

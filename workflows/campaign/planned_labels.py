@@ -1,4 +1,4 @@
-"""How many labels a section of a campaign asks for (no AiiDA)."""
+"""Number of labels of a section of a campaign (no AiiDA)."""
 
 from __future__ import annotations
 

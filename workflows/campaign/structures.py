@@ -1,4 +1,4 @@
-"""The structures of a campaign: shipped or from a file, and what must hold before they may be used (no AiiDA)."""
+"""The structures of a campaign, shipped or from a file, and their checks (no AiiDA)."""
 
 from __future__ import annotations
 

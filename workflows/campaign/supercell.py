@@ -1,8 +1,7 @@
-"""The cell that a system is computed in: the file's own, a supercell that was asked for, or the smallest that is thick
-enough (no AiiDA).
+"""The cell of a system: that of the file, a given supercell, or the smallest that is thick enough (no AiiDA).
 
-No code needs a cell of any thickness: DeePMD-kit, LAMMPS, CP2K and the harvest count periodic images. What a thin cell
-costs is physics, see docs/campaign.md, so that it is avoided by default and warned of where it was asked for.
+No code requires a minimum thickness: DeePMD-kit, LAMMPS, CP2K and the harvest count periodic images. A thin cell limits
+the physics, see docs/campaign.md, so it is avoided by default, and there is a warning if it is requested.
 """
 
 from __future__ import annotations
@@ -120,7 +119,7 @@ class CellChoice:
         return list(self.repeats) if self.repeats else [list(row) for row in self.matrix]
 
     def notes(self, dft: bool) -> list[str]:
-        """Return in sentences what a user should know of the cell; nothing if it is the file's and thick enough.
+        """Return notes on the cell as sentences; empty if it is that of the file and thick enough.
 
         :param dft: whether the level of theory is one whose labels become too expensive first.
         """
@@ -134,7 +133,7 @@ class CellChoice:
             most = " and every thicker one has too many atoms" if self.automatic else ""
             notes.append(
                 f"warning: the cell is {self.thickness:.2f} Å thick{strained}, {rule}{most}: the labels sample the "
-                "Γ point of a thin cell, and its motion has no wave longer than that"
+                "Γ point of a thin cell, and there are no waves in its motion longer than that"
             )
         if self.tilt > MOST_TILTED:
             notes.append(

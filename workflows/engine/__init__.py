@@ -1,1 +1,1 @@
-"""What work chains share: resuming, seeds, options, cores, endings."""
+"""Common parts of work chains: restart of steps, seeds, options of jobs, cores, causes of an end."""

@@ -1,4 +1,4 @@
-"""Why a process ended as it did, and what a campaign may end with."""
+"""The cause of the end of a process, as text, and how often a job is repeated."""
 
 from __future__ import annotations
 

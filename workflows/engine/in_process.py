@@ -1,4 +1,4 @@
-"""Run a process inside this one, without daemon or broker, so that Ctrl-C ends it together with its jobs."""
+"""Run a process in this one, without daemon or broker; Ctrl-C ends it with its jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the machines of a campaign's codes have the cores that it would use at once."""
+"""Check that the machines of a campaign have the cores that it uses at once."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Work chains that launch nothing a second time when a step has to be run again.
+"""Work chains that do not start a child again when a step is repeated after a crash.
 
-The engine writes a checkpoint when a step has ended. A worker that dies after a step has submitted a child leaves the
-child running and a checkpoint that knows nothing of it; whoever takes the work chain up runs the step from its
-beginning. What the provenance already shows as called is taken back rather than computed once more.
+The engine writes a checkpoint when a step has ended. If a worker dies after a step has submitted a child, the child
+runs and the checkpoint has no record of it; the worker that continues the work chain runs the step from its beginning.
+A child that the provenance shows as called is then reused instead of started again.
 """
 
 from __future__ import annotations

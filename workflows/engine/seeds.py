@@ -1,4 +1,4 @@
-"""One campaign seed yields every other one (no AiiDA)."""
+"""All seeds, derived from the seed of the campaign (no AiiDA)."""
 
 from __future__ import annotations
 

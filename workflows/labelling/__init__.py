@@ -1,1 +1,1 @@
-"""Labels: AIMD runs, batches of frames, timings, imports, and what is known already."""
+"""Labels: AIMD runs, batches of frames, timings, imports, and reuse of labels of the profile."""

@@ -106,7 +106,7 @@ class AimdWorkChain(ResumableWorkChain):
         if plan["source"] == "restart":
             self.ctx.restart = job.outputs.retrieved
         else:
-            self.report("no restart file was left; velocities are drawn anew at the last labelled frame")
+            self.report("no restart file was left; new velocities are drawn at the last labelled frame")
             self.ctx.frames = last_frame(job.outputs.labelled)
 
     def results(self) -> ExitCode | None:

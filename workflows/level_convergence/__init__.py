@@ -1,1 +1,1 @@
-"""The cheapest cut-offs of a level of theory."""
+"""The convergence study of a level of theory, which finds its cheapest sufficient settings."""

@@ -1,4 +1,4 @@
-"""From a campaign to a convergence study that is ready to run."""
+"""The builder of a convergence study, from a campaign."""
 
 from __future__ import annotations
 

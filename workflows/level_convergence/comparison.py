@@ -1,4 +1,4 @@
-"""Errors of a level of theory against its tightest settings, and the cheapest of them that is good enough (no AiiDA).
+"""Errors of a level against its tightest settings, and the cheapest settings within the tolerances (no AiiDA).
 
 Which error matters to a force field? Not that of the energy itself: another cut-off or basis moves the energies of
 all frames of a composition by nearly the same amount, which the energy bias of each element absorbs. What the model

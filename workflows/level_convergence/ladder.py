@@ -1,4 +1,4 @@
-"""The ladder of a convergence study: the settings of a level of theory that are varied, and how far (no AiiDA).
+"""The ladder of a convergence study: which settings of a level are varied, and their values (no AiiDA).
 
 A ladder is a mapping ``{setting: [coarsest, …, tightest]}``. A setting is a path below FORCE_EVAL/DFT such as
 ``MGRID/CUTOFF``, or a word such as ``basis``; where several keys belong together, each value is a mapping of them all:
@@ -41,7 +41,7 @@ def read_ladder(ladder: Mapping[str, Sequence[Any]], level: Level) -> Ladder:
             raise ValueError(f"ladder.{setting}: {list(values)} found, two values or more are needed, all different")
         complete[setting] = _with_own(list(values), own_value(level, setting, values[0]))
     if not complete:
-        raise ValueError(f"ladder: level {level.name} brings none; name one with --ladder SETTING=COARSE,…,TIGHT")
+        raise ValueError(f"ladder: level {level.name} has none; define one with --ladder SETTING=COARSE,…,TIGHT")
     return complete
 
 

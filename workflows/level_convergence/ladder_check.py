@@ -1,4 +1,4 @@
-"""Whether CP2K would take the settings of a ladder (no AiiDA)."""
+"""Check that CP2K supports the settings of a ladder (no AiiDA)."""
 
 from __future__ import annotations
 

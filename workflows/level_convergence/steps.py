@@ -1,4 +1,4 @@
-"""Calcfunctions of a convergence study, and how they read what a job measured."""
+"""Calcfunctions of a convergence study, and readers of the results of its jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well converged a level of theory is: label the same frames with every rung of its ladder, and compare."""
+"""The work chain of a convergence study: label the same frames with every rung of a ladder, and compare."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Protocols: settings that a campaign file need not say."""
+"""Protocols: default settings of campaigns."""

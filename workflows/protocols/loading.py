@@ -1,4 +1,4 @@
-"""Protocols: named sets of defaults for a campaign, each holding only what differs (no AiiDA)."""
+"""Protocols: named sets of default settings; each holds only its differences (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiida_zif.workflows.user_input.merging import merged
 
 
 def available_protocols() -> dict[str, str]:
-    """Return name → one line that says for whom it is."""
+    """Return name → one line with its purpose."""
     return {name: str(protocol["description"]) for name, protocol in _table()["protocols"].items()}
 
 

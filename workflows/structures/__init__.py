@@ -1,1 +1,1 @@
-"""Frames made from structures."""
+"""First frames: the structure itself, and perturbed copies of it."""

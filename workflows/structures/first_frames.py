@@ -1,4 +1,4 @@
-"""Calcfunctions that make the frames a labelling starts from."""
+"""Calcfunctions that make the first frames of a labelling."""
 
 from __future__ import annotations
 

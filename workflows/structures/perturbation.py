@@ -1,4 +1,4 @@
-"""Strained and rattled copies of a structure, the part of the seed that needs no dynamics (no AiiDA)."""
+"""Strained and rattled copies of a structure (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Committees: data set, schedule, jobs."""
+"""Training of committees: data set, number of steps, jobs, retries."""

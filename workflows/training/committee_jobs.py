@@ -1,4 +1,4 @@
-"""The members of a committee and the jobs that train them: who goes together, and what became of whom."""
+"""Members of a committee and their jobs: which members share a job, and the state of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many steps a training of each cycle takes (no AiiDA)."""
+"""Number of training steps in each cycle (no AiiDA)."""
 
 from __future__ import annotations
 

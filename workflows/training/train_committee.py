@@ -1,4 +1,4 @@
-"""Train the members of a committee, a few at a time, each from a seed of its own."""
+"""The work chain that trains the members of a committee, some at a time, each with its own seed."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
             320,
             "ERROR_COMMITTEE_TOO_SMALL",
             message="only {n} of {total} members could be trained, {needed} are needed; last cause: {cause}. "
-            "Fix it (often: smaller learning rate, larger sel, more walltime) and start the campaign again.",
+            "Fix it (often: smaller learning rate, larger sel, more wall time) and start the campaign again.",
         )
 
     def plan(self) -> ExitCode | None:

@@ -1,4 +1,4 @@
-"""One mapping over another, key by key (no AiiDA)."""
+"""Merge two mappings key by key (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a campaign file, said so that it can be fixed (no AiiDA)."""
+"""Problems of a file of the user: field, found, allowed, fix (no AiiDA)."""
 
 from __future__ import annotations
 

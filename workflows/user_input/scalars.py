@@ -1,4 +1,4 @@
-"""What YAML makes of a plain word or number where people mean something else (no AiiDA).
+"""YAML scalars that YAML reads in another way than people mean them (no AiiDA).
 
 YAML 1.1 reads ``0777`` as octal 511, ``12:00:00`` as 43200, ``2026-01-01`` as a date and ``1e-3`` as text.
 """

@@ -1,4 +1,4 @@
-"""Read a YAML file that a stranger wrote, and remember on which line every key stands (no AiiDA)."""
+"""Read a YAML file safely, and record the line of every key (no AiiDA)."""
 
 from __future__ import annotations
 

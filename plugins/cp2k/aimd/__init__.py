@@ -1,1 +1,1 @@
-"""AIMD runs in segments: how a run is cut and at which stride it is labelled."""
+"""AIMD runs: the segments of a run, and the stride at which it is labelled."""

@@ -1,12 +1,12 @@
-"""How many steps lie between two frames that are worth a label each: the autocorrelation of the forces (no AiiDA).
+"""The stride of an AIMD run: the number of steps after which frames are independent, by the forces (no AiiDA).
 
-Measured is the integrated autocorrelation time of the *squared* force components of the atoms. The forces themselves
-do not do: a force is the time derivative of a momentum, so that over a bounded motion the integral of its
-autocorrelation is zero, whatever the frames have in common. The total energy is but one series, and what it
-remembers is the coupling to the thermostat. The square counts a force that has turned round as what it is, the same
-configuration seen from the other side: for Gaussian fluctuations its autocorrelation is the square of that of the
-force (Isserlis, Biometrika 12, 134 (1918)). Every component is scaled by its own variance, so that the stiff bonds of
-hydrogen and carbon do not hide the metal, and the mean over all of them makes up for short runs.
+The quantity is the integrated autocorrelation time of the *squared* force components of the atoms. The forces
+themselves are not suitable: a force is the time derivative of a momentum, so that over a bounded motion the integral
+of its autocorrelation is zero, whatever the frames have in common. The total energy is only one series, and its
+correlation is that of the thermostat. The square treats a force of opposite sign as the same configuration: for
+Gaussian fluctuations its autocorrelation is the square of that of the force (Isserlis, Biometrika 12, 134 (1918)).
+Every component is scaled by its own variance, so that the stiff bonds of hydrogen and carbon do not dominate; the mean
+over all components reduces the noise of short runs.
 """
 
 from __future__ import annotations

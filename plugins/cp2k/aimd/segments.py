@@ -1,4 +1,4 @@
-"""An AIMD run cut into the parts that one job takes: stairs of a ramp, and what a job left over (no AiiDA).
+"""The segments of an AIMD run, one job each: steps of a ramp, and the rest of a job that was ended (no AiiDA).
 
 CP2K 2023.1 changes a temperature on the way only without thermostat (``ANNEALING`` rescales velocities) or in
 Langevin dynamics (``TEMPERATURE_ANNEALING``), both by a factor a step, and a pressure not at all. A ramp is therefore

@@ -1,1 +1,1 @@
-"""Batches of given frames: their order, gates, recovery, cost and report."""
+"""Batches of given frames: order, cost and report."""

@@ -1,4 +1,4 @@
-"""What one frame has cost so far, and how many of them fit into one job."""
+"""Cost of a frame from earlier jobs, and the number of frames that fit into one job (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 MOST_JOBS = 50
-"""Jobs that are looked at; the latest tell what the computer is like now."""
+"""Number of latest jobs that are used; they reflect the current state of the computer."""
 
 
 class FrameCost(NamedTuple):

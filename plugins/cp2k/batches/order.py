@@ -1,4 +1,4 @@
-"""In which order a batch is worked through (no AiiDA)."""
+"""Order of the frames in a batch (no AiiDA)."""
 
 from __future__ import annotations
 

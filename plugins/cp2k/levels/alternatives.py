@@ -1,4 +1,4 @@
-"""Sections of CP2K of which one is chosen among others: a new choice takes the place of the whole old one (no AiiDA).
+"""Sections of CP2K that are alternatives: a new choice replaces the whole section (no AiiDA).
 
 CP2K itself would add the two up (functionals), or keep parameters that were made for the old one (dispersion).
 """

@@ -1,8 +1,8 @@
-"""Settings that are known to change what a label costs, and not what it is (no AiiDA).
+"""Settings that change only the cost of a label, not its value (no AiiDA).
 
-The list is short on purpose. Every keyword stands here by its full name, and with the values that a test runs CP2K
-with, to compare energies and forces (``tests/plugins/cp2k/test_cp2k_cost_only.py``); what fails there must leave the
-list. Whatever does not stand here is taken to change a number, and counts in the hash of its level.
+The list is short on purpose. Every keyword is listed by its full name, with the values for which a test runs CP2K and
+compares energies and forces (``tests/plugins/cp2k/test_cp2k_cost_only.py``); a keyword that fails must be removed. Any
+other setting is assumed to change a label, and counts in the hash of its level.
 """
 
 from __future__ import annotations

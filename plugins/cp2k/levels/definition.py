@@ -1,4 +1,4 @@
-"""The content of a level file, shipped or of the user's own, and what may be wrong with it (no AiiDA)."""
+"""The content of a level file, shipped or of the user, and its checks (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a level must hold and must not, beside what CP2K asks for: labels that mean what they say (no AiiDA)."""
+"""Settings that a level must have, and settings that it must not have, beyond the rules of CP2K (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a level of theory (no AiiDA)."""
+"""Errors of a level of theory (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which functional a section XC stands for, and what was made for it: potentials, basis sets, dispersion (no AiiDA)."""
+"""The functional of a section XC, and the potentials, basis sets and dispersion parameters made for it (no AiiDA)."""
 
 from __future__ import annotations
 

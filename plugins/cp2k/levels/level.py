@@ -35,7 +35,7 @@ class Level:
     """A level of theory for CP2K.
 
     :param name: of a shipped level or of the user's own.
-    :param description: one line that says for whom.
+    :param description: one line that states the purpose.
     :param elements: chemical symbols it can treat.
     :param settings: ``label``; ``energy`` (below FORCE_EVAL/DFT, hashed); ``solver`` (below the root of the
         input), ``batch`` and ``aimd`` (below FORCE_EVAL/DFT by mode), ``open_shell`` (there, with unpaired electrons),
@@ -136,7 +136,7 @@ class Level:
             raise ValueError(
                 f"level: hash {content['hash']} does not belong to its settings ({level.hash}); "
                 "change settings through load_level(NAME, overrides), not by hand. A level that was stored by an "
-                "earlier version may hold settings that did not count then: load it anew"
+                "earlier version may hold settings that did not count then: load it again"
             )
         return level
 
@@ -150,7 +150,7 @@ class Level:
         unknown = sorted(set(symbols) - set(self.elements))
         if unknown:
             raise ValueError(
-                f"level {self.name}: no parameters for {', '.join(unknown)}; it knows {', '.join(self.elements)}"
+                f"level {self.name}: no parameters for {', '.join(unknown)}; it supports {', '.join(self.elements)}"
             )
         metals = sorted(set(symbols) & set(UNPAIRED))
         if metals and self.multiplicity is None:
@@ -172,7 +172,7 @@ class Level:
         if (electrons + spin) % 2 == 0:
             parity, fit = ("an odd number", "even") if electrons % 2 else ("an even number", "odd")
             raise ValueError(
-                f"level {self.name}: {electrons} valence electrons, {parity}, which asks for an {fit} multiplicity, "
+                f"level {self.name}: {electrons} valence electrons, {parity}, which requires an {fit} multiplicity, "
                 f"but it is {spin}; check the structure for a missing or surplus hydrogen, or state charge and "
                 "multiplicity of the system"
             )

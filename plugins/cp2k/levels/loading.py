@@ -1,4 +1,4 @@
-"""Levels that ship with the package, and the user's own (no AiiDA)."""
+"""Load levels of theory: shipped ones and files of the user (no AiiDA)."""
 
 from __future__ import annotations
 

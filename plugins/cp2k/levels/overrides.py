@@ -1,4 +1,4 @@
-"""Settings of a level that a user changes: merged key by key, checked against CP2K's own input (no AiiDA)."""
+"""Overrides of a level: merged key by key, checked against CP2K's description of its input (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ladder of other ways to self-consistency that a level offers for frames that fail (no AiiDA)."""
+"""The recovery ladder of a level: other settings for frames whose self-consistency fails (no AiiDA)."""
 
 from __future__ import annotations
 

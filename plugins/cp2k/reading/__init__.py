@@ -1,1 +1,1 @@
-"""What CP2K wrote: energies, forces, self-consistency, and why it stopped."""
+"""Reading of CP2K's output: energies, forces, self-consistency, cause of the end; and the gates for labels."""

@@ -1,4 +1,4 @@
-"""What every label must pass, computed or imported, and the bounds that a campaign may move (no AiiDA)."""
+"""The gates: checks that every label must pass, computed or imported, and their bounds (no AiiDA)."""
 
 from __future__ import annotations
 

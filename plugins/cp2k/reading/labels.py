@@ -1,4 +1,4 @@
-"""From readings to labels: which frames are good, and why the others are not (no AiiDA)."""
+"""Labels from the output of CP2K: good frames, and the reason for each rejected frame (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def _judge(
         detail = f"the run ended before step {frame.step} was complete"
         return Rejection(frame.index, frame.step, NOT_REACHED, detail)
     if forces.symbols != symbols or positions.symbols != symbols:
-        detail = "CP2K wrote other atoms than were asked for"
+        detail = "CP2K wrote other atoms than were requested"
         return Rejection(frame.index, frame.step, "atoms_differ", detail)
     moved = _displacement(frame, positions.values, cell)
     if not moved <= POSITION_TOLERANCE:

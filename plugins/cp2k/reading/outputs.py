@@ -1,4 +1,4 @@
-"""Readers of what CP2K writes: main output, xyz files, cells (no AiiDA).
+"""Readers of the output of CP2K: main output, xyz files, cells (no AiiDA).
 
 Every reader takes text that may end anywhere, because a job may be killed anywhere, and returns what is complete.
 """

@@ -1,4 +1,4 @@
-"""What one job did for an AIMD run, and where the run can go on (no AiiDA)."""
+"""Result of one job of an AIMD run, and the step from which the run continues (no AiiDA)."""
 
 from __future__ import annotations
 

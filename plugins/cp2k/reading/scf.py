@@ -1,4 +1,4 @@
-"""How a self-consistency loop went: its convergence step by step, and what that says of its prospects (no AiiDA)."""
+"""Convergence of a self-consistency loop step by step, and its diagnosis (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Diagnosis:
 
 
 def convergence_in(line: str) -> float | None:
-    """Return the convergence that a row of CP2K's SCF table tells, None for any other line.
+    """Return the convergence in a row of CP2K's SCF table, None for any other line.
 
     Line searches of OT print rows without one. Asterisks, where the number does not fit, are infinite.
     """

@@ -1,4 +1,4 @@
-"""Why a run ended before its last frame (no AiiDA)."""
+"""Cause of a run that ended before its last frame (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ def why_stopped(
     if main.out_of_time:
         return Ending(OUT_OF_TIME, "CP2K stopped itself before the job would have been killed")
     if free_kb is not None and free_kb < FULL_KB:  # nobody can say so on that disk: the output just ends
-        return Ending(DISK_FULL, f"{free_kb} kB were left of the disk, and the output ends without a word")
+        return Ending(DISK_FULL, f"{free_kb} kB were left of the disk, and the output ends without a message")
     if main.whole:
         return Ending(UNREAD, f"CP2K {main.version or 'of unknown version'} came to its end")
     if outside is not None:
         return outside
-    return Ending(KILLED, found.get(KILLED, "the output ends without a word: killed, or no space left"))
+    return Ending(KILLED, found.get(KILLED, "the output ends without a message: killed, or no space left"))
 
 
 def _line_of(cause: str, texts: Sequence[str]) -> str | None:
-    """The last line that tells of a cause, its blanks collapsed."""
+    """The last line with a cause, its blanks collapsed."""
     for text in texts:
         for line in reversed(text.splitlines()[-400:]):
             if _TROUBLE[cause].search(line):

@@ -1,1 +1,1 @@
-"""CP2K's own description of its input, and what it would refuse."""
+"""CP2K's description of its input, and checks against it."""

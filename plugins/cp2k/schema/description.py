@@ -1,4 +1,4 @@
-"""What CP2K's input may hold, read from the description that CP2K writes of itself (no AiiDA).
+"""CP2K's description of its input: sections and keywords (no AiiDA).
 
 cp2k-input-tools ships that description, for CP2K 2024.1. The file of another version is made with
 ``cp2k.psmp --xml`` and named in the environment variable ``AIIDA_ZIF_CP2K_SCHEMA``. It is large (27 MB): where every

@@ -1,4 +1,4 @@
-"""Why a labelling job has not a label for every frame, in one line."""
+"""The cause of missing labels of a labelling job, as one line."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Inputs of CP2K."""
+"""Inputs of CP2K: levels, dynamics, restart files."""

@@ -1,4 +1,4 @@
-"""The part of a CP2K input that drives molecular dynamics (no AiiDA)."""
+"""The part of a CP2K input for molecular dynamics (no AiiDA)."""
 
 from __future__ import annotations
 

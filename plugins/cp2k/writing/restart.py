@@ -1,4 +1,4 @@
-"""Restart files of CP2K, from which a run goes on as if it had never stopped (no AiiDA)."""
+"""Restart files of CP2K, from which a run continues exactly (no AiiDA)."""
 
 from __future__ import annotations
 

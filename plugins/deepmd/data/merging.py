@@ -1,4 +1,4 @@
-"""Blocks of frames put together into one system a composition, so that their jobs leave no trace (no AiiDA).
+"""Merge blocks of frames into one system per composition, independent of the jobs that labelled them (no AiiDA).
 
 A batch of labels comes back in as many blocks as its jobs made of it, which depends on how long a frame took. What is
 drawn by chance among labelled frames, the batches of a training above all, must not: the same seed gives the same

@@ -1,1 +1,1 @@
-"""Frozen models: what a file says of itself, and its energy bias."""
+"""Frozen models: the parameters stored in the file, and the energy bias."""

@@ -1,4 +1,4 @@
-"""Read what a frozen TensorFlow model says of itself, without TensorFlow (no AiiDA).
+"""Read the parameters that are stored in a frozen TensorFlow model, without TensorFlow (no AiiDA).
 
 A ``.pb`` file is a protocol-buffer message ``GraphDef``. The constants DeePMD-kit leaves in it name its elements
 and hold the whole training input. Field numbers are those of TensorFlow's public ``graph.proto``,

@@ -1,4 +1,4 @@
-"""Calculation job that tests a committee of deep potentials on blocks of labelled frames."""
+"""The calculation job that tests a committee on blocks of labelled frames."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ EXIT_CODES = {
         "Model {model} predicts forces that are not finite for block {block}. Train it again with another seed.",
     ),
 }
-"""Status: (name, message); 3xx cannot be fixed by running again, 4xx can, 5xx is the science."""
+"""Status: (name, message); 3xx cannot be fixed by running again, 4xx can, 5xx have no usable result."""
 
 
 class DeepmdTestCalculation(TolerantJob):

@@ -112,7 +112,7 @@ def _table(prefix: Path, kind: str, columns: int) -> np.ndarray:
 def _split(table: np.ndarray, order: Sequence[str], rows: Mapping[str, int], kind: str) -> dict[str, np.ndarray]:
     expected = sum(rows[label] for label in order)
     if len(table) != expected:
-        raise EOFError(f"{kind}.out has {len(table)} rows where the blocks ask for {expected}")
+        raise EOFError(f"{kind}.out has {len(table)} rows where the blocks have {expected}")
     return dict(_pieces(table, order, rows))
 
 

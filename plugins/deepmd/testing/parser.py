@@ -1,4 +1,4 @@
-"""Parser of a test of a committee."""
+"""The parser of test jobs."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class DeepmdTestParser(Parser):
         return None
 
     def _failure(self, model: str, error: Exception) -> ExitCode:
-        """The log knows best; else a missing file is no output, a short one a truncated one."""
+        """Return the exit code by the log, or for a missing file (no output) or a short one (truncated)."""
         log = self._text(Calculation.log_file(model))
         complaint = outputs.diagnose(log)
         if complaint is not None:

@@ -1,4 +1,4 @@
-"""Calculation job that trains and freezes one deep potential."""
+"""The calculation job that trains and freezes one model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A watcher beside ``dp train`` that ends it when the error on validation frames is flat (no AiiDA).
+"""A watcher of ``dp train`` that ends it when the error on validation frames is flat (no AiiDA).
 
 It is a shell script that looks at the learning curve after every checkpoint, so that nothing is lost when it ends the
 training, and ``dp freeze`` goes on from that checkpoint. It watches long runs on an exponential learning rate only: on

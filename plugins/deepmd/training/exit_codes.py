@@ -1,4 +1,4 @@
-"""How the training of a model may end, other than well (no AiiDA)."""
+"""Exit codes of a training (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ EXIT_CODES = {
     410: (
         "ERROR_NAN_IN_LEARNING_CURVE",
         "The loss was not finite from step {step} on. Train again with another seed or a "
-        "lower start_lr, and look for frames with huge forces.",
+        "lower start_lr, and check for frames with very large forces.",
     ),
     411: (
         "ERROR_OUT_OF_MEMORY",
-        "The training ran out of memory: {detail}. Lower batch_size or ask for more memory.",
+        "The training ran out of memory: {detail}. Lower batch_size or request more memory.",
     ),
 }
-"""Status: (name, message); 3xx cannot be fixed by running again, 4xx can, 5xx is the science."""
+"""Status: (name, message); 3xx cannot be fixed by running again, 4xx can, 5xx have no usable result."""

@@ -1,4 +1,4 @@
-"""What every training job does, whether it trains one model or several members of a committee side by side."""
+"""Common parts of training jobs of one model or of several members of a committee."""
 
 from __future__ import annotations
 

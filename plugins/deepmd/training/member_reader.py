@@ -1,4 +1,4 @@
-"""What the parsers of training jobs share: one member's files become nodes and an exit code."""
+"""Common parts of the parsers of training jobs: nodes and exit code from the files of one member."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TrainingParser(Parser):
         raise NotImplementedError
 
     def told_from_outside(self, failure: ExitCode) -> ExitCode:
-        """Whoever ended a job knows why a training was cut short; a loss that is not finite is a cause of its own."""
+        """Return the cause of a training that was cut off: that of its job, unless its loss was not finite."""
         ending = ending_of(self.node)
         return failure if ending is None or failure.status >= 410 else exit_code_of(ending)
 
@@ -136,7 +136,7 @@ class MemberReader:
         model = self._input()["model"]
         if frozen.type_map != model["type_map"]:
             return self.exit_codes.ERROR_TYPE_MAP_MISMATCH.format(
-                detail=f"asked for {model['type_map']}, the frozen model has {frozen.type_map}"
+                detail=f"{model['type_map']} was requested, the frozen model has {frozen.type_map}"
             )
         self._out(
             "potential",

@@ -1,4 +1,4 @@
-"""Calculation job that trains several members of a committee, as many side by side as its allocation has processes."""
+"""The calculation job that trains several members of a committee, as many at a time as it has processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parser of a job that trains several members."""
+"""The parser of jobs that train several members."""
 
 from __future__ import annotations
 

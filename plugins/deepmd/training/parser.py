@@ -1,4 +1,4 @@
-"""Parser of a training job."""
+"""The parser of jobs that train one model."""
 
 from __future__ import annotations
 

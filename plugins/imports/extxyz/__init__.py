@@ -1,1 +1,1 @@
-"""Labelled frames in extended XYZ, in everybody's dialect of it."""
+"""Labelled frames in extended XYZ, in the dialects of common codes."""

@@ -1,4 +1,4 @@
-"""Which entry or column of a frame is its energy, its forces, its stress, its virial (no AiiDA)."""
+"""The choice of the entry or column for energy, forces, stress and virial (no AiiDA)."""
 
 from __future__ import annotations
 

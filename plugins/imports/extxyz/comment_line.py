@@ -1,4 +1,4 @@
-"""The comment line of a frame in extended XYZ: its entries as they stand, and the numbers in them (no AiiDA).
+"""The comment line of a frame in extended XYZ: its entries and their numbers (no AiiDA).
 
 Own code and not ASE's: that reader keeps the last of two entries of one name, takes half of a tensor that is not
 symmetric for the whole, and reads an entry without a value as true.

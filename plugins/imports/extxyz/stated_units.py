@@ -1,4 +1,4 @@
-"""In which units the numbers of a frame are, as the file and the user say it (no AiiDA)."""
+"""Units of a frame, as stated by the file or by options (no AiiDA)."""
 
 from __future__ import annotations
 

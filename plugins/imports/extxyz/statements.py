@@ -1,4 +1,4 @@
-"""What else the comment line of a frame says of its labels: converged, of no weight, of another level (no AiiDA)."""
+"""Other statements of the comment line: not converged, no weight, another level of theory (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _not_converged(entry: Entry) -> bool:
 
 
 def why_per_atom(entries: Iterable[Entry], energy: float, n_atoms: int) -> str | None:
-    """Return why an energy is that of an atom and not of the cell, None if nothing says so.
+    """Return why an energy is that of an atom and not of the cell, None if there is no such entry.
 
     :param energy: as the file has it.
     """

@@ -1,4 +1,4 @@
-"""The frames of a file in extended XYZ as text, cut before a reader trusts what they announce (no AiiDA).
+"""Split a file in extended XYZ into frames as text, with limits on announced sizes (no AiiDA).
 
 ASE makes room, or looks for lines, for as many atoms and columns as a file announces; a stranger's file may announce
 10¹⁸ of them.

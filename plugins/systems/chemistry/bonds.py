@@ -1,4 +1,4 @@
-"""Who is bonded to whom in a crystal: neighbours across the cell's faces, molecules, surroundings of metals (no AiiDA).
+"""Bonds in a crystal: periodic neighbours, molecules, coordination of metals (no AiiDA).
 
 Bonds between non-metals are those of the harvest: closer than ``BOND`` times the sum of their covalent radii. A metal
 and a donor are bonded up to ``COORDINATION`` times that sum: 2.5 Å for Zn-N, behind the first peak of hot frameworks.

@@ -1,4 +1,4 @@
-"""Chemical formulas: read, written, and that of a CIF compared with its atoms (no AiiDA)."""
+"""Chemical formulas: read, write, and compare that of a CIF with its atoms (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a structure is made of, for people to compare with what they meant (no AiiDA)."""
+"""Summary of a structure for the user: formula, density, coordination, linkers (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can this be a substance? Valences of H, C, N, O and halogens, and the surroundings of metals (no AiiDA).
+"""Check of valences of H, C, N, O and halogens, and of the coordination of metals (no AiiDA).
 
 What no substance has is a fault: a carbon with six neighbours, a bent carbon of two without hydrogen, an oxygen alone.
 What is unusual but possible, as in melts, is an oddity. Charges are not assumed, elements with many valences (B, Si, P,

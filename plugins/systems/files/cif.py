@@ -1,4 +1,4 @@
-"""Read the atoms of a CIF, or say why they are not to be had (no AiiDA)."""
+"""Read the atoms of a CIF, or raise an error with the reason (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of atoms in a CIF: elements, coordinates, and whether each row is one whole atom (no AiiDA)."""
+"""The atom rows of a CIF: elements, coordinates, and whether each is one whole atom (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The symmetry of a CIF: what its operators, Hall symbol, name and number say, and whether they agree (no AiiDA).
+"""The symmetry of a CIF: operators, Hall symbol, name and number, and whether they agree (no AiiDA).
 
 Operators that are listed count first, then the Hall symbol, then the Hermann-Mauguin name in its setting. A number
 alone stands for the standard setting. What else is stated must be the same type of space group, or must make the same

@@ -1,4 +1,4 @@
-"""The one block of a CIF that holds atoms, its tags in one spelling (no AiiDA).
+"""The block of a CIF with atoms, with normalised tags (no AiiDA).
 
 gemmi reads the grammar of CIF 1.1. What it does not decide is decided here: the encoding, which block is meant, tags of
 the core, DDLm and mmCIF dictionaries that mean the same (``_cell.length_a`` and ``_cell_length_a``), tags that come

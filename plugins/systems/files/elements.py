@@ -1,4 +1,4 @@
-"""Chemical symbols as people write them: capitals, charges, types of force fields, labels, deuterium (no AiiDA)."""
+"""Chemical symbols in files: capitals, charges, types of force fields, labels, deuterium (no AiiDA)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a POSCAR must hold before ASE's reader is trusted with it (no AiiDA)."""
+"""Checks of a POSCAR before ASE reads it (no AiiDA)."""
 
 from __future__ import annotations
 

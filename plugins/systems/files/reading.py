@@ -1,4 +1,4 @@
-"""Read a structure file: one structure of whole atoms, or the reason why there is none (no AiiDA)."""
+"""Read a structure file: one structure of whole atoms, or an error with the reason (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _only_frame(file: Path) -> tuple[str, list[str]]:
         raise StructureFault("an empty file", "one frame", "write the file again")
     more = sum(1 for _ in frames)
     if more:
-        fix = "write the one frame that you want to a file of its own; labels are brought in by `aiida-zif import`"
+        fix = "write the one frame that you want to a file of its own; import labels with `aiida-zif import`"
         raise StructureFault(f"{more + 1} frames", "one structure in a file", fix)
     return checked_xyz(first)
 

@@ -1,4 +1,4 @@
-"""What a structure in extended XYZ must hold before ASE's reader is trusted with it (no AiiDA)."""
+"""Checks of a structure in extended XYZ before ASE reads it (no AiiDA)."""
 
 from __future__ import annotations
 

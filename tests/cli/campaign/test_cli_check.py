@@ -78,7 +78,7 @@ def test_a_right_campaign_is_told_what_would_run(invoke: Invoke, campaign_file: 
 
 def test_the_number_of_labels_adds_up(invoke: Invoke, campaign_file: File) -> None:
     text = " ".join(invoke("check", campaign_file()).stdout.split())
-    assert "At most 46 labels: 14 to start with, 8 held out, 2 cycles of up to 12." in text
+    assert "At most 46 labels: 14 for the first training, 8 held out, 2 cycles of up to 12." in text
 
 
 def test_the_limit_of_labels_holds_in_the_estimate(invoke: Invoke, campaign_file: File) -> None:

@@ -101,7 +101,7 @@ def test_a_campaign_that_runs_is_gone_on_with(
     result = invoke("run", path, "--submit")
     assert result.exit_code == 0
     assert no_daemon == ["start"]
-    assert f"<{node.pk}>, begun" in result.stdout
+    assert f"<{node.pk}>, started" in result.stdout
     assert f"aiida-zif watch {node.pk}" in result.stdout
 
 
@@ -188,7 +188,7 @@ def test_an_unexpected_failure_is_one_line_and_a_traceback_only_if_asked_for(
     monkeypatch.setattr(commands, "known_campaign", broken)
     result = invoke("run", campaign_file())
     assert result.exit_code == 1
-    assert result.stderr.splitlines() == ["aiida-zif: RuntimeError: the disk is full (`--debug` shows where)"]
+    assert result.stderr.splitlines() == ["aiida-zif: RuntimeError: the disk is full (`--debug` prints the traceback)"]
     assert isinstance(invoke("run", campaign_file(), "--debug").exception, RuntimeError)
 
 
@@ -263,7 +263,7 @@ def test_a_key_that_changes_cost_only_goes_on_with_the_campaign(
 ) -> None:
     node = earlier(campaign_file())
     result = invoke("run", campaign_file(new=written), "--submit")
-    assert f"<{node.pk}>, begun" in result.stdout, result.output
+    assert f"<{node.pk}>, started" in result.stdout, result.output
 
 
 @pytest.mark.parametrize(

@@ -262,7 +262,7 @@ def test_an_import_that_was_withdrawn_comes_in_again_only_with_another_declarati
 def test_only_an_import_can_be_withdrawn(invoke: Invoke, identifier: str) -> None:
     result = invoke("withdraw", identifier, "--reason", "wrong")
     assert result.exit_code == 2
-    assert "pk or UUID of an import" in result.stderr
+    assert "PK or UUID of an import" in result.stderr
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "\x1b]0;mine\x07"])

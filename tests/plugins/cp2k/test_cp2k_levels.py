@@ -144,7 +144,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 
 
 def test_an_element_outside_the_table_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"no parameters for Pu, U; it knows H, Li"):
+    with pytest.raises(ValueError, match=r"no parameters for Pu, U; it supports H, Li"):
         load_level("gfn1-xtb").check_elements(["H", "U", "Pu"])
 
 
@@ -156,12 +156,12 @@ def test_an_odd_number_of_electrons_is_refused() -> None:
 @pytest.mark.parametrize(
     ("symbols", "charge", "multiplicity", "words"),
     [
-        (["O", "H"], 0, None, "7 valence electrons, an odd number, which asks for an even multiplicity, but it is 1"),
+        (["O", "H"], 0, None, "7 valence electrons, an odd number, which requires an even multiplicity, but it is 1"),
         (["O", "H"], 0, 2, None),
         (["O", "H"], -1, None, None),
-        (["O", "H"], 0, 3, "7 valence electrons, an odd number, which asks for an even multiplicity, but it is 3"),
+        (["O", "H"], 0, 3, "7 valence electrons, an odd number, which requires an even multiplicity, but it is 3"),
         (["O", "O"], 0, 3, None),
-        (["O", "O"], 0, 2, "12 valence electrons, an even number, which asks for an odd multiplicity, but it is 2"),
+        (["O", "O"], 0, 2, "12 valence electrons, an even number, which requires an odd multiplicity, but it is 2"),
         (["H", "H"], 0, 5, "multiplicity 5 with 2 valence electrons; it is at most 3"),
         (["H", "H"], 2, None, "with 0 valence electrons"),
         (["Co", "O"], 0, None, r"Co may have unpaired electrons.*\(4 if all of them are 2\+"),

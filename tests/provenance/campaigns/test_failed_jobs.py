@@ -42,7 +42,7 @@ def test_it_is_named_with_what_it_was_to_do_and_why_it_ended(
 
 def test_a_campaign_without_such_jobs_says_nothing(view: CampaignView) -> None:
     assert failed_jobs(view) == []
-    assert "Jobs that did not end well" not in render(view)
+    assert "Failed jobs" not in render(view)
 
 
 def test_a_screen_shows_the_newest_only() -> None:

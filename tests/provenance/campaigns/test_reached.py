@@ -17,7 +17,7 @@ def test_a_run_that_knows_what_it_reached_is_taken_at_its_word() -> None:
     assert entry["temperature"] == {"asked": [300.0, 300.0], "mean": 693.2, "error": 12.4}
     line = reached_line(1, [entry])
     assert line.startswith("reached in cycle 1 (mean of the explored frames): ")
-    assert "zif4 300K_0GPa 693 ± 12 K (300 asked, MISSED), 0.57 GPa (0 asked)" in line
+    assert "zif4 300K_0GPa 693 ± 12 K (target 300, MISSED), 0.57 GPa (target 0)" in line
 
 
 def test_a_run_of_before_knows_its_averages_only() -> None:

@@ -66,7 +66,7 @@ def test_what_runs_now_is_told_with_the_expected_rest(labelling: SyntheticCampai
     view = load_view(labelling.campaign)
     text = printed(view)
     assert "cycle 1: labelling zif4" in text
-    assert "left, if every cycle is needed" in text
+    assert "left, if all cycles are needed" in text
     assert rows_of(view, summarise(view))[0][-1] == "labelling"
     assert status_json(view)["running"][0]["stage"] == "label"
 
@@ -104,7 +104,7 @@ def test_held_out_frames_the_scale_of_their_forces_and_the_caveat_are_told(
     assert f"root mean square of their forces {scale:.3g} eV/Å" in text
     assert "the force field is not for use" in text
     assert "deviations of cycle 1: known of 155 of 160 explored frames" in text
-    assert "reached in cycle 1 (mean of the physical frames): zif4 300K_0GPa 310 K (300 asked), 0.05 GPa" in text
+    assert "reached in cycle 1 (mean of the physical frames): zif4 300K_0GPa 310 K (target 300), 0.05 GPa" in text
 
 
 def test_an_error_and_a_ratio_stand_with_their_intervals() -> None:

@@ -101,15 +101,15 @@ def test_labels_that_were_not_computed_are_counted_apart(
     from aiida_zif.cli.results.status_table import reason_lines, seed_line
 
     assert (summary["n_reused"], summary["seed_labels"]["n_reused"]) == (0, 0)
-    assert "re-used" not in seed_line(summary)
+    assert "reused" not in seed_line(summary)
     monkeypatch.setattr("aiida_zif.provenance.campaigns.summary.n_reused", lambda step: 2 if step.cycle == 1 else 1)
     figures = summarise(view)
     n_first = len(figures["seed_labels"]["n_labelled"])
     assert [iteration["n_reused"] for iteration in figures["iterations"]] == [2, 1, 0]
     assert (figures["seed_labels"]["n_reused"], figures["n_reused"]) == (n_first, n_first + 3)
     assert figures["total_labels"] == summary["total_labels"]
-    assert f"{n_first} of them re-used" in seed_line(figures)
-    assert any("re-used in cycle 1: 2 labels" in line for line in reason_lines(figures))
+    assert f"{n_first} of them reused" in seed_line(figures)
+    assert any("reused in cycle 1: 2 labels" in line for line in reason_lines(figures))
 
 
 def test_a_held_out_error_lies_in_its_interval_and_virials_have_theirs(summary: dict[str, Any]) -> None:

@@ -147,7 +147,7 @@ def test_every_export_carries_source_licence_energy_reference_and_caveat(
     (record,) = manifest["structures"]
     assert (record["pk"], record["licence"]) == (finished.structure.pk, "CC-BY-4.0")
     readme = (tmp_path / "README.md").read_text()
-    for words in ("CC-BY-4.0", "10.1021/acs.jced.9b00835", "in particular no energies of atoms", "not for use"):
+    for words in ("CC-BY-4.0", "10.1021/acs.jced.9b00835", "atomic energies are not subtracted", "not for use"):
         assert words in readme
     assert manifest["energy_reference"] in readme
 

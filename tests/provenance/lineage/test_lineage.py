@@ -165,10 +165,10 @@ def test_what_a_model_learnt_is_told_apart_from_what_influenced_its_plan(finishe
     assert evaluated["pks"] == [block.pk for block in finished.held_out.values()]
     assert (evaluated["n_frames"], evaluated["in_plan"], evaluated["also_learnt"]) == (5, 5, 0)
     lines = in_lines(behind)
-    assert lines[0] == "learnt from: 20 frames in 4 blocks"
+    assert lines[0] == "trained on: 20 frames in 4 blocks"
     assert (
-        "evaluated on: 5 held-out frames in 1 block, none of them learnt; errors on 5 of them went into plans, "
-        "and may have influenced what was done next" in lines
+        "evaluated on: 5 held-out frames in 1 block, none of them used for training; "
+        "errors on 5 of them were used in plans, and may have influenced later steps" in lines
     )
     assert behind["influenced_plan"]["n_frames"] == 0
 
@@ -196,18 +196,20 @@ def test_held_out_frames_that_a_model_has_learnt_are_shouted_out(
     campaign.train_and_test()
     behind = what_stands_behind(campaign.committee["model_0"])
     assert behind["evaluated_on"]["also_learnt"] == 6
-    assert any("6 of them LEARNT TOO" in line for line in in_lines(behind))
+    assert any("6 of them ALSO USED FOR TRAINING" in line for line in in_lines(behind))
     (block,) = campaign.held_out.values()
     lines = in_lines(what_stands_behind(block))
-    assert any("6 of them LEARNT TOO" in line for line in lines), "the block, too, not only the model"
+    assert any("6 of them ALSO USED FOR TRAINING" in line for line in lines), "the block, too, not only the model"
 
 
 def test_what_was_tested_is_named_whatever_is_asked_for(finished: SyntheticCampaign) -> None:
     (held_out,) = finished.held_out.values()
     lines = in_lines(what_stands_behind(held_out))
-    assert "held out: models were tested on 5 held-out frames in 1 block, none of them learnt" in lines
+    assert "held out: models were tested on 5 held-out frames in 1 block, none of them used for training" in lines
     lines = in_lines(what_stands_behind(finished.dataset["c01_zif4_attempt_0"]))
-    assert any(line.startswith("the committees behind it were evaluated on: 5 held-out frames") for line in lines)
+    assert any(
+        line.startswith("the committees among its ancestors were evaluated on: 5 held-out frames") for line in lines
+    )
 
 
 @pytest.mark.parametrize("state", ["begun", "labelling"])
@@ -225,7 +227,7 @@ def test_a_structure_names_the_campaigns_that_it_was_given_to(finished: Syntheti
     behind = what_stands_behind(finished.structure)
     assert behind["campaigns"] == []
     assert [entry["pk"] for entry in behind["given_to"]] == [finished.campaign.pk]
-    assert in_lines(behind)[-1] == f"given to campaign: zif4-test <{finished.campaign.pk}>"
+    assert in_lines(behind)[-1] == f"input of campaign: zif4-test <{finished.campaign.pk}>"
 
 
 def test_no_line_of_a_lineage_is_cut_with_an_ellipsis(finished: SyntheticCampaign) -> None:

@@ -49,6 +49,6 @@ def test_nothing_is_overwritten(story: dict[str, Any]) -> None:
 
 
 def test_a_backup_that_fails_leaves_nothing_behind(story: dict[str, Any]) -> None:
-    assert "cannot be made" in story["no_room"]
+    assert "cannot be created" in story["no_room"]
     assert "1 of 20 files are missing" in story["damaged_profile"]
     assert story["files"] == ["first"]

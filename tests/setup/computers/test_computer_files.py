@@ -133,4 +133,4 @@ def test_an_unknown_host_is_never_taken_on_trust() -> None:
 def test_the_cause_of_a_refusal_is_found_behind_aiida_s_words() -> None:
     error = OSError("Error while opening the transport")
     error.__cause__ = ConnectionRefusedError("111")
-    assert "nobody answers" in explain(error, "cluster")
+    assert "no server answers" in explain(error, "cluster")

@@ -46,8 +46,8 @@ def test_a_daemon_that_is_off_has_no_problem() -> None:
 @pytest.mark.parametrize(
     ("left", "word"),
     [
-        ([BROKER, WORKER], "supervisor is gone"),
-        ([SUPERVISOR, WORKER], "broker is gone"),
+        ([BROKER, WORKER], "supervisor has ended"),
+        ([SUPERVISOR, WORKER], "broker has ended"),
         ([SUPERVISOR, BROKER], "no worker"),
         ([SUPERVISOR, SUPERVISOR, BROKER, WORKER], "two supervisors"),
     ],
@@ -59,18 +59,18 @@ def test_a_missing_part_is_named(left: list[DaemonProcess], word: str) -> None:
 
 def test_workers_older_than_the_broker_are_deaf() -> None:
     (problem,) = problems(SUPERVISOR, DaemonProcess(20, "broker", 150.0, 10), WORKER)
-    assert "do not hear" in problem
+    assert "are not connected to the new one" in problem
 
 
 def test_a_broker_without_subscribers_is_a_problem_once_it_is_old_enough() -> None:
-    assert problems(SUPERVISOR, BROKER, WORKER, task_subscribers=0) == ["no worker listens to the broker"]
+    assert problems(SUPERVISOR, BROKER, WORKER, task_subscribers=0) == ["no worker is connected to the broker"]
     young = list(find_problems([SUPERVISOR, BROKER, WORKER], {"task_subscribers": 0}, None, now=110.0))
     assert young == []
 
 
 def test_a_dead_worker_that_the_broker_counts_is_a_problem_once_it_had_time_to_forget_it() -> None:
     (problem,) = problems(SUPERVISOR, BROKER, WORKER, task_subscribers=2)
-    assert "a worker that is dead" in problem
+    assert "a worker that has ended" in problem
     young = DaemonProcess(13, "worker", 990.0, 10)
     assert problems(SUPERVISOR, BROKER, WORKER, young, task_subscribers=3) == []
     assert problems(SUPERVISOR, BROKER, WORKER, DaemonProcess(13, "worker", 100.3, 10), task_subscribers=2) == []

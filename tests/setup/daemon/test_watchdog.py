@@ -77,9 +77,9 @@ def test_a_sound_daemon_is_left_alone(files: DaemonFiles, script: Script) -> Non
 def test_what_is_broken_is_mended_and_told(
     files: DaemonFiles, script: Script, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    script(state(), state("the broker is gone"), state())
+    script(state(), state("the broker has ended"), state())
     assert fixed(files) == 1
-    assert capsys.readouterr().out.strip().endswith("the broker is gone: fixed")
+    assert capsys.readouterr().out.strip().endswith("the broker has ended: fixed")
 
 
 def test_a_daemon_of_which_nothing_is_left_was_killed(
@@ -98,7 +98,7 @@ def test_a_daemon_that_was_stopped_ends_the_watchdog(files: DaemonFiles, monkeyp
 
 def test_what_cannot_be_mended_is_tried_less_and_less_often(files: DaemonFiles, script: Script) -> None:
     pauses: list[float] = []
-    script(*[state("the broker is gone")] * 9, state(), state(), pauses=pauses)
+    script(*[state("the broker has ended")] * 9, state(), state(), pauses=pauses)
     assert fixed(files) == 9
     assert pauses[1:7] == [30.0, 60.0, 120.0, 240.0, 480.0, 600.0]
     assert pauses[-1] == 15.0

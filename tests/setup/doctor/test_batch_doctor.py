@@ -76,7 +76,7 @@ def test_a_computer_that_has_everything_passes(tmp_path: Path) -> None:
         "lmp: model",
     }
     assert "-176.902 Hartree" in checks["cp2k: frame"].found
-    assert "102 atoms, 0.500 s an MD step" in checks["lmp: model"].found
+    assert "102 atoms, 0.500 s per MD step" in checks["lmp: model"].found
     assert (tmp_path / "model" / "trained").exists(), "whatever folder the lines of the code go to"
     assert checks["lmp"].found.startswith("LAMMPS (22 Jul 2025)")
 
@@ -113,7 +113,7 @@ def test_a_job_that_ended_early_left_questions_open() -> None:
     asked = [Probe("cores", "", ["nproc"]), Probe("clock", "", ["date"])]
     first, second = checks_of(asked, [], f"{MARK} 0\n8\n{MARK} 0 0\n{MARK} 1\n", MARK, (0.0, 0.0))
     assert (first.ok, second.ok) == (True, False)
-    assert "walltime" in second.fix
+    assert "wall time" in second.fix
 
 
 @pytest.mark.parametrize(("shift", "ok"), [(0.0, True), (3600.0, False), (-3600.0, False)])

@@ -1,1 +1,1 @@
-"""Where explorations start, and the work chain that runs them."""
+"""Starting frames of explorations, and the work chain that runs them."""

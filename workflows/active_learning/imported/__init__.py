@@ -1,1 +1,1 @@
-"""Imported labels that a campaign learns from, and frames that stand in two places."""
+"""Imported labels of a campaign: found, checked, and compared for frames that occur twice."""

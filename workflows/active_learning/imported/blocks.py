@@ -125,7 +125,7 @@ def state_problems(references: list[Reference], campaign: Campaign) -> Iterator[
             if method_of(block.level_of_theory["hash"]) != level.method:
                 continue
             if block.level_of_theory["hash"] != known[0]:
-                fix = "withdraw and import them anew with --charge and --multiplicity, or correct the system"
+                fix = "withdraw and import them again with --charge and --multiplicity, or correct the system"
                 yield reference.problem(f"{formula} of {label} with {said}", known[1], fix)
                 continue
             try:

@@ -14,7 +14,7 @@ from aiida_zif.workflows.labelling.known_imports import IMPORT, blocks_of_import
 from aiida_zif.workflows.labelling.withdrawal import CAMPAIGN
 from aiida_zif.workflows.user_input.problems import did_you_mean, shown
 
-ALLOWED = "a label of imported frames, or pk or UUID of a block, an import, a data set or a finished campaign"
+ALLOWED = "a label of imported frames, or PK or UUID of a block, an import, a data set or a finished campaign"
 
 UUID = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}")
 """A UUID, or at least eight digits of its beginning."""
@@ -36,10 +36,10 @@ def find_blocks(text: str) -> list[LabelledFramesData]:
     withdrawn = withdrawn_blocks()
     labelled, node = blocks_of_label(text), node_of(text)
     if labelled and node is not None:
-        found = f"{shown(text)}, which is a label of imported frames and the pk of a {type(node).__name__}"
+        found = f"{shown(text)}, which is a label of imported frames and the PK of a {type(node).__name__}"
         raise ReferenceFault(found, "give the UUID of the one that is meant")
     if not labelled and node is None:
-        way = "bring them in with `aiida-zif import PATH --level … --system LABEL`, or correct the label"
+        way = "import them with `aiida-zif import PATH --level … --system LABEL`, or correct the label"
         raise ReferenceFault(shown(text), did_you_mean(text, labels(withdrawn), way))
     blocks = labelled or blocks_of_node(node)
     standing = [block for block in blocks if block.uuid not in withdrawn]

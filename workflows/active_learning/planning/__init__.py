@@ -1,1 +1,1 @@
-"""From the settings to the inputs of every step."""
+"""Inputs of every step, derived from the settings."""

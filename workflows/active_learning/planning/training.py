@@ -1,4 +1,4 @@
-"""How long the committee of a cycle is trained, from which seeds, and with what input."""
+"""Number of steps, seeds and input of the committee of a cycle."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Which explored frames are worth a label."""
+"""Selection of explored frames, and the number of labels of each system."""

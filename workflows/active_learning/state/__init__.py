@@ -1,1 +1,1 @@
-"""What a campaign knows of itself between cycles, and the names of its children."""
+"""State of a campaign between cycles: curriculum, quarantine of systems; and the names of its child processes."""

@@ -1,1 +1,1 @@
-"""What is wrong with a campaign file, found before the first label."""
+"""Checks of a campaign file before the first label."""

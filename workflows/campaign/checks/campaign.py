@@ -1,4 +1,4 @@
-"""What must hold between the sections of a campaign and its structures (no AiiDA)."""
+"""Checks between the sections of a campaign and its structures (no AiiDA)."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def limit_problems(
         held_out += sum(fewest_labels(run.model_dump()) for run in kept.aimd)
     if parts["limits"].labels < first + held_out:
         allowed = f"at least {first + held_out}: {first} to start with (seed_data), {held_out} held out (held_out)"
-        fix = "raise it, or ask for fewer first labels"
+        fix = "raise it, or reduce the number of first labels"
         yield source.problem(("limits", "labels"), str(parts["limits"].labels), allowed, fix)
 
 

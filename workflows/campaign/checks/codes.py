@@ -1,4 +1,4 @@
-"""Whether a profile has the codes that a campaign names, and their computers can do what it asks of them."""
+"""Checks that the profile has the codes of a campaign, and that their computers support its options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiida_zif.workflows.engine.machine_cores import CODE_OF
 from aiida_zif.workflows.user_input.problems import Problem, did_you_mean, listed
 
 FAMILIES = {"cp2k": ("zif.cp2k", "cp2k"), "dp": ("zif.deepmd", "deepmd"), "lmp": ("zif.lammps", "lammps")}
-"""Code: how the names of the plug-ins begin that run it."""
+"""Code: prefix of the plugins that run it."""
 
 LACKING = {
     "core.direct": ("queue_name", "account", "qos"),
@@ -99,18 +99,18 @@ def _unknown(name: str, label: str) -> Problem:
     allowed = f"codes of the profile: {listed(names[:MOST_SHOWN])}{more}"
     if computer in computers:
         fix = did_you_mean(label, names, "set it up: `verdi code create core.code.installed`")
-        return _problem(name, f"{label}, which the profile does not know", allowed, fix)
+        return _problem(name, f"{label}, which is not in the profile", allowed, fix)
     near = [one for one in names if get_close_matches(computer, [one.split("@")[-1]])]
     fix = did_you_mean(label, near, "set the computer up: `aiida-zif setup`, or `verdi computer setup`")
     allowed += f"; its computers: {listed(computers)}"
-    return _problem(name, f"{label}, on a computer that the profile does not know", allowed, fix)
+    return _problem(name, f"{label}, on a computer that is not in the profile", allowed, fix)
 
 
 def _plugin_problems(name: str, code: Any) -> Iterator[Problem]:
     family = family_of(code.default_calc_job_plugin) or name
     if family != name:
-        found = f"{code.full_label}, which is for the plug-in {code.default_calc_job_plugin}"
-        yield _problem(name, found, f"a code that runs {name}", "name another code, or correct the plug-in of this one")
+        found = f"{code.full_label}, which is for the plugin {code.default_calc_job_plugin}"
+        yield _problem(name, found, f"a code that runs {name}", "name another code, or correct the plugin of this one")
 
 
 def _computer_problems(name: str, computer: Any) -> Iterator[Problem]:

@@ -131,7 +131,7 @@ def _syntax_faults(one: Statement, labels: set[str]) -> Iterator[PlumedFault]:
     elif (names := actions_of_plumed()) is not None and one.action not in names:
         close = get_close_matches(one.action, names, n=1)
         fix = f"did you mean {close[0]!r}?" if close else "see `plumed gentemplate --list`"
-        yield PlumedFault(one.line, f"the action {one.action!r}", "actions that PLUMED knows", fix)
+        yield PlumedFault(one.line, f"the action {one.action!r}", "actions of PLUMED", fix)
     if one.label is not None and one.label in labels:
         yield PlumedFault(
             one.line, f"the label {one.label!r} a second time", "every label once", "rename one of the two"
@@ -154,12 +154,12 @@ def _atom_faults(one: Statement, n_atoms: int) -> Iterator[PlumedFault]:
 
 def _file_faults(one: Statement) -> Iterator[PlumedFault]:
     if one.action in READERS:
-        fix = "write its content into the input" if one.action == "INCLUDE" else "do without it"
+        fix = "write its content into the input" if one.action == "INCLUDE" else "remove it"
         yield PlumedFault(one.line, f"{one.action}, which reads a file", "an input that needs no other file", fix)
     for key, value in one.keys.items():
         if key in READ_KEYS:
             found = f"{key}={value}, a file that is read"
-            yield PlumedFault(one.line, found, "an input that needs no other file", "do without it")
+            yield PlumedFault(one.line, found, "an input that needs no other file", "remove it")
         elif (key == "FILE" or key.endswith("_FILE") or key.endswith("WFILE")) and re.search(r"[/\\]|^\.\.?$", value):
             found = f"{key}={value}, outside the folder of the job"
             name = re.split(r"[/\\]", value)[-1] or "COLVAR"

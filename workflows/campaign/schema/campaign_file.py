@@ -107,7 +107,7 @@ class FailureBudget(Section):
     label: Share = Field(description="frames without a label")
     train: Share = Field(description="members that could not be trained")
     explore: Share = Field(description="runs that ended early")
-    hopeless: Share = Field(description="frames of the first exploration, of every system, that are worth no label")
+    hopeless: Share = Field(description="failed frames of the first exploration, of every system")
 
 
 Stated = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]

@@ -30,8 +30,7 @@ def _with_pk_as_text(value: object) -> object:
 Imported = Annotated[
     list[Annotated[str, BeforeValidator(_with_pk_as_text, json_schema_input_type=str | int)]],
     Field(
-        description="frames that `aiida-zif import` brought in, by label, or blocks, imports, data sets and finished "
-        "campaigns by pk or UUID",
+        description="imported frames, by label, or blocks, imports, data sets and finished campaigns by PK or UUID",
         examples=[["salem"]],
     ),
 ]
@@ -94,7 +93,7 @@ class Labelling(Section):
     """How frames get their labels."""
 
     reuse: StrictBool = Field(
-        description="take labels that the profile holds at this level already, instead of computing them again"
+        description="reuse labels of this level that the profile holds, instead of computing them"
     )
     batch_time: WallTime = Field(description="what one job of a batch should take; more frames make more jobs")
     gates: GateBounds = Field(description="what a frame must pass before it becomes a label")

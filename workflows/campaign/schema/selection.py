@@ -82,7 +82,7 @@ class Selection(Section):
         names = list(available_strategies())
         for name in self.strategy:
             if name not in names:
-                fix = did_you_mean(name, names, "install the package that brings it, or take one of these")
+                fix = did_you_mean(name, names, "install the package of this strategy, or take one of these")
                 raise refuse("strategy", shown(name), listed(names), fix)
         if len(set(self.strategy)) < len(self.strategy):
             raise refuse("strategy", listed(self.strategy), "every strategy once", "remove the second one")

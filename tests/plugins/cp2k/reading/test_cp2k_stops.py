@@ -27,7 +27,7 @@ def test_the_cause_is_what_was_said(text: str, cause: str) -> None:
 
 
 def test_a_killed_run_without_a_word_says_so() -> None:
-    assert "without a word" in why_stopped(MainOutput(), [""]).detail
+    assert "without a message" in why_stopped(MainOutput(), [""]).detail
 
 
 @pytest.mark.parametrize(("free_kb", "cause"), [(0, "disk_full"), (5_000_000, "cp2k_killed"), (None, "cp2k_killed")])

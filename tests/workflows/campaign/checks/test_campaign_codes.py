@@ -47,7 +47,7 @@ def test_a_misspelt_code_is_answered_with_those_of_its_kind(machine: Machine) ->
     labels = machine()
     computer = labels["dp"].split("@")[1]
     (problem,) = problems({**labels, "dp": f"dpp@{computer}"})
-    assert problem[:2] == ("codes.dp", f"dpp@{computer}, which the profile does not know")
+    assert problem[:2] == ("codes.dp", f"dpp@{computer}, which is not in the profile")
     assert f"cp2k@{computer}" not in problem[2]
     assert problem[3] == f"did you mean '{labels['dp']}'?"
 
@@ -55,7 +55,7 @@ def test_a_misspelt_code_is_answered_with_those_of_its_kind(machine: Machine) ->
 def test_a_code_on_an_unknown_computer_is_answered_with_the_computers(machine: Machine) -> None:
     labels = machine()
     (problem,) = problems({**labels, "cp2k": "cp2k@nowhere-at-all"})
-    assert problem[1] == "cp2k@nowhere-at-all, on a computer that the profile does not know"
+    assert problem[1] == "cp2k@nowhere-at-all, on a computer that is not in the profile"
     assert labels["cp2k"].split("@")[1] in problem[2]
     assert problem[3].startswith("set the computer up"), "a code of another computer is no spelling of it"
 
@@ -65,7 +65,7 @@ def test_a_code_for_another_plug_in_is_refused(machine: Machine) -> None:
     (problem,) = problems({**labels, "cp2k": labels["lmp"]})
     assert problem[:3] == (
         "codes.cp2k",
-        f"{labels['lmp']}, which is for the plug-in zif.lammps",
+        f"{labels['lmp']}, which is for the plugin zif.lammps",
         "a code that runs cp2k",
     )
 
