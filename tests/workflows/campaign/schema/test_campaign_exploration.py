@@ -48,7 +48,7 @@ def test_every_stage_plans_its_own_runs(staged: dict[str, Any]) -> None:
         "300-900K_0GPa", "300-900K_0.5GPa", "600K_0GPa", "600K_0.5GPa",
     ]  # fmt: skip
     assert first["stage_zinc"].get_dict() == {"schema": 1, "stage": 0, "cycle": 1, "last": False}
-    assert second["stage_zinc"].get_dict() == {"stage": 1, "cycle": 0, "last": True}
+    assert second["stage_zinc"].get_dict() == {"schema": 1, "stage": 1, "cycle": 0, "last": True}
     assert second["starts_zinc"]["count"] == 4
 
 
