@@ -11,7 +11,7 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
-from aiida_zif.plugins.cp2k.batches.report import account, with_frame_ids
+from aiida_zif.plugins.cp2k.batches.report import job_report, with_frame_ids
 from aiida_zif.plugins.cp2k.calculation import Cp2kLabelCalculation, frame_order, restart_texts
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.levels.recovery import Rung, read_rung
@@ -83,13 +83,13 @@ class Cp2kLabelParser(Parser):
         nothing = main.whole and not main.evaluations
         missing = nothing or any(one.reason in (NOT_REACHED, NOT_READ) for one in rejected)
         stop = self._stop(main, text) if missing else None
-        about = {"mode": task.mode, "rung": rung.name if rung else None}
-        summary = about | account(labels, rejected, main, stop, frames.symbols, level)
+        about: dict[str, Any] = {"mode": task.mode, "rung": rung.name if rung else None}
         if isinstance(task, AimdTask):
             restarts = restart_files(restart_texts(self.retrieved))
-            summary["dynamics"] = run_outcome(task, labels, rejected, main.evaluations, restarts, stride)
+            about["dynamics"] = run_outcome(task, labels, rejected, main.evaluations, restarts, stride)
+        report = job_report(labels, rejected, main, stop, frames.symbols, level).model_copy(update=about)
         ids = frames.frame_ids() if isinstance(task, BatchTask) else []
-        self.out("output_parameters", orm.Dict(storable(with_frame_ids(summary, ids))))
+        self.out("output_parameters", orm.Dict(storable(with_frame_ids(report, ids).as_dict())))
         return self._judge(main, stop, labels, rejected)
 
     def _stop(self, main: MainOutput, text: str) -> Ending:

@@ -8,7 +8,7 @@ from typing import Any
 from aiida import orm
 from aiida.common.links import LinkType
 
-from aiida_zif.plugins.cp2k.schema.missing import why_labels_are_missing
+from aiida_zif.plugins.cp2k.batches.missing import why_labels_are_missing
 from aiida_zif.provenance.queries.links import seconds_between
 
 ENTRY_POINT = "aiida.workflows:zif.converge"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from aiida_zif.plugins.cp2k.batches.layout import Layout
 from aiida_zif.plugins.deepmd.training import early_stop
 from aiida_zif.workflows.active_learning.state.quarantine import active
 from aiida_zif.workflows.engine.endings import name_of_try
@@ -33,8 +34,8 @@ class CampaignChildren(ResumableWorkChain):
         """Return what all labellings of a system share, in the layout that was the fastest if one was looked for."""
         options = stage_options(self.inputs.resources["label"])
         if "timing" in self.ctx and self.ctx.timing.is_finished_ok:
-            layout = self.ctx.timing.outputs.layout
-            options = with_layout(options, layout["n_ranks"], layout["n_threads"])
+            layout = Layout.from_node(self.ctx.timing.outputs.layout)
+            options = with_layout(options, layout.n_ranks, layout.n_threads)
         level = self.ctx.plan.get(f"level_{system}", self.ctx.plan["level"])
         return {"code": self.inputs.codes.cp2k, "level": level, "metadata": {"options": options}}
 

@@ -12,6 +12,8 @@ from aiida.engine import ExitCode, calcfunction, if_, while_
 from aiida.plugins import CalculationFactory
 
 from aiida_zif.plugins.cp2k.batches.cost import hill_formula
+from aiida_zif.plugins.cp2k.batches.layout import Layout, TimedLayout
+from aiida_zif.plugins.cp2k.batches.report import JobReport
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.job_options import layouts, with_layout
@@ -107,7 +109,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
     def inspect(self) -> None:
         """Keep the times, if both frames became labels."""
         self.ctx.queue, job = self.ctx.queue[1:], self.ctx.job
-        if job.is_finished_ok and not job.outputs.output_parameters["rejected"]:
+        if job.is_finished_ok and not JobReport.from_node(job.outputs.output_parameters).rejected:
             self.ctx.timed[f"times_{self.ctx.name}"] = job.outputs.output_parameters
             self.ctx.timed[f"labels_{self.ctx.name}"] = job.outputs.labelled
             return
@@ -127,7 +129,8 @@ class TimeLabelsWorkChain(ResumableWorkChain):
 
     def time_dynamics(self) -> None:
         """Take a few MD steps in the layout that was chosen; later estimates find them by their job."""
-        pair = [self.ctx.layout["n_ranks"], self.ctx.layout["n_threads"]]
+        fastest = Layout.from_node(self.ctx.layout)
+        pair = [fastest.n_ranks, fastest.n_threads]
         self.to_context(dynamics=self.submit_job(self.ctx.plan.start, self.ctx.plan.dynamics, pair, "dynamics"))
 
     def results(self) -> None:
@@ -168,22 +171,35 @@ def fastest_layout(frames: FramesData, **timed: Any) -> orm.Dict:
     several threads at once is fast and wrong.
 
     :param timed: of every layout ``times_ranks_N_threads_M`` (``output_parameters``) and ``labels_…`` (the block).
-    :returns: ``n_ranks``, ``n_threads``, ``seconds_per_frame`` and ``first_frame_s`` of the fastest; ``tried`` with
-        the same of every layout and its ``force_difference`` in eV/Å; ``formula``, ``n_atoms`` and ``level_hash``.
+    :returns: a :class:`~aiida_zif.plugins.cp2k.batches.layout.Layout`.
     """
-    tried: list[dict[str, Any]] = []
-    for name in sorted(timed, key=layout_in):
-        if name.startswith("times_"):
-            times = {key: timed[name][key] for key in ("seconds_per_frame", "first_frame_s")}
-            n_threads, n_ranks = layout_in(name)
-            tried.append({"n_ranks": n_ranks, "n_threads": n_threads, "name": name.removeprefix("times_"), **times})
-    forces = [timed[f"labels_{entry.pop('name')}"].forces for entry in tried]
-    for entry, values in zip(tried, forces, strict=True):
-        entry["force_difference"] = float(np.abs(values - forces[0]).max())
-    trusted = [entry for entry in tried if entry["force_difference"] <= FORCE_TOLERANCE]
-    level_hash = next(node for name, node in timed.items() if name.startswith("times_"))["level"]["hash"]
-    about = {"formula": hill_formula(frames.symbols), "n_atoms": len(frames.symbols), "level_hash": level_hash}
-    return orm.Dict({**min(trusted, key=lambda entry: entry["seconds_per_frame"]), **about, "tried": tried})
+    names = sorted((name.removeprefix("times_") for name in timed if name.startswith("times_")), key=layout_in)
+    jobs = {name: JobReport.from_node(timed[f"times_{name}"]) for name in names}
+    forces = {name: timed[f"labels_{name}"].forces for name in names}
+    tried = []
+    for name, job in jobs.items():
+        n_threads, n_ranks = layout_in(name)
+        assert job.seconds_per_frame is not None
+        tried.append(
+            TimedLayout(
+                n_ranks=n_ranks,
+                n_threads=n_threads,
+                seconds_per_frame=job.seconds_per_frame,
+                first_frame_s=job.first_frame_s,
+                force_difference=float(np.abs(forces[name] - forces[names[0]]).max()),
+            )
+        )
+    trusted = [entry for entry in tried if (entry.force_difference or 0.0) <= FORCE_TOLERANCE]
+    level = jobs[names[0]].level
+    assert level is not None
+    layout = Layout(
+        **min(trusted, key=lambda entry: entry.seconds_per_frame).model_dump(),
+        formula=hill_formula(frames.symbols),
+        n_atoms=len(frames.symbols),
+        level_hash=level.hash,
+        tried=tried,
+    )
+    return orm.Dict(layout.as_dict())
 
 
 def layout_in(name: str) -> tuple[int, int]:
@@ -213,7 +229,7 @@ def known_layout(level_hash: str, computer_uuid: str, symbols: list[str], wanted
     query.order_by({"chain": {"id": "desc"}}).distinct()
     for chain, layout in query.all():
         tried = chain.base.links.get_outgoing(link_type=LinkType.CALL_CALC).all_link_labels()
-        if is_like(layout["formula"], symbols) and all(layout_name(pair) in tried for pair in wanted):
+        if is_like(Layout.from_node(layout).formula, symbols) and all(layout_name(pair) in tried for pair in wanted):
             return layout
     return None
 
