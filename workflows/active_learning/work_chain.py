@@ -16,8 +16,10 @@ from aiida_zif.workflows.active_learning.judging.calibration import calibrate, r
 from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign
 from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
 from aiida_zif.workflows.active_learning.planning.first_labels import plan_campaign
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.state.quarantine import in_words
 from aiida_zif.workflows.engine.endings import may_run_again, why_it_ended
+from aiida_zif.workflows.labelling.label_report import LabelReport
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
 from aiida_zif.workflows.training.dataset import extend_dataset
 from aiida_zif.workflows.training.plan import plan_training
@@ -185,7 +187,8 @@ class ActiveLearningWorkChain(CampaignChildren):
     def over_failure_budget(self, name: str, report: orm.Dict, child: orm.WorkChainNode) -> ExitCode | None:
         """Return an exit code if more frames of a task were lost than the campaign tolerates."""
         budget = self.inputs.settings["failure_budget"]["label"]
-        lost, labelled = sum(report["n_rejected"].values()), report["n_labelled"]
+        said = LabelReport.from_node(report)
+        lost, labelled = said.n_lost, said.n_labelled
         if self.ctx.cycle == 0 and not labelled:
             return self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
         share = lost / (lost + labelled) if lost + labelled else 1.0
@@ -194,7 +197,7 @@ class ActiveLearningWorkChain(CampaignChildren):
                 name=name,
                 share=share,
                 budget=budget,
-                cause=in_words(report["n_rejected"]) or why_it_ended(child),
+                cause=in_words(said.n_rejected) or why_it_ended(child),
                 pk=self.node.pk,
             )
         return None
@@ -247,7 +250,7 @@ class ActiveLearningWorkChain(CampaignChildren):
         if "errors" in self.ctx.evaluation.outputs:
             known |= {"errors": self.ctx.evaluation.outputs.errors, **self.held_out_blocks()}
         self.ctx.cycle_plan = AttributeDict(plan_exploration(self.inputs.settings, self.ctx.state, **known))
-        asked = {name: report["n_selected"] for name, report in self.ctx.get("selections", {}).items()}
+        asked = {name: Choice.from_node(node).n_selected for name, node in self.ctx.get("selections", {}).items()}
         self.ctx.queue = sorted(self.active_systems(), key=lambda name: (asked.get(name, 0), name))
         self.ctx.cycle += 1
         for taken in FOUND.values():
@@ -327,7 +330,7 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def has_new_labels(self) -> bool:
         """Whether this cycle added anything to learn from."""
-        return any(report["n_labelled"] for report in self.ctx.reports.values())
+        return any(LabelReport.from_node(report).n_labelled for report in self.ctx.reports.values())
 
     def must_train(self) -> bool:
         """Whether there is more to learn from, or the last committee was not trained as long as the last one is."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.deepmd.testing.frame_errors import read_errors
 from aiida_zif.plugins.selection.calibration import calibrate_frames
+from aiida_zif.workflows.active_learning.selection.comparison import Comparison
 from aiida_zif.workflows.active_learning.state.naming import systems_of
 from aiida_zif.workflows.engine.seeds import derive_seed
 
@@ -65,7 +66,8 @@ def evidence_rows(evidence: dict[str, Any]) -> Rows:
     rows: Rows = []
     for name, node in sorted(evidence.items()):
         if name.startswith("compare_"):
-            rows += [{"system": node.get("system", ""), **row} for row in node["frames"]]
+            found = Comparison.from_node(node)
+            rows += [{"system": found.system, **frame.model_dump(exclude_unset=True)} for frame in found.frames]
         elif name.startswith("errors_"):
             rows += held_out_rows(node, systems)
     return rows
@@ -77,14 +79,10 @@ def held_out_rows(errors: orm.ArrayData, systems: dict[str, str]) -> Rows:
     :param errors: of ``zif.deepmd.test``.
     :param systems: system by label of the block.
     """
-    rows: Rows = []
-    for block, system in sorted(systems.items()):
-        if f"{block}__force_rmse" not in errors.get_arraynames():
-            continue
-        error = np.sqrt(np.mean(np.square(errors.get_array(f"{block}__force_rmse")), axis=0))
-        deviation = errors.get_array(f"{block}__max_force_deviation")
-        rows += [
-            {"system": system, "max_force_deviation": float(one), "force_rmse": float(other)}
-            for one, other in zip(deviation, error, strict=True)
-        ]
-    return rows
+    found = read_errors(errors)
+    return [
+        {"system": system, "max_force_deviation": float(deviation), "force_rmse": float(error)}
+        for label, system in sorted(systems.items())
+        if label in found
+        for deviation, error in zip(found[label].max_force_deviation, found[label].of_a_member, strict=True)
+    ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.data.record import Report
+from aiida_zif.plugins.deepmd.testing.frame_errors import read_errors
+from aiida_zif.plugins.lammps.exploration import Exploration
 from aiida_zif.workflows.active_learning.judging.confidence import rmse_interval
 from aiida_zif.workflows.active_learning.judging.criteria import (
     Record,
@@ -19,6 +21,7 @@ from aiida_zif.workflows.active_learning.judging.criteria import (
 )
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
 from aiida_zif.workflows.active_learning.planning.sections import section
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position
 from aiida_zif.workflows.active_learning.state.quarantine import (
     active,
@@ -28,11 +31,13 @@ from aiida_zif.workflows.active_learning.state.quarantine import (
     updated,
 )
 from aiida_zif.workflows.engine.seeds import derive_seed
+from aiida_zif.workflows.labelling.label_report import LabelReport
 
 CONFIDENCE = 0.95
 """Of the interval of the held-out error where no criterion states another."""
 
-Reports = Mapping[str, Mapping[str, Any]]
+EVIDENCE: dict[str, type[Report]] = {"exploration": Exploration, "selection": Choice, "labelling": LabelReport}
+"""What a cycle of a system leaves behind, by what an input of :func:`judge` begins with."""
 
 
 def verdict(
@@ -83,8 +88,8 @@ def verdict(
 
 
 def cycle_record(
-    selections: Reports,
-    labellings: Reports,
+    selections: Mapping[str, Choice],
+    labellings: Mapping[str, LabelReport],
     observables: Mapping[str, Any],
     held_out: Mapping[str, Any] | None,
     least_accurate: Mapping[str, float],
@@ -100,13 +105,12 @@ def cycle_record(
         accurate enough for the next stage of its curriculum.
     :param stages: at which each system was explored in this cycle.
     """
-    done = {name: 1.0 for name, report in selections.items() if not (report["n_selected"] or unaffordable(report))}
-    explored = {name: max(report["n_explored"], 1) for name, report in selections.items()}
+    done = {name: 1.0 for name, report in selections.items() if not (report.n_selected or report.n_unaffordable)}
     return {
-        "n_selected": sum(report["n_selected"] for report in selections.values()),
-        "n_labelled": sum(report["n_labelled"] for report in labellings.values()),
-        "accurate_share": {name: report["n_accurate"] / explored[name] for name, report in selections.items()},
-        "histograms": {name: report["histogram"] for name, report in selections.items()},
+        "n_selected": sum(report.n_selected for report in selections.values()),
+        "n_labelled": sum(report.n_labelled for report in labellings.values()),
+        "accurate_share": {name: report.n_accurate / max(report.n_explored, 1) for name, report in selections.items()},
+        "histograms": {name: report.histogram.model_dump() for name, report in selections.items()},
         "observables": observables,
         "held_out": held_out,
         "least_accurate": {**least_accurate, **done},
@@ -114,26 +118,16 @@ def cycle_record(
     }
 
 
-def unaffordable(selection: Mapping[str, Any]) -> bool:
-    """Whether frames that are worth a label were left out because no labels were left."""
-    return bool(selection.get("not_chosen", {}).get("over_budget"))
-
-
-def observed(explorations: Reports, name: str | None) -> dict[str, list[dict[str, Any]]]:
+def observed(explorations: Mapping[str, Exploration], name: str | None) -> dict[str, list[dict[str, Any]]]:
     """Return the means of an observable in every run that reported it, with the member that drove the run."""
     if name is None:
         return {}
     return {
         name: [
-            {
-                "system": system,
-                "run": run["label"],
-                "driver": run.get("driver"),
-                "mean": run["observables"][name]["mean"],
-            }
+            {"system": system, "run": run.label, "driver": run.driver, "mean": mean}
             for system, report in sorted(explorations.items())
-            for run in report.get("runs", [])
-            if (run.get("observables") or {}).get(name, {}).get("mean") is not None
+            for run in report.runs
+            if (mean := run.mean_of(name)) is not None
         ]
     }
 
@@ -142,8 +136,7 @@ def held_out_error(errors: orm.ArrayData | None, confidence: float, seed: int) -
     """Return RMSE and confidence interval in eV/Å of a member of the committee; None if there are too few frames."""
     if errors is None:
         return None
-    names = sorted(name for name in errors.get_arraynames() if name.endswith("__force_rmse"))
-    runs = [np.sqrt(np.mean(np.square(errors.get_array(name)), axis=0)) for name in names]
+    runs = [block.of_a_member for block in read_errors(errors).values()]
     if sum(map(len, runs)) < 2:
         return None
     rmse, low, high = rmse_interval(runs, confidence, seed)
@@ -164,7 +157,7 @@ def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
     :param reports: by name of the task, ``SYSTEM_TASK``.
     """
     values, budget = settings.get_dict(), settings["failure_budget"]["label"]
-    found = {name: report.get_dict() for name, report in reports.items()}
+    found = {name: LabelReport.from_node(report) for name, report in reports.items()}
     failures = {
         system: next(
             (
@@ -176,7 +169,7 @@ def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
         )
         for system in values["systems"]
     }
-    n_labels = sum(report["n_labelled"] for report in found.values())
+    n_labels = sum(report.n_labelled for report in found.values())
     start = {"cycle": 0, "n_labels": n_labels, "finished": False, "stop_reason": None, "blocking": None}
     return orm.Dict({**start, "criteria": [], "history": [], "systems": opened(failures)})
 
@@ -196,7 +189,7 @@ def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = No
     found: dict[str, dict[str, Any]] = {"exploration": {}, "selection": {}, "labelling": {}}
     for name, node in evidence.items():
         kind, _, system = name.partition("_")
-        found[kind][system] = node.get_dict()
+        found[kind][system] = EVIDENCE[kind].from_node(node)
     confidence = (convergence["held_out_error"] or {}).get("confidence", CONFIDENCE)
     record = cycle_record(
         found["selection"],

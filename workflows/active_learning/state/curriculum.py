@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aiida_zif.plugins.lammps.exploration import Exploration
+
 Settings = dict[str, Any]
 Target = float | list[float]
 
@@ -63,13 +65,13 @@ def position(exploration: Settings, system: str, history: Sequence[Mapping[str, 
     return Position(at, spent, at == len(stages) - 1)
 
 
-def least_accurate(explorations: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+def least_accurate(explorations: Mapping[str, Exploration]) -> dict[str, float]:
     """Return by system the smallest share of accurate frames that a run had.
 
     :param explorations: what the harvests found, by system.
     """
     shares = {
-        system: [run["n_accurate"] / run["n_explored"] if run["n_explored"] else 0.0 for run in found.get("runs", [])]
+        system: [run.n_accurate / run.n_explored if run.n_explored else 0.0 for run in found.runs]
         for system, found in explorations.items()
     }
     return {system: min(values) for system, values in shares.items() if values}

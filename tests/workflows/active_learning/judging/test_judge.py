@@ -241,9 +241,13 @@ SELECTION = {
     "n_selected": 5,
     "n_explored": 100,
     "n_accurate": 60,
+    "n_candidate": 40,
     "n_failed": 0,
     "histogram": {"edges": EDGES, "counts": [60, 40, 0]},
 }
+
+
+EXPLORED = {"n_explored": 18, "n_accurate": 10, "n_candidate": 8, "n_failed": 0}
 
 
 def judged(settings: orm.Dict, state: orm.Dict, errors: Any = None, **evidence: dict[str, Any]) -> orm.Dict:
@@ -276,9 +280,8 @@ def test_a_system_that_fails_twice_in_a_row_is_left_out(settings: orm.Dict) -> N
 
 def test_a_system_is_left_out_with_the_cause_of_its_failure(settings: orm.Dict) -> None:
     seen = {"n_explored": 9, "n_accurate": 9}
-    lost = {
-        "runs": [{"label": "300K_0GPa", "ended": "crashed", **seen}, {"label": "600K", "ended": "completed", **seen}]
-    }
+    runs = [{"label": "300K_0GPa", "ended": "crashed", **seen}, {"label": "600K", "ended": "completed", **seen}]
+    lost = {**EXPLORED, "runs": runs}
     state = judged(settings, opened(settings, zif4=GOOD, zif8=GOOD), exploration_zif8=lost)
     assert state["systems"]["zif8"]["cause"] == "MD runs were lost: 300K_0GPa"
     hopeless = {**SELECTION, "n_failed": 96}
@@ -334,7 +337,7 @@ def test_held_out_errors_and_observables_reach_the_verdict(settings: orm.Dict) -
             errors=array,
             selection_zif4=SELECTION,
             labelling_zif4=GOOD,
-            exploration_zif4={"runs": [*runs, {"label": "600K", "n_accurate": 5, "n_explored": 9}]},
+            exploration_zif4={**EXPLORED, "runs": [*runs, {"label": "600K", "n_accurate": 5, "n_explored": 9}]},
         )
     assert state["stop_reason"] == "converged"
     assert state["history"][-1]["held_out"]["high"] == pytest.approx(0.1)
@@ -344,7 +347,7 @@ def test_a_campaign_does_not_end_before_the_last_stage_of_a_curriculum(settings:
     stages = [{"accurate": 0.9, "cycles": None}, {"accurate": 0.9, "cycles": None}]
     values = settings.get_dict() | {"systems": {"zif4": {}}, "exploration": {"stages": stages}}
     nothing = {**SELECTION, "n_selected": 0}
-    runs = {"runs": [{"label": "300K", "n_accurate": 5, "n_explored": 10}]}
+    runs = {**EXPLORED, "runs": [{"label": "300K", "n_accurate": 5, "n_explored": 10}]}
     state = opened(orm.Dict(values), zif4=GOOD)
     state = judged(orm.Dict(values), state, selection_zif4=SELECTION, labelling_zif4=GOOD, exploration_zif4=runs)
     assert "further stages" in state["blocking"]
