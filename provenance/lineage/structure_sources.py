@@ -13,6 +13,7 @@ from aiida_zif.plugins.systems import available_systems
 from aiida_zif.plugins.systems.sources import NOT_STATED, Record, shipped_record
 from aiida_zif.provenance.queries import sql
 from aiida_zif.provenance.queries.campaigns import is_campaign
+from aiida_zif.workflows.labelling.known_imports import declaration_of
 
 NOTHING_SUBTRACTED = "nothing was added or subtracted, in particular no energies of atoms"
 
@@ -80,16 +81,16 @@ def imports_behind(pks: Sequence[int]) -> list[Record]:
 
 def import_record(call: Any) -> Record:
     """Return what was declared of imported labels in the form of a structure's record."""
-    declared = call.inputs.declaration.get_dict()
+    declared = declaration_of(call)
     return {
         "pk": call.pk,
         "formula": None,
-        "structure": f"labels imported from {declared['name']}",
-        "source": declared.get("source") or NOT_STATED,
-        "licence": declared.get("licence") or NOT_STATED,
-        "citation": [declared["citation"]] if declared.get("citation") else [],
+        "structure": f"labels imported from {declared.name}",
+        "source": declared.source or NOT_STATED,
+        "licence": declared.licence or NOT_STATED,
+        "citation": [declared.citation] if declared.citation else [],
         "changes": [],
-        "sha256": declared.get("checksum"),
+        "sha256": declared.checksum,
     }
 
 

@@ -18,7 +18,8 @@ from aiida_zif.provenance.queries.campaigns import is_campaign
 from aiida_zif.provenance.queries.links import inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import member_of, seeds_of, starts_of, warm_starts
 from aiida_zif.provenance.words import aimd_in_words, counted, in_words, perturbed_in_words, short_list
-from aiida_zif.workflows.labelling.known_imports import blocks_of_import
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
+from aiida_zif.workflows.labelling.known_imports import blocks_of_import, declaration_of
 
 MANY = 8
 """Blocks of one training that are shown without being asked for all of them."""
@@ -204,15 +205,15 @@ class Tracer:
 
     def selection(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """A choice: how many, of how many, at what deviation, in which window."""
-        report, window = call.outputs.report, call.inputs.selection
+        choice, window = Choice.from_node(call.outputs.report), call.inputs.selection
         trust = f"trust levels {window['lower']:g} and {window['upper']:g} eV/Å"
-        facts = {"lower": window["lower"], "upper": window["upper"], "strategy": report.get("strategy", ["window"])}
-        facts |= {key: report[key] for key in ("n_selected", "n_control", "n_candidate", "n_explored", "not_chosen")}
-        title = f"chosen by {', '.join(facts['strategy'])}: {report['n_selected']} of {report['n_explored']} explored "
-        title += f"frames, {report['n_control']} at random; not chosen: {in_words(report['not_chosen'])}"
+        facts = {"lower": window["lower"], "upper": window["upper"], "strategy": choice.strategy}
+        facts |= choice.model_dump(include={"n_selected", "n_control", "n_candidate", "n_explored", "not_chosen"})
+        title = f"chosen by {', '.join(choice.strategy)}: {choice.n_selected} of {choice.n_explored} explored "
+        title += f"frames, {choice.n_control} at random; not chosen: {in_words(choice.not_chosen)}"
         if place is not None and "max_force_deviation" in place.values():
             values = place.values()
-            role = "drawn at random as a control" if values.get("role") else f"chosen by {', '.join(facts['strategy'])}"
+            role = "drawn at random as a control" if values.get("role") else f"chosen by {', '.join(choice.strategy)}"
             facts |= {"role": "control" if values.get("role") else "chosen"}
             facts["max_force_deviation"] = values["max_force_deviation"]
             title = f"{role} at a deviation of {values['max_force_deviation']:.3f} eV/Å"
@@ -281,12 +282,12 @@ class Tracer:
 
     def imported(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """Labels from elsewhere: what was declared of them, and the files."""
-        declared = call.inputs.declaration.get_dict()
-        facts = {key: declared.get(key, {}) for key in ("name", "format", "source", "checksum", "reading")}
-        title = f"imported from {declared['name']} ({declared['format']}), source {declared['source'] or 'not given'}"
+        declared = declaration_of(call)
+        facts = declared.model_dump(include={"name", "format", "source", "checksum", "reading"})
+        title = f"imported from {declared.name} ({declared.format}), source {declared.source or 'not given'}"
         block = blocks_of_import(call)[0]  # what holds for an import holds for every block of it
         remarks = "".join(f"; {remark}" for remark in import_remarks(block))
-        return Origin("import", f"{title}, SHA-256 {declared['checksum']}{remarks}", call, facts)
+        return Origin("import", f"{title}, SHA-256 {declared.checksum}{remarks}", call, facts)
 
     def other_process(self, process: orm.ProcessNode, place: Place | None) -> Origin:
         """Any other calculation: every datum that went in, settings and codes left out."""

@@ -18,6 +18,7 @@ from aiida_zif.plugins.cp2k.levels.level import hash_in_state, state_in_words
 from aiida_zif.plugins.cp2k.reading.gates import thinned
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
+from aiida_zif.plugins.imports.declaration import Declaration, DeclaredLevel, ImportReport, RefusedFrame
 from aiida_zif.plugins.imports.formats import Source, find_source
 from aiida_zif.plugins.imports.gates import IMPORT_GATES, Rules, composition, grouped, sort_frames
 from aiida_zif.plugins.imports.reading import Reading
@@ -101,33 +102,32 @@ def import_from(
     :raises FormatError: if the files do not hold labelled frames.
     """
     found = find_source(path, reading)
-    declaration = orm.Dict(
-        {
-            "name": path.name,
-            "format": found.kind,
-            "reading": found.reading.said(),
-            "left_out": dict(found.left_out),
-            "note": found.note,
-            "source": source,
-            "system": system,
-            "checksum": found.checksum,
-            "level_of_theory": level,
-            **({"gates": dict(gates)} if gates else {}),
-        }
+    declaration = Declaration(
+        name=path.name,
+        format=found.kind,
+        reading=found.reading.said(),
+        left_out=dict(found.left_out),
+        note=found.note,
+        source=source,
+        system=system,
+        checksum=found.checksum,
+        level_of_theory=DeclaredLevel(**level),
     )
+    if gates:
+        declaration = declaration.model_copy(update={"gates": dict(gates)})
     frames = list(found.frames())
     refuse_unstated_spin(level, frames)
     refuse_other_state(frames, level)
     refuse_other_level(frames, level)
     known = energies_in_profile(level["hash"], [one.symbols for one in frames if isinstance(one, LabelledFrame)])
-    good, refused = sort_frames(frames, rules_of(declaration.get_dict(), known))
+    good, refused = sort_frames(frames, rules_of(declaration, known))
     if not good:
         raise FormatError(
             f"{path}: not one of {len(refused)} frames can be a label: {in_words(refused)}. Correct "
             "the files or what is declared of them; `--gate NAME=VALUE` moves a bound for this import."
         )
     inputs = {"references": orm.Dict(known)} if known["energies_per_atom"] else {}
-    _, call = import_labels.run_get_node(raw_node(found), declaration, **inputs)
+    _, call = import_labels.run_get_node(raw_node(found), orm.Dict(declaration.as_dict()), **inputs)
     return call
 
 
@@ -205,33 +205,32 @@ def import_labels(raw: orm.Data, declaration: orm.Dict, references: orm.Dict | N
     """Make one block a composition and order of atoms from labelled frames of elsewhere.
 
     :param raw: the files as they came, a ``FolderData`` or ``SinglefileData``.
-    :param declaration: ``source``, ``checksum``, ``system``, ``level_of_theory`` and ``gates`` as the user declared
-        them, and ``reading``, what the user said of names and units in the file.
+    :param declaration: a :class:`~aiida_zif.plugins.imports.declaration.Declaration`.
     :param references: energies of the level that the profile held, see :func:`energies_in_profile`.
-    :returns: ``block_0`` … and ``report``, which counts every frame once, says why some did not come in, from which
-        names and units the labels were taken, and what else the frames hold.
+    :returns: ``block_0`` … and ``report``, an :class:`~aiida_zif.plugins.imports.declaration.ImportReport`.
     :raises FormatError: if the files do not have the declared checksum.
     """
+    declared = Declaration.from_node(declaration)
     with tempfile.TemporaryDirectory() as scratch:
         raw.base.repository.copy_tree(scratch)
         folder = Path(scratch)
-        reading = Reading.of(declaration.get_dict().get("reading", {}))
+        reading = Reading.of(declared.reading)
         found = find_source(folder / raw.filename if isinstance(raw, orm.SinglefileData) else folder, reading)
-        if found.checksum != declaration["checksum"]:
+        if found.checksum != declared.checksum:
             raise FormatError(f"the files have the checksum {found.checksum}, not the declared one")
-        rules = rules_of(declaration.get_dict(), references.get_dict() if references else None)
+        rules = rules_of(declared, references.get_dict() if references else None)
         good, refused = sort_frames(found.frames(), rules)
     groups = grouped(good)
-    blocks = {f"block_{index}": block_of(group, declaration) for index, group in enumerate(groups)}
-    report = {
-        "n_read": len(good) + len(refused),
-        "n_labelled": len(good),
-        "n_rejected": dict(Counter(frame.reason for frame in refused)),
-        "rejected": [vars(frame) for frame in refused],
-        "taken": counted(name for frame in good for name in frame.taken),
-        "not_taken": counted(name for frame in good for name in frame.not_taken),
-    }
-    return {**blocks, "report": orm.Dict(report)}
+    blocks = {f"block_{index}": block_of(group, declared) for index, group in enumerate(groups)}
+    report = ImportReport(
+        n_read=len(good) + len(refused),
+        n_labelled=len(good),
+        n_rejected=dict(Counter(frame.reason for frame in refused)),
+        rejected=[RefusedFrame(**vars(frame)) for frame in refused],
+        taken=counted(name for frame in good for name in frame.taken),
+        not_taken=counted(name for frame in good for name in frame.not_taken),
+    )
+    return {**blocks, "report": orm.Dict(report.as_dict())}
 
 
 def counted(names: Iterable[str]) -> dict[str, int]:
@@ -239,20 +238,20 @@ def counted(names: Iterable[str]) -> dict[str, int]:
     return dict(Counter(names).most_common(MOST_NAMES))
 
 
-def block_of(frames: Sequence[LabelledFrame], declaration: orm.Dict) -> LabelledFramesData:
+def block_of(frames: Sequence[LabelledFrame], declaration: Declaration) -> LabelledFramesData:
     """Return an unstored block of frames of one composition and order of atoms."""
     virials = [frame.virial for frame in frames if frame.virial is not None]
     block = LabelledFramesData(
         frames[0].symbols,
         np.array([frame.positions for frame in frames]),
         np.array([frame.cell for frame in frames]),
-        declaration["system"],
+        declaration.system,
         energies=[frame.energy for frame in frames],
         forces=np.array([frame.forces for frame in frames]),
         virials=0.5 * (np.array(virials) + np.swapaxes(virials, 1, 2)) if virials else None,
-        level_of_theory={key: declaration["level_of_theory"][key] for key in ("hash", "line")},
+        level_of_theory={"hash": declaration.level_of_theory.hash, "line": declaration.level_of_theory.line},
     )
-    block.label, block.description = declaration["system"], declaration["source"]  # by which people find it
+    block.label, block.description = declaration.system, declaration.source  # by which people find it
     return block
 
 
@@ -285,15 +284,15 @@ def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
         raise FormatError(f"--gate {name}: {shown(first['input'])} found; allowed: {allowed}; fix: {way}.") from error
 
 
-def rules_of(declaration: Mapping[str, Any], references: Mapping[str, Any] | None = None) -> Rules:
+def rules_of(declaration: Declaration, references: Mapping[str, Any] | None = None) -> Rules:
     """Return what the frames of an import are held against.
 
     :raises ValueError: if its gates are none.
     """
     from aiida_zif.plugins.cp2k.levels import Level
 
-    definition = declaration["level_of_theory"].get("definition")
-    gates = replace(IMPORT_GATES, **declaration.get("gates", {}))
+    definition = declaration.level_of_theory.definition
+    gates = replace(IMPORT_GATES, **declaration.gates)
     level = Level.from_dict(definition) if definition else None
     return Rules(gates, level, (references or {}).get("energies_per_atom", {}))
 

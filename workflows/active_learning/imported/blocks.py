@@ -25,6 +25,7 @@ from aiida_zif.workflows.active_learning.imported.twice import repeats
 from aiida_zif.workflows.campaign.levels import load_campaign_level
 from aiida_zif.workflows.campaign.loading import Campaign
 from aiida_zif.workflows.labelling.import_labels import energies_in_profile
+from aiida_zif.workflows.labelling.known_imports import declaration_of
 from aiida_zif.workflows.user_input.problems import CampaignError, Problem, listed
 
 Blocks = dict[str, LabelledFramesData]
@@ -219,8 +220,7 @@ def import_notes(campaign: Campaign) -> list[str]:
 def gates_of(block: LabelledFramesData) -> dict[str, Any]:
     """Return the bounds that an import was given, by name."""
     origin: Any = block.creator
-    declared = origin.inputs.declaration.get_dict() if origin and "declaration" in origin.inputs else {}
-    return dict(declared.get("gates", {}))
+    return dict(declaration_of(origin).gates) if origin and "declaration" in origin.inputs else {}
 
 
 def start_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
