@@ -7,6 +7,7 @@ from typing import Any
 
 from aiida import orm
 
+from aiida_zif.plugins.deepmd.training.report import TrainingReport
 from aiida_zif.plugins.jobs.interruption_codes import STATUSES
 from aiida_zif.workflows.engine.endings import why_it_ended
 
@@ -66,5 +67,6 @@ def checkpoint_of(job: orm.ProcessNode, name: str, status: int | None) -> int:
     numbers = of_member(job, "output_parameters", name)
     if numbers is None or "remote_folder" not in job.outputs or not (status == CUT_SHORT or is_blameless(job, status)):
         return 0
-    step = numbers.get("checkpoint") or 0
-    return 0 if step == numbers.get("steps_requested") else step
+    report = TrainingReport.from_node(numbers)
+    step = report.checkpoint or 0
+    return 0 if step == report.steps_requested else step
