@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiida_zif.plugins.data.record import Report
 
 
@@ -19,7 +21,7 @@ class TrainingReport(Report):
     :param seeds: of the descriptor, the fitting net and the training.
     """
 
-    steps: int
+    steps: int = 0
     steps_requested: int | None = None
     stopped_early_at: int | None = None
     checkpoint: int | None = None
@@ -30,3 +32,22 @@ class TrainingReport(Report):
     sel: list[int] | int | str = []
     seeds: dict[str, int | None] = {}
     deepmd_version: str | None = None
+
+
+class Failures(Report):
+    """``failures`` of ``zif.deepmd.train_pack``: in the node the members stand by their labels, beside ``schema``.
+
+    :param members: exit status and message of each member that failed, by its label.
+    """
+
+    members: dict[str, tuple[int, str]] = {}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the members by label beside the number of the definition."""
+        content = super().as_dict()
+        return {**content.pop("members", {}), **content}
+
+    @classmethod
+    def upgraded(cls, content: dict[str, Any], number: int) -> dict[str, Any]:
+        """Return all keys of a node as members."""
+        return {"members": content}
