@@ -52,6 +52,19 @@ class Declaration(Report):
     citation: str | None = None
 
 
+class KnownEnergies(Report):
+    """``references`` of ``import_labels``: energies of the level that the profile held.
+
+    :param level_hash: of the level of theory.
+    :param energies_per_atom: eV/atom by composition, sorted and thinned.
+    :param blocks: UUIDs of the blocks that they are from.
+    """
+
+    level_hash: str
+    energies_per_atom: dict[str, list[float]] = {}
+    blocks: list[str] = []
+
+
 class RefusedFrame(Entry):
     """A frame that did not come in: where it stood, one word for counting, a detail for reading."""
 

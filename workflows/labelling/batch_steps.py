@@ -8,6 +8,7 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.batches.cost import FrameCost, frame_costs, hill_formula
 from aiida_zif.plugins.cp2k.batches.order import batch_order, carries_wavefunction, contacts
+from aiida_zif.plugins.cp2k.batches.references import EnergyReferences
 from aiida_zif.plugins.cp2k.batches.report import JobReport, RejectedFrame
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.levels.recovery import ladder_of
@@ -147,5 +148,6 @@ def _nodes(plan: BatchPlan, level: Level, blocks: list[LabelledFramesData]) -> N
             nodes[f"rung_{place}"] = orm.Dict(rungs[job.rung].as_dict())
     if plan.jobs and blocks:
         energies = np.concatenate([block.energies / block.n_atoms for block in blocks])
-        nodes["references"] = orm.Dict({"level_hash": level.hash, "energies_per_atom": thinned(energies)})
+        references = EnergyReferences(level_hash=level.hash, energies_per_atom=thinned(energies))
+        nodes["references"] = orm.Dict(references.as_dict())
     return nodes

@@ -18,7 +18,13 @@ from aiida_zif.plugins.cp2k.levels.level import hash_in_state, state_in_words
 from aiida_zif.plugins.cp2k.reading.gates import thinned
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
-from aiida_zif.plugins.imports.declaration import Declaration, DeclaredLevel, ImportReport, RefusedFrame
+from aiida_zif.plugins.imports.declaration import (
+    Declaration,
+    DeclaredLevel,
+    ImportReport,
+    KnownEnergies,
+    RefusedFrame,
+)
 from aiida_zif.plugins.imports.formats import Source, find_source
 from aiida_zif.plugins.imports.gates import IMPORT_GATES, Rules, composition, grouped, sort_frames
 from aiida_zif.plugins.imports.reading import Reading
@@ -126,7 +132,7 @@ def import_from(
             f"{path}: not one of {len(refused)} frames can be a label: {in_words(refused)}. Correct "
             "the files or what is declared of them; `--gate NAME=VALUE` moves a bound for this import."
         )
-    inputs = {"references": orm.Dict(known)} if known["energies_per_atom"] else {}
+    inputs = {"references": orm.Dict(known.as_dict())} if known.energies_per_atom else {}
     _, call = import_labels.run_get_node(raw_node(found), orm.Dict(declaration.as_dict()), **inputs)
     return call
 
@@ -218,7 +224,7 @@ def import_labels(raw: orm.Data, declaration: orm.Dict, references: orm.Dict | N
         found = find_source(folder / raw.filename if isinstance(raw, orm.SinglefileData) else folder, reading)
         if found.checksum != declared.checksum:
             raise FormatError(f"the files have the checksum {found.checksum}, not the declared one")
-        rules = rules_of(declared, references.get_dict() if references else None)
+        rules = rules_of(declared, KnownEnergies.from_node(references) if references else None)
         good, refused = sort_frames(found.frames(), rules)
     groups = grouped(good)
     blocks = {f"block_{index}": block_of(group, declared) for index, group in enumerate(groups)}
@@ -284,7 +290,7 @@ def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
         raise FormatError(f"--gate {name}: {shown(first['input'])} found; allowed: {allowed}; fix: {way}.") from error
 
 
-def rules_of(declaration: Declaration, references: Mapping[str, Any] | None = None) -> Rules:
+def rules_of(declaration: Declaration, known: KnownEnergies | None = None) -> Rules:
     """Return what the frames of an import are held against.
 
     :raises ValueError: if its gates are none.
@@ -294,15 +300,14 @@ def rules_of(declaration: Declaration, references: Mapping[str, Any] | None = No
     definition = declaration.level_of_theory.definition
     gates = replace(IMPORT_GATES, **declaration.gates)
     level = Level.from_dict(definition) if definition else None
-    return Rules(gates, level, (references or {}).get("energies_per_atom", {}))
+    return Rules(gates, level, known.energies_per_atom if known else {})
 
 
-def energies_in_profile(level_hash: str, atoms: Iterable[Sequence[str]]) -> dict[str, Any]:
+def energies_in_profile(level_hash: str, atoms: Iterable[Sequence[str]]) -> KnownEnergies:
     """Return the energies of labels that the profile holds, for the gate of unusual ones.
 
     :param level_hash: of the level of theory.
     :param atoms: the symbols of frames whose compositions are of interest.
-    :returns: ``level_hash``, and ``energies_per_atom`` (eV) by composition, thinned; the ``blocks`` they are from.
     """
     from aiida_zif.workflows.labelling.label_cache import blocks_of_level
 
@@ -314,7 +319,7 @@ def energies_in_profile(level_hash: str, atoms: Iterable[Sequence[str]]) -> dict
             energies.setdefault(formula, []).extend(block.energies / block.n_atoms)
             uuids.append(block.uuid)
     thin = {formula: thinned(values) for formula, values in energies.items()}
-    return {"level_hash": level_hash, "energies_per_atom": thin, "blocks": uuids}
+    return KnownEnergies(level_hash=level_hash, energies_per_atom=thin, blocks=uuids)
 
 
 def in_words(refused: Sequence[Refused]) -> str:

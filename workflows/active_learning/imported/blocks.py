@@ -161,7 +161,8 @@ def refused_of(block: LabelledFramesData, gates: Gates) -> Counter[str]:
     The contacts of a block were looked at when it was made; they are looked at again only by a stricter limit.
     """
     frames = block.labelled_frames()
-    rules = Rules(gates, None, energies_in_profile(block.level_of_theory["hash"], [block.symbols])["energies_per_atom"])
+    known = energies_in_profile(block.level_of_theory["hash"], [block.symbols])
+    rules = Rules(gates, None, known.energies_per_atom)
     checks = [fault_of_values]
     if gates.contact > gates_of(block).get("contact", Gates.contact):
         checks.append(fault_of_contacts)
