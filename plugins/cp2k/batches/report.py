@@ -97,7 +97,7 @@ class JobReport(Report):
     """
 
     n_requested: int = 0
-    n_labelled: int
+    n_labelled: int = 0
     n_evaluated: int = 0
     rejected: list[RejectedFrame] = []
     stopped: Stop | None = None
