@@ -6,7 +6,6 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.cli.common.profile import fail, load_if_there
-from aiida_zif.plugins.lammps.packages import installed_packages
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign.loading import Campaign
@@ -42,3 +41,13 @@ def has_plumed(prepend_text: str, executable: str) -> bool:
         return "PLUMED" in installed_packages(run_in_shell(prepend_text, [executable, "-h"]))
     except (OSError, subprocess.SubprocessError):
         return True
+
+
+def installed_packages(answer: str) -> set[str]:
+    """Return the packages that a LAMMPS was built with.
+
+    :param answer: what ``lmp -h`` prints.
+    """
+    _, _, listed = answer.partition("Installed packages:")
+    lines = listed.partition("List of individual style options")[0]
+    return {word for word in lines.split() if word.replace("-", "").isalnum() and word.isupper()}

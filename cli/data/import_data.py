@@ -88,7 +88,9 @@ def import_data(
 
 def refuse_other_declaration(path: Path, earlier: Any, given: dict[str, Any]) -> None:
     """End if some content was imported before and said to be something else: nothing of it would be kept."""
-    known = earlier.inputs.declaration.get_dict()
+    from aiida_zif.workflows.labelling.known_imports import declaration_of
+
+    known = declaration_of(earlier).model_dump(mode="json", exclude_unset=True)
     for key, value in given.items():
         if differ(key, known.get(key), value):
             fail(
@@ -100,11 +102,17 @@ def refuse_other_declaration(path: Path, earlier: Any, given: dict[str, Any]) ->
 
 def refuse_withdrawn(checksum: str, given: dict[str, Any]) -> None:
     """End if the same content, declared the same, was withdrawn."""
-    from aiida_zif.workflows.labelling.known_imports import blocks_of_import, find_imports, withdrawn_blocks
+    from aiida_zif.workflows.labelling.known_imports import (
+        blocks_of_import,
+        declaration_of,
+        find_imports,
+        withdrawn_blocks,
+    )
 
     withdrawn = withdrawn_blocks()
     for call in find_imports(checksum):
-        reason, known = withdrawn.get(blocks_of_import(call)[0].uuid), call.inputs.declaration.get_dict()
+        reason = withdrawn.get(blocks_of_import(call)[0].uuid)
+        known = declaration_of(call).model_dump(mode="json", exclude_unset=True)
         if reason is not None and not any(differ(key, known.get(key), value) for key, value in given.items()):
             fail(
                 f"the same files with the same declaration were withdrawn <{call.pk}>: {reason}. If they are right "
@@ -130,24 +138,21 @@ def shown_declared(value: Any) -> str:
 
 def import_json(call: Any, new: bool) -> dict[str, Any]:
     """Return what an import brought, as plain values."""
+    from aiida_zif.plugins.imports.declaration import ImportReport
     from aiida_zif.workflows.active_learning.imported.twice import shared_with_profile
-    from aiida_zif.workflows.labelling.known_imports import blocks_of_import
+    from aiida_zif.workflows.labelling.known_imports import blocks_of_import, declaration_of
 
-    report, blocks = call.outputs.report.get_dict(), blocks_of_import(call)
-    declared = {key: value for key, value in call.inputs.declaration.get_dict().items() if key != "name"}
-    level = {key: declared["level_of_theory"][key] for key in ("hash", "line")}
+    report, blocks = ImportReport.from_node(call.outputs.report), blocks_of_import(call)
+    declaration = declaration_of(call)
+    hidden = {"name"} if declaration.gates else {"name", "gates"}
+    declared = declaration.model_dump(mode="json", exclude_none=True, exclude=hidden)
     return {
         "pk": call.pk,
         "new": new,
-        "reading": {},
-        "left_out": {},
-        "note": "",
         **declared,
-        "level_of_theory": level,
+        "level_of_theory": declaration.level_of_theory.model_dump(include={"hash", "line"}),
         "elsewhere": shared_with_profile(blocks),
-        **{key: report[key] for key in ("n_read", "n_labelled", "n_rejected", "rejected")},
-        "taken": report.get("taken", {}),
-        "not_taken": report.get("not_taken", {}),
+        **report.model_dump(mode="json"),
         "blocks": [
             {
                 "pk": block.pk,

@@ -14,6 +14,7 @@ from aiida_cp2k.calculations import Cp2kCalculation
 from aiida_cp2k.utils import Cp2kInput
 
 from aiida_zif.plugins.cp2k.batches.order import batch_order, carries_wavefunction
+from aiida_zif.plugins.cp2k.batches.references import EnergyReferences
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.levels.recovery import read_rung
 from aiida_zif.plugins.cp2k.task import AUTO, AimdTask, BatchTask, Task, read_task, target_in_words
@@ -21,6 +22,7 @@ from aiida_zif.plugins.cp2k.writing import inputs as write
 from aiida_zif.plugins.cp2k.writing.dynamics import RESTART_FILE
 from aiida_zif.plugins.cp2k.writing.restart import WRITTEN_FILES, restart_files
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.plugins.jobs.base import TolerantJob
 from aiida_zif.plugins.jobs.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.jobs.interruption_codes import define_exit_codes
@@ -178,9 +180,13 @@ def _check_inputs(values: Mapping[str, Any], _: Any) -> str | None:
         if asked not in held:
             steps = ", ".join(map(str, held)) or "none"
             return f"restart: restart files of the steps {steps} found, task.first_step is {asked}"
-    if "references" in values and values["references"]["level_hash"] != values["level"]["hash"]:
-        found = values["references"]["level_hash"]
-        return f"references: energies of level {found} found, those of {values['level']['hash']} needed"
+    if "references" in values:
+        try:
+            found = EnergyReferences.from_node(values["references"]).level_hash
+        except RecordError as error:
+            return f"references: {error}"
+        if found != values["level"]["hash"]:
+            return f"references: energies of level {found} found, those of {values['level']['hash']} needed"
     return _message(Level.from_dict(values["level"].get_dict()).check_elements, frames.symbols)
 
 

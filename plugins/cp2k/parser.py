@@ -11,7 +11,8 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
-from aiida_zif.plugins.cp2k.batches.report import account, with_frame_ids
+from aiida_zif.plugins.cp2k.batches.references import EnergyReferences
+from aiida_zif.plugins.cp2k.batches.report import job_report, with_frame_ids
 from aiida_zif.plugins.cp2k.calculation import Cp2kLabelCalculation, frame_order, restart_texts
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.levels.recovery import Rung, read_rung
@@ -76,21 +77,27 @@ class Cp2kLabelParser(Parser):
             frames.symbols,
             task.gates,
             level.settings["energy"]["SCF"]["EPS_SCF"],
-            self.node.inputs.references["energies_per_atom"] if "references" in self.node.inputs else (),
+            self._references(),
         )
         if labels:
             self.out("labelled", labelled_block(labels, frames, level, task, rung))
         nothing = main.whole and not main.evaluations
         missing = nothing or any(one.reason in (NOT_REACHED, NOT_READ) for one in rejected)
         stop = self._stop(main, text) if missing else None
-        about = {"mode": task.mode, "rung": rung.name if rung else None}
-        summary = about | account(labels, rejected, main, stop, frames.symbols, level)
+        about: dict[str, Any] = {"mode": task.mode, "rung": rung.name if rung else None}
         if isinstance(task, AimdTask):
             restarts = restart_files(restart_texts(self.retrieved))
-            summary["dynamics"] = run_outcome(task, labels, rejected, main.evaluations, restarts, stride)
+            about["dynamics"] = run_outcome(task, labels, rejected, main.evaluations, restarts, stride)
+        report = job_report(labels, rejected, main, stop, frames.symbols, level).model_copy(update=about)
         ids = frames.frame_ids() if isinstance(task, BatchTask) else []
-        self.out("output_parameters", orm.Dict(storable(with_frame_ids(summary, ids))))
+        self.out("output_parameters", orm.Dict(storable(with_frame_ids(report, ids).as_dict())))
         return self._judge(main, stop, labels, rejected)
+
+    def _references(self) -> list[float]:
+        """Energies of earlier frames of the composition, eV/atom."""
+        if "references" not in self.node.inputs:
+            return []
+        return EnergyReferences.from_node(self.node.inputs.references).energies_per_atom
 
     def _stop(self, main: MainOutput, text: str) -> Ending:
         """Why the run did not come to its end, as far as anybody said so."""

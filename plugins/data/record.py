@@ -21,6 +21,12 @@ class RecordError(ValueError):
     """A record that this version cannot read."""
 
 
+class Entry(BaseModel):
+    """A part of a report that has fields of its own; what earlier versions said beyond them is not read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
 class Record(BaseModel):
     """Content of a ``Dict`` node or a JSON file: made and read by its class only, fields with their units.
 
@@ -72,3 +78,16 @@ class Record(BaseModel):
         :param number: of the definition that the content was written by.
         """
         return content
+
+
+class Report(Record):
+    """What a step says that it did: keys that its maker left out stay out of the node.
+
+    Reports of earlier versions may say more than is read today; that is left out.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what was stated, with the number of its definition: plain types that JSON holds."""
+        return {SCHEMA: self.schema_number, **self.model_dump(mode="json", exclude_unset=True)}

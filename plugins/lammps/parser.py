@@ -11,8 +11,10 @@ from aiida.engine import ExitCode
 from aiida.parsers import Parser
 
 from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
 from aiida_zif.plugins.jobs.retrieved_files import load_arrays, read_json, readable
+from aiida_zif.plugins.lammps.exploration import Exploration, ExploredRun
 
 DEVIATIONS = ("max_force_deviation", "mean_force_deviation", "forces_predicted")
 PER_FRAME = (*DEVIATIONS, "step", "temperature", "pressure", "run", "driver")
@@ -49,33 +51,38 @@ class LammpsExploreParser(Parser):
             return None
         ending = ending_of(self.node)
         # a script whose LAMMPS was ended goes on to the harvest, which then finds runs that are not there
-        if ending is not None and (isinstance(salvaged, ExitCode) or any(map(is_cut_short, salvaged["runs"]))):
+        if ending is not None and (isinstance(salvaged, ExitCode) or any(map(is_cut_short, salvaged.runs))):
             return exit_code_of(ending)
         if isinstance(salvaged, ExitCode):
             return salvaged
-        for run in [*salvaged["preflight"], *salvaged["runs"]]:
-            if run["ended"] != "completed":
-                self.logger.warning(f"{run['label']}: {run['ended']} at step {run['n_steps']} {run['detail'] or ''}")
-            for name in run.get("missed", []):
-                self.logger.warning(f"{run['label']}: missed its {name}, {run['reached'][name]}")
+        for run in [*salvaged.preflight, *salvaged.runs]:
+            if run.ended != "completed":
+                self.logger.warning(f"{run.label}: {run.ended} at step {run.n_steps} {run.detail or ''}")
+            for name in run.missed:
+                reached = run.reached[name].model_dump(mode="json")
+                self.logger.warning(f"{run.label}: missed its {name}, {reached}")
         return self._verdict(salvaged)
 
-    def _attach(self) -> dict[str, Any] | ExitCode:
+    def _attach(self) -> Exploration | ExitCode:
         """Attach the outputs and return the summary, or say why there is none."""
         present = self.retrieved.base.repository.list_object_names()
         if "harvest_output.json" not in present or "harvest.npz" not in present:
             return self._why_nothing(present)
         try:
-            summary = read_json(self._content("harvest_output.json"))
+            content = read_json(self._content("harvest_output.json"))
             arrays = load_arrays(self._content("harvest.npz"))
             frames = {name: self._frames(arrays, name) for name in ("candidates", "control")}
         except (ValueError, KeyError):
             return self.exit_codes.ERROR_OUTPUT_TRUNCATED
         for name, node in frames.items():
             self.out(name, node)
-        summary["lammps_version"] = self._lammps_version(present)
-        self.out("output_parameters", orm.Dict(summary))
-        return dict(summary)
+        try:
+            summary = Exploration.from_dict(content)
+        except RecordError as error:
+            raise ValueError("harvest_output.json is no summary of a harvest") from error
+        summary = summary.model_copy(update={"lammps_version": self._lammps_version(present)})
+        self.out("output_parameters", orm.Dict(summary.as_dict()))
+        return summary
 
     def _lammps_version(self, present: list[str]) -> str | None:
         """The version that the first lane's log begins with, such as ``29 Aug 2024 - Update 1``."""
@@ -106,15 +113,15 @@ class LammpsExploreParser(Parser):
             return self.exit_codes.ERROR_HARVEST_FAILED.format(detail="".join(said) or "without a word")
         return self.exit_codes.ERROR_NO_OUTPUT
 
-    def _verdict(self, summary: dict[str, Any]) -> ExitCode | None:
+    def _verdict(self, summary: Exploration) -> ExitCode | None:
         """A job has succeeded if it gave a frame that can be used, however its runs ended."""
-        ended = [run["ended"] for run in summary["runs"]]
-        details = " ".join(run["detail"] or "" for run in [*summary["preflight"], *summary["runs"]])
-        trials = {run["ended"] for run in summary["preflight"]} - {"completed", "walltime", "not_run"}
+        ended = [str(run.ended) for run in summary.runs]
+        details = " ".join(run.detail or "" for run in [*summary.preflight, *summary.runs])
+        trials = {str(run.ended) for run in summary.preflight} - {"completed", "walltime", "not_run"}
         if "walltime" in ended:
             n_late = ended.count("walltime") + ended.count("not_run")
             return self.exit_codes.ERROR_OUT_OF_WALLTIME.format(n_runs=n_late)
-        if summary["n_accurate"] + summary["n_candidate"] > 0:
+        if summary.n_accurate + summary.n_candidate > 0:
             return None
         if set(ended) == {"not_run"} and not trials:
             return self.exit_codes.ERROR_NO_OUTPUT
@@ -135,6 +142,6 @@ class LammpsExploreParser(Parser):
         return self.exit_codes.ERROR_EVERY_RUN_FAILED.format(detail=", ".join(sorted(set(ended))))
 
 
-def is_cut_short(run: dict[str, Any]) -> bool:
+def is_cut_short(run: ExploredRun) -> bool:
     """Whether a run did not come to an end of its own."""
-    return run["ended"] in CUT_SHORT
+    return run.ended in CUT_SHORT

@@ -10,6 +10,9 @@ import numpy as np
 
 from aiida_zif.plugins.selection.pool import Pool, Sieved
 
+OVER_BUDGET = "over_budget"
+"""Reason of a frame that is worth a label, for which no label is left."""
+
 
 def budget(pool: Pool, open_frames: list[int], settings: Mapping[str, Any], rng: np.random.Generator) -> Sieved:
     """Keep the preferred frames: ``per_cycle`` in all, and ``per_condition`` of any run if that is given.
@@ -23,7 +26,7 @@ def budget(pool: Pool, open_frames: list[int], settings: Mapping[str, Any], rng:
     for index in open_frames:
         run = int(pool.run[index])
         if len(kept) >= settings["per_cycle"]:
-            rejected[index] = "over_budget"
+            rejected[index] = OVER_BUDGET
         elif each is not None and taken[run] >= each:
             rejected[index] = "over_condition_budget"
         else:

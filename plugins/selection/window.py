@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 HELD_OUT_SHARE = 0.9
 """Share of the held-out frames whose error is not above the one that an adaptive level is a multiple of."""
-SUFFIX = "__force_rmse"
 
 
 @with_traits(Traits(keeps_window=True))
@@ -69,13 +68,12 @@ def levels(
 def held_out_error(errors: Mapping[str, np.ndarray], systems: Mapping[str, str], system: str) -> float | None:
     """Return the force error that 9 of 10 held-out frames stay below, eV/Å; None without held-out frames.
 
-    :param errors: by name ``<block>__force_rmse``, force RMSE of each member and frame, eV/Å, shape (members, N).
+    :param errors: by block the force RMSE of a member on each frame, root mean square over the members, eV/Å, (N,).
     :param systems: system by block, computed or imported: a block's name says nothing about its frames.
     :param system: label; if none of the blocks is of it, the frames of all systems count.
     """
-    every = {name.removesuffix(SUFFIX): array for name, array in errors.items() if name.endswith(SUFFIX)}
-    own = {block: array for block, array in every.items() if systems.get(block) == system}
-    frames = [np.sqrt(np.mean(np.square(array), axis=0)) for array in (own or every).values()]
+    own = {block: array for block, array in errors.items() if systems.get(block) == system}
+    frames = list((own or errors).values())
     return float(np.quantile(np.concatenate(frames), HELD_OUT_SHARE)) if frames else None
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from aiida_zif.plugins.analysis.frame_distance import displacement_rms
 from aiida_zif.plugins.data.dataset import blocks_in
+from aiida_zif.plugins.deepmd.testing.frame_errors import FrameErrors
 from aiida_zif.plugins.words import counted
 from aiida_zif.provenance.campaigns.view import CampaignView, Step
 from aiida_zif.provenance.intervals import CONFIDENCE
@@ -62,16 +63,16 @@ def force_rms(blocks: Iterable[Any]) -> float | None:
     return float(np.sqrt(np.mean(np.concatenate(squares)))) if squares else None
 
 
-def error_interval(errors: Mapping[str, np.ndarray], seed: int) -> list[float] | None:
+def error_interval(errors: FrameErrors, seed: int) -> list[float] | None:
     """Return the interval that holds the mean force RMSE of the members at 95 % confidence, eV/Å.
 
     It says how much the error would differ if other frames of the same runs had been taken; of runs from other
     starts, or at other temperatures, it says nothing.
 
-    :param errors: of a test by name; those of every block are ``…__force_rmse``, eV/Å, shape (models, N).
+    :param errors: of a test.
     :param seed: of the bootstrap.
     """
-    runs = [values for name, values in sorted(errors.items()) if name.endswith("__force_rmse")]
+    runs = [block.force_rmse for block in errors.values()]
     if sum(run.shape[1] for run in runs) < 2:
         return None
     _, low, high = rmse_interval(runs, CONFIDENCE, seed)

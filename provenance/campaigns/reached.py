@@ -7,6 +7,7 @@ from typing import Any
 
 from aiida import orm
 
+from aiida_zif.plugins.lammps.exploration import ExploredRun
 from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.queries.calls import outputs_of
 
@@ -28,31 +29,33 @@ def explored_runs(view: CampaignView) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
     for pk, step in steps.items():
         for system, runs in sorted(reports.get(pk, {}).items()):
-            found.setdefault(step.cycle, []).extend(entry_of(run, system) for run in runs or [])
+            found.setdefault(step.cycle, []).extend(
+                entry_of(ExploredRun.model_validate(run), system) for run in runs or []
+            )
     return found
 
 
-def entry_of(run: dict[str, Any], system: str) -> dict[str, Any]:
+def entry_of(run: ExploredRun, system: str) -> dict[str, Any]:
     """Return one entry; a run of an earlier version knows the mean over its physical frames, and no error of it."""
     return {
         "system": system,
-        "run": run["label"],
-        "ended": run.get("ended", "unknown"),
-        "n_explored": run.get("n_explored", 0),
-        "mean_over": "explored" if run.get("reached") else "physical",
+        "run": run.label,
+        "ended": run.ended or "unknown",
+        "n_explored": run.n_explored,
+        "mean_over": "explored" if run.reached else "physical",
         **{name: reached(run, name) for name in UNITS},
-        "missed": list(run.get("missed", [])),
+        "missed": list(run.missed),
     }
 
 
-def reached(run: dict[str, Any], name: str) -> dict[str, Any]:
+def reached(run: ExploredRun, name: str) -> dict[str, Any]:
     """Return what was asked of a run and what it reached, of temperature or pressure."""
-    known = (run.get("reached") or {}).get(name)
+    known = run.reached.get(name)
     if known is not None:
-        return {"asked": known["target"], "mean": known["mean"], "error": known.get("error")}
-    asked = run.get(name)
-    ends = None if asked is None else list(asked) if isinstance(asked, list | tuple) else [asked, asked]
-    return {"asked": ends, "mean": (run.get("averages") or {}).get(name), "error": None}
+        return {"asked": None if known.target is None else list(known.target), "mean": known.mean, "error": known.error}
+    asked = {"temperature": run.temperature, "pressure": run.pressure}[name]
+    ends = None if asked is None else list(asked) if isinstance(asked, tuple) else [asked, asked]
+    return {"asked": ends, "mean": run.averages.get(name), "error": None}
 
 
 def asked_in_words(ends: Sequence[float] | None, unit: str = "") -> str:

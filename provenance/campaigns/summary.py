@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from aiida_zif.plugins.deepmd.testing.evaluation import Evaluation
+from aiida_zif.plugins.deepmd.testing.frame_errors import FrameErrors, errors_of
 from aiida_zif.provenance.campaigns.failed_jobs import failed_jobs
 from aiida_zif.provenance.campaigns.held_out import error_interval, force_rms, held_out_blocks, held_out_source
 from aiida_zif.provenance.campaigns.judgement import calibration_of, latest_verdict, verdict_summary
 from aiida_zif.provenance.campaigns.reached import explored_runs
 from aiida_zif.provenance.campaigns.software import executables_of, software_of
+from aiida_zif.provenance.campaigns.summary_model import Summary
 from aiida_zif.provenance.campaigns.utilisation import engine_of
-from aiida_zif.provenance.campaigns.view import CampaignView, Step
+from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.intervals import error_ratio
 from aiida_zif.provenance.lineage.structure_sources import energy_reference, record_of_node
 from aiida_zif.provenance.queries.calls import inputs_of, output_arrays
 from aiida_zif.provenance.queries.links import inputs_under, outputs_under
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
+from aiida_zif.workflows.active_learning.selection.comparison import CHOSEN, CONTROL, Comparison
+from aiida_zif.workflows.labelling.label_report import LabelReport
 from aiida_zif.workflows.protocols.loading import available_protocols
 
 ERRORS = ("force_rmse_eV_per_A", "energy_rmse_meV_per_atom", "virial_rmse_meV_per_atom")
@@ -30,51 +36,64 @@ IMPORTED = ("training", "held_out")
 
 
 def summarise(view: CampaignView) -> dict[str, Any]:
-    """Return the summary of a campaign, finished or not; the schema is `docs/summary.schema.json`.
+    """Return the summary of a campaign as plain values, see `docs/summary.schema.json`."""
+    return summary_of(view).as_dict()
 
-    :param view: the campaign.
-    """
+
+def summary_of(view: CampaignView) -> Summary:
+    """Return the summary of a campaign, finished or not."""
     node, settings = view.node, view.settings
     learnt = frames_learnt(view)
-    runs, errors = explored_runs(view), output_arrays((step.pk for step in view.of("test")), "errors")
+    runs, errors = explored_runs(view), frame_errors(view)
     iterations = [summarise_iteration(view, cycle, learnt, runs, errors) for cycle in range(view.last_cycle + 1)]
     held_out = held_out_blocks(view)
     verdict = latest_verdict(view)
-    return {
-        "name": settings["name"],
-        "system": ", ".join(sorted(settings["systems"])),
-        "n_atoms": {name: len(structure.sites) for name, structure in sorted(node.inputs.systems.items())},
-        "protocol": {"name": settings["protocol"], "description": available_protocols().get(settings["protocol"], "")},
-        "structures": {name: record_of_node(node) for name, node in sorted(node.inputs.systems.items())},
-        "level_of_theory": level_line(view),
-        "energy_reference": energy_reference(some_blocks(view)),
-        "seed": settings["seed"],
-        "n_models": settings["training"]["models"],
-        "imported": {use: imported_frames(view, use) for use in IMPORTED},
-        "seed_labels": seed_labelling(view),
-        "iterations": [iteration for iteration in iterations if iteration is not None],
-        "held_out": {
-            "n_frames": sum(block.n_frames for block in held_out),
-            "source": held_out_source(settings),
-            "force_rms_eV_per_A": force_rms(held_out),
-        },
-        "stop_reason": verdict.stop_reason if verdict else None,
-        "verdict": verdict_summary(verdict),
-        "calibration": calibration_of(view),
-        "state": node.process_state.value if node.process_state else "unknown",
-        "exit_status": node.exit_status,
-        "exit_message": node.exit_message,
-        "total_labels": total_labels(view),
-        "n_reused": sum(n_reused(step) for step in view.of("label")),
-        **recoveries(view),
-        "failed_jobs": failed_jobs(view),
-        "wall_s": round(view.elapsed_s, 1),
-        "engine": engine_of(view),
-        "campaign_uuid": node.uuid,
-        "pk": node.pk,
-        "versions": software_of([int(node.pk or 0)]),
-        "executables": executables_of([int(node.pk or 0)]),
-    }
+    return Summary.model_validate(
+        {
+            "name": settings["name"],
+            "system": ", ".join(sorted(settings["systems"])),
+            "n_atoms": {name: len(structure.sites) for name, structure in sorted(node.inputs.systems.items())},
+            "protocol": {
+                "name": settings["protocol"],
+                "description": available_protocols().get(settings["protocol"], ""),
+            },
+            "structures": {name: record_of_node(node) for name, node in sorted(node.inputs.systems.items())},
+            "level_of_theory": level_line(view),
+            "energy_reference": energy_reference(some_blocks(view)),
+            "seed": settings["seed"],
+            "n_models": settings["training"]["models"],
+            "imported": {use: imported_frames(view, use) for use in IMPORTED},
+            "seed_labels": seed_labelling(view),
+            "iterations": [iteration for iteration in iterations if iteration is not None],
+            "held_out": {
+                "n_frames": sum(block.n_frames for block in held_out),
+                "source": held_out_source(settings),
+                "force_rms_eV_per_A": force_rms(held_out),
+            },
+            "stop_reason": verdict.stop_reason if verdict else None,
+            "verdict": verdict_summary(verdict),
+            "calibration": calibration_of(view),
+            "state": node.process_state.value if node.process_state else "unknown",
+            "exit_status": node.exit_status,
+            "exit_message": node.exit_message,
+            "total_labels": sum(report.n_labelled for report in view.reports("label", LabelReport)),
+            "n_reused": sum(report.n_reused for report in view.reports("label", LabelReport)),
+            **recoveries(view),
+            "failed_jobs": failed_jobs(view),
+            "wall_s": round(view.elapsed_s, 1),
+            "engine": engine_of(view),
+            "campaign_uuid": node.uuid,
+            "pk": node.pk,
+            "versions": software_of([int(node.pk or 0)]),
+            "executables": executables_of([int(node.pk or 0)]),
+        }
+    )
+
+
+def frame_errors(view: CampaignView) -> dict[int, FrameErrors]:
+    """Return the errors of every test frame by frame, by its pk."""
+    arrays = output_arrays((step.pk for step in view.of("test")), "errors")
+    return {pk: errors_of(found) for pk, found in arrays.items()}
 
 
 def frames_learnt(view: CampaignView) -> dict[int, int]:
@@ -84,7 +103,7 @@ def frames_learnt(view: CampaignView) -> dict[int, int]:
 
 
 def summarise_iteration(
-    view: CampaignView, cycle: int, learnt: dict[int, int], runs: dict[int, Any], errors: dict[int, Any]
+    view: CampaignView, cycle: int, learnt: dict[int, int], runs: dict[int, Any], errors: dict[int, FrameErrors]
 ) -> dict[str, Any] | None:
     """Return the figures of one iteration: the committee trained in it, and what it went on to find.
 
@@ -99,33 +118,33 @@ def summarise_iteration(
     if not trainings:
         return None
     following, newest = cycle + 1, errors.get(tests[-1].pk, {}) if tests else {}
-    selections = [step.report for step in view.of("select", following) if step.report]
-    reports = [step.report for step in view.of("label", following) if step.report]
+    selections = view.reports("select", Choice, following)
+    reports = view.reports("label", LabelReport, following)
     rejected: dict[str, int] = {}
     for report in reports:
-        add_counts(rejected, report["n_rejected"])
+        add_counts(rejected, report.n_rejected)
     not_chosen: dict[str, int] = {}
     runs_ended: dict[str, int] = {}
     for selection in selections:
-        add_counts(not_chosen, selection["not_chosen"])
-        add_counts(runs_ended, selection.get("runs_ended", {}))
+        add_counts(not_chosen, selection.not_chosen)
+        add_counts(runs_ended, selection.runs_ended)
     return {
         "iteration": cycle,
         "n_train_frames": learnt.get(trainings[-1].pk, 0),
-        **held_out_errors(tests[-1].report if tests else {}),
+        **held_out_errors((tests[-1].read(Evaluation) if tests else None) or Evaluation()),
         "force_rmse_interval_eV_per_A": error_interval(newest, view.settings["seed"]),
         "max_force_deviation": deviation_quantiles(selections),
-        "n_explored": sum(report["n_explored"] for report in selections),
-        "n_with_deviation": sum(sum(report["histogram"]["counts"]) for report in selections),
-        "n_candidate": sum(report["n_candidate"] for report in selections),
-        "n_accurate": sum(report["n_accurate"] for report in selections),
-        "n_failed": sum(report["n_failed"] for report in selections),
-        "n_selected": sum(report["n_selected"] for report in selections),
-        "n_control": sum(report["n_control"] for report in selections),
+        "n_explored": sum(report.n_explored for report in selections),
+        "n_with_deviation": sum(sum(report.histogram.counts) for report in selections),
+        "n_candidate": sum(report.n_candidate for report in selections),
+        "n_accurate": sum(report.n_accurate for report in selections),
+        "n_failed": sum(report.n_failed for report in selections),
+        "n_selected": sum(report.n_selected for report in selections),
+        "n_control": sum(report.n_control for report in selections),
         "n_not_chosen": not_chosen,
         "n_runs_ended": runs_ended,
-        "n_labelled": sum(report["n_labelled"] for report in reports),
-        "n_reused": sum(n_reused(step) for step in view.of("label", following)),
+        "n_labelled": sum(report.n_labelled for report in reports),
+        "n_reused": sum(report.n_reused for report in reports),
         "n_rejected": rejected,
         "true_force_error_eV_per_A": choice_errors(view, following),
         "choice_ratio": error_ratio([compared_errors(view, following)]),
@@ -140,21 +159,19 @@ def summarise_iteration(
     }
 
 
-def held_out_errors(report: dict[str, Any]) -> dict[str, Any]:
+def held_out_errors(report: Evaluation) -> dict[str, Any]:
     """Return the errors on the held-out frames, mean over the members of the committee and each member's.
 
-    :param report: of the test, block by block.
+    :param report: of the test.
     """
-    blocks = list(report.values())
+    blocks = list(report.blocks.values())
     if not blocks:
         return {**dict.fromkeys((*ERRORS, *RANGES)), "force_rmse_per_model": {}}
-    known = [key for key in ERRORS if all(key in model for block in blocks for model in block["models"].values())]
-    weights = [block["n_frames"] for block in blocks]
+    errors = [{model: one.known() for model, one in block.models.items()} for block in blocks]
+    known = [key for key in ERRORS if all(key in model for block in errors for model in block.values())]
+    weights = [block.n_frames for block in blocks]
     members = {
-        key: {
-            model: pooled([block["models"][model][key] for block in blocks], weights) for model in blocks[0]["models"]
-        }
-        for key in known
+        key: {model: pooled([block[model][key] for block in errors], weights) for model in errors[0]} for key in known
     }
     return {
         **{key: float(np.mean(list(members[key].values()))) if key in known else None for key in ERRORS},
@@ -175,8 +192,8 @@ def pooled(rmse: list[float], n_frames: list[int]) -> float:
 
 def compared_errors(view: CampaignView, cycle: int) -> tuple[list[float], list[float]]:
     """Return the true force RMSE of each chosen and each random frame of one cycle in eV/Å, before it was learnt."""
-    rows = [row for step in view.of("compare", cycle) for row in step.report.get("frames", [])]
-    chosen, random = ([row["force_rmse"] for row in rows if row["role"] == role] for role in (0, 1))
+    found = view.reports("compare", Comparison, cycle)
+    chosen, random = ([error for one in found for error in one.errors(role)] for role in (CHOSEN, CONTROL))
     return chosen, random
 
 
@@ -186,36 +203,24 @@ def choice_errors(view: CampaignView, cycle: int) -> dict[str, float | None]:
     return {name: float(np.sqrt(np.mean(np.square(values)))) if values else None for name, values in errors}
 
 
-def deviation_quantiles(selections: list[dict[str, Any]]) -> dict[str, float | None]:
+def deviation_quantiles(selections: Sequence[Choice]) -> dict[str, float | None]:
     """Return quantiles of the maximum force deviation over the explored frames that are physical, in eV/Å.
 
     With several systems each quantile is the largest of any system: the campaign is as sure as its worst one.
     """
     return {
-        key: max(
-            (report["deviation"][key] for report in selections if report["deviation"][key] is not None), default=None
-        )
+        key: max((value for one in selections if (value := getattr(one.deviation, key)) is not None), default=None)
         for key in ("q50", "q90", "q99")
     }
 
 
-def total_labels(view: CampaignView) -> int:
-    """Return the number of labels, held-out frames included; those of `n_reused` were computed before."""
-    return sum(step.report.get("n_labelled", 0) for step in view.of("label"))
-
-
-def n_reused(step: Step) -> int:
-    """Return how many labels of a labelling were not computed for it, but taken from the profile."""
-    return int(step.report.get("n_reused", 0))
-
-
 def recoveries(view: CampaignView) -> dict[str, Any]:
     """Return the labels that needed another way to self-consistency, by rung, and how many of them are flagged."""
-    reports = [step.report for step in view.of("label")]
+    reports = view.reports("label", LabelReport)
     by_rung: dict[str, int] = {}
     for report in reports:
-        add_counts(by_rung, report.get("recovered", {}))
-    return {"n_recovered": by_rung, "n_flagged": sum(report.get("n_flagged", 0) for report in reports)}
+        add_counts(by_rung, report.recovered)
+    return {"n_recovered": by_rung, "n_flagged": sum(report.n_flagged for report in reports)}
 
 
 def imported_frames(view: CampaignView, use: str) -> int:
@@ -232,11 +237,12 @@ def some_blocks(view: CampaignView) -> list[Any]:
 
 def seed_labelling(view: CampaignView) -> dict[str, Any]:
     """Return what the first labelling brought, task by task, and how long it took."""
-    reports = {step.name: step.report for step in view.of("label", 0) if step.report}
+    steps = [(step.name, step.read(LabelReport)) for step in view.of("label", 0)]
+    reports = {name: report for name, report in steps if report is not None}
     return {
-        "n_labelled": {name: report["n_labelled"] for name, report in reports.items()},
-        "n_reused": sum(n_reused(step) for step in view.of("label", 0)),
-        "n_rejected": {name: report["n_rejected"] for name, report in reports.items() if report["n_rejected"]},
+        "n_labelled": {name: report.n_labelled for name, report in reports.items()},
+        "n_reused": sum(report.n_reused for report in reports.values()),
+        "n_rejected": {name: report.n_rejected for name, report in reports.items() if report.n_rejected},
         "wall_s": round(view.wall_s("label", 0), 1),
     }
 

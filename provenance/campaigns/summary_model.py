@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aiida_zif.plugins.data.record import SCHEMA, Report
+
 Count = int
 Counts = dict[str, int]
 
@@ -161,7 +163,7 @@ class Relation(Strict):
     level: float = Field(description="typical error there, eV/Å")
     slope: float
     scatter: float = Field(description="of log(error)")
-    dof: float = Field(description="degrees of freedom of the scatter")
+    dof: float | None = Field(None, description="degrees of freedom of the scatter; early versions did not say")
     level_error: float = Field(description="standard error of log(level)")
     slope_error: float
     range: list[float] = Field(description="smallest and largest deviation, eV/Å")
@@ -210,8 +212,10 @@ class Structure(Strict):
     stated_in_file: dict[str, str] = Field({}, description="identifiers that a CIF states of itself")
 
 
-class Summary(Strict):
-    """The figures of one campaign."""
+class Summary(Report):
+    """The figures of one campaign, finished or not."""
+
+    model_config = ConfigDict(extra="forbid")
 
     name: str
     system: str = Field(description="labels of the systems, comma-separated")
@@ -247,4 +251,8 @@ class Summary(Strict):
 
 def summary_schema() -> dict[str, Any]:
     """Return the JSON schema of a summary."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Summary.model_json_schema()}
+    content = Summary.model_json_schema()
+    number = {"const": Summary.schema_number, "description": "number of this definition", "type": "integer"}
+    content["properties"] = {SCHEMA: number, **content["properties"]}
+    content["required"] = [SCHEMA, *content["required"]]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}

@@ -6,14 +6,17 @@ A view is loaded in a few queries for any number of cycles; separate queries for
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from aiida import orm
 
+from aiida_zif.plugins.data.record import Report
 from aiida_zif.provenance.campaigns.spans import covered
 from aiida_zif.provenance.queries.calls import Call, called_by, plain_outputs
 from aiida_zif.provenance.queries.links import children, seconds_between
 from aiida_zif.workflows.active_learning.state.naming import ACQUIRE, PARTS, FirstTask, StepName, use_of
+
+Kind = TypeVar("Kind", bound=Report)
 
 REPORTS = ("report", "result", "output_parameters")
 """Outputs in which a step says what it has done; the first that it has counts."""
@@ -31,6 +34,10 @@ class Step:
     name: str
     call: Call
     report: dict[str, Any] = field(default_factory=dict)
+
+    def read(self, kind: type[Kind]) -> Kind | None:
+        """Return the report as a record; None as long as there is none."""
+        return kind.from_dict(self.report) if self.report else None
 
     @property
     def node(self) -> orm.ProcessNode:
@@ -79,6 +86,10 @@ class CampaignView:
     def of(self, stage: str, cycle: int | None = None) -> list[Step]:
         """Return the steps of one stage, of one cycle or of all."""
         return [s for s in self.steps if s.stage == stage and cycle in (None, s.cycle)]
+
+    def reports(self, stage: str, kind: type[Kind], cycle: int | None = None) -> list[Kind]:
+        """Return what the steps of one stage reported so far, of one cycle or of all."""
+        return [report for step in self.of(stage, cycle) if (report := step.read(kind)) is not None]
 
     def is_held_out(self, step: Step) -> bool:
         """Whether a labelling makes frames that no training sees."""

@@ -8,8 +8,10 @@ from typing import Any
 
 from aiida import orm
 
+from aiida_zif.plugins.cp2k.batches.report import JobReport
 from aiida_zif.provenance.campaigns.view import CampaignView, Step
 from aiida_zif.provenance.queries.links import calcjobs_of, inputs_under
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.state.quarantine import taking_part
 from aiida_zif.workflows.active_learning.state.verdict import Verdict
 from aiida_zif.workflows.engine.naming import of_kind
@@ -78,19 +80,17 @@ def label_units(job: orm.CalcJobNode) -> int:
     """Return the SCF steps that an ended labelling job brought."""
     if "output_parameters" not in job.outputs:
         return 0
-    brought = job.outputs.output_parameters.get("dynamics")
-    if brought is not None:
-        return int(brought["last_step"] - brought["first_step"])
-    return int(job.outputs.output_parameters["n_labelled"])
+    report = JobReport.from_node(job.outputs.output_parameters)
+    return report.n_labelled if report.dynamics is None else report.dynamics.last_step - report.dynamics.first_step
 
 
 def planned_labels(view: CampaignView, cycle: int) -> int:
     """Return the SCF steps that the labelling of a cycle will take, from what is known so far."""
     if cycle == 0:
         return sum(planned_first_labels(view))
-    reports = {step.name: step.report for step in view.of("select", cycle) if step.report}
-    chosen = sum(report["n_selected"] + report["n_control"] for report in reports.values() if report["n_selected"])
-    selection, waiting = view.settings["selection"], set(systems_of_cycle(view, cycle)) - set(reports)
+    chosen = sum(one.n_selected + one.n_control for one in view.reports("select", Choice, cycle) if one.n_selected)
+    decided = {step.name for step in view.of("select", cycle) if step.report}
+    selection, waiting = view.settings["selection"], set(systems_of_cycle(view, cycle)) - decided
     return int(chosen + len(waiting) * (selection["per_cycle"] + selection["control"]))
 
 

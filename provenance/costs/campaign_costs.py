@@ -72,6 +72,7 @@ def measured_layouts(campaign: Campaign, computer: str) -> dict[str, tuple[int, 
 
     :param computer: uuid of that of CP2K.
     """
+    from aiida_zif.plugins.cp2k.batches.layout import Layout
     from aiida_zif.workflows.engine.job_options import layouts
     from aiida_zif.workflows.labelling.time_labels import known_layout
 
@@ -81,7 +82,8 @@ def measured_layouts(campaign: Campaign, computer: str) -> dict[str, tuple[int, 
         name: known_layout(level_of(campaign, name).hash, computer, atoms.get_chemical_symbols(), wanted)
         for name, atoms in campaign.structures().items()
     }
-    return {name: (node["n_ranks"], node["n_threads"]) for name, node in found.items() if node is not None}
+    known = {name: Layout.from_node(node) for name, node in found.items() if node is not None}
+    return {name: (layout.n_ranks, layout.n_threads) for name, layout in known.items()}
 
 
 def level_of(campaign: Campaign, system: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from aiida import orm
 from aiida.common.links import LinkType
 
-from aiida_zif.plugins.cp2k.schema.missing import why_labels_are_missing
+from aiida_zif.plugins.cp2k.batches.missing import why_labels_are_missing
 from aiida_zif.provenance.queries.links import seconds_between
 from aiida_zif.workflows.level_convergence.ladder import AS_IT_IS, TIGHTEST
 from aiida_zif.workflows.level_convergence.study import Rung, Study, StudyReport

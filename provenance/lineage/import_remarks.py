@@ -8,7 +8,7 @@ from aiida import orm
 
 from aiida_zif.plugins.cp2k.reading.gates import bounds_in_words
 from aiida_zif.plugins.data.frames import LabelledFramesData
-from aiida_zif.workflows.labelling.known_imports import is_import, withdrawn_blocks
+from aiida_zif.workflows.labelling.known_imports import declaration_of, is_import, withdrawn_blocks
 from aiida_zif.workflows.labelling.withdrawal import campaigns_of
 
 
@@ -17,7 +17,7 @@ def import_remarks(block: LabelledFramesData) -> list[str]:
     origin: Any = block.creator
     if not is_import(origin):
         return []
-    gates, reason = origin.inputs.declaration.get_dict().get("gates"), withdrawn_blocks().get(block.uuid)
+    gates, reason = declaration_of(origin).gates, withdrawn_blocks().get(block.uuid)
     remarks = [f"imported with other gates than those of computed labels: {bounds_in_words(gates)}"] if gates else []
     return remarks + ([f"withdrawn: {reason}"] if reason is not None else [])
 

@@ -21,9 +21,10 @@ from aiida_zif.provenance.queries.links import inputs_under
 from aiida_zif.provenance.queries.trainings import seeds_of, starts_of
 from aiida_zif.provenance.words import aimd_in_words, perturbed_in_words
 from aiida_zif.workflows.active_learning.exploration.starts import DrawRecipe
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 from aiida_zif.workflows.engine.naming import of_kind
-from aiida_zif.workflows.labelling.known_imports import blocks_of_import
+from aiida_zif.workflows.labelling.known_imports import blocks_of_import, declaration_of
 from aiida_zif.workflows.structures.recipe import StartRecipe
 
 HANDLERS: dict[str, Handler] = {}
@@ -105,15 +106,15 @@ def exploration(tracer: Tracer, job: orm.CalcJobNode, place: Place | None) -> Or
 @describes("select_frames")
 def selection(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
     """A choice: how many, of how many, at what deviation, in which window."""
-    report, window = call.outputs.report, SelectionPlan.from_node(call.inputs.selection)
+    choice, window = Choice.from_node(call.outputs.report), SelectionPlan.from_node(call.inputs.selection)
     trust = f"trust levels {window.lower:g} and {window.upper:g} eV/Å"
-    facts = {"lower": window.lower, "upper": window.upper, "strategy": report.get("strategy", ["window"])}
-    facts |= {key: report[key] for key in ("n_selected", "n_control", "n_candidate", "n_explored", "not_chosen")}
-    title = f"chosen by {', '.join(facts['strategy'])}: {report['n_selected']} of {report['n_explored']} explored "
-    title += f"frames, {report['n_control']} at random; not chosen: {counts_in_words(report['not_chosen'])}"
+    facts = {"lower": window.lower, "upper": window.upper, "strategy": choice.strategy}
+    facts |= choice.model_dump(include={"n_selected", "n_control", "n_candidate", "n_explored", "not_chosen"})
+    title = f"chosen by {', '.join(choice.strategy)}: {choice.n_selected} of {choice.n_explored} explored "
+    title += f"frames, {choice.n_control} at random; not chosen: {counts_in_words(choice.not_chosen)}"
     if place is not None and "max_force_deviation" in place.values():
         values = place.values()
-        role = "drawn at random as a control" if values.get("role") else f"chosen by {', '.join(facts['strategy'])}"
+        role = "drawn at random as a control" if values.get("role") else f"chosen by {', '.join(choice.strategy)}"
         facts |= {"role": "control" if values.get("role") else "chosen"}
         facts["max_force_deviation"] = values["max_force_deviation"]
         title = f"{role} at a deviation of {values['max_force_deviation']:.3f} eV/Å"
@@ -157,9 +158,9 @@ def reuse(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Or
 @describes("import_labels")
 def imported(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
     """Labels from elsewhere: what was declared of them, and the files."""
-    declared = call.inputs.declaration.get_dict()
-    facts = {key: declared.get(key, {}) for key in ("name", "format", "source", "checksum", "reading")}
-    title = f"imported from {declared['name']} ({declared['format']}), source {declared['source'] or 'not given'}"
+    declared = declaration_of(call)
+    facts = declared.model_dump(include={"name", "format", "source", "checksum", "reading"})
+    title = f"imported from {declared.name} ({declared.format}), source {declared.source or 'not given'}"
     block = blocks_of_import(call)[0]  # what holds for an import holds for every block of it
     remarks = "".join(f"; {remark}" for remark in import_remarks(block))
-    return Origin("import", f"{title}, SHA-256 {declared['checksum']}{remarks}", call, facts)
+    return Origin("import", f"{title}, SHA-256 {declared.checksum}{remarks}", call, facts)

@@ -14,7 +14,7 @@ from aiida_zif.plugins.systems.sources import NOT_STATED, Record, shipped_record
 from aiida_zif.provenance.queries import sql
 from aiida_zif.provenance.queries.calls import within
 from aiida_zif.provenance.queries.campaigns import is_campaign
-from aiida_zif.workflows.labelling.known_imports import is_import
+from aiida_zif.workflows.labelling.known_imports import declaration_of, is_import
 
 NOTHING_SUBTRACTED = "nothing was added or subtracted; atomic energies are not subtracted"
 
@@ -82,16 +82,16 @@ def imports_behind(pks: Sequence[int]) -> list[Record]:
 
 def import_record(call: Any) -> Record:
     """Return what was declared of imported labels in the form of a structure's record."""
-    declared = call.inputs.declaration.get_dict()
+    declared = declaration_of(call)
     return {
         "pk": call.pk,
         "formula": None,
-        "structure": f"labels imported from {declared['name']}",
-        "source": declared.get("source") or NOT_STATED,
-        "licence": declared.get("licence") or NOT_STATED,
-        "citation": [declared["citation"]] if declared.get("citation") else [],
+        "structure": f"labels imported from {declared.name}",
+        "source": declared.source or NOT_STATED,
+        "licence": declared.licence or NOT_STATED,
+        "citation": [declared.citation] if declared.citation else [],
         "changes": [],
-        "sha256": declared.get("checksum"),
+        "sha256": declared.checksum,
     }
 
 

@@ -13,6 +13,8 @@ from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.intervals import error_ratio
 from aiida_zif.provenance.report import svg_figures as figures
 from aiida_zif.provenance.report.reliability_figure import reliability_figure
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
+from aiida_zif.workflows.active_learning.selection.comparison import Comparison
 
 
 def draw_figures(view: CampaignView, summary: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, str]:
@@ -51,19 +53,22 @@ def histograms_of(view: CampaignView) -> dict[int, dict[str, Any]]:
     """Return the histogram of deviations of every cycle, over all systems, and ``n_explored``, with broken frames."""
     found: dict[int, dict[str, Any]] = {}
     for step in view.of("select"):
-        if not step.report:
+        choice = step.read(Choice)
+        if choice is None:
             continue
-        histogram = step.report["histogram"]
-        counts, explored = np.asarray(histogram["counts"]), step.report["n_explored"]
+        counts, explored = np.asarray(choice.histogram.counts), choice.n_explored
         if step.cycle in found:
             counts, explored = counts + found[step.cycle]["counts"], explored + found[step.cycle]["n_explored"]
-        found[step.cycle] = {"edges": histogram["edges"], "counts": counts, "n_explored": explored}
+        found[step.cycle] = {"edges": choice.histogram.edges, "counts": counts, "n_explored": explored}
     return found
 
 
 def compared_frames(view: CampaignView) -> list[dict[str, Any]]:
     """Return deviation and true error of every labelled frame of the cycles, chosen and random."""
-    return [{**row, "cycle": step.cycle} for step in view.of("compare") for row in step.report.get("frames", [])]
+    found = [(step.cycle, step.read(Comparison)) for step in view.of("compare")]
+    return [
+        {**frame.model_dump(exclude_unset=True), "cycle": cycle} for cycle, one in found if one for frame in one.frames
+    ]
 
 
 def walls_of(summary: dict[str, Any]) -> dict[str, dict[str, float]]:

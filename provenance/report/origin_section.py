@@ -11,6 +11,7 @@ from aiida_zif.provenance.queries.calls import inputs_of
 from aiida_zif.provenance.queries.links import calcjobs_of, inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import seeds_of
 from aiida_zif.provenance.words import aimd_in_words, perturbed_in_words, readable
+from aiida_zif.workflows.labelling.label_report import LabelReport
 from aiida_zif.workflows.structures.recipe import StartRecipe
 
 UNITS = {
@@ -60,7 +61,7 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
         for block in inputs_under(view.node, f"imported__{use}").values()
     ]
     for step in view.of("label"):
-        report = step.report
+        report = step.read(LabelReport) or LabelReport(n_labelled=0)
         use = "held out" if view.is_held_out(step) else "training"
         source = f"{readable(step.name)}, cycle {step.cycle}" if step.cycle else readable(step.name)
         found.append(
@@ -68,9 +69,9 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
                 "source": source,
                 "use": use,
                 "how": how_labelled(step) + recovered_in_words(report),
-                "n_labelled": report.get("n_labelled", 0),
-                "n_reused": report.get("n_reused", 0),
-                "n_rejected": report.get("n_rejected", {}),
+                "n_labelled": report.n_labelled,
+                "n_reused": report.n_reused,
+                "n_rejected": report.n_rejected,
                 "wall_s": step.wall_s,
                 "pk": step.pk,
             }
@@ -80,26 +81,27 @@ def label_sources(view: CampaignView) -> list[dict[str, Any]]:
 
 def how_labelled(step: Step) -> str:
     """Say how the frames of a labelling were made."""
-    if step.cycle and step.report.get("mode") == "batch":
+    report = step.read(LabelReport)
+    if step.cycle and report is not None and report.mode == "batch":
         return "chosen and random frames"
     task, frames = step.node.inputs.task.get_dict(), step.node.inputs.frames
     if task["mode"] == "aimd":
-        return f"{aimd_in_words(task)}, {stride_in_words(step)}"
+        return f"{aimd_in_words(task)}, {stride_in_words(report, task)}"
     if frames.creator is None or "start" not in frames.creator.inputs:
         return "chosen and random frames" if step.cycle else "given frames"
     return f"the crystal{perturbed_in_words(StartRecipe.from_node(frames.creator.inputs.start))}"
 
 
-def recovered_in_words(report: dict[str, Any]) -> str:
+def recovered_in_words(report: LabelReport) -> str:
     """Say of how many labels self-consistency was found another way, and which."""
-    ways = [f"{count} by {name.replace('_', ' ')}" for name, count in report.get("recovered", {}).items()]
+    ways = [f"{count} by {name.replace('_', ' ')}" for name, count in report.recovered.items()]
     return f"; self-consistency recovered: {', '.join(ways)}" if ways else ""
 
 
-def stride_in_words(step: Step) -> str:
-    """Say which steps of an AIMD run are labelled, and why these."""
-    report = step.report
-    time, stride = report.get("autocorrelation_fs"), report.get("stride") or step.node.inputs.task.get("stride", 1)
+def stride_in_words(report: LabelReport | None, task: dict[str, Any]) -> str:
+    """Say which steps of an AIMD run are labelled, and why these; ``report`` is None as long as it runs."""
+    measured, time = (report.stride, report.autocorrelation_fs) if report else (None, None)
+    stride = measured or task.get("stride", 1)
     if stride == "auto":
         return "at a stride that is not measured yet"
     return f"one frame every {stride} steps" + (f" (autocorrelation time {time:.1f} fs)" if time else "")

@@ -9,7 +9,9 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, if_
 from aiida.plugins import DataFactory, WorkflowFactory
 
+from aiida_zif.plugins.lammps.exploration import Exploration
 from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.selection.select_frames import compare_choice, select_frames
 from aiida_zif.workflows.active_learning.state.blame import blames_the_committee, what_the_last_job_said
 from aiida_zif.workflows.active_learning.state.naming import part_label
@@ -107,8 +109,8 @@ class AcquireWorkChain(ResumableWorkChain):
                 return self.ending("COMMITTEE_HOPELESS", what_the_last_job_said(exploration))
             return self.ending("EXPLORATION", why_it_ended(exploration))
         self.out("exploration", exploration.outputs.output_parameters[self.inputs.system])
-        runs = self.outputs["exploration"]["runs"]
-        lost = [f"{run['label']} {run['ended']}" for run in runs if run["ended"] in LOST]
+        runs = Exploration.from_node(self.outputs["exploration"]).runs
+        lost = [f"{run.label} {run.ended}" for run in runs if run.ended in LOST]
         if len(lost) > self.inputs.lost_runs * len(runs):
             return self.ending("EXPLORATION", ", ".join(lost))
         return None
@@ -132,7 +134,7 @@ class AcquireWorkChain(ResumableWorkChain):
         self.out("frames", result["frames"])
         self.out("selection", result["report"])
         share = self.inputs.get("hopeless")
-        if share is not None and is_hopeless(result["report"], share):
+        if share is not None and is_hopeless(Choice.from_node(result["report"]), share):
             return self.ending(
                 "COMMITTEE_HOPELESS", f"at least {share:.0%} of its frames are above the upper level or not physical"
             )
@@ -140,7 +142,7 @@ class AcquireWorkChain(ResumableWorkChain):
 
     def has_frames_to_label(self) -> bool:
         """Whether any frame was chosen; random ones alone would compare nothing."""
-        return bool(self.outputs["selection"]["n_selected"])
+        return bool(Choice.from_node(self.outputs["selection"]).n_selected)
 
     def submit_labels(self) -> None:
         """Label the chosen frames, and the random ones that tell what the choice was worth."""

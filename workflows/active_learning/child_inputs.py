@@ -12,6 +12,7 @@ from typing import Any
 
 from aiida.common import AttributeDict
 
+from aiida_zif.plugins.cp2k.batches.layout import Layout
 from aiida_zif.plugins.deepmd.training import early_stop
 from aiida_zif.workflows.active_learning.state.naming import StepName
 from aiida_zif.workflows.engine.job_options import stage_options, with_layout
@@ -32,8 +33,8 @@ def cp2k_inputs(inputs: AttributeDict, ctx: AttributeDict, system: str) -> dict[
     """Return what all labellings of a system share, in the layout that was the fastest if one was looked for."""
     options = stage_options(inputs.resources["label"])
     if "timing" in ctx and ctx.timing.is_finished_ok:
-        layout = ctx.timing.outputs.layout
-        options = with_layout(options, layout["n_ranks"], layout["n_threads"])
+        layout = Layout.from_node(ctx.timing.outputs.layout)
+        options = with_layout(options, layout.n_ranks, layout.n_threads)
     level = ctx.plan.get(key_of("level", system), ctx.plan["level"])
     return {"code": inputs.codes.cp2k, "level": level, "metadata": {"options": options}}
 

@@ -26,6 +26,7 @@ from aiida_zif.workflows.active_learning.judging.judge import judge, open_campai
 from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
 from aiida_zif.workflows.active_learning.planning.first_labels import plan_campaign
 from aiida_zif.workflows.active_learning.planning.training import plan_training
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.state.naming import Evidence, FirstTask, block_in_dataset, use_of
 from aiida_zif.workflows.active_learning.state.quarantine import taking_part
 from aiida_zif.workflows.active_learning.state.verdict import Verdict, newest_verdict
@@ -33,6 +34,7 @@ from aiida_zif.workflows.engine.endings import may_run_again, why_it_ended
 from aiida_zif.workflows.engine.naming import Kind, as_kind, key_of, of_kind
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.engine.turns import take_turn
+from aiida_zif.workflows.labelling.label_report import LabelReport
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
 from aiida_zif.workflows.structures.recipe import StartRecipe
 from aiida_zif.workflows.training.dataset import extend_dataset
@@ -209,7 +211,8 @@ class ActiveLearningWorkChain(ResumableWorkChain):
     def over_failure_budget(self, name: str, report: orm.Dict, child: orm.WorkChainNode) -> ExitCode | None:
         """Return an exit code if more frames of a task were lost than the campaign tolerates."""
         budget = self.inputs.settings["failure_budget"]["label"]
-        lost, labelled = sum(report["n_rejected"].values()), report["n_labelled"]
+        said = LabelReport.from_node(report)
+        lost, labelled = said.n_lost, said.n_labelled
         if self.ctx.cycle == 0 and not labelled:
             return self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
         share = lost / (lost + labelled) if lost + labelled else 1.0
@@ -218,7 +221,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
                 name=name,
                 share=share,
                 budget=budget,
-                cause=counts_in_words(report["n_rejected"]) or why_it_ended(child),
+                cause=counts_in_words(said.n_rejected) or why_it_ended(child),
                 pk=self.node.pk,
             )
         return None
@@ -273,7 +276,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         if "errors" in self.ctx.evaluation.outputs:
             known |= {"errors": self.ctx.evaluation.outputs.errors, **self.held_out_blocks()}
         self.ctx.cycle_plan = AttributeDict(plan_exploration(self.inputs.settings, newest_verdict(self.ctx), **known))
-        asked = {name: report["n_selected"] for name, report in self.ctx.get("selections", {}).items()}
+        asked = {name: Choice.from_node(node).n_selected for name, node in self.ctx.get("selections", {}).items()}
         self.ctx.queue = sorted(self.active_systems(), key=lambda name: (asked.get(name, 0), name))
         self.ctx.cycle += 1
         for taken in FOUND.values():
@@ -354,7 +357,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def has_new_labels(self) -> bool:
         """Whether this cycle added anything to learn from."""
-        return any(report["n_labelled"] for report in self.ctx.reports.values())
+        return any(LabelReport.from_node(report).n_labelled for report in self.ctx.reports.values())
 
     def must_train(self) -> bool:
         """Whether there is more to learn from, or the last committee was not trained as long as the last one is."""

@@ -66,7 +66,7 @@ def job_of_members(names: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Layout:
+class Split:
     """A split of the cores of a job into MPI ranks and threads: ``ranks_2_threads_1``."""
 
     n_ranks: int
@@ -77,7 +77,7 @@ class Layout:
         return f"ranks_{self.n_ranks}_threads_{self.n_threads}"
 
     @classmethod
-    def parse(cls, label: str) -> Layout:
+    def parse(cls, label: str) -> Split:
         """Read a name.
 
         :raises ValueError: if it is that of no layout.

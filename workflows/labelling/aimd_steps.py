@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.aimd.autocorrelation import stride_bounds
+from aiida_zif.plugins.cp2k.aimd.outcome import PartOutcome
 from aiida_zif.plugins.cp2k.aimd.segments import first_part, next_part
-from aiida_zif.plugins.cp2k.reading.run_outcome import NOT_REACHED
+from aiida_zif.plugins.cp2k.batches.report import JobReport
+from aiida_zif.plugins.cp2k.reading.labels import NOT_REACHED
 from aiida_zif.plugins.cp2k.task import AUTO, AimdTask, read_task
 from aiida_zif.workflows.engine.naming import number_in
 from aiida_zif.workflows.engine.seeds import derive_seed
+from aiida_zif.workflows.labelling.label_report import LabelReport, by_reason
 
 
 @calcfunction
@@ -27,8 +28,8 @@ def continue_run(task: orm.Dict, part: orm.Dict, outcome: orm.Dict) -> dict[str,
 
     :param outcome: ``output_parameters`` of the job that took the part.
     """
-    run, brought = _run(task), outcome["dynamics"]
-    seed = derive_seed(run.seed, "continued", brought["last_label"])
+    run, brought = _run(task), _brought(JobReport.from_node(outcome))
+    seed = derive_seed(run.seed, "continued", str(brought.last_label))
     continuation = next_part(run, _run(part), brought, seed)
     plan: dict[str, orm.Data] = {"source": orm.Str(continuation.source)}
     if continuation.part is not None:
@@ -42,35 +43,36 @@ def account_for_run(task: orm.Dict, **outcomes: orm.Dict) -> orm.Dict:
 
     Of an automatic stride it tells the autocorrelation time in fs; ``parts`` are the steps that every job took.
     """
-    jobs = [outcomes[name].get_dict() for name in sorted(outcomes, key=number_in)]
-    brought = [job["dynamics"] for job in jobs]
+    jobs = [JobReport.from_node(outcomes[name]) for name in sorted(outcomes, key=number_in)]
+    brought = [_brought(job) for job in jobs]
     run = _run(task)
-    stride = next((one["stride"] for one in brought if one["stride"]), None if run.stride == AUTO else run.stride)
-    rejected = [entry for job in jobs for entry in job["rejected"] if entry["reason"] != NOT_REACHED]
-    n_labelled = sum(job["n_labelled"] for job in jobs)
-    causes: dict[str, int] = {}
-    for entry in rejected:
-        causes[entry["reason"]] = causes.get(entry["reason"], 0) + 1
+    stride = next((one.stride for one in brought if one.stride), None if run.stride == AUTO else int(run.stride))
+    rejected = [entry for job in jobs for entry in job.rejected if entry.reason != NOT_REACHED]
+    n_labelled, causes = sum(job.n_labelled for job in jobs), by_reason(rejected)
     taken = stride or stride_bounds(run.steps, run.timestep)[1]
     wanted = len(run.model_copy(update={"stride": taken}).labelled_steps)
     if wanted > n_labelled + len(rejected):
         causes[NOT_REACHED] = wanted - n_labelled - len(rejected)
-    measured: dict[str, Any] = next((one for one in brought if "autocorrelation_fs" in one), {})
-    return orm.Dict(
-        {
-            "mode": run.mode,
-            "n_jobs": len(jobs),
-            "n_wanted": wanted,
-            "n_labelled": n_labelled,
-            "n_rejected": causes,
-            "rejected": rejected,
-            "wall_s": sum(job.get("wall_s") or 0.0 for job in jobs),
-            "stride": stride,
-            "autocorrelation_fs": measured.get("autocorrelation_fs"),
-            "n_measured": measured.get("n_measured"),
-            "parts": [[one["first_step"], one["last_step"]] for one in brought],
-        }
+    measured = next((one for one in brought if one.n_measured is not None), None)
+    report = LabelReport(
+        mode=run.mode,
+        n_jobs=len(jobs),
+        n_wanted=wanted,
+        n_labelled=n_labelled,
+        n_rejected=causes,
+        rejected=rejected,
+        wall_s=sum(job.wall_s or 0.0 for job in jobs),
+        stride=stride,
+        autocorrelation_fs=measured.autocorrelation_fs if measured else None,
+        n_measured=measured.n_measured if measured else None,
+        parts=[(one.first_step, one.last_step) for one in brought],
     )
+    return orm.Dict(report.as_dict())
+
+
+def _brought(job: JobReport) -> PartOutcome:
+    assert job.dynamics is not None
+    return job.dynamics
 
 
 def _run(task: orm.Dict) -> AimdTask:

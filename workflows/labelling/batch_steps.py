@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.batches.cost import FrameCost, frame_costs, hill_formula
 from aiida_zif.plugins.cp2k.batches.order import batch_order, carries_wavefunction, contacts
+from aiida_zif.plugins.cp2k.batches.references import EnergyReferences
+from aiida_zif.plugins.cp2k.batches.report import JobReport, RejectedFrame
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.levels.recovery import ladder_of
 from aiida_zif.plugins.cp2k.reading.gates import Gates, fault_of_contact, thinned
@@ -19,6 +19,8 @@ from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.labelling import batch_plan
+from aiida_zif.workflows.labelling.batch_plan import BatchPlan, PlannedJob
+from aiida_zif.workflows.labelling.label_report import LabelReport, by_reason
 
 Nodes = dict[str, orm.Data]
 
@@ -37,12 +39,12 @@ def begin_batch(
     the plan.
 
     :param earlier: blocks and data sets; the energies of those of this level and these atoms show which are unusual.
-    :returns: ``plan``, see :mod:`~aiida_zif.workflows.labelling.batch_plan`; ``job_0`` … with the frames of each job,
+    :returns: ``plan``, a :class:`~.batch_plan.BatchPlan`; ``job_0`` … with the frames of each job,
         and ``rung_0`` … where it needs one; ``references`` with the energies of earlier frames, where there are some.
     """
     theory, settings = Level.from_dict(level.get_dict()), batch_task(task)
     refused = overlapping(frames, settings.gates)
-    seen = {entry["index"] for entry in refused}
+    seen = {entry.index for entry in refused}
     order = batch_order(frames.symbols, frames.positions, frames.cells, carries_wavefunction(theory))
     computer, formula = code.computer, hill_formula(frames.symbols)
     costs = latest_layout(frame_costs(theory.hash, computer.uuid, formula)) if computer else []
@@ -58,11 +60,11 @@ def continue_batch(frames: FramesData, level: orm.Dict, task: orm.Dict, plan: or
     :param results: ``account_0`` …, the ``output_parameters`` of the jobs that brought some; blocks and data sets.
     """
     theory, settings = Level.from_dict(level.get_dict()), batch_task(task)
-    values = plan.get_dict()
-    nodes = [results.get(key_of("account", place)) for place in range(len(values["jobs"]))]
-    accounts = [node.get_dict() if isinstance(node, orm.Dict) else None for node in nodes]
+    last = BatchPlan.from_node(plan)
+    nodes = [results.get(key_of("account", place)) for place in range(len(last.jobs))]
+    reports = [JobReport.from_node(node) if isinstance(node, orm.Dict) else None for node in nodes]
     known = {name: node for name, node in results.items() if isinstance(node, LabelledFramesData | DatasetData)}
-    settled = batch_plan.settle(values, accounts, ladder_of(theory), settings.gates.smearing)
+    settled = batch_plan.settle(last, reports, ladder_of(theory), settings.gates.smearing)
     planned = batch_plan.with_jobs(settled, settings.batch_time)
     return _nodes(planned, theory, comparable(blocks_in(known), theory, frames.symbols))
 
@@ -70,7 +72,7 @@ def continue_batch(frames: FramesData, level: orm.Dict, task: orm.Dict, plan: or
 @calcfunction
 def pick_frames(frames: FramesData, job: orm.Dict) -> FramesData:
     """Pick the frames of one job."""
-    return subset(frames, job["indices"])
+    return subset(frames, PlannedJob.from_node(job).indices)
 
 
 @calcfunction
@@ -79,24 +81,24 @@ def account_for_batch(task: orm.Dict, **nodes: orm.Data) -> orm.Dict:
 
     :param nodes: ``plan``, the last one, and ``reused``, the block of labels that were taken from the profile; each
         only where there is one.
-    :returns: ``recovered`` and ``tried`` count frames by rung; ``n_flagged`` labels needed one that changes the
-        physics.
+    :returns: a :class:`~.label_report.LabelReport`.
     """
-    last = nodes["plan"].get_dict() if "plan" in nodes else batch_plan.begin([], [], [])
+    plan = nodes.get("plan")
+    last = BatchPlan.from_node(plan) if isinstance(plan, orm.Dict) else BatchPlan()
     n_reused = nodes["reused"].n_frames if "reused" in nodes else 0
-    causes: dict[str, int] = {}
-    for entry in last["rejected"]:
-        causes[entry["reason"]] = causes.get(entry["reason"], 0) + 1
-    kept = ("n_jobs", "n_flagged", "tried", "recovered", "rejected", "wall_s")
-    return orm.Dict(
-        {
-            "mode": task["mode"],
-            "n_labelled": last["n_labelled"] + n_reused,
-            "n_reused": n_reused,
-            "n_rejected": causes,
-            **{key: last[key] for key in kept},
-        }
+    report = LabelReport(
+        mode=task["mode"],
+        n_jobs=last.n_jobs,
+        n_labelled=last.n_labelled + n_reused,
+        n_reused=n_reused,
+        n_rejected=by_reason(last.rejected),
+        rejected=last.rejected,
+        wall_s=last.wall_s,
+        tried=last.tried,
+        recovered=last.recovered,
+        n_flagged=last.n_flagged,
     )
+    return orm.Dict(report.as_dict())
 
 
 def batch_task(task: orm.Dict) -> BatchTask:
@@ -110,12 +112,12 @@ def batch_task(task: orm.Dict) -> BatchTask:
     return read
 
 
-def overlapping(frames: FramesData, gates: Gates) -> list[dict[str, Any]]:
+def overlapping(frames: FramesData, gates: Gates) -> list[RejectedFrame]:
     """Return an entry for every frame with atoms closer than any chemistry."""
     ids = frames.frame_ids()
     faults = [fault_of_contact(one, gates) for one in contacts(frames.symbols, frames.positions, frames.cells)]
     return [
-        {"index": index, "frame_id": ids[index], "reason": fault[0], "detail": fault[1]}
+        RejectedFrame(index=index, frame_id=ids[index], reason=fault[0], detail=fault[1])
         for index, fault in enumerate(faults)
         if fault is not None
     ]
@@ -138,14 +140,15 @@ def latest_layout(costs: list[FrameCost]) -> list[FrameCost]:
     return [cost for cost in batches if (cost.n_ranks, cost.n_threads) == (batches[0].n_ranks, batches[0].n_threads)]
 
 
-def _nodes(plan: batch_plan.Plan, level: Level, blocks: list[LabelledFramesData]) -> Nodes:
+def _nodes(plan: BatchPlan, level: Level, blocks: list[LabelledFramesData]) -> Nodes:
     rungs = {rung.name: rung for rung in ladder_of(level)}
-    nodes: Nodes = {"plan": orm.Dict(plan)}
-    for place, job in enumerate(plan["jobs"]):
-        nodes[key_of("job", place)] = orm.Dict(job)
-        if job["rung"] is not None:
-            nodes[key_of("rung", place)] = orm.Dict(rungs[job["rung"]].as_dict())
-    if plan["jobs"] and blocks:
+    nodes: Nodes = {"plan": orm.Dict(plan.as_dict())}
+    for place, job in enumerate(plan.jobs):
+        nodes[key_of("job", place)] = orm.Dict(job.as_dict())
+        if job.rung is not None:
+            nodes[key_of("rung", place)] = orm.Dict(rungs[job.rung].as_dict())
+    if plan.jobs and blocks:
         energies = np.concatenate([block.energies / block.n_atoms for block in blocks])
-        nodes["references"] = orm.Dict({"level_hash": level.hash, "energies_per_atom": thinned(energies)})
+        references = EnergyReferences(level_hash=level.hash, energies_per_atom=thinned(energies))
+        nodes["references"] = orm.Dict(references.as_dict())
     return nodes

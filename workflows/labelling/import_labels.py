@@ -17,6 +17,13 @@ from aiida_zif.plugins.cp2k.levels.level import hash_in_state, state_in_words
 from aiida_zif.plugins.cp2k.reading.gates import Gates, thinned
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
+from aiida_zif.plugins.imports.declaration import (
+    Declaration,
+    DeclaredLevel,
+    ImportReport,
+    KnownEnergies,
+    RefusedFrame,
+)
 from aiida_zif.plugins.imports.formats import Source, find_source
 from aiida_zif.plugins.imports.gates import IMPORT_GATES, Rules, composition, grouped, sort_frames
 from aiida_zif.plugins.imports.reading import Reading
@@ -101,33 +108,32 @@ def import_from(
     :raises FormatError: if the files do not hold labelled frames.
     """
     found = find_source(path, reading)
-    declaration = orm.Dict(
-        {
-            "name": path.name,
-            "format": found.kind,
-            "reading": found.reading.said(),
-            "left_out": dict(found.left_out),
-            "note": found.note,
-            "source": source,
-            "system": system,
-            "checksum": found.checksum,
-            "level_of_theory": level,
-            **({"gates": dict(gates)} if gates else {}),
-        }
+    declaration = Declaration(
+        name=path.name,
+        format=found.kind,
+        reading=found.reading.said(),
+        left_out=dict(found.left_out),
+        note=found.note,
+        source=source,
+        system=system,
+        checksum=found.checksum,
+        level_of_theory=DeclaredLevel(**level),
     )
+    if gates:
+        declaration = declaration.model_copy(update={"gates": dict(gates)})
     frames = list(found.frames())
     refuse_unstated_spin(level, frames)
     refuse_other_state(frames, level)
     refuse_other_level(frames, level)
     known = energies_in_profile(level["hash"], [one.symbols for one in frames if isinstance(one, LabelledFrame)])
-    good, refused = sort_frames(frames, rules_of(declaration.get_dict(), known))
+    good, refused = sort_frames(frames, rules_of(declaration, known))
     if not good:
         raise FormatError(
             f"{path}: not one of {len(refused)} frames can be a label: {refused_in_words(refused)}. Correct "
             "the files or what is declared of them; `--gate NAME=VALUE` moves a bound for this import."
         )
-    inputs = {"references": orm.Dict(known)} if known["energies_per_atom"] else {}
-    _, call = import_labels.run_get_node(raw_node(found), declaration, **inputs)
+    inputs = {"references": orm.Dict(known.as_dict())} if known.energies_per_atom else {}
+    _, call = import_labels.run_get_node(raw_node(found), orm.Dict(declaration.as_dict()), **inputs)
     return call
 
 
@@ -205,33 +211,32 @@ def import_labels(raw: orm.Data, declaration: orm.Dict, references: orm.Dict | N
     """Make one block a composition and order of atoms from labelled frames of elsewhere.
 
     :param raw: the files as they came, a ``FolderData`` or ``SinglefileData``.
-    :param declaration: ``source``, ``checksum``, ``system``, ``level_of_theory`` and ``gates`` as the user declared
-        them, and ``reading``, what the user said of names and units in the file.
+    :param declaration: a :class:`~aiida_zif.plugins.imports.declaration.Declaration`.
     :param references: energies of the level that the profile held, see :func:`energies_in_profile`.
-    :returns: ``block_0`` … and ``report``, which counts every frame once, says why some did not come in, from which
-        names and units the labels were taken, and what else the frames hold.
+    :returns: ``block_0`` … and ``report``, an :class:`~aiida_zif.plugins.imports.declaration.ImportReport`.
     :raises FormatError: if the files do not have the declared checksum.
     """
+    declared = Declaration.from_node(declaration)
     with tempfile.TemporaryDirectory() as scratch:
         raw.base.repository.copy_tree(scratch)
         folder = Path(scratch)
-        reading = Reading.of(declaration.get_dict().get("reading", {}))
+        reading = Reading.of(declared.reading)
         found = find_source(folder / raw.filename if isinstance(raw, orm.SinglefileData) else folder, reading)
-        if found.checksum != declaration["checksum"]:
+        if found.checksum != declared.checksum:
             raise FormatError(f"the files have the checksum {found.checksum}, not the declared one")
-        rules = rules_of(declaration.get_dict(), references.get_dict() if references else None)
+        rules = rules_of(declared, KnownEnergies.from_node(references) if references else None)
         good, refused = sort_frames(found.frames(), rules)
     groups = grouped(good)
-    blocks = {key_of("block", index): block_of(group, declaration) for index, group in enumerate(groups)}
-    report = {
-        "n_read": len(good) + len(refused),
-        "n_labelled": len(good),
-        "n_rejected": dict(Counter(frame.reason for frame in refused)),
-        "rejected": [vars(frame) for frame in refused],
-        "taken": counted(name for frame in good for name in frame.taken),
-        "not_taken": counted(name for frame in good for name in frame.not_taken),
-    }
-    return {**blocks, "report": orm.Dict(report)}
+    blocks = {key_of("block", index): block_of(group, declared) for index, group in enumerate(groups)}
+    report = ImportReport(
+        n_read=len(good) + len(refused),
+        n_labelled=len(good),
+        n_rejected=dict(Counter(frame.reason for frame in refused)),
+        rejected=[RefusedFrame(**vars(frame)) for frame in refused],
+        taken=counted(name for frame in good for name in frame.taken),
+        not_taken=counted(name for frame in good for name in frame.not_taken),
+    )
+    return {**blocks, "report": orm.Dict(report.as_dict())}
 
 
 def counted(names: Iterable[str]) -> dict[str, int]:
@@ -239,20 +244,20 @@ def counted(names: Iterable[str]) -> dict[str, int]:
     return dict(Counter(names).most_common(MOST_NAMES))
 
 
-def block_of(frames: Sequence[LabelledFrame], declaration: orm.Dict) -> LabelledFramesData:
+def block_of(frames: Sequence[LabelledFrame], declaration: Declaration) -> LabelledFramesData:
     """Return an unstored block of frames of one composition and order of atoms."""
     virials = [frame.virial for frame in frames if frame.virial is not None]
     block = LabelledFramesData(
         frames[0].symbols,
         np.array([frame.positions for frame in frames]),
         np.array([frame.cell for frame in frames]),
-        declaration["system"],
+        declaration.system,
         energies=[frame.energy for frame in frames],
         forces=np.array([frame.forces for frame in frames]),
         virials=0.5 * (np.array(virials) + np.swapaxes(virials, 1, 2)) if virials else None,
-        level_of_theory={key: declaration["level_of_theory"][key] for key in ("hash", "line")},
+        level_of_theory={"hash": declaration.level_of_theory.hash, "line": declaration.level_of_theory.line},
     )
-    block.label, block.description = declaration["system"], declaration["source"]  # by which people find it
+    block.label, block.description = declaration.system, declaration.source  # by which people find it
     return block
 
 
@@ -283,25 +288,24 @@ def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
         raise FormatError(f"--gate {refusal_text(error, schema, if_unknown=way)}") from error
 
 
-def rules_of(declaration: Mapping[str, Any], references: Mapping[str, Any] | None = None) -> Rules:
+def rules_of(declaration: Declaration, known: KnownEnergies | None = None) -> Rules:
     """Return what the frames of an import are held against.
 
     :raises ValueError: if its gates are none.
     """
     from aiida_zif.plugins.cp2k.levels import Level
 
-    definition = declaration["level_of_theory"].get("definition")
-    gates = Gates.read({**IMPORT_GATES.model_dump(), **declaration.get("gates", {})}, "gates")
+    definition = declaration.level_of_theory.definition
+    gates = Gates.read({**IMPORT_GATES.model_dump(), **declaration.gates}, "gates")
     level = Level.from_dict(definition) if definition else None
-    return Rules(gates, level, (references or {}).get("energies_per_atom", {}))
+    return Rules(gates, level, known.energies_per_atom if known else {})
 
 
-def energies_in_profile(level_hash: str, atoms: Iterable[Sequence[str]]) -> dict[str, Any]:
+def energies_in_profile(level_hash: str, atoms: Iterable[Sequence[str]]) -> KnownEnergies:
     """Return the energies of labels that the profile holds, for the gate of unusual ones.
 
     :param level_hash: of the level of theory.
     :param atoms: the symbols of frames whose compositions are of interest.
-    :returns: ``level_hash``, and ``energies_per_atom`` (eV) by composition, thinned; the ``blocks`` they are from.
     """
     from aiida_zif.workflows.labelling.label_cache import blocks_of_level
 
@@ -313,7 +317,7 @@ def energies_in_profile(level_hash: str, atoms: Iterable[Sequence[str]]) -> dict
             energies.setdefault(formula, []).extend(block.energies / block.n_atoms)
             uuids.append(block.uuid)
     thin = {formula: thinned(values) for formula, values in energies.items()}
-    return {"level_hash": level_hash, "energies_per_atom": thin, "blocks": uuids}
+    return KnownEnergies(level_hash=level_hash, energies_per_atom=thin, blocks=uuids)
 
 
 def refused_in_words(refused: Sequence[Refused]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from aiida import orm
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.imports.declaration import Declaration, Withdrawal
 from aiida_zif.workflows.engine.naming import number_in
 
 IMPORT = "import_labels"
@@ -41,10 +42,16 @@ def blocks_of_import(call: orm.CalcFunctionNode) -> list[LabelledFramesData]:
 
 def withdrawn_blocks() -> dict[str, str]:
     """Return the reason of every block that is withdrawn now, by UUID."""
-    return {uuid: node["reason"] for node in _standing() for uuid in node["blocks"]}
+    standing = (Withdrawal.from_node(node) for node in standing_withdrawals())
+    return {uuid: withdrawal.reason for withdrawal in standing for uuid in withdrawal.blocks}
 
 
-def _standing() -> list[orm.Dict]:
+def declaration_of(call: orm.CalcFunctionNode) -> Declaration:
+    """Return what was declared of an import."""
+    return Declaration.from_node(call.inputs.declaration)
+
+
+def standing_withdrawals() -> list[orm.Dict]:
     """Return the withdrawals that were not taken back, the oldest first."""
     made = orm.QueryBuilder().append(orm.CalcFunctionNode, filters=_finished("withdraw_import"), tag="call")
     made.append(orm.Dict, with_incoming="call", tag="made", project="*").order_by({"made": {"id": "asc"}})

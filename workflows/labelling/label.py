@@ -12,6 +12,7 @@ from aiida.plugins import CalculationFactory, DataFactory
 from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
+from aiida_zif.workflows.labelling.batch_plan import BatchPlan, PlannedJob
 from aiida_zif.workflows.labelling.batch_steps import (
     account_for_batch,
     batch_task,
@@ -20,6 +21,7 @@ from aiida_zif.workflows.labelling.batch_steps import (
     pick_frames,
 )
 from aiida_zif.workflows.labelling.label_cache import take_known
+from aiida_zif.workflows.labelling.label_report import LabelReport
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
 FramesData = DataFactory("zif.frames")
@@ -102,16 +104,16 @@ class LabelWorkChain(ResumableWorkChain):
 
     def has_jobs(self) -> bool:
         """Whether the plan has jobs."""
-        return bool(self.ctx.plan["jobs"])
+        return bool(self.planned_jobs())
 
     def has_jobs_waiting(self) -> bool:
         """Whether a job of the plan still waits."""
-        return self.ctx.submitted < len(self.ctx.plan["jobs"])
+        return self.ctx.submitted < len(self.planned_jobs())
 
     def submit_jobs(self) -> None:
         """Run the next jobs of the plan, as many at a time as the resources allow."""
         first = self.ctx.submitted
-        self.ctx.submitted = min(first + self.inputs.concurrent, len(self.ctx.plan["jobs"]))
+        self.ctx.submitted = min(first + self.inputs.concurrent, len(self.planned_jobs()))
         self.ctx.running = list(range(first, self.ctx.submitted))
         jobs = {}
         for place in self.ctx.running:
@@ -158,7 +160,8 @@ class LabelWorkChain(ResumableWorkChain):
         self.out("report", report)
         if not blocks and self.inputs.frames.n_frames:
             last = self.ctx[key_of("job", self.ctx.attempt - 1)] if self.ctx.attempt else self.node
-            causes = ", ".join(f"{count} {reason}" for reason, count in report["n_rejected"].items())
+            lost = LabelReport.from_node(report).n_rejected
+            causes = ", ".join(f"{count} {reason}" for reason, count in lost.items())
             return self.exit_codes.ERROR_NO_LABELS.format(causes=causes, pk=last.pk)
         return None
 
@@ -168,10 +171,14 @@ class LabelWorkChain(ResumableWorkChain):
         """Turn to the jobs of a new plan."""
         self.ctx.plan, self.ctx.planned, self.ctx.submitted = planned["plan"], AttributeDict(planned), 0
 
+    def planned_jobs(self) -> list[PlannedJob]:
+        """Return the jobs of the plan."""
+        return BatchPlan.from_node(self.ctx.plan).jobs
+
     def frames_of(self, place: int) -> Any:
         """Return the frames of a job of the plan; all of them need no picking."""
         job = self.ctx.planned[key_of("job", place)]
-        whole = job["indices"] == list(range(self.ctx.frames.n_frames))
+        whole = PlannedJob.from_node(job).indices == list(range(self.ctx.frames.n_frames))
         return self.ctx.frames if whole else pick_frames(self.ctx.frames, job)
 
     def what_is_labelled(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.cp2k.batches.report import JobReport
 from aiida_zif.plugins.cp2k.levels.level import is_itself
 from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
@@ -110,7 +111,9 @@ def is_sound(block: LabelledFramesData) -> bool:
         return bool(origin.is_finished_ok)
     if "level" in origin.inputs and not is_itself(origin.inputs.level.get_dict()):
         return False
-    return "output_parameters" in origin.outputs and origin.outputs.output_parameters["n_labelled"] == block.n_frames
+    if "output_parameters" not in origin.outputs:
+        return False
+    return JobReport.from_node(origin.outputs.output_parameters).n_labelled == block.n_frames
 
 
 def load_block(uuid: str) -> LabelledFramesData:

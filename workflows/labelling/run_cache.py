@@ -12,10 +12,12 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.levels.level import is_itself
+from aiida_zif.plugins.cp2k.reading.labels import NOT_REACHED
 from aiida_zif.plugins.cp2k.task import Task, read_task
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.engine.naming import key_of, number_in
 from aiida_zif.workflows.labelling.label_cache import collect
+from aiida_zif.workflows.labelling.label_report import LabelReport
 
 RUN = "aiida.workflows:zif.aimd"
 
@@ -55,8 +57,8 @@ def _is_task(content: dict[str, Any], wanted: Task) -> bool:
 
 def is_complete(run: orm.WorkChainNode) -> bool:
     """Whether a run computed its labels itself, and came to its end."""
-    report = run.outputs.report
-    return bool(report["n_labelled"] and not report["n_rejected"].get("not_reached") and not report.get("n_reused"))
+    report = LabelReport.from_node(run.outputs.report)
+    return bool(report.n_labelled and not report.n_rejected.get(NOT_REACHED) and not report.n_reused)
 
 
 def take_known_run(frames: FramesData, task: orm.Dict, level: orm.Dict) -> dict[str, Any] | None:
@@ -86,6 +88,6 @@ def reuse_run(frames: FramesData, report: orm.Dict, **sources: LabelledFramesDat
     """
     names = sorted(sources, key=number_in)
     picked = [(sources[name], index) for name in names for index in range(sources[name].n_frames)]
-    content = report.get_dict()
-    account = {**content, "n_jobs": 0, "n_reused": content["n_labelled"], "wall_s": 0.0}
-    return {"labelled": collect(picked, frames.system), "report": orm.Dict(account)}
+    known = LabelReport.from_node(report)
+    reused = known.model_copy(update={"n_jobs": 0, "n_reused": known.n_labelled, "wall_s": 0.0})
+    return {"labelled": collect(picked, frames.system), "report": orm.Dict(reused.as_dict())}

@@ -12,10 +12,12 @@ from aiida.engine import ExitCode, calcfunction, if_, while_
 from aiida.plugins import CalculationFactory
 
 from aiida_zif.plugins.cp2k.batches.cost import hill_formula
+from aiida_zif.plugins.cp2k.batches.layout import Layout, TimedLayout
+from aiida_zif.plugins.cp2k.batches.report import JobReport
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.job_options import layouts, with_layout
-from aiida_zif.workflows.engine.naming import Layout, key_of, of_kind
+from aiida_zif.workflows.engine.naming import Split, key_of, of_kind
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.engine.seeds import derive_seed
 from aiida_zif.workflows.structures.perturbation import perturbed_frames
@@ -108,7 +110,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
     def submit_frames(self) -> None:
         """Label the two frames in the next layout."""
         n_ranks, n_threads = self.ctx.queue[0]
-        self.ctx.name = Layout(n_ranks, n_threads).label()
+        self.ctx.name = Split(n_ranks, n_threads).label()
         self.to_context(
             job=self.submit_job(self.ctx.plan.frames, self.ctx.plan.batch, self.ctx.queue[0], self.ctx.name)
         )
@@ -116,7 +118,7 @@ class TimeLabelsWorkChain(ResumableWorkChain):
     def inspect_frames(self) -> None:
         """Keep the times, if both frames became labels."""
         self.ctx.queue, job = self.ctx.queue[1:], self.ctx.job
-        if job.is_finished_ok and not job.outputs.output_parameters["rejected"]:
+        if job.is_finished_ok and not JobReport.from_node(job.outputs.output_parameters).rejected:
             self.ctx.timed[key_of("times", self.ctx.name)] = job.outputs.output_parameters
             self.ctx.timed[key_of("labels", self.ctx.name)] = job.outputs.labelled
             return
@@ -136,7 +138,8 @@ class TimeLabelsWorkChain(ResumableWorkChain):
 
     def submit_dynamics(self) -> None:
         """Take a few MD steps in the layout that was chosen; later estimates find them by their job."""
-        pair = [self.ctx.layout["n_ranks"], self.ctx.layout["n_threads"]]
+        fastest = Layout.from_node(self.ctx.layout)
+        pair = [fastest.n_ranks, fastest.n_threads]
         self.to_context(dynamics=self.submit_job(self.ctx.plan.start, self.ctx.plan.dynamics, pair, "dynamics"))
 
     def results(self) -> None:
@@ -177,22 +180,35 @@ def fastest_layout(frames: FramesData, **timed: Any) -> orm.Dict:
     several threads at once is fast and wrong.
 
     :param timed: of every layout ``times_ranks_N_threads_M`` (``output_parameters``) and ``labels_…`` (the block).
-    :returns: ``n_ranks``, ``n_threads``, ``seconds_per_frame`` and ``first_frame_s`` of the fastest; ``tried`` with
-        the same of every layout and its ``force_difference`` in eV/Å; ``formula``, ``n_atoms`` and ``level_hash``.
+    :returns: a :class:`~aiida_zif.plugins.cp2k.batches.layout.Layout`.
     """
     times, labels = of_kind("times", timed), of_kind("labels", timed)
-    layouts = sorted(map(Layout.parse, times), key=lambda layout: (layout.n_threads, layout.n_ranks))
-    tried: list[dict[str, Any]] = []
-    for layout in layouts:
-        took = {key: times[layout.label()][key] for key in ("seconds_per_frame", "first_frame_s")}
-        tried.append({"n_ranks": layout.n_ranks, "n_threads": layout.n_threads, **took})
-    forces = [labels[layout.label()].forces for layout in layouts]
-    for entry, values in zip(tried, forces, strict=True):
-        entry["force_difference"] = float(np.abs(values - forces[0]).max())
-    trusted = [entry for entry in tried if entry["force_difference"] <= FORCE_TOLERANCE]
-    level_hash = next(iter(times.values()))["level"]["hash"]
-    about = {"formula": hill_formula(frames.symbols), "n_atoms": len(frames.symbols), "level_hash": level_hash}
-    return orm.Dict({**min(trusted, key=lambda entry: entry["seconds_per_frame"]), **about, "tried": tried})
+    splits = sorted(map(Split.parse, times), key=lambda split: (split.n_threads, split.n_ranks))
+    jobs = {split: JobReport.from_node(times[split.label()]) for split in splits}
+    forces = {split: labels[split.label()].forces for split in splits}
+    tried = []
+    for split, job in jobs.items():
+        assert job.seconds_per_frame is not None
+        tried.append(
+            TimedLayout(
+                n_ranks=split.n_ranks,
+                n_threads=split.n_threads,
+                seconds_per_frame=job.seconds_per_frame,
+                first_frame_s=job.first_frame_s,
+                force_difference=float(np.abs(forces[split] - forces[splits[0]]).max()),
+            )
+        )
+    trusted = [entry for entry in tried if (entry.force_difference or 0.0) <= FORCE_TOLERANCE]
+    level = jobs[splits[0]].level
+    assert level is not None
+    layout = Layout(
+        **min(trusted, key=lambda entry: entry.seconds_per_frame).model_dump(),
+        formula=hill_formula(frames.symbols),
+        n_atoms=len(frames.symbols),
+        level_hash=level.hash,
+        tried=tried,
+    )
+    return orm.Dict(layout.as_dict())
 
 
 def known_layout(level_hash: str, computer_uuid: str, symbols: list[str], wanted: list[list[int]]) -> orm.Dict | None:
@@ -216,7 +232,7 @@ def known_layout(level_hash: str, computer_uuid: str, symbols: list[str], wanted
     query.order_by({"chain": {"id": "desc"}}).distinct()
     for chain, layout in query.all():
         tried = chain.base.links.get_outgoing(link_type=LinkType.CALL_CALC).all_link_labels()
-        if is_like(layout["formula"], symbols) and all(Layout(*pair).label() in tried for pair in wanted):
+        if is_like(Layout.from_node(layout).formula, symbols) and all(Split(*pair).label() in tried for pair in wanted):
             return layout
     return None
 

@@ -14,8 +14,15 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError
+from aiida_zif.plugins.imports.declaration import Declaration, Withdrawal
 from aiida_zif.workflows.engine.naming import key_of
-from aiida_zif.workflows.labelling.known_imports import _standing, blocks_of_import, find_import, withdrawn_blocks
+from aiida_zif.workflows.labelling.known_imports import (
+    blocks_of_import,
+    declaration_of,
+    find_import,
+    standing_withdrawals,
+    withdrawn_blocks,
+)
 
 CAMPAIGN = "aiida.workflows:zif.active_learning"
 
@@ -27,16 +34,18 @@ def withdraw_import(declaration: orm.Dict, reason: orm.Str, **blocks: LabelledFr
     :param declaration: of the import.
     :param reason: why, in words.
     :param blocks: all that the import made.
-    :returns: ``name``, ``reason`` and the UUIDs of the ``blocks``.
+    :returns: a :class:`~aiida_zif.plugins.imports.declaration.Withdrawal`.
     """
     uuids = [block.uuid for _, block in sorted(blocks.items())]
-    return orm.Dict({"name": declaration["name"], "reason": reason.value, "blocks": uuids})
+    name = Declaration.from_node(declaration).name
+    return orm.Dict(Withdrawal(name=name, reason=reason.value, blocks=uuids).as_dict())
 
 
 @calcfunction
 def restore_import(withdrawal: orm.Dict, reason: orm.Str) -> orm.Dict:
     """Record that a withdrawal no longer holds."""
-    return orm.Dict({**withdrawal.get_dict(), "restored": reason.value})
+    withdrawn = Withdrawal.from_node(withdrawal)
+    return orm.Dict(withdrawn.model_copy(update={"restored": reason.value}).as_dict())
 
 
 def withdraw(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
@@ -59,10 +68,10 @@ def restore(call: orm.CalcFunctionNode, reason: str) -> orm.Dict:
     :raises FormatError: if it is not withdrawn, or if the same files came in again since then.
     """
     blocks = blocks_of_import(call)
-    found = [node for node in _standing() if blocks[0].uuid in node["blocks"]]
+    found = [node for node in standing_withdrawals() if blocks[0].uuid in Withdrawal.from_node(node).blocks]
     if not found:
         raise FormatError(f"import <{call.pk}> is not withdrawn.")
-    if (again := find_import(call.inputs.declaration["checksum"])) is not None:
+    if (again := find_import(declaration_of(call).checksum)) is not None:
         raise FormatError(
             f"import <{call.pk}>: found the same files as import <{again.pk}>; allowed is one declaration of them; "
             f"fix: `aiida-zif withdraw {again.pk} --reason TEXT` first."

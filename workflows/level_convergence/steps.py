@@ -8,6 +8,7 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.cp2k.batches.report import JobReport
 from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.levels.cost import leaves
 from aiida_zif.plugins.cp2k.reading.outputs import GPA_TO_EV_PER_A3
@@ -91,4 +92,5 @@ def read_labels(block: LabelledFramesData, account: orm.Dict, frames: FramesData
         return None
     volumes = np.abs(np.linalg.det(block.cells))[:, None, None]
     stresses = None if block.virials is None else -block.virials / volumes / GPA_TO_EV_PER_A3
-    return Measured(block.energies, block.forces, stresses, float(account["seconds_per_frame"]))
+    seconds = JobReport.from_node(account).seconds_per_frame or 0.0
+    return Measured(block.energies, block.forces, stresses, seconds)

@@ -11,8 +11,8 @@ from aiida.engine import ExitCode, while_
 from aiida.manage.caching import enable_caching
 from aiida.plugins import CalculationFactory, DataFactory
 
+from aiida_zif.plugins.cp2k.batches.missing import why_labels_are_missing
 from aiida_zif.plugins.cp2k.levels import Level
-from aiida_zif.plugins.cp2k.schema.missing import why_labels_are_missing
 from aiida_zif.workflows.engine.naming import as_kind, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.engine.turns import take_turn

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiida import orm
 
+from aiida_zif.plugins.deepmd.training.report import Failures, TrainingReport
 from aiida_zif.plugins.jobs.interruption_codes import STATUSES
 from aiida_zif.workflows.engine.endings import why_it_ended
 
@@ -34,8 +35,9 @@ def of_member(job: orm.ProcessNode, output: str, name: str) -> Any:
 
 def what_went_wrong(job: orm.ProcessNode, name: str) -> tuple[int | None, str]:
     """Return exit status and cause of the failure of one member."""
-    if "failures" in job.outputs and name in job.outputs.failures.get_dict():
-        status, message = job.outputs.failures[name]
+    failures = Failures.from_node(job.outputs.failures).members if "failures" in job.outputs else {}
+    if name in failures:
+        status, message = failures[name]
         return status, f"[{status}] {message}".rstrip(". ")
     return job.exit_status, why_it_ended(job)
 
@@ -61,5 +63,6 @@ def checkpoint_of(job: orm.ProcessNode, name: str, status: int | None) -> int:
     numbers = of_member(job, "output_parameters", name)
     if numbers is None or "remote_folder" not in job.outputs or not (status == CUT_SHORT or is_blameless(job, status)):
         return 0
-    step = numbers.get("checkpoint") or 0
-    return 0 if step == numbers.get("steps_requested") else step
+    report = TrainingReport.from_node(numbers)
+    step = report.checkpoint or 0
+    return 0 if step == report.steps_requested else step

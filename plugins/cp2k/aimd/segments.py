@@ -10,10 +10,9 @@ beginning of the ramp, the last at its end.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from aiida_zif.plugins.cp2k.aimd.outcome import PartOutcome
 from aiida_zif.plugins.cp2k.task import AUTO, SHORTEST_STAIR, AimdTask
 
 TEMPERATURE_RISE = 50.0
@@ -70,7 +69,7 @@ def first_part(task: AimdTask) -> AimdTask:
     return _part(task, 0, task.label_after, task.stride, task.seed)
 
 
-def next_part(task: AimdTask, part: AimdTask, outcome: Mapping[str, Any], seed: int) -> Continuation:
+def next_part(task: AimdTask, part: AimdTask, outcome: PartOutcome, seed: int) -> Continuation:
     """Return how a run goes on after a part of it.
 
     Of the restart files the newest counts that no label is missing before: what a kill kept from the output is then
@@ -78,18 +77,18 @@ def next_part(task: AimdTask, part: AimdTask, outcome: Mapping[str, Any], seed: 
 
     :param task: the whole run.
     :param part: the last part.
-    :param outcome: what its job says, see :func:`aiida_zif.plugins.cp2k.reading.run_outcome.run_outcome`.
+    :param outcome: what its job says.
     :param seed: for velocities that have to be drawn anew.
     """
-    done, stride = int(outcome["labelled_up_to"]), outcome["stride"] or part.stride
+    done, stride = outcome.labelled_up_to, outcome.stride or part.stride
     wanted = task.model_copy(update={"stride": stride, "label_after": done}).labelled_steps
     if stride != AUTO and not wanted:
         return Continuation("start", None)
-    files = [step for step in outcome["restart_steps"] if part.first_step < step < (wanted or [task.steps])[0]]
+    files = [step for step in outcome.restart_steps if part.first_step < step < (wanted or [task.steps])[0]]
     if files and stride != AUTO:
         return Continuation("restart", _part(task, max(files), done, stride, part.seed))
-    if outcome["last_label"] is not None:
-        return Continuation("label", _part(task, int(outcome["last_label"]), done, stride, seed))
+    if outcome.last_label is not None:
+        return Continuation("label", _part(task, outcome.last_label, done, stride, seed))
     return Continuation("again", part)
 
 

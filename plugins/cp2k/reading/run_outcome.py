@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiida_zif.plugins.cp2k.aimd.autocorrelation import Stride, choose_stride
+from aiida_zif.plugins.cp2k.aimd.outcome import PartOutcome
 from aiida_zif.plugins.cp2k.reading.labels import NOT_REACHED, Label, Readings, Rejection
 from aiida_zif.plugins.cp2k.task import AUTO, AimdTask
 
@@ -31,28 +32,27 @@ def run_outcome(
     evaluated: Iterable[int],
     restart_steps: Iterable[int],
     stride: Stride | None,
-) -> dict[str, Any]:
+) -> PartOutcome:
     """Return what a part of a run brought.
+
+    Restart files count if the forces of their step were finished: those of a step that the walltime fell into were
+    not, and its velocities then are wrong.
 
     :param task: the part, with its stride.
     :param evaluated: numbers of the steps that the main output tells of.
     :param restart_steps: numbers of the steps of which there is a whole restart file.
     :param stride: as it was measured in this part.
-    :returns: ``last_step``; ``labelled_up_to``, before which no label is missing; ``last_label`` (None without one);
-        ``restart_steps`` whose forces were finished, as those of a step that the walltime fell into were not, and its
-        velocities then are wrong; ``stride`` (None if it is not known yet); and where it was measured
-        ``autocorrelation_fs`` and the number of frames it was measured on, ``n_measured``.
     """
     evaluated = set(evaluated)
     missing = [one.step for one in rejected if one.reason == NOT_REACHED]
     verdicts = [step for step in task.labelled_steps if not missing or step < min(missing)]
-    measured = {"autocorrelation_fs": stride.time, "n_measured": stride.n_frames} if stride else {}
-    return {
-        "first_step": task.first_step,
-        "last_step": max(evaluated, default=task.first_step),
-        "labelled_up_to": max(verdicts, default=task.label_after),
-        "last_label": max((label.step for label in labels), default=None),
-        "restart_steps": sorted(evaluated & set(restart_steps)),
-        "stride": None if task.stride == AUTO else task.stride,
+    measured: dict[str, Any] = {"autocorrelation_fs": stride.time, "n_measured": stride.n_frames} if stride else {}
+    return PartOutcome(
+        first_step=task.first_step,
+        last_step=max(evaluated, default=task.first_step),
+        labelled_up_to=max(verdicts, default=task.label_after),
+        last_label=max((label.step for label in labels), default=None),
+        restart_steps=sorted(evaluated & set(restart_steps)),
+        stride=None if task.stride == AUTO else int(task.stride),
         **measured,
-    }
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from aiida_zif.plugins.deepmd.data.dataset import Labelled
+from aiida_zif.plugins.deepmd.testing.evaluation import Errors
 
 REFERENCE_TOLERANCE = 1e-5
 """eV/Å; the reference forces that ``dp test`` echoes must be the block's own, to its printing."""
@@ -22,19 +23,17 @@ class Prediction:
     forces: np.ndarray
     virials: np.ndarray
 
-    def errors(self, block: Labelled) -> dict[str, float]:
-        """Root mean squares over all frames (and atoms and components), as ``dp test`` defines them.
-
-        ``virial_rmse_meV_per_atom`` is absent where the block has no virials.
-        """
+    def errors(self, block: Labelled) -> Errors:
+        """Return the root mean squares over all frames of a block."""
         n_atoms = len(block.symbols)
-        result = {
-            "force_rmse_eV_per_A": rms(self.forces - block.forces),
-            "energy_rmse_meV_per_atom": 1000 * rms(self.energies - block.energies) / n_atoms,
-        }
-        if block.virials is not None:
-            result["virial_rmse_meV_per_atom"] = 1000 * rms(self.virials - block.virials) / n_atoms
-        return result
+        errors = Errors(
+            force_rmse_eV_per_A=rms(self.forces - block.forces),
+            energy_rmse_meV_per_atom=1000 * rms(self.energies - block.energies) / n_atoms,
+        )
+        if block.virials is None:
+            return errors
+        of_virials = 1000 * rms(self.virials - block.virials) / n_atoms
+        return errors.model_copy(update={"virial_rmse_meV_per_atom": of_virials})
 
     def frame_force_rmse(self, block: Labelled) -> np.ndarray:
         """Force RMSE of each frame in eV/Å, shape (N,)."""

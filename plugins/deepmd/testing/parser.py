@@ -15,6 +15,8 @@ from aiida_zif.plugins.deepmd import outputs
 from aiida_zif.plugins.deepmd.data.dataset import Labelled, System
 from aiida_zif.plugins.deepmd.testing.calculation import DeepmdTestCalculation as Calculation
 from aiida_zif.plugins.deepmd.testing.errors import Prediction, max_force_deviation, read_predictions
+from aiida_zif.plugins.deepmd.testing.evaluation import Evaluation, block_evaluation
+from aiida_zif.plugins.deepmd.testing.frame_errors import BlockErrors, FrameErrors, errors_node
 from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
 from aiida_zif.plugins.jobs.retrieved_files import readable, storable
 
@@ -50,11 +52,8 @@ class DeepmdTestParser(Parser):
             for label, prediction in predictions[model].items():
                 if not (np.isfinite(prediction.forces).all() and np.isfinite(prediction.energies).all()):
                     return self.exit_codes.ERROR_NAN_IN_PREDICTION.format(model=model, block=label)
-        self.out("output_parameters", orm.Dict(storable(summarise(predictions, blocks))))
-        array = orm.ArrayData()
-        for name, values in frame_errors(predictions, blocks).items():
-            array.set_array(name, values)
-        self.out("errors", array)
+        self.out("output_parameters", orm.Dict(storable(summarise(predictions, blocks).as_dict())))
+        self.out("errors", errors_node(frame_errors(predictions, blocks)))
         return None
 
     def _failure(self, model: str, error: Exception) -> ExitCode:
@@ -83,22 +82,25 @@ class DeepmdTestParser(Parser):
         return readable(self.retrieved.base.repository.get_object_content(name, mode="rb"))
 
 
-def summarise(predictions: Predictions, blocks: Mapping[str, Labelled]) -> dict[str, Any]:
+def summarise(predictions: Predictions, blocks: Mapping[str, Labelled]) -> Evaluation:
     """Return the errors of every model on every block, and their means over the models."""
-    summary: dict[str, Any] = {}
-    for label, block in blocks.items():
-        models = {model: of_model[label].errors(block) for model, of_model in predictions.items()}
-        names = next(iter(models.values()))
-        means = {name: float(np.mean([errors[name] for errors in models.values()])) for name in names}
-        summary[label] = {"n_frames": len(block.energies), "models": models, **means}
-    return summary
+    return Evaluation(
+        blocks={
+            label: block_evaluation(
+                len(block.energies), {model: of_model[label].errors(block) for model, of_model in predictions.items()}
+            )
+            for label, block in blocks.items()
+        }
+    )
 
 
-def frame_errors(predictions: Predictions, blocks: Mapping[str, Labelled]) -> dict[str, np.ndarray]:
-    """Return by block ``<block>__force_rmse`` (models, N) and ``<block>__max_force_deviation`` (N), in eV/Å."""
-    arrays = {}
+def frame_errors(predictions: Predictions, blocks: Mapping[str, Labelled]) -> FrameErrors:
+    """Return the errors of every model on every frame, and the deviation of all models, by block."""
+    found = {}
     for label, block in blocks.items():
         of_block = [of_model[label] for of_model in predictions.values()]
-        arrays[f"{label}__force_rmse"] = np.array([one.frame_force_rmse(block) for one in of_block])
-        arrays[f"{label}__max_force_deviation"] = max_force_deviation(np.array([one.forces for one in of_block]))
-    return arrays
+        found[label] = BlockErrors(
+            np.array([one.frame_force_rmse(block) for one in of_block]),
+            max_force_deviation(np.array([one.forces for one in of_block])),
+        )
+    return found

@@ -16,6 +16,7 @@ from aiida_zif.plugins.deepmd import outputs
 from aiida_zif.plugins.deepmd.models.frozen import FrozenModel, read_frozen
 from aiida_zif.plugins.deepmd.training import early_stop
 from aiida_zif.plugins.deepmd.training.job import TrainingJob
+from aiida_zif.plugins.deepmd.training.report import TrainingReport
 from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
 from aiida_zif.plugins.jobs.retrieved_files import readable
 
@@ -102,28 +103,25 @@ class MemberReader:
             array.set_array(name, values)
         self._out("learning_curve", array)
         complete = self._input()
-        self._out(
-            "output_parameters",
-            orm.Dict(
-                {
-                    "steps": int(curve["step"][-1]) if len(curve["step"]) else 0,
-                    "steps_requested": complete["training"]["numb_steps"],
-                    "stopped_early_at": self._stopped_early_at(),
-                    "checkpoint": checkpoint,
-                    "final": outputs.final_errors(curve),
-                    "wall_s": training.wall_s,
-                    "seconds_per_step": training.seconds_per_step,
-                    "n_train_frames": sum(known.n_frames for known in self.parser.node.inputs.dataset.values()),
-                    "sel": complete["model"]["descriptor"]["sel"],
-                    "seeds": {
-                        "descriptor": complete["model"]["descriptor"]["seed"],
-                        "fitting_net": complete["model"]["fitting_net"]["seed"],
-                        "training": complete["training"]["seed"],
-                    },
-                    "deepmd_version": training.deepmd_version,
-                }
-            ),
+        descriptor = complete["model"]["descriptor"]
+        report = TrainingReport(
+            steps=int(curve["step"][-1]) if len(curve["step"]) else 0,
+            steps_requested=complete["training"]["numb_steps"],
+            stopped_early_at=self._stopped_early_at(),
+            checkpoint=checkpoint,
+            final=outputs.final_errors(curve),
+            wall_s=training.wall_s,
+            seconds_per_step=training.seconds_per_step,
+            n_train_frames=sum(known.n_frames for known in self.parser.node.inputs.dataset.values()),
+            sel=descriptor["sel"],
+            seeds={
+                "descriptor": descriptor["seed"],
+                "fitting_net": complete["model"]["fitting_net"]["seed"],
+                "training": complete["training"]["seed"],
+            },
+            deepmd_version=training.deepmd_version,
         )
+        self._out("output_parameters", orm.Dict(report.as_dict()))
 
     def _store_model(self, content: bytes | None, training: outputs.TrainingLog) -> ExitCode | None:
         if content is None:

@@ -7,6 +7,7 @@ from aiida.engine import ExitCode
 
 from aiida_zif.plugins.deepmd.training.member_reader import MemberReader, TrainingParser
 from aiida_zif.plugins.deepmd.training.pack_calculation import folder_of
+from aiida_zif.plugins.deepmd.training.report import Failures
 from aiida_zif.plugins.jobs.interruption_codes import STATUSES, ending_of, exit_code_of
 
 
@@ -22,7 +23,8 @@ class DeepmdTrainPackParser(TrainingParser):
                 failures[label] = self.told_from_outside(failure)
         if not failures:
             return None
-        self.out("failures", orm.Dict({label: [code.status, code.message] for label, code in failures.items()}))
+        members = {label: (code.status, str(code.message)) for label, code in failures.items()}
+        self.out("failures", orm.Dict(Failures(members=members).as_dict()))
         ending = ending_of(self.node)
         if ending is not None and any(code.status in STATUSES for code in failures.values()):
             return exit_code_of(ending)

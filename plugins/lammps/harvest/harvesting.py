@@ -18,6 +18,9 @@ from .reading import Following, how_it_ended, read_frames
 from .streaming import Spread
 from .targets import Reached
 
+SCHEMA = 1
+"""Number of the definition of the summary, :class:`aiida_zif.plugins.lammps.exploration.Exploration`."""
+
 EDGES = np.concatenate([[0.0], np.geomspace(1e-3, 1e2, 51)])
 """eV/Å; fixed, so that histograms of different cycles can be compared; what is above counts in the last bin."""
 
@@ -249,6 +252,7 @@ def summarise(folder: Path, config: dict[str, Any], runs: list[dict[str, Any]], 
     wall = max(time.time() - float(started.read_text()), 1.0) if started.exists() else None
     quantiles = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "max": 1.0}
     return {
+        "schema": SCHEMA,
         "runs": runs,
         "keep": config["settings"]["keep"],
         **{f"n_{name}": sum(run[f"n_{name}"] for run in runs) for name in ("explored", *VERDICTS)},

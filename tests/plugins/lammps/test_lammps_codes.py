@@ -219,7 +219,7 @@ def test_lammps_without_plumed_is_named_before_and_after(
     from aiida.engine import run_get_node
     from aiida.plugins import CalculationFactory
 
-    from aiida_zif.plugins.lammps.packages import installed_packages
+    from aiida_zif.cli.campaign.plumed import installed_packages
 
     answer = subprocess.run([str(LMP), "-h"], check=True, capture_output=True, text=True).stdout
     if "PLUMED" in installed_packages(answer):

@@ -15,11 +15,12 @@ import pytest
 from lammps_toy import PACKED, config, two_atoms, write_run
 
 from aiida_zif.plugins.lammps.calculation import HARVEST
+from aiida_zif.plugins.lammps.exploration import Exploration
 from aiida_zif.plugins.lammps.harvest import harvest, harvesting
 
 
 def without_time(summary: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in summary.items() if key not in ("wall_s", "steps_per_s")}
+    return {key: value for key, value in summary.items() if key not in ("wall_s", "steps_per_s", "schema")}
 
 
 def test_stored_runs_give_the_stored_harvest() -> None:
@@ -29,6 +30,20 @@ def test_stored_runs_give_the_stored_harvest() -> None:
     with np.load(PACKED / "harvest.npz", allow_pickle=False) as kept:
         assert sorted(kept) == sorted(arrays)
         assert all(np.allclose(kept[name], arrays[name]) for name in kept)
+
+
+def test_the_record_holds_all_that_the_harvest_writes() -> None:
+    summary = json.loads(json.dumps(harvest(PACKED, config())[0]))
+    assert summary["schema"] == Exploration.schema_number
+    assert Exploration.from_dict(summary).as_dict() == summary
+
+
+def test_the_record_reads_what_a_harvest_of_before_there_were_numbers_wrote() -> None:
+    stored = json.loads((PACKED / "harvest_output.json").read_text())
+    assert "schema" not in stored
+    old = Exploration.from_dict(stored)
+    assert [run.ended for run in old.runs] == [run["ended"] for run in stored["runs"]]
+    assert old.n_explored == sum(run.n_accurate + run.n_candidate + run.n_failed for run in old.runs)
 
 
 def test_every_sampled_frame_is_counted_once() -> None:

@@ -36,7 +36,11 @@ def test_harvest_becomes_nodes(parse_exploration: Factory) -> None:
             assert np.array_equal(frames.positions, stored[f"{name}_positions"])
             assert np.array_equal(frames.cells, stored[f"{name}_cells"])
             assert {"max_force_deviation", "step", "temperature", "pressure", "run"} <= set(frames.per_frame)
-    assert results["output_parameters"].get_dict() == {**STORED, "lammps_version": "29 Aug 2024 - Update 1"}
+    assert results["output_parameters"].get_dict() == {
+        "schema": 1,
+        **STORED,
+        "lammps_version": "29 Aug 2024 - Update 1",
+    }
     results["candidates"].store()
 
 

@@ -72,9 +72,8 @@ def test_levels_come_from_the_calibration_once_there_is_one() -> None:
 
 def test_the_held_out_error_is_that_of_the_own_frames_if_there_are_any() -> None:
     errors = {
-        "c00_zinc_held_out_0_attempt_0__force_rmse": np.array([[0.3, 0.1], [0.3, 0.1]]),
-        "imported_0a1b2c3d__force_rmse": np.array([[0.9, 0.9]]),
-        "imported_0a1b2c3d__max_force_deviation": np.array([7.0, 7.0]),
+        "c00_zinc_held_out_0_attempt_0": np.array([0.3, 0.1]),
+        "imported_0a1b2c3d": np.array([0.9, 0.9]),
     }
     systems = {"c00_zinc_held_out_0_attempt_0": "zinc", "imported_0a1b2c3d": "hot"}
     assert held_out_error(errors, systems, "zinc") == pytest.approx(0.28)
@@ -85,8 +84,8 @@ def test_the_held_out_error_is_that_of_the_own_frames_if_there_are_any() -> None
 
 def test_imported_and_computed_held_out_frames_of_a_system_count_together() -> None:
     errors = {
-        "c00_a_held_out_b_held_out_0__force_rmse": np.array([[0.5] * 5]),
-        "imported_1__force_rmse": np.array([[0.1] * 5]),
+        "c00_a_held_out_b_held_out_0": np.array([0.5] * 5),
+        "imported_1": np.array([0.1] * 5),
     }
     systems = {"c00_a_held_out_b_held_out_0": "a_held_out_b", "imported_1": "a_held_out_b"}
     assert held_out_error(errors, systems, "a_held_out_b") == pytest.approx(0.5)

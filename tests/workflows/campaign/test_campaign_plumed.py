@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aiida_zif.plugins.lammps.packages import installed_packages
+from aiida_zif.cli.campaign.plumed import installed_packages
 from aiida_zif.workflows.campaign.loading import CampaignError, load_campaign
 
 FILE = """

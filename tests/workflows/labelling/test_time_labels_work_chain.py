@@ -36,16 +36,17 @@ def timed_with_forces(child: Child, force: float) -> Ending:
         return Ending()
     frames, following = child.inputs.frames, SECONDS[layout_of(child)]
     times = {"seconds_per_frame": following, "first_frame_s": 2 * following}
-    level = {"hash": child.inputs.level["hash"]}
+    level = {"hash": child.inputs.level["hash"], "line": "a test"}
     block = LabelledFramesData(
         frames.symbols,
         frames.positions,
         frames.cells,
         energies=[-5.0, -5.0],
         forces=np.full(frames.positions.shape, force),
-        level_of_theory={**level, "line": "a test"},
+        level_of_theory=level,
     )
-    return Ending({"output_parameters": orm.Dict({"level": level, "rejected": [], **times}), "labelled": block})
+    report = {"n_labelled": 2, "level": level, "rejected": [], **times}
+    return Ending({"output_parameters": orm.Dict(report), "labelled": block})
 
 
 @pytest.fixture

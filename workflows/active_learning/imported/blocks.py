@@ -25,6 +25,7 @@ from aiida_zif.workflows.active_learning.imported.twice import repeats
 from aiida_zif.workflows.campaign.levels import load_campaign_level
 from aiida_zif.workflows.campaign.loading import Campaign
 from aiida_zif.workflows.labelling.import_labels import energies_in_profile
+from aiida_zif.workflows.labelling.known_imports import declaration_of
 from aiida_zif.workflows.user_input.problems import CampaignError, Problem, listed
 
 Blocks = dict[str, LabelledFramesData]
@@ -160,7 +161,8 @@ def refused_of(block: LabelledFramesData, gates: Gates) -> Counter[str]:
     The contacts of a block were looked at when it was made; they are looked at again only by a stricter limit.
     """
     frames = block.labelled_frames()
-    rules = Rules(gates, None, energies_in_profile(block.level_of_theory["hash"], [block.symbols])["energies_per_atom"])
+    known = energies_in_profile(block.level_of_theory["hash"], [block.symbols])
+    rules = Rules(gates, None, known.energies_per_atom)
     checks = [fault_of_values]
     if gates.contact > gates_of(block).get("contact", Gates().contact):
         checks.append(fault_of_contacts)
@@ -219,8 +221,7 @@ def import_notes(campaign: Campaign) -> list[str]:
 def gates_of(block: LabelledFramesData) -> dict[str, Any]:
     """Return the bounds that an import was given, by name."""
     origin: Any = block.creator
-    declared = origin.inputs.declaration.get_dict() if origin and "declaration" in origin.inputs else {}
-    return dict(declared.get("gates", {}))
+    return dict(declaration_of(origin).gates) if origin and "declaration" in origin.inputs else {}
 
 
 def start_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.deepmd.testing.frame_errors import read_errors
 from aiida_zif.plugins.selection.calibration import ErrorOfFrame, calibrate_frames
+from aiida_zif.workflows.active_learning.selection.comparison import Comparison
 from aiida_zif.workflows.active_learning.state.naming import Evidence, systems_of
 from aiida_zif.workflows.active_learning.state.verdict import Verdict
 from aiida_zif.workflows.engine.seeds import derive_seed
@@ -66,23 +67,23 @@ def known_errors(evidence: dict[str, Any]) -> list[ErrorOfFrame]:
     for name, node in sorted(evidence.items()):
         of = Evidence.parse(name)
         if of is not None and of.kind == "compare":
-            frames += compared_errors(node)
+            frames += compared_errors(Comparison.from_node(node))
         elif of is not None:
             frames += held_out_errors(node, systems)
     return frames
 
 
-def compared_errors(comparison: orm.Dict) -> list[ErrorOfFrame]:
+def compared_errors(comparison: Comparison) -> list[ErrorOfFrame]:
     """Return the chosen and the random frames of one comparison."""
     return [
         ErrorOfFrame(
-            system=comparison.get("system", ""),
-            max_force_deviation=row["max_force_deviation"],
-            force_rmse=row["force_rmse"],
-            elements=row.get("elements") or {},
-            role=row.get("role"),
+            system=comparison.system,
+            max_force_deviation=frame.max_force_deviation,
+            force_rmse=frame.force_rmse,
+            elements=frame.elements,
+            role=frame.role,
         )
-        for row in comparison["frames"]
+        for frame in comparison.frames
     ]
 
 
@@ -92,14 +93,10 @@ def held_out_errors(errors: orm.ArrayData, systems: dict[str, str]) -> list[Erro
     :param errors: of ``zif.deepmd.test``.
     :param systems: system by label of the block.
     """
-    frames: list[ErrorOfFrame] = []
-    for block, system in sorted(systems.items()):
-        if f"{block}__force_rmse" not in errors.get_arraynames():
-            continue
-        error = np.sqrt(np.mean(np.square(errors.get_array(f"{block}__force_rmse")), axis=0))
-        deviation = errors.get_array(f"{block}__max_force_deviation")
-        frames += [
-            ErrorOfFrame(system=system, max_force_deviation=float(one), force_rmse=float(other))
-            for one, other in zip(deviation, error, strict=True)
-        ]
-    return frames
+    found = read_errors(errors)
+    return [
+        ErrorOfFrame(system=system, max_force_deviation=float(deviation), force_rmse=float(error))
+        for label, system in sorted(systems.items())
+        if label in found
+        for deviation, error in zip(found[label].max_force_deviation, found[label].of_a_member, strict=True)
+    ]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.deepmd.testing.frame_errors import read_errors
+from aiida_zif.plugins.lammps.exploration import Exploration
 from aiida_zif.workflows.active_learning.judging.confidence import rmse_interval
 from aiida_zif.workflows.active_learning.judging.criteria import convergence_criteria, learns_nothing, remembered
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
 from aiida_zif.workflows.active_learning.planning.sections import section
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position
 from aiida_zif.workflows.active_learning.state.history import CycleRecord, HeldOutError, RunMean
 from aiida_zif.workflows.active_learning.state.naming import FirstTask
@@ -24,13 +26,12 @@ from aiida_zif.workflows.active_learning.state.quarantine import (
     updated,
 )
 from aiida_zif.workflows.active_learning.state.verdict import Criterion, Verdict
-from aiida_zif.workflows.engine.naming import Kind, of_kind
+from aiida_zif.workflows.engine.naming import of_kind
 from aiida_zif.workflows.engine.seeds import derive_seed
+from aiida_zif.workflows.labelling.label_report import LabelReport
 
 CONFIDENCE = 0.95
 """Of the interval of the held-out error where no criterion states another."""
-
-Reports = Mapping[str, Mapping[str, Any]]
 
 
 def decide(
@@ -91,8 +92,8 @@ def limit_criteria(
 
 
 def cycle_record(
-    selections: Reports,
-    labellings: Reports,
+    selections: Mapping[str, Choice],
+    labellings: Mapping[str, LabelReport],
     observables: dict[str, list[RunMean]],
     held_out: HeldOutError | None,
     least_accurate: Mapping[str, float],
@@ -108,13 +109,12 @@ def cycle_record(
         accurate enough for the next stage of its curriculum.
     :param stages: at which each system was explored in this cycle.
     """
-    done = {name: 1.0 for name, report in selections.items() if not (report["n_selected"] or unaffordable(report))}
-    explored = {name: max(report["n_explored"], 1) for name, report in selections.items()}
+    done = {name: 1.0 for name, report in selections.items() if not (report.n_selected or report.n_unaffordable)}
     return CycleRecord(
-        n_selected=sum(report["n_selected"] for report in selections.values()),
-        n_labelled=sum(report["n_labelled"] for report in labellings.values()),
-        accurate_share={name: report["n_accurate"] / explored[name] for name, report in selections.items()},
-        histograms={name: report["histogram"] for name, report in selections.items()},
+        n_selected=sum(report.n_selected for report in selections.values()),
+        n_labelled=sum(report.n_labelled for report in labellings.values()),
+        accurate_share={name: report.n_accurate / max(report.n_explored, 1) for name, report in selections.items()},
+        histograms={name: report.histogram for name, report in selections.items()},
         observables=observables,
         held_out=held_out,
         least_accurate={**least_accurate, **done},
@@ -122,21 +122,16 @@ def cycle_record(
     )
 
 
-def unaffordable(selection: Mapping[str, Any]) -> bool:
-    """Whether frames that are worth a label were left out because no labels were left."""
-    return bool(selection.get("not_chosen", {}).get("over_budget"))
-
-
-def observed(explorations: Reports, name: str | None) -> dict[str, list[RunMean]]:
+def observed(explorations: Mapping[str, Exploration], name: str | None) -> dict[str, list[RunMean]]:
     """Return the means of an observable in every run that reported it, with the member that drove the run."""
     if name is None:
         return {}
     return {
         name: [
-            RunMean(system=system, run=run["label"], driver=run.get("driver"), mean=run["observables"][name]["mean"])
+            RunMean(system=system, run=run.label, driver=run.driver, mean=mean)
             for system, report in sorted(explorations.items())
-            for run in report.get("runs", [])
-            if (run.get("observables") or {}).get(name, {}).get("mean") is not None
+            for run in report.runs
+            if (mean := run.mean_of(name)) is not None
         ]
     }
 
@@ -145,8 +140,7 @@ def held_out_error(errors: orm.ArrayData | None, confidence: float, seed: int) -
     """Return RMSE and confidence interval of a member of the committee; None if there are too few frames."""
     if errors is None:
         return None
-    names = sorted(name for name in errors.get_arraynames() if name.endswith("__force_rmse"))
-    runs = [np.sqrt(np.mean(np.square(errors.get_array(name)), axis=0)) for name in names]
+    runs = [block.of_a_member for block in read_errors(errors).values()]
     if sum(map(len, runs)) < 2:
         return None
     rmse, low, high = rmse_interval(runs, confidence, seed)
@@ -167,7 +161,7 @@ def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
     :param reports: by name of the task, ``SYSTEM_TASK``.
     """
     values, budget = settings.get_dict(), settings["failure_budget"]["label"]
-    found = {name: report.get_dict() for name, report in reports.items()}
+    found = {name: LabelReport.from_node(report) for name, report in reports.items()}
     failures = {
         system: next(
             (
@@ -179,7 +173,7 @@ def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
         )
         for system in values["systems"]
     }
-    n_labels = sum(report["n_labelled"] for report in found.values())
+    n_labels = sum(report.n_labelled for report in found.values())
     return orm.Dict(Verdict(cycle=0, n_labels=n_labels, systems=opened(failures)).as_dict())
 
 
@@ -196,22 +190,23 @@ def judge(settings: orm.Dict, verdict: orm.Dict, errors: orm.ArrayData | None = 
     values, before = settings.get_dict(), Verdict.from_node(verdict)
     convergence, budget, cycle = values["convergence"], values["failure_budget"], before.cycle + 1
     names = taking_part(values["systems"], before.systems)
-    kinds: tuple[Kind, ...] = ("exploration", "selection", "labelling")
-    found = {kind: {name: node.get_dict() for name, node in of_kind(kind, evidence).items()} for kind in kinds}
+    explorations = {name: Exploration.from_node(node) for name, node in of_kind("exploration", evidence).items()}
+    selections = {name: Choice.from_node(node) for name, node in of_kind("selection", evidence).items()}
+    labellings = {name: LabelReport.from_node(node) for name, node in of_kind("labelling", evidence).items()}
     confidence = (convergence["held_out_error"] or {}).get("confidence", CONFIDENCE)
     record = cycle_record(
-        found["selection"],
-        found["labelling"],
-        observed(found["exploration"], (convergence["observable"] or {}).get("name")),
+        selections,
+        labellings,
+        observed(explorations, (convergence["observable"] or {}).get("name")),
         held_out_error(errors, confidence, derive_seed(values["seed"], "judge", cycle)),
-        least_accurate(found["exploration"]),
+        least_accurate(explorations),
         {name: place_of(values, name, before.history).stage for name in names},
     )
     failures = {
         name: cycle_failure(
-            found["exploration"].get(name),
-            found["selection"].get(name),
-            found["labelling"].get(name),
+            explorations.get(name),
+            selections.get(name),
+            labellings.get(name),
             budget["label"],
             budget["hopeless"],
         )

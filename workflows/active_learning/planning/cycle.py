@@ -8,6 +8,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.deepmd.testing.frame_errors import read_errors
 from aiida_zif.plugins.selection import offered_to
 from aiida_zif.plugins.selection.calibration import Calibration
 from aiida_zif.plugins.selection.window import held_out_error
@@ -105,13 +106,13 @@ def plan_selections(
     :param held_out: system by held-out block.
     """
     left = settings["limits"]["labels"] - n_labels
-    arrays = {name: errors.get_array(name) for name in errors.get_arraynames()} if errors is not None else {}
+    known = {label: block.of_a_member for label, block in read_errors(errors).items()} if errors is not None else {}
     plan = {}
     for system in systems:
         selection = affordable(section(settings, system, "selection"), left, len(systems))
         halt = section(settings, system, "exploration")["halt"]["force_deviation"]
         curve = calibration.of(system) if calibration is not None else None
-        plan[system] = with_levels(selection, halt, held_out_error(arrays, held_out or {}, system), curve)
+        plan[system] = with_levels(selection, halt, held_out_error(known, held_out or {}, system), curve)
         plan[system]["seed"] = derive_seed(settings["seed"], "select", cycle, system)
     for_choice = left - sum(selection["control"] for selection in plan.values())
     return {system: SelectionPlan.from_dict({**one, "labels_left": for_choice}) for system, one in plan.items()}

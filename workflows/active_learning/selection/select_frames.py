@@ -11,15 +11,13 @@ from aiida.engine import ExitCode, calcfunction
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.plugins.deepmd.testing.errors import force_rmse_per_frame
+from aiida_zif.plugins.lammps.exploration import Exploration
 from aiida_zif.plugins.selection import Pool, StrategyError, run_chain
-from aiida_zif.workflows.active_learning.selection.choice_report import choice_report
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice, choice_report
+from aiida_zif.workflows.active_learning.selection.comparison import CHOSEN, CONTROL, Comparison, compared
 from aiida_zif.workflows.active_learning.selection.label_budget import share
 from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 from aiida_zif.workflows.engine.naming import of_kind
-
-CHOSEN, CONTROL = 0, 1
-"""Values of the per-frame array ``role``: chosen for its deviation, or drawn at random to measure the choice."""
 
 
 @calcfunction
@@ -34,12 +32,12 @@ def select_frames(
     :returns: ``frames`` (with the per-frame array ``role``) and ``report`` (every frame seen is counted), or an exit
         code if a strategy fails.
     """
-    plan, explored = SelectionPlan.from_node(selection), exploration.get_dict()
+    plan, explored = SelectionPlan.from_node(selection), Exploration.from_node(exploration)
     earlier, waiting = of_kind("earlier", others), of_kind("waiting", others)
     known = {name: node for name, node in others.items() if isinstance(node, LabelledFramesData | DatasetData)}
     blocks = list(blocks_in(known).values())
-    per_cycle = share(plan, sum(report["n_selected"] for report in earlier.values()), len(waiting))
-    values = plan.model_copy(update={"per_cycle": per_cycle}).model_dump()
+    taken = sum(Choice.from_node(report).n_selected for report in earlier.values())
+    values = plan.model_copy(update={"per_cycle": share(plan, taken, len(waiting))}).model_dump()
     try:
         sieved = run_chain(plan.strategy, pool_of(candidates, explored, blocks), values, plan.seed)
     except StrategyError as error:
@@ -49,11 +47,11 @@ def select_frames(
     extra = [index for index, key in enumerate(control.frame_ids()) if chosen_ids and key not in chosen_ids]
     frames = concatenate(subset(candidates, sieved.kept), subset(control, extra))
     frames.set_array("role", np.repeat([CHOSEN, CONTROL], [len(sieved.kept), len(extra)]))
-    report = choice_report(explored, candidates.n_frames, sieved, candidates.get_array("run"), values)
-    return {"frames": frames, "report": orm.Dict({**report, "n_control": len(extra)})}
+    report = choice_report(explored, candidates.n_frames, sieved, candidates.get_array("run"), values, len(extra))
+    return {"frames": frames, "report": orm.Dict(report.as_dict())}
 
 
-def pool_of(candidates: FramesData, explored: dict[str, Any], blocks: list[LabelledFramesData]) -> Pool:
+def pool_of(candidates: FramesData, explored: Exploration, blocks: list[LabelledFramesData]) -> Pool:
     """Return what is to be chosen from, and what is labelled already."""
     arrays, (no_positions, no_cells) = candidates.per_frame, (candidates.positions[:0], candidates.cells[:0])
     return Pool(
@@ -63,7 +61,7 @@ def pool_of(candidates: FramesData, explored: dict[str, Any], blocks: list[Label
         **{name: arrays[name] for name in ("max_force_deviation", "run", "step", "forces_predicted")},
         known_positions=np.concatenate([no_positions, *(block.positions for block in blocks)]),
         known_cells=np.concatenate([no_cells, *(block.cells for block in blocks)]),
-        histogram=(explored["histogram"]["edges"], explored["histogram"]["counts"]),
+        histogram=(np.array(explored.histogram.edges), np.array(explored.histogram.counts)),
         mean_force_deviation=arrays.get("mean_force_deviation"),
     )
 
@@ -74,8 +72,7 @@ def compare_choice(frames: FramesData, **blocks: LabelledFramesData) -> orm.Dict
 
     The error is that of the model that drove the exploration, whose forces came back with the frames.
 
-    :returns: ``system``; per role the RMSE over all its labelled frames in eV/Å; and frame by frame error, error of
-        the atoms of each element, and deviation.
+    :returns: a :class:`~.comparison.Comparison`.
     """
     row_of = {key: row for row, key in enumerate(frames.frame_ids())}
     rows, reference = [], []
@@ -83,37 +80,14 @@ def compare_choice(frames: FramesData, **blocks: LabelledFramesData) -> orm.Dict
         rows += [row_of[key] for key in block.frame_ids()]
         reference.append(block.forces)
     if not rows:
-        nothing: dict[str, Any] = {"chosen": None, "control": None, "n_chosen": 0, "n_control": 0, "frames": []}
-        return orm.Dict({"system": frames.system, **nothing})
-    predicted, true = frames.get_array("forces_predicted")[rows], np.concatenate(reference)
-    errors, elements = force_rmse_per_frame(predicted, true), element_errors(frames.symbols, predicted, true)
-    roles, deviations = frames.get_array("role")[rows], frames.get_array("max_force_deviation")[rows]
-
-    def rmse(role: int) -> float | None:
-        members = errors[roles == role]
-        return float(np.sqrt(np.mean(members**2))) if len(members) else None
-
-    return orm.Dict(
-        {
-            "system": frames.system,
-            "chosen": rmse(CHOSEN),
-            "control": rmse(CONTROL),
-            "n_chosen": int(np.sum(roles == CHOSEN)),
-            "n_control": int(np.sum(roles == CONTROL)),
-            "frames": [
-                {
-                    "role": int(role),
-                    "force_rmse": float(error),
-                    "elements": {element: float(of_element[row]) for element, of_element in elements.items()},
-                    "max_force_deviation": float(deviation),
-                }
-                for row, (role, error, deviation) in enumerate(zip(roles, errors, deviations, strict=True))
-            ],
-        }
+        nothing = Comparison(system=frames.system, chosen=None, control=None, n_chosen=0, n_control=0, frames=[])
+        return orm.Dict(nothing.as_dict())
+    found = compared(
+        frames.system,
+        frames.symbols,
+        frames.get_array("forces_predicted")[rows],
+        np.concatenate(reference),
+        frames.get_array("role")[rows],
+        frames.get_array("max_force_deviation")[rows],
     )
-
-
-def element_errors(symbols: list[str], predicted: np.ndarray, true: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the force RMSE of the atoms of each element by frame, eV/Å, shape (N,); forces as (N, n, 3)."""
-    of = {element: np.array([symbol == element for symbol in symbols]) for element in sorted(set(symbols))}
-    return {element: force_rmse_per_frame(predicted[:, atoms], true[:, atoms]) for element, atoms in of.items()}
+    return orm.Dict(found.as_dict())

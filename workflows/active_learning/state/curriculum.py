@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiida_zif.plugins.data.record import Record
+from aiida_zif.plugins.lammps.exploration import Exploration
 from aiida_zif.workflows.active_learning.state.history import CycleRecord
 
 Settings = dict[str, Any]
@@ -64,13 +65,13 @@ def position(exploration: Settings, system: str, history: Sequence[CycleRecord])
     return Position(stage=at, cycle=spent, last=at == len(stages) - 1)
 
 
-def least_accurate(explorations: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+def least_accurate(explorations: Mapping[str, Exploration]) -> dict[str, float]:
     """Return by system the smallest share of accurate frames that a run had.
 
     :param explorations: what the harvests found, by system.
     """
     shares = {
-        system: [run["n_accurate"] / run["n_explored"] if run["n_explored"] else 0.0 for run in found.get("runs", [])]
+        system: [run.n_accurate / run.n_explored if run.n_explored else 0.0 for run in found.runs]
         for system, found in explorations.items()
     }
     return {system: min(values) for system, values in shares.items() if values}

@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 from aiida_zif.plugins.data.record import Record
-
-
-class Histogram(Record):
-    """Largest force deviations of the physical frames of one system in one cycle.
-
-    :param edges: of the bins, eV/Å, one more than there are bins.
-    :param counts: frames in each bin.
-    """
-
-    edges: list[float]
-    counts: list[int]
+from aiida_zif.plugins.lammps.exploration import Histogram
 
 
 class HeldOutError(Record):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from aiida_zif.plugins.data.record import Record
+from aiida_zif.plugins.lammps.exploration import Exploration
 from aiida_zif.plugins.words import counts_in_words
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice
+from aiida_zif.workflows.labelling.label_report import LabelReport
 
 STRIKES = 2
 """Cycles in a row that a system may fail before it is left out; one is bad luck."""
@@ -31,25 +33,25 @@ class Standing(Record):
 Systems = Mapping[str, Standing]
 
 
-def labelling_failure(report: Mapping[str, Any] | None, budget: float) -> str | None:
+def labelling_failure(report: LabelReport | None, budget: float) -> str | None:
     """Return why a labelling failed, or None.
 
-    :param report: ``n_labelled`` and ``n_rejected`` of it; None if it ended without one.
+    :param report: of it; None if it ended without one.
     :param budget: share of the frames that may get no label.
     """
     if report is None:
         return "the labelling ended without a report"
-    lost, labelled = sum(report["n_rejected"].values()), report["n_labelled"]
+    lost, labelled = report.n_lost, report.n_labelled
     if labelled and lost <= budget * (lost + labelled):
         return None
-    causes = counts_in_words(report["n_rejected"])
+    causes = counts_in_words(report.n_rejected)
     return f"{lost} of {lost + labelled} frames got no label ({causes})" if lost else "not one frame got a label"
 
 
 def cycle_failure(
-    exploration: Mapping[str, Any] | None,
-    selection: Mapping[str, Any] | None,
-    report: Mapping[str, Any] | None,
+    exploration: Exploration | None,
+    selection: Choice | None,
+    report: LabelReport | None,
     budget: float,
     hopeless: float,
 ) -> str | None:
@@ -62,17 +64,16 @@ def cycle_failure(
     :param hopeless: share of the explored frames from which on those that are not worth a label are a failure.
     """
     if selection is None:
-        lost = [run["label"] for run in (exploration or {}).get("runs", []) if run["ended"] in LOST]
+        lost = [run.label for run in (exploration.runs if exploration else ()) if run.ended in LOST]
         return f"MD runs were lost: {', '.join(lost)}" if lost else "the exploration brought no frame back"
     if report is None and is_hopeless(selection, hopeless):
-        return f"{selection['n_failed']} of {selection['n_explored']} frames are above the upper level or not physical"
-    return labelling_failure(report, budget) if selection["n_selected"] else None
+        return f"{selection.n_failed} of {selection.n_explored} frames are above the upper level or not physical"
+    return labelling_failure(report, budget) if selection.n_selected else None
 
 
-def is_hopeless(selection: Mapping[str, Any], share: float) -> bool:
+def is_hopeless(selection: Choice, share: float) -> bool:
     """Whether at least ``share`` of the explored frames of a system are not worth a label."""
-    explored = selection["n_explored"]
-    return bool(explored) and selection["n_failed"] >= share * explored
+    return bool(selection.n_explored) and selection.n_failed >= share * selection.n_explored
 
 
 def updated(systems: Systems, failures: Mapping[str, str | None]) -> dict[str, Standing]:

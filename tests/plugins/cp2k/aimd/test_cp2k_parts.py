@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from aiida_zif.plugins.cp2k.aimd.outcome import PartOutcome
 from aiida_zif.plugins.cp2k.aimd.segments import Continuation, first_part, next_part, stairs
 from aiida_zif.plugins.cp2k.task import AimdTask
 
@@ -20,10 +21,16 @@ RAMP = AimdTask(temperature=(300.0, 500.0), steps=1000, seed=3, stride=10)
 AUTO = AimdTask(temperature=300.0, steps=1000, seed=3, stride="auto")
 
 
-def brought(labelled_up_to: int, restart_steps: list[int], **other: Any) -> dict[str, Any]:
+def brought(labelled_up_to: int, restart_steps: list[int], stride: int | None = 4) -> PartOutcome:
     """What a job says."""
-    last = labelled_up_to if labelled_up_to > 0 else None
-    return {"labelled_up_to": labelled_up_to, "restart_steps": restart_steps, "last_label": last, "stride": 4, **other}
+    return PartOutcome(
+        first_step=0,
+        last_step=labelled_up_to,
+        labelled_up_to=labelled_up_to,
+        last_label=labelled_up_to if labelled_up_to > 0 else None,
+        restart_steps=restart_steps,
+        stride=stride,
+    )
 
 
 def test_a_run_at_constant_targets_is_one_part() -> None:

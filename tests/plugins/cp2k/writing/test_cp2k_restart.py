@@ -36,5 +36,5 @@ def test_the_file_of_a_step_whose_forces_were_not_finished_is_not_offered() -> N
     task = AimdTask(temperature=300.0, steps=20, seed=1, stride=4)
     lost = [Rejection(index, step, "not_reached", "") for index, step in enumerate((8, 12, 16, 20), start=1)]
     outcome = run_outcome(task, [], lost, evaluated=range(6), restart_steps=[6, 5], stride=None)
-    assert outcome["restart_steps"] == [5]
-    assert (outcome["last_step"], outcome["labelled_up_to"], outcome["last_label"]) == (5, 4, None)
+    assert outcome.restart_steps == [5]
+    assert (outcome.last_step, outcome.labelled_up_to, outcome.last_label) == (5, 4, None)

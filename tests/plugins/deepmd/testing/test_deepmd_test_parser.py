@@ -53,6 +53,7 @@ def test_errors_come_by_block_and_model(parse: Factory) -> None:
     results, node = parse()
     assert node.is_finished_ok, node.exit_message
     numbers = results["output_parameters"].get_dict()
+    assert numbers.pop("schema") == 1
     assert set(numbers) == {"a", "b"}
     assert numbers["a"]["n_frames"] == 2
     assert set(numbers["b"]["models"]) == {"m0", "m1"}

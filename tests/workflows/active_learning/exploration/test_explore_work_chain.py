@@ -20,6 +20,7 @@ def found(explored: Factory) -> Callable[..., Ending]:
 
     def ending(n_accurate: int = 5, n_candidate: int = 2, n_failed: int = 0, **how: Any) -> Ending:
         counts = {"n_accurate": n_accurate, "n_candidate": n_candidate, "n_failed": n_failed}
+        counts["n_explored"] = sum(counts.values())
         outputs = {
             "candidates": explored([0.5] * n_candidate),
             "control": explored([0.2] * min(2, n_accurate), seed=1),

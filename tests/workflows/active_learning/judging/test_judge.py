@@ -245,9 +245,13 @@ SELECTION = {
     "n_selected": 5,
     "n_explored": 100,
     "n_accurate": 60,
+    "n_candidate": 40,
     "n_failed": 0,
     "histogram": {"edges": EDGES, "counts": [60, 40, 0]},
 }
+
+
+EXPLORED = {"n_explored": 18, "n_accurate": 10, "n_candidate": 8, "n_failed": 0}
 
 
 def judged(settings: orm.Dict, before: Verdict, errors: Any = None, **evidence: dict[str, Any]) -> Verdict:
@@ -281,9 +285,8 @@ def test_a_system_that_fails_twice_in_a_row_is_left_out(settings: orm.Dict) -> N
 
 def test_a_system_is_left_out_with_the_cause_of_its_failure(settings: orm.Dict) -> None:
     seen = {"n_explored": 9, "n_accurate": 9}
-    lost = {
-        "runs": [{"label": "300K_0GPa", "ended": "crashed", **seen}, {"label": "600K", "ended": "completed", **seen}]
-    }
+    runs = [{"label": "300K_0GPa", "ended": "crashed", **seen}, {"label": "600K", "ended": "completed", **seen}]
+    lost = {**EXPLORED, "runs": runs}
     verdict = judged(settings, opened(settings, zif4=GOOD, zif8=GOOD), exploration_zif8=lost)
     assert verdict.systems["zif8"].cause == "MD runs were lost: 300K_0GPa"
     hopeless = {**SELECTION, "n_failed": 96}
@@ -339,7 +342,7 @@ def test_held_out_errors_and_observables_reach_the_verdict(settings: orm.Dict) -
             errors=array,
             selection_zif4=SELECTION,
             labelling_zif4=GOOD,
-            exploration_zif4={"runs": [*runs, {"label": "600K", "n_accurate": 5, "n_explored": 9}]},
+            exploration_zif4={**EXPLORED, "runs": [*runs, {"label": "600K", "n_accurate": 5, "n_explored": 9}]},
         )
     assert verdict.stop_reason == "converged"
     held_out = verdict.history[-1].held_out
@@ -351,7 +354,7 @@ def test_a_campaign_does_not_end_before_the_last_stage_of_a_curriculum(settings:
     stages = [{"accurate": 0.9, "cycles": None}, {"accurate": 0.9, "cycles": None}]
     values = settings.get_dict() | {"systems": {"zif4": {}}, "exploration": {"stages": stages}}
     nothing = {**SELECTION, "n_selected": 0}
-    runs = {"runs": [{"label": "300K", "n_accurate": 5, "n_explored": 10}]}
+    runs = {**EXPLORED, "runs": [{"label": "300K", "n_accurate": 5, "n_explored": 10}]}
     verdict = opened(orm.Dict(values), zif4=GOOD)
     verdict = judged(orm.Dict(values), verdict, selection_zif4=SELECTION, labelling_zif4=GOOD, exploration_zif4=runs)
     assert "further stages" in verdict.blocking

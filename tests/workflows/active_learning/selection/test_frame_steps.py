@@ -13,8 +13,7 @@ from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
 from aiida_zif.workflows.active_learning.selection import select_frames as frame_steps
-from aiida_zif.workflows.active_learning.selection.select_frames import CHOSEN, CONTROL
-from aiida_zif.workflows.structures import first_frames
+from aiida_zif.workflows.active_learning.selection.comparison import CHOSEN, CONTROL, Comparison
 
 Factory = Callable[..., Any]
 
@@ -23,8 +22,7 @@ pytestmark = pytest.mark.usefixtures("aiida_profile")
 
 def body(name: str) -> Callable[..., Any]:
     """Return the function inside a calcfunction; what AiiDA adds to it is not what is tested here."""
-    module = frame_steps if hasattr(frame_steps, name) else first_frames
-    function: Callable[..., Any] = getattr(module, name).__wrapped__
+    function: Callable[..., Any] = getattr(frame_steps, name).__wrapped__
     return function
 
 
@@ -137,7 +135,8 @@ def test_a_system_chooses_its_part_of_the_labels_that_are_left(explored: Factory
     candidates, control = explored([0.2 + 0.01 * index for index in range(30)]), explored([])
     settings, waiting = {"per_cycle": 20, "labels_left": 10}, orm.Dict(COUNTS)
     assert choose(candidates, control, settings, waiting_hot=waiting)["report"]["n_selected"] == 5
-    earlier = orm.Dict({"n_selected": 1})
+    counts = {"n_explored": 9, "n_accurate": 8, "n_candidate": 1, "n_failed": 0}
+    earlier = orm.Dict({**counts, "n_selected": 1})
     assert choose(candidates, control, settings, earlier_hot=earlier)["report"]["n_selected"] == 9
 
 
@@ -249,7 +248,16 @@ def test_frames_without_a_label_do_not_count(block: Factory, judged: FramesData)
 
 def test_no_label_at_all_is_no_comparison(judged: FramesData) -> None:
     nothing = {"chosen": None, "control": None, "n_chosen": 0, "n_control": 0, "frames": []}
-    assert compare(judged) == {"system": "zinc", **nothing}
+    assert compare(judged) == {"schema": 1, "system": "zinc", **nothing}
+
+
+def test_a_comparison_of_an_early_version_is_read() -> None:
+    rows = [
+        {"role": role, "force_rmse": error, "max_force_deviation": 2 * error}
+        for role, error in ((CHOSEN, 0.4), (CONTROL, 0.1))
+    ]
+    old = Comparison.from_dict({"chosen": 0.4, "control": 0.1, "frames": rows})
+    assert (old.system, old.errors(CHOSEN), old.errors(CONTROL), old.frames[0].elements) == ("", [0.4], [0.1], {})
 
 
 # -- subsets ---------------------------------------------------------------------------------------------------

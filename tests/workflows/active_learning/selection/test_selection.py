@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aiida_zif.plugins.lammps.exploration import Exploration
 from aiida_zif.plugins.selection import Sieved
 from aiida_zif.plugins.selection.calibration import Relation
-from aiida_zif.workflows.active_learning.selection.choice_report import choice_report, reasons
+from aiida_zif.workflows.active_learning.selection.choice_report import Choice, choice_report, reasons
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, share, with_levels
 from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 
@@ -21,7 +22,7 @@ def run(label: str, ended: str, **failed: int) -> dict[str, Any]:
     return {"label": label, "ended": ended, "failed_reasons": failed}
 
 
-EXPLORED = {
+EXPLORED: dict[str, Any] = {
     "n_explored": 60,
     "n_accurate": 30,
     "n_candidate": 20,
@@ -96,8 +97,8 @@ def test_levels_stand_as_they_are_unless_they_are_to_follow_something() -> None:
 
 def test_everything_explored_is_chosen_or_has_a_reason() -> None:
     sieved = Sieved([3, 0, 5], {1: "near_duplicate", 2: "over_budget", 4: "over_budget"})
-    report = choice_report(EXPLORED, 6, sieved, np.array([0, 0, 1, 1, 1, 1]), SECTION)
-    assert report["not_chosen"] == {
+    report = choice_report(Exploration.from_dict(EXPLORED), 6, sieved, np.array([0, 0, 1, 1, 1, 1]), SECTION)
+    assert report.not_chosen == {
         "above_upper": 6,
         "accurate": 30,
         "broken_linker": 3,
@@ -106,20 +107,31 @@ def test_everything_explored_is_chosen_or_has_a_reason() -> None:
         "not_kept_by_harvest": 14,
         "over_budget": 2,
     }
-    assert report["n_selected"] + sum(report["not_chosen"].values()) == report["n_explored"]
-    assert report["selected_by_condition"] == {"300K": 1, "900K": 2}
-    assert report["strategy"] == ["window", "turns", "separation", "budget"]
-    assert report["runs_ended"] == {"completed": 1, "deviation_hopeless": 1}
+    assert report.n_selected + sum(report.not_chosen.values()) == report.n_explored
+    assert report.selected_by_condition == {"300K": 1, "900K": 2}
+    assert report.strategy == ["window", "turns", "separation", "budget"]
+    assert report.runs_ended == {"completed": 1, "deviation_hopeless": 1}
 
 
 def test_frames_of_which_chance_drew_some_are_counted_once() -> None:
-    found = reasons({**EXPLORED, "keep": "any"}, 20, Sieved([3], dict.fromkeys(range(3), "accurate")))
+    found = reasons(
+        Exploration.from_dict({**EXPLORED, "keep": "any"}), 20, Sieved([3], dict.fromkeys(range(3), "accurate"))
+    )
     kept = EXPLORED["n_accurate"] + EXPLORED["n_candidate"] - 20
     assert (found["accurate"], found["not_kept_by_harvest"]) == (3, kept)
     assert sum(found.values()) == EXPLORED["n_explored"] - 20 + 3
 
 
 def test_a_reason_is_counted_once_whether_found_there_or_here() -> None:
-    found = reasons(EXPLORED, 20, Sieved([], dict.fromkeys(range(20), "above_upper")))
+    found = reasons(Exploration.from_dict(EXPLORED), 20, Sieved([], dict.fromkeys(range(20), "above_upper")))
     assert found["above_upper"] == 26
     assert sum(found.values()) == 60
+
+
+def test_a_choice_of_an_early_version_is_read() -> None:
+    counts = {"n_explored": 60, "n_accurate": 30, "n_candidate": 20, "n_failed": 10, "n_selected": 3}
+    old = Choice.from_dict({**counts, "n_control": 2, "not_chosen": {"accurate": 57}, "deviation": {"q50": None}})
+    assert (old.strategy, old.runs_ended, old.n_unaffordable, old.deviation.q50) == (["window"], {}, 0, None)
+    new = choice_report(Exploration.from_dict(EXPLORED), 6, Sieved([0]), np.zeros(6, dtype=int), SECTION, n_control=2)
+    assert Choice.from_dict(new.as_dict()) == new
+    assert new.as_dict()["schema"] == 1

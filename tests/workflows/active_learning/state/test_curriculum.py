@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aiida_zif.plugins.lammps.exploration import Exploration, ExploredRun
 from aiida_zif.workflows.active_learning.state.curriculum import (
     Position,
     least_accurate,
@@ -65,9 +66,12 @@ def test_exploration_without_stages_stays_where_it_is() -> None:
 
 
 def test_worst_run_decides_and_a_run_that_saw_nothing_is_the_worst() -> None:
-    runs = [{"n_accurate": 9, "n_explored": 10}, {"n_accurate": 1, "n_explored": 4}]
-    silent = [*runs, {"n_accurate": 0, "n_explored": 0}]
-    found = least_accurate({"zinc": {"runs": runs}, "iron": {"runs": silent}, "copper": {}})
+    def explored(*counts: tuple[int, int]) -> Exploration:
+        runs = [ExploredRun(label="300K", n_accurate=accurate, n_explored=seen) for accurate, seen in counts]
+        return Exploration(runs=runs, n_explored=14, n_accurate=10, n_candidate=4, n_failed=0)
+
+    known, silent = explored((9, 10), (1, 4)), explored((9, 10), (1, 4), (0, 0))
+    found = least_accurate({"zinc": known, "iron": silent, "copper": explored()})
     assert found == {"zinc": 0.25, "iron": 0.0}
 
 
