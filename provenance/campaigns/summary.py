@@ -41,15 +41,15 @@ def summarise(view: CampaignView) -> dict[str, Any]:
     held_out = held_out_blocks(view)
     state = latest_state(view)
     return {
-        "name": settings["name"],
-        "system": ", ".join(sorted(settings["systems"])),
+        "name": settings.name,
+        "system": ", ".join(sorted(settings.systems)),
         "n_atoms": {name: len(structure.sites) for name, structure in sorted(node.inputs.systems.items())},
-        "protocol": {"name": settings["protocol"], "description": available_protocols().get(settings["protocol"], "")},
+        "protocol": {"name": settings.protocol, "description": available_protocols().get(settings.protocol, "")},
         "structures": {name: record_of_node(node) for name, node in sorted(node.inputs.systems.items())},
         "level_of_theory": level_line(view),
         "energy_reference": energy_reference(some_blocks(view)),
-        "seed": settings["seed"],
-        "n_models": settings["training"]["models"],
+        "seed": settings.seed,
+        "n_models": settings.training.models,
         "imported": {use: imported_frames(view, use) for use in IMPORTED},
         "seed_labels": seed_labelling(view),
         "iterations": [iteration for iteration in iterations if iteration is not None],
@@ -113,7 +113,7 @@ def summarise_iteration(
         "iteration": cycle,
         "n_train_frames": learnt.get(trainings[-1].pk, 0),
         **held_out_errors(tests[-1].report if tests else {}),
-        "force_rmse_interval_eV_per_A": error_interval(newest, view.settings["seed"]),
+        "force_rmse_interval_eV_per_A": error_interval(newest, view.settings.seed),
         "max_force_deviation": deviation_quantiles(selections),
         "n_explored": sum(report["n_explored"] for report in selections),
         "n_with_deviation": sum(sum(report["histogram"]["counts"]) for report in selections),
@@ -246,7 +246,7 @@ def level_line(view: CampaignView) -> str:
     for step in view.of("label"):
         for job in (node for node in step.node.called if "labelled" in node.outputs):
             return str(job.outputs.labelled.level_of_theory["line"])
-    return str(view.settings["level_of_theory"]["name"])
+    return str(view.settings.level_of_theory.name)
 
 
 def add_counts(total: dict[str, int], counts: dict[str, int]) -> None:

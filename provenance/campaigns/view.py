@@ -11,6 +11,7 @@ from aiida_zif.provenance.campaigns.spans import covered
 from aiida_zif.provenance.queries.calls import Call, called_by, plain_outputs
 from aiida_zif.provenance.queries.links import children, seconds_between
 from aiida_zif.workflows.active_learning.state.naming import ACQUIRE, PARTS, STEP
+from aiida_zif.workflows.campaign.settings import Settings
 
 REPORTS = ("report", "result", "output_parameters")
 """Outputs in which a step says what it has done; the first that it has counts."""
@@ -60,7 +61,7 @@ class CampaignView:
     """A campaign's work chain and its steps in the order in which they were taken."""
 
     node: orm.WorkChainNode
-    settings: dict[str, Any]
+    settings: Settings
     steps: list[Step] = field(default_factory=list)
 
     @property
@@ -79,7 +80,7 @@ class CampaignView:
 
     def is_held_out(self, step: Step) -> bool:
         """Whether a labelling makes frames that no training sees."""
-        return any(step.name.startswith(f"{system}_held_out_") for system in self.settings["systems"])
+        return any(step.name.startswith(f"{system}_held_out_") for system in self.settings.systems)
 
     def wall_s(self, stage: str, cycle: int) -> float:
         """Seconds in which a step of the stage ran; steps that ran side by side count once."""
@@ -104,4 +105,4 @@ def load_view(campaign: orm.WorkChainNode) -> CampaignView:
     reports = plain_outputs((step.pk for step in steps), REPORTS, campaign.backend)
     steps = [replace(step, report=reports.get(step.pk, {})) for step in steps]
     steps.sort(key=lambda step: (step.begun, step.pk))  # an archive gives its nodes new pks in any order
-    return CampaignView(campaign, campaign.inputs.settings.get_dict(), steps)
+    return CampaignView(campaign, Settings.from_node(campaign.inputs.settings), steps)

@@ -26,7 +26,7 @@ def stage_work(view: CampaignView, stage: str, cycle: int) -> tuple[float, float
     done = sum(step_done(step) for step in steps)
     if stage == "label":
         return done, max(sum(map(step_units, steps)), planned_labels(view, cycle))
-    planned = {"train": view.settings["training"]["models"], "explore": len(systems_of_cycle(view, cycle))}
+    planned = {"train": view.settings.training.models, "explore": len(systems_of_cycle(view, cycle))}
     begun = sum(map(step_units, steps))
     return done, max(begun, planned["explore"]) if stage == "explore" else begun or planned.get(stage, 1)
 
@@ -35,7 +35,7 @@ def systems_of_cycle(view: CampaignView, cycle: int) -> list[str]:
     """Return the systems that take part in a cycle: all that the last verdict before it has not left out."""
     states = [step.report for step in view.of("judge") if step.cycle < cycle and step.report]
     out = left_out(states[-1].get("systems", {})) if states else []
-    return [name for name in view.settings["systems"] if name not in out]
+    return [name for name in view.settings.systems if name not in out]
 
 
 def step_units(step: Step) -> int:
@@ -88,8 +88,8 @@ def planned_labels(view: CampaignView, cycle: int) -> int:
         return sum(planned_first_labels(view))
     reports = {step.name: step.report for step in view.of("select", cycle) if step.report}
     chosen = sum(report["n_selected"] + report["n_control"] for report in reports.values() if report["n_selected"])
-    selection, waiting = view.settings["selection"], set(systems_of_cycle(view, cycle)) - set(reports)
-    return int(chosen + len(waiting) * (selection["per_cycle"] + selection["control"]))
+    selection, waiting = view.settings.selection, set(systems_of_cycle(view, cycle)) - set(reports)
+    return int(chosen + len(waiting) * (selection.per_cycle + selection.control))
 
 
 def planned_first_labels(view: CampaignView) -> list[int]:

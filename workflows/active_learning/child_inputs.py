@@ -8,8 +8,10 @@ from typing import Any
 
 from aiida_zif.plugins.deepmd.training import early_stop
 from aiida_zif.workflows.active_learning.state.quarantine import active
+from aiida_zif.workflows.campaign.schema.resources import Resources
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.endings import name_of_try
-from aiida_zif.workflows.engine.job_options import stage_options, with_layout
+from aiida_zif.workflows.engine.job_options import with_layout
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 
 
@@ -19,6 +21,16 @@ class CampaignChildren(ResumableWorkChain):
     The context holds ``plan`` and ``cycle_plan`` (nodes by name), ``frames`` and ``tasks`` (by task), ``dataset``,
     ``held_out`` and ``committee`` (nodes by label), ``state`` (the last verdict), and the ``queue`` of what waits.
     """
+
+    @property
+    def settings(self) -> Settings:
+        """What the campaign is to do."""
+        return Settings.from_node(self.inputs.settings)
+
+    @property
+    def resources(self) -> Resources:
+        """What its jobs may use of their computers."""
+        return Resources.from_node(self.inputs.resources)
 
     def timing_inputs(self) -> dict[str, Any]:
         """Return what the layouts are tried on: the largest system."""
@@ -31,7 +43,7 @@ class CampaignChildren(ResumableWorkChain):
 
     def cp2k_inputs(self, system: str) -> dict[str, Any]:
         """Return what all labellings of a system share, in the layout that was the fastest if one was looked for."""
-        options = stage_options(self.inputs.resources["label"])
+        options = self.resources.label.options()
         if "timing" in self.ctx and self.ctx.timing.is_finished_ok:
             layout = self.ctx.timing.outputs.layout
             options = with_layout(options, layout["n_ranks"], layout["n_threads"])
@@ -44,7 +56,7 @@ class CampaignChildren(ResumableWorkChain):
             "frames": self.ctx.frames[name],
             "task": self.ctx.tasks[name],
             "cp2k": self.cp2k_inputs(self.ctx.frames[name].system),
-            "reuse": self.inputs.settings["labelling"]["reuse"],
+            "reuse": self.settings.labelling.reuse,
             "metadata": self.stage_metadata("label", name),
         }
         if self.ctx.tasks[name]["mode"] == "batch":
@@ -57,25 +69,25 @@ class CampaignChildren(ResumableWorkChain):
 
         :param plan: by :func:`~.training_plan.plan_training`.
         """
-        resources = self.inputs.resources["train"]
-        settings, budget = self.inputs.settings["training"], self.inputs.settings["failure_budget"]["train"]
-        inputs = {
+        stage, settings = self.resources.train, self.settings
+        training, budget = settings.training, settings.failure_budget.train
+        inputs: dict[str, Any] = {
             "dataset": dict(self.ctx.dataset),
             "seeds": {name: seed for name, seed in plan.items() if name != "parameters"},
-            "lanes": resources.get("lanes") or 1,
-            "members": resources.get("members") or 1,
+            "lanes": stage.lanes,
+            "members": stage.members,
             "concurrent": self.width("train"),
-            "min_models": max(2, math.ceil(settings["models"] * (1.0 - budget))),
+            "min_models": max(2, math.ceil(training.models * (1.0 - budget))),
             "train": {
                 "code": self.inputs.codes.dp,
                 "parameters": plan["parameters"],
-                "metadata": {"options": stage_options(resources)},
+                "metadata": {"options": stage.options()},
             },
             "metadata": self.stage_metadata("train"),
         }
-        if settings["early_stop"] and early_stop.applies(plan["parameters"].get_dict()):
+        if training.early_stop and early_stop.applies(plan["parameters"].get_dict()):
             inputs["train"]["validation"] = dict(self.ctx.held_out)
-        if settings.get("warm_start") and "committee" in self.ctx:
+        if training.warm_start and "committee" in self.ctx:
             inputs["init_committee"] = dict(self.ctx.committee)
         return inputs
 
@@ -87,13 +99,13 @@ class CampaignChildren(ResumableWorkChain):
             "blocks": dict(self.ctx.held_out),
             "metadata": {
                 **self.stage_metadata(name_of_try("test", self.ctx.evaluation_tries)),
-                "options": stage_options(self.inputs.resources["test"]),
+                "options": self.resources.test.options(),
             },
         }
 
     def acquire_inputs(self, system: str) -> dict[str, Any]:
         """Return plan and means of one system in this cycle, and what the others have taken or may still take."""
-        resources, budget, plan = self.inputs.resources, self.inputs.settings["failure_budget"], self.ctx.cycle_plan
+        settings, plan = self.settings, self.ctx.cycle_plan
         may_choose = [name for name in [*self.ctx.running, *self.ctx.queue] if name != system]
         inputs = {
             "system": system,
@@ -103,14 +115,14 @@ class CampaignChildren(ResumableWorkChain):
             "dataset": self.blocks_of(system),
             "earlier": dict(self.ctx.selections),
             "waiting": {name: plan[f"selection_{name}"] for name in may_choose},
-            "lost_runs": float(budget["explore"]),
+            "lost_runs": float(settings.failure_budget.explore),
             "lammps": {
                 "code": self.inputs.codes.lmp,
                 "python": self.inputs.codes.python,
-                "metadata": {"options": stage_options(resources["explore"])},
+                "metadata": {"options": self.resources.explore.options()},
             },
             "cp2k": self.cp2k_inputs(system),
-            "reuse": self.inputs.settings["labelling"]["reuse"],
+            "reuse": settings.labelling.reuse,
             "concurrent": max(1, self.width("label") // len(self.ctx.running)),
             "metadata": self.stage_metadata("acquire", system),
         }
@@ -118,7 +130,7 @@ class CampaignChildren(ResumableWorkChain):
         if last is not None and "forces_predicted" in last.per_frame:
             inputs["explored"] = last
         if self.ctx.cycle == 1:
-            inputs["hopeless"] = float(budget["hopeless"])
+            inputs["hopeless"] = float(settings.failure_budget.hopeless)
         return inputs
 
     # -- what they are made of ---------------------------------------------------------------------------------
@@ -130,7 +142,7 @@ class CampaignChildren(ResumableWorkChain):
 
     def width(self, stage: str) -> int:
         """Return the number of jobs or systems of a stage that run side by side."""
-        return int(self.inputs.resources[stage].get("concurrent") or 1)
+        return int(getattr(self.resources, stage).concurrent)
 
     def take_turn(self, stage: str) -> None:
         """Take the next of what waits, as many as the stage may have side by side."""

@@ -17,11 +17,11 @@ from aiida_zif.workflows.active_learning.judging.judge import judge, open_campai
 from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
 from aiida_zif.workflows.active_learning.planning.first_labels import plan_campaign
 from aiida_zif.workflows.active_learning.state.quarantine import in_words
+from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
 from aiida_zif.workflows.engine.endings import may_run_again, why_it_ended
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
 from aiida_zif.workflows.training.dataset import extend_dataset
 from aiida_zif.workflows.training.plan import plan_training
-from aiida_zif.workflows.training.schedule import first_and_last
 
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
@@ -134,7 +134,7 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def may_choose_layout(self) -> bool:
         """Whether the cores of a labelling job may be split into ranks and threads as is the fastest."""
-        return self.inputs.resources["label"].get("layout") == "fastest"
+        return self.resources.label.layout == "fastest"
 
     def time_labels(self) -> None:
         """Try the layouts on the largest system, unless they have been tried before."""
@@ -184,7 +184,7 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def over_failure_budget(self, name: str, report: orm.Dict, child: orm.WorkChainNode) -> ExitCode | None:
         """Return an exit code if more frames of a task were lost than the campaign tolerates."""
-        budget = self.inputs.settings["failure_budget"]["label"]
+        budget = self.settings.failure_budget.label
         lost, labelled = sum(report["n_rejected"].values()), report["n_labelled"]
         if self.ctx.cycle == 0 and not labelled:
             return self.exit_codes.ERROR_NO_LABELS.format(name=name, cause=why_it_ended(child))
@@ -331,7 +331,7 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def must_train(self) -> bool:
         """Whether there is more to learn from, or the last committee was not trained as long as the last one is."""
-        longest = first_and_last(self.inputs.settings["training"]["steps"])[1]
+        longest = first_and_last(self.settings.training.steps)[1]
         return self.has_new_labels() or (self.ctx.state["finished"] and self.ctx.trained_steps < longest)
 
     def results(self) -> ExitCode | None:

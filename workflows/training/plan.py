@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.seeds import derive_seed
 from aiida_zif.workflows.training.schedule import training_steps
 from aiida_zif.workflows.user_input.merging import merged
@@ -19,12 +20,11 @@ def plan_training(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]:
     """
     from aiida_zif.plugins.deepmd.inputs import training_input
 
-    values, cycle = settings.get_dict(), state["cycle"]
-    training = values["training"]
-    steps = training_steps(training["steps"], cycle, values["limits"]["cycles"], state.get("finished", False))
-    learning = training_input(type_map=values["type_map"], rcut=training["rcut"], steps=steps)
+    values, cycle = Settings.from_node(settings), state["cycle"]
+    training = values.training
+    steps = training_steps(training.steps, cycle, values.limits.cycles, state.get("finished", False))
+    learning = training_input(type_map=values.type_map or [], rcut=training.rcut, steps=steps)
     seeds = {
-        f"model_{index}": orm.Int(derive_seed(values["seed"], "train", cycle, index))
-        for index in range(training["models"])
+        f"model_{index}": orm.Int(derive_seed(values.seed, "train", cycle, index)) for index in range(training.models)
     }
-    return {"parameters": orm.Dict(merged(learning, training["deepmd"])), **seeds}
+    return {"parameters": orm.Dict(merged(learning, training.deepmd)), **seeds}

@@ -12,6 +12,7 @@ import pytest
 from aiida_zif.plugins.cp2k.levels import Level, available_levels, load_level
 from aiida_zif.workflows.active_learning.judging.criteria import worst
 from aiida_zif.workflows.active_learning.planning import cycle as plan
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.level_convergence.comparison import NOISE, Measured, judge
 from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rungs
 
@@ -30,13 +31,14 @@ def settings(campaign: Callable[..., Any]) -> dict[str, Any]:
     stages = [{"temperatures": ["300 K"], "steps": 96}, {"temperatures": ["900 K", "400 K"]}]
     exploration = {"pressures": ["1 GPa", "0 GPa"], "stages": stages}
     made = campaign(("zinc", "a", "bbb"), exploration=exploration)
-    return dict(json.loads(json.dumps(made.parameters())))
+    return dict(json.loads(json.dumps(made.settings().as_dict())))
 
 
 @pytest.mark.parametrize("system", ["zinc", "a", "bbb"])
 def test_tasks_runs_and_seeds_follow_no_order(settings: dict[str, Any], system: str) -> None:
-    def planned(values: dict[str, Any]) -> str:
-        selections = plan.plan_selections(values, [*sorted(values["systems"])], 2, 10, None, None)
+    def planned(stored: dict[str, Any]) -> str:
+        values = Settings.from_dict(stored)
+        selections = plan.plan_selections(values, [*sorted(values.systems)], 2, 10, None, None)
         parts = [
             plan.label_tasks(values, system),
             [plan.exploration_runs(values, system, 2, stage) for stage in (0, 1)],

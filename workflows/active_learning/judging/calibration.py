@@ -11,6 +11,7 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.selection.calibration import calibrate_frames
 from aiida_zif.workflows.active_learning.state.naming import systems_of
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 Rows = list[dict[str, Any]]
@@ -31,7 +32,7 @@ def calibrate(settings: orm.Dict, state: orm.Dict, **evidence: orm.Data) -> orm.
     :returns: see :func:`aiida_zif.plugins.selection.calibration.calibrate_frames`; and ``cycle``.
     """
     cycle = state["cycle"] + 1
-    seed = derive_seed(settings["seed"], "calibrate", cycle)
+    seed = derive_seed(Settings.from_node(settings).seed, "calibrate", cycle)
     return orm.Dict({"cycle": cycle, **calibrate_frames(evidence_rows(evidence), seed)})
 
 

@@ -18,7 +18,6 @@ from aiida_zif.workflows.active_learning.judging.criteria import (
     remembered,
 )
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
-from aiida_zif.workflows.active_learning.planning.sections import section
 from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position
 from aiida_zif.workflows.active_learning.state.quarantine import (
     active,
@@ -27,6 +26,9 @@ from aiida_zif.workflows.active_learning.state.quarantine import (
     opened,
     updated,
 )
+from aiida_zif.workflows.campaign.schema.campaign_file import Limits
+from aiida_zif.workflows.campaign.schema.convergence import Convergence
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 CONFIDENCE = 0.95
@@ -36,15 +38,14 @@ Reports = Mapping[str, Mapping[str, Any]]
 
 
 def verdict(
-    limits: Mapping[str, Any],
-    convergence: Mapping[str, Any],
+    limits: Limits,
+    convergence: Convergence,
     history: Sequence[Record],
     n_labels: int,
     waits_for: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Decide whether the campaign is finished.
 
-    :param limits: ``cycles`` and ``labels`` at most.
     :param convergence: criteria of the campaign, see :func:`~.criteria.convergence_criteria`, and ``patience``.
     :param history: one record a cycle, oldest first.
     :param n_labels: labels paid for so far.
@@ -55,7 +56,7 @@ def verdict(
     """
     cycle, n_selected = len(history), history[-1]["n_selected"]
     asked = convergence_criteria(convergence, history)
-    futile = learns_nothing(history, convergence["patience"])
+    futile = learns_nothing(history, convergence.patience)
     waiting = [f"{system} {why}" for system, why in (waits_for or {}).items()]
     words = "; ".join([f"{n_selected} frames worth a label", *waiting])
     ends = {
@@ -66,9 +67,9 @@ def verdict(
             "not_learning", futile is not None, int(futile is not None), 1, futile or "labels still teach something"
         ),
         "max_labels": criterion(
-            "max_labels", n_labels >= limits["labels"], n_labels, limits["labels"], f"{n_labels} labels paid for"
+            "max_labels", n_labels >= limits.labels, n_labels, limits.labels, f"{n_labels} labels paid for"
         ),
-        "max_cycles": criterion("max_cycles", cycle >= limits["cycles"], cycle, limits["cycles"], f"{cycle} cycles"),
+        "max_cycles": criterion("max_cycles", cycle >= limits.cycles, cycle, limits.cycles, f"{cycle} cycles"),
     }
     met = [name for name, entry in ends.items() if entry["met"]]
     unmet = [entry["words"] for entry in asked if not entry["met"]] + waiting
@@ -150,9 +151,9 @@ def held_out_error(errors: orm.ArrayData | None, confidence: float, seed: int) -
     return {"rmse": rmse, "low": low, "high": high}
 
 
-def place_of(settings: dict[str, Any], system: str, history: Sequence[Record]) -> Position:
+def place_of(settings: Settings, system: str, history: Sequence[Record]) -> Position:
     """Return where a system stands in its curriculum after the given cycles."""
-    return position(section(settings, system, "exploration"), system, history)
+    return position(settings.for_system(system).exploration, system, history)
 
 
 @calcfunction
@@ -163,18 +164,18 @@ def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
 
     :param reports: by name of the task, ``SYSTEM_TASK``.
     """
-    values, budget = settings.get_dict(), settings["failure_budget"]["label"]
+    values = Settings.from_node(settings)
     found = {name: report.get_dict() for name, report in reports.items()}
     failures = {
         system: next(
             (
                 f"{task}: {cause}"
                 for task in label_tasks(values, system)
-                if (cause := labelling_failure(found.get(f"{system}_{task}"), budget))
+                if (cause := labelling_failure(found.get(f"{system}_{task}"), values.failure_budget.label))
             ),
             None,
         )
-        for system in values["systems"]
+        for system in values.systems
     }
     n_labels = sum(report["n_labelled"] for report in found.values())
     start = {"cycle": 0, "n_labels": n_labels, "finished": False, "stop_reason": None, "blocking": None}
@@ -191,18 +192,18 @@ def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = No
     :param evidence: reports of the explorations (``exploration_…``), of the selections (``selection_…``) and of the
         labellings (``labelling_…``) by system.
     """
-    values, before, cycle = settings.get_dict(), state.get_dict(), state["cycle"] + 1
-    convergence, budget = values["convergence"], values["failure_budget"]
+    values, before, cycle = Settings.from_node(settings), state.get_dict(), state["cycle"] + 1
+    convergence, budget = values.convergence, values.failure_budget
     found: dict[str, dict[str, Any]] = {"exploration": {}, "selection": {}, "labelling": {}}
     for name, node in evidence.items():
         kind, _, system = name.partition("_")
         found[kind][system] = node.get_dict()
-    confidence = (convergence["held_out_error"] or {}).get("confidence", CONFIDENCE)
+    confidence = convergence.held_out_error.confidence if convergence.held_out_error else CONFIDENCE
     record = cycle_record(
         found["selection"],
         found["labelling"],
-        observed(found["exploration"], (convergence["observable"] or {}).get("name")),
-        held_out_error(errors, confidence, derive_seed(values["seed"], "judge", cycle)),
+        observed(found["exploration"], convergence.observable.name if convergence.observable else None),
+        held_out_error(errors, confidence, derive_seed(values.seed, "judge", cycle)),
         least_accurate(found["exploration"]),
         {name: place_of(values, name, before["history"]).stage for name in active(before["systems"])},
     )
@@ -211,8 +212,8 @@ def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = No
             found["exploration"].get(name),
             found["selection"].get(name),
             found["labelling"].get(name),
-            budget["label"],
-            budget["hopeless"],
+            budget.label,
+            budget.hopeless,
         )
         for name in active(before["systems"])
     }
@@ -223,6 +224,6 @@ def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = No
         place = place_of(values, name, history)
         if not place.last or place.cycle == 0:
             waits_for[name] = "has further stages of its curriculum to go through"
-    decision = verdict(values["limits"], convergence, history, n_labels, waits_for)
-    kept = remembered(history, convergence["cycles"])
+    decision = verdict(values.limits, convergence, history, n_labels, waits_for)
+    kept = remembered(history, convergence.cycles)
     return orm.Dict({"cycle": cycle, "n_labels": n_labels, **decision, "history": kept, "systems": systems})

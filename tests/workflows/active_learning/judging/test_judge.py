@@ -11,9 +11,11 @@ from aiida import orm
 from aiida_zif.plugins.lammps.harvest.observables import STRUCTURE
 from aiida_zif.workflows.active_learning.judging.criteria import remembered
 from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign, verdict
-from aiida_zif.workflows.campaign.schema.convergence import Observable
+from aiida_zif.workflows.campaign.schema.campaign_file import Limits
+from aiida_zif.workflows.campaign.schema.convergence import Convergence, Observable
+from aiida_zif.workflows.campaign.schema.stored import by_shape
 
-LIMITS = {"cycles": 6, "labels": 100}
+LIMITS = Limits(cycles=6, labels=100)
 NOTHING_ASKED: dict[str, Any] = {
     "cycles": 2,
     "deviation": None,
@@ -40,7 +42,7 @@ def record(n_selected: int = 8, n_labelled: int = 8, accurate: float = 0.5, **fo
 
 def decide(*history: dict[str, Any], n_labels: int = 20, **asked: Any) -> dict[str, Any]:
     """The verdict on some cycles."""
-    return verdict(LIMITS, NOTHING_ASKED | asked, history, n_labels)
+    return verdict(LIMITS, by_shape(Convergence, NOTHING_ASKED | asked), history, n_labels)
 
 
 def entry(decision: dict[str, Any], name: str) -> dict[str, Any]:
@@ -224,7 +226,7 @@ def settings(aiida_profile: object) -> orm.Dict:
             "labelling": {"gates": {}},
             "exploration": {"stages": None},
             "convergence": NOTHING_ASKED,
-            "limits": LIMITS,
+            "limits": LIMITS.model_dump(),
             "failure_budget": {"label": 0.3, "hopeless": 0.95},
         }
     ).store()

@@ -7,16 +7,21 @@ from typing import Any
 import pytest
 
 from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position, stages_of
+from aiida_zif.workflows.campaign.schema.exploration import Exploration
+from aiida_zif.workflows.campaign.schema.stored import by_shape
 
-EXPLORATION: dict[str, Any] = {
-    "temperatures": [300.0],
-    "steps": 100,
-    "stages": [
-        {"temperatures": [300.0], "steps": None, "accurate": 0.9, "cycles": None},
-        {"temperatures": [600.0], "steps": 200, "accurate": 0.9, "cycles": 2},
-        {"temperatures": [[600.0, 1200.0]], "steps": None, "accurate": 0.9, "cycles": 1},
-    ],
-}
+EXPLORATION: Exploration = by_shape(
+    Exploration,
+    {
+        "temperatures": [300.0],
+        "steps": 100,
+        "stages": [
+            {"temperatures": [300.0], "accurate": 0.9},
+            {"temperatures": [600.0], "steps": 200, "accurate": 0.9, "cycles": 2},
+            {"temperatures": [[600.0, 1200.0]], "accurate": 0.9, "cycles": 1},
+        ],
+    },
+)
 
 
 def history(*shares: float | None) -> list[dict[str, Any]]:
@@ -25,8 +30,8 @@ def history(*shares: float | None) -> list[dict[str, Any]]:
 
 def test_stage_says_only_what_differs() -> None:
     stages = stages_of(EXPLORATION)
-    assert [stage["steps"] for stage in stages] == [100, 200, 100]
-    assert stages[2]["temperatures"] == [[600.0, 1200.0]]
+    assert [stage.steps for stage in stages] == [100, 200, 100]
+    assert stages[2].temperatures == [[600.0, 1200.0]]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +55,7 @@ def test_stage_is_left_when_it_has_converged_or_after_its_time(
 
 
 def test_exploration_without_stages_stays_where_it_is() -> None:
-    plain = {**EXPLORATION, "stages": None}
+    plain = EXPLORATION.model_copy(update={"stages": None})
     assert stages_of(plain) == [plain]
     assert position(plain, "zinc", history(1.0, 1.0)) == Position(0, 2, True)
 
