@@ -12,6 +12,7 @@ import pytest
 from aiida_zif.plugins.cp2k.levels import Level, available_levels, load_level
 from aiida_zif.workflows.active_learning.judging.criteria import worst
 from aiida_zif.workflows.active_learning.planning import cycle as plan
+from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
 from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.level_convergence.comparison import NOISE, Measured, judge
 from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rungs
@@ -40,7 +41,7 @@ def test_tasks_runs_and_seeds_follow_no_order(settings: dict[str, Any], system: 
         values = Settings.from_dict(stored)
         selections = plan.plan_selections(values, [*sorted(values.systems)], 2, 10, None, None)
         parts = [
-            plan.label_tasks(values, system),
+            label_tasks(values, system),
             [plan.exploration_runs(values, system, 2, stage) for stage in (0, 1)],
             plan.exploration_parameters(values, selections[system], system, 2),
             plan.starts_recipe(values, system, 2, 4),
