@@ -8,6 +8,7 @@ from typing import Any
 
 from aiida import orm
 from aiida.engine import calcfunction
+from pydantic import BaseModel
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.selection import offered_to
@@ -59,9 +60,15 @@ def motion(exploration: Exploration, temperature: Target, pressure: Target) -> l
 def exploration_parameters(settings: Settings, selection: Values, system: str, cycle: int) -> Values:
     """Return what ``zif.lammps`` needs besides its runs; units as there."""
     exploration = settings.for_system(system).exploration
-    keys = {"timestep", "sample_every", "thermostat_time", "barostat_time", "halt", "chemistry", "preflight", "plumed"}
     return {
-        **exploration.model_dump(mode="json", include=keys),
+        "timestep": exploration.timestep,
+        "sample_every": exploration.sample_every,
+        "thermostat_time": exploration.thermostat_time,
+        "barostat_time": exploration.barostat_time,
+        "halt": plain(exploration.halt),
+        "chemistry": plain(exploration.chemistry),
+        "preflight": exploration.preflight,
+        "plumed": exploration.plumed,
         "lower": selection["lower"],
         "upper": selection["upper"],
         "max_candidates": 4 * selection["per_cycle"],
@@ -72,6 +79,11 @@ def exploration_parameters(settings: Settings, selection: Values, system: str, c
     }
 
 
+def plain(section: BaseModel | None) -> Values | None:
+    """Return a section as plain values; None where an earlier version did not know it, so that defaults hold."""
+    return section.model_dump(mode="json") if section is not None else None
+
+
 def starts_recipe(settings: Settings, system: str, cycle: int, n_runs: int) -> Values:
     """Return how the starting points of one cycle are drawn, see :func:`~.start_steps.draw_starts`."""
     exploration = settings.for_system(system).exploration
@@ -79,7 +91,7 @@ def starts_recipe(settings: Settings, system: str, cycle: int, n_runs: int) -> V
         "count": n_runs,
         "uncertain": round(exploration.uncertain_starts * n_runs),
         "seed": derive_seed(settings.seed, "starts", cycle, system),
-        **exploration.model_dump(mode="json", include={"chemistry"}),
+        "chemistry": plain(exploration.chemistry),
     }
 
 

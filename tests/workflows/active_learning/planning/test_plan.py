@@ -253,3 +253,23 @@ def test_the_harvest_uses_the_trust_levels_that_the_choice_will_use(
     plan = body(plan_exploration)(node_of(values), state, errors=errors, **held_out)
     levels = [(plan[name]["lower"], plan[name]["upper"]) for name in ("selection_zinc", "parameters_zinc")]
     assert levels == [(pytest.approx(0.6), 5.0)] * 2
+
+
+def test_settings_of_an_earlier_version_are_planned_with_what_it_knew(settings: Settings) -> None:
+    later = {
+        "exploration": ("equilibration", "uncertain_starts", "preflight", "chemistry"),
+        "selection": ("window", "options", "per_condition"),
+        "training": ("warm_start", "early_stop"),
+    }
+    content = settings.as_dict()
+    for section, keys in later.items():
+        content[section] = {key: value for key, value in content[section].items() if key not in keys}
+    del content["schema"], content["labelling"], content["systems"]["hot"]
+    earlier = Settings.from_dict(content)
+    check_plan(earlier)
+    now, then = explore(settings, 1), explore(earlier, 1)
+    assert [run["seed"] for run in then["runs_zinc"]] == [run["seed"] for run in now["runs_zinc"]]
+    assert [len(run["stages"]) for run in then["runs_zinc"]] == [1] * 4
+    assert (then["starts_zinc"]["uncertain"], then["parameters_zinc"]["preflight"]) == (0, 0)
+    plans = [body(plan_training)(orm.Dict(of), orm.Dict({"cycle": 0})) for of in (content, settings.as_dict())]
+    assert len({plan["model_1"].value for plan in plans}) == 1
