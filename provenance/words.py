@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    pass
+    from aiida_zif.workflows.structures.recipe import StartRecipe
 
 
 def short_list(items: list[str], most: int = 6) -> list[str]:
@@ -27,11 +27,10 @@ def aimd_in_words(task: dict[str, Any]) -> str:
     return f"AIMD at {target_in_words(task['temperature'], 'K')}, {steps} steps of {task.get('timestep', 0.5):g} fs"
 
 
-def perturbed_in_words(recipe: dict[str, Any] | None) -> str:
+def perturbed_in_words(recipe: StartRecipe) -> str:
     """Say how copies of a structure differ from it, empty if they do not."""
-    if recipe is None:
-        return ""
-    return f", rattled by {recipe['displacement']:g} Å and strained by up to {recipe['strain']:g}"
+    made = recipe.perturbed
+    return f", rattled by {made.displacement:g} Å and strained by up to {made.strain:g}" if made else ""
 
 
 DASH = "–"

@@ -42,13 +42,13 @@ def progress_line(node: Any) -> str:
 
 def verdict_line(node: Any) -> str:
     """Return what converging waits for by the newest verdict, empty if for nothing."""
-    from aiida_zif.provenance.campaigns.judgement import latest_state
+    from aiida_zif.provenance.campaigns.judgement import latest_verdict
     from aiida_zif.provenance.campaigns.view import load_view
 
-    state = latest_state(load_view(node)) or {}
-    return (
-        f"cycle {state['cycle']} is judged, converging waits for: {state['blocking']}" if state.get("blocking") else ""
-    )
+    verdict = latest_verdict(load_view(node))
+    if verdict is None or not verdict.blocking:
+        return ""
+    return f"cycle {verdict.cycle} is judged, converging waits for: {verdict.blocking}"
 
 
 def follow(node: Any) -> None:

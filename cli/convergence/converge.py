@@ -19,6 +19,7 @@ from aiida_zif.workflows.engine.in_process import run_to_its_end
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
     from aiida_zif.workflows.campaign.loading import Campaign
+    from aiida_zif.workflows.level_convergence.study import Study
 
 TOLERANCE = click.FloatRange(min=0, min_open=True)
 
@@ -135,8 +136,8 @@ def find_frame(what: str) -> tuple[Any, int]:
 def make_study(
     campaign: Campaign, system: str, level: str | None, ladder: dict[str, list[Any]], noise: dict[str, float],
     frame: tuple[Any, int] | None,
-) -> tuple[Level, dict[str, Any]]:  # fmt: skip
-    """Return the level and the settings of the study, or say what is wrong with them."""
+) -> tuple[Level, Study]:  # fmt: skip
+    """Return the level and what the study is asked, or say what is wrong with them."""
     from aiida_zif.workflows.level_convergence.builder import study_of
 
     try:
@@ -145,7 +146,7 @@ def make_study(
         fail(str(error))
 
 
-def make_builder(campaign: Campaign, level: Level, study: dict[str, Any], source: Any, max_ranks: int | None) -> Any:
+def make_builder(campaign: Campaign, level: Level, study: Study, source: Any, max_ranks: int | None) -> Any:
     """Return the builder, or say which code is missing.
 
     :param source: frames, or the name of a system.
@@ -208,10 +209,10 @@ def conclude(node: Any, directory: Path | None, as_json: bool) -> None:
         from aiida_zif.provenance.level_convergence.figure import write_figure
 
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / "converge.json").write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+        (directory / "converge.json").write_text(json.dumps(summary.as_dict(), indent=2, allow_nan=False) + "\n")
         write_figure(summary, directory / "converge.png")
     if as_json:
-        emit_json(summary)
+        emit_json(summary.as_dict())
         return
     print_study(summary)
     if directory is not None:

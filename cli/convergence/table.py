@@ -12,25 +12,27 @@ from aiida_zif.cli.common.profile import emit_json
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
     from aiida_zif.provenance.costs.estimate import Estimate
+    from aiida_zif.provenance.level_convergence.table import RungRow, StudySummary
+    from aiida_zif.workflows.level_convergence.study import Study, StudyReport
 
 
-def n_jobs(level: Level, study: Mapping[str, Any]) -> int:
+def n_jobs(level: Level, study: Study) -> int:
     """Return how many levels a study compares before it tries settings together."""
     from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rungs
 
-    return len({changed(level, choice).hash for choice in rungs(read_ladder(study["ladder"], level), level).values()})
+    return len({changed(level, choice).hash for choice in rungs(read_ladder(study.ladder, level), level).values()})
 
 
-def tell_plan(level: Level, study: Mapping[str, Any], cost: Estimate, as_json: bool) -> None:
+def tell_plan(level: Level, study: Study, cost: Estimate, as_json: bool) -> None:
     """Say what would run.
 
     :param cost: of the rungs, if each took as long as the level as it is.
     """
     from aiida_zif.workflows.level_convergence.ladder import read_ladder
 
-    ladder = read_ladder(study["ladder"], level)
+    ladder = read_ladder(study.ladder, level)
     if as_json:
-        plan = {"level": level.line, "ladder": ladder, "noise": study["noise"], "n_jobs": cost.work.runs}
+        plan = {"level": level.line, "ladder": ladder, "noise": study.noise.model_dump(), "n_jobs": cost.work.runs}
         emit_json(plan | {"at_least_wall_s": cost.wall_s, "at_least_core_s": cost.core_s, "basis": cost.basis})
         return
     click.echo(f"{level.name}: {level.line}")
@@ -56,7 +58,7 @@ def in_hours(cost: Estimate) -> str:
     )
 
 
-def print_study(summary: Mapping[str, Any]) -> None:
+def print_study(summary: StudySummary) -> None:
     """Print one line a rung, and the lines to paste into the campaign file."""
     import yaml
     from rich.markup import escape
@@ -65,50 +67,51 @@ def print_study(summary: Mapping[str, Any]) -> None:
     from aiida_zif.cli.common.console import make_console
 
     console = make_console()
-    noise = summary["noise"]
+    report, noise = summary.report, summary.report.noise
     console.print(
-        f"[bold]{summary['level']['name']}[/bold] <{summary['pk']}>  {summary['n_frames']} frames of "
-        f"{summary['system']} ({summary['n_atoms']} atoms) · {summary['n_jobs']} jobs, {summary['n_cached']} of them "
-        f"known before"
+        f"[bold]{report.level.name}[/bold] <{summary.pk}>  {report.n_frames} frames of {report.system} "
+        f"({report.n_atoms} atoms) · {summary.n_jobs} jobs, {summary.n_cached} of them known before"
     )
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("setting", "value", "energy\nmeV/atom", "shift\nmeV/atom", "force\nmeV/Å", "largest\nmeV/Å",
                    "stress\nGPa", "cost\ns/frame", ""):  # fmt: skip
         table.add_column(column, justify="left" if column in ("setting", "value", "") else "right")
-    for row in summary["rungs"]:
-        table.add_row(*map(escape, cells(row)), style="bold" if row["name"] == summary["proposal"] else None)
+    for row in summary.rows:
+        table.add_row(*map(escape, cells(row)), style="bold" if row.name == report.proposal else None)
     console.print(table)
     console.print(
         "[dim]Errors against the tightest settings: of the energy difference of the frames, of all energies alike "
         "(shift), of force and stress components (root mean square, and the largest force).[/dim]"
     )
-    for setting in unbounded(summary):
+    for setting in unbounded(report):
         console.print(
             f"[yellow]{setting}: nothing coarser than the tightest passes, so nobody knows whether that is tight "
             f"enough; go further with --ladder {setting}=…[/yellow]"
         )
     console.print(
-        f"The cheapest within {noise['energy']:g} meV/atom, {noise['force']:g} meV/Å and {noise['stress']:g} GPa, "
+        f"The cheapest within {noise.energy:g} meV/atom, {noise.force:g} meV/Å and {noise.stress:g} GPa, "
         "for the campaign file:"
     )
-    console.print(yaml.safe_dump({"level_of_theory": summary["level_of_theory"]}, sort_keys=False), markup=False)
+    proposal = {"level_of_theory": report.level_of_theory.model_dump()}
+    console.print(yaml.safe_dump(proposal, sort_keys=False), markup=False)
 
 
-def unbounded(summary: Mapping[str, Any]) -> list[str]:
+def unbounded(report: StudyReport) -> list[str]:
     """Return the settings of which the proposal takes the end of the ladder, to which all others were compared."""
-    proposed = next(row["choice"] for row in summary["rungs"] if row["name"] == summary["proposal"])
-    return [setting for setting, values in summary["ladder"].items() if proposed[setting] == values[-1]]
+    proposed = report.rungs[report.proposal].choice
+    return [setting for setting, values in report.ladder.items() if proposed[setting] == values[-1]]
 
 
-def cells(row: Mapping[str, Any]) -> list[str]:
+def cells(row: RungRow) -> list[str]:
     """Return the cells of one rung."""
-    values = [row["value"]] if "setting" in row else row["choice"].values()
-    first = [row.get("setting", row["name"].replace("_", " ")), ", ".join(map(in_short, values))]
-    if "errors" not in row:
-        return [*first, "", "", "", "", "", "", f"failed: {row['cause']}"]
-    kinds = ("energy", "energy_shift", "force", "force_max", "stress")
-    numbers = ["–" if row["errors"][kind] is None else f"{row['errors'][kind]:.3g}" for kind in kinds]
-    return [*first, *numbers, f"{row['seconds']:.3g}", "passes" if row["passes"] else "too coarse"]
+    values = row.choice.values() if row.setting is None else [row.value]
+    first = [row.setting or row.name.replace("_", " "), ", ".join(map(in_short, values))]
+    found = row.errors
+    if found is None:
+        return [*first, "", "", "", "", "", "", f"failed: {row.cause}"]
+    errors = (found.energy, found.energy_shift, found.force, found.force_max, found.stress)
+    numbers = ["–" if error is None else f"{error:.3g}" for error in errors]
+    return [*first, *numbers, f"{row.seconds:.3g}", "passes" if row.passes else "too coarse"]
 
 
 def in_short(value: Any) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from aiida_zif.plugins.input_checks.refusal import refusal_text
+
 if TYPE_CHECKING:
     from aiida import orm
     from typing_extensions import Self
@@ -28,6 +30,8 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_number: ClassVar[int] = 1
+    called: ClassVar[str] = ""
+    """What messages call it, such as ``task``; without a name the class's own."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the content with the number of its definition: plain types that JSON holds."""
@@ -48,7 +52,7 @@ class Record(BaseModel):
         try:
             return cls.made_of(cls.upgraded(fields, number))
         except ValidationError as error:
-            raise RecordError(f"{cls.__name__}: {error}") from error
+            raise RecordError(refusal_text(error, cls.model_json_schema(), cls.called or cls.__name__)) from error
 
     @classmethod
     def from_node(cls, node: orm.Dict) -> Self:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +30,7 @@ FARTHEST = 1e5
 THINNEST = 1.0
 """Å between opposite faces of a cell."""
 
-IMPORT_GATES = replace(Gates(), stress=False)
+IMPORT_GATES = Gates(stress=False)
 """The gates of a computed label, but that a frame may lack a virial: DeePMD-kit then learns its energy and forces."""
 
 PULL = 6.0

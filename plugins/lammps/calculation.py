@@ -93,17 +93,17 @@ class LammpsExploreCalculation(TolerantJob):
         self._write_starts(folder, sorted({run.start for run in runs}), type_map, settings.deuterium)
         for index, members in enumerate(lanes):
             preflights = inputs.preflights_of(index, members, runs, settings, len(committee))
-            text = inputs.lane_input(
-                [(member, runs[member]) for member in members],
-                settings,
-                type_map,
-                len(committee),
-                frames.n_atoms,
-                _seconds(self.inputs.metadata.options.get("max_wallclock_seconds")),
-                preflights,
-                self._preflight_start(preflights),
+            lane = inputs.Lane(
+                runs=[(member, runs[member]) for member in members],
+                settings=settings,
+                type_map=type_map,
+                n_models=len(committee),
+                n_atoms=frames.n_atoms,
+                seconds=_seconds(self.inputs.metadata.options.get("max_wallclock_seconds")),
+                preflights=preflights,
+                preflight_start=self._preflight_start(preflights),
             )
-            _write(folder, f"{inputs.lane_name(index)}.in", text)
+            _write(folder, f"{inputs.lane_name(index)}.in", inputs.lane_input(lane))
         config = harvest_config(
             runs, lanes, settings, frames.symbols, frames.cells, len(committee), self._topology(frames.symbols)
         )

@@ -56,7 +56,7 @@ def harvest_config(
         "radii": structure.covalent_radii(symbols),
         "atoms": {"mass": sum(structure.masses(symbols)), **structure.members(symbols)},
         "topology": None if topology is None else dict(topology),
-        "settings": settings.as_dict(),
+        "settings": settings.model_dump(mode="json"),
         "preflights": [
             entry(run, stem, lane, *(crystal or start_of(run))) for lane, short in trials for stem, run in short
         ],

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 from aiida_zif.plugins.lammps.motion import PS_PER_FS, stage_commands
 from aiida_zif.plugins.lammps.settings import Run, Settings, Stage, preflight_run
@@ -71,17 +71,9 @@ def pack(costs: Sequence[int], lanes: int) -> list[list[int]]:
     return [sorted(share) for share in shares]
 
 
-def lane_input(
-    runs: Sequence[tuple[int, Run]],
-    settings: Settings,
-    type_map: Sequence[str],
-    n_models: int,
-    n_atoms: int,
-    seconds: int | None = None,
-    preflights: Sequence[tuple[str, Run]] = (),
-    preflight_start: str = CRYSTAL,
-) -> str:
-    """Return the input of one lane.
+@dataclass(frozen=True)
+class Lane:
+    """What one process does: runs one after the other.
 
     :param runs: index in the job and run, in the order of execution; with pre-flights they are ordered by driver.
     :param type_map: elements in the order of the model's types.
@@ -91,21 +83,34 @@ def lane_input(
     :param preflights: of :func:`preflights_of`, one for every driver of the runs, or none at all.
     :param preflight_start: file from which they start.
     """
+
+    runs: Sequence[tuple[int, Run]]
+    settings: Settings
+    type_map: Sequence[str]
+    n_models: int
+    n_atoms: int
+    seconds: int | None = None
+    preflights: Sequence[tuple[str, Run]] = ()
+    preflight_start: str = CRYSTAL
+
+
+def lane_input(lane: Lane) -> str:
+    """Return the input of one lane."""
     # a variable outlives ``clear``, which switches off LAMMPS's own timeout
-    late = "0" if seconds is None else f"v_now-v_began>{int(seconds)}"
+    late = "0" if lane.seconds is None else f"v_now-v_began>{int(lane.seconds)}"
     lines = ["echo none", "variable began timer", "variable now timer", f"variable late equal {late}", ""]
 
     def run_all(members: Sequence[tuple[int, Run]]) -> None:
         for index, run in members:
-            lines.extend(_run(run_name(index), start_name(run.start), run, settings, type_map, n_models, n_atoms))
+            lines.extend(_run(run_name(index), start_name(run.start), run, lane.settings, lane))
 
-    for name, trial in preflights:
-        lines += _run(name, preflight_start, trial, _calmer(settings, trial), type_map, n_models, n_atoms)
+    for name, trial in lane.preflights:
+        lines += _run(name, lane.preflight_start, trial, _calmer(lane.settings, trial), lane)
         lines += [f'if "${{status}} != completed" then "jump SELF after_{name}"', ""]
-        run_all([(index, run) for index, run in runs if run.driver % n_models == trial.driver])
+        run_all([(index, run) for index, run in lane.runs if run.driver % lane.n_models == trial.driver])
         lines += [f"label after_{name}", ""]
-    if not preflights:
-        run_all(runs)
+    if not lane.preflights:
+        run_all(lane.runs)
     return "\n".join(lines) + "\n"
 
 
@@ -125,22 +130,21 @@ def _calmer(settings: Settings, trial: Run) -> Settings:
     """In a pre-flight a much smaller rise of the temperature tells that the committee cannot hold the crystal."""
     target = (trial.dynamics[0].temperature or (math.inf,))[0]
     limit = min(settings.halt.temperature, PREFLIGHT_HEAT * target)
-    return replace(settings, halt=replace(settings.halt, temperature=limit))
+    halt = settings.halt.model_copy(update={"temperature": limit})
+    return settings.model_copy(update={"halt": halt})
 
 
-def _run(
-    name: str, start_file: str, run: Run, settings: Settings, type_map: Sequence[str], n_models: int, n_atoms: int
-) -> list[str]:
-    """Commands of one run, from an empty LAMMPS to an empty LAMMPS."""
+def _run(name: str, start_file: str, run: Run, settings: Settings, lane: Lane) -> list[str]:
+    """Commands of one run, from an empty LAMMPS to an empty LAMMPS; its settings may be stricter than the lane's."""
     lines = [f"# {run.label}", f"log {name}.log", *_system(start_file, settings)]
     if run.stages[0].kind == "minimise":
-        lines += _minimise(run.stages[0], type_map, run.driver % n_models)
-    lines += _potential(name, settings, type_map, n_models, run.driver)
-    lines += _halts(settings, n_atoms) + _sampling(name, settings)
+        lines += _minimise(run.stages[0], lane.type_map, run.driver % lane.n_models)
+    lines += _potential(name, settings, lane.type_map, lane.n_models, run.driver)
+    lines += _halts(settings, lane.n_atoms) + _sampling(name, settings)
     first = run.dynamics[0].temperature or (0.0, 0.0)
     lines.append(f"velocity all create {first[0]:.6g} {run.seed} mom yes rot no dist gaussian")
     for number in range(len(run.dynamics)):
-        lines += stage_commands(name, run, number, settings, n_models)
+        lines += stage_commands(name, run, number, settings, lane.n_models)
     lines += ["variable status string completed", f"label {name}_end", *_why_halted()]
     lines.append(f'print "${{status}} $(step)" file {name}.end')
     lines.append('if "${status} == walltime" then quit')  # the runs that follow need not start

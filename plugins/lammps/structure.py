@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -100,7 +99,7 @@ def substance(symbols: Sequence[str], positions: ArrayLike, cell: ArrayLike, che
     :param positions: of the crystal, Å, shape (n, 3).
     :param cell: of the crystal, Å, shape (3, 3).
     """
-    settings = {**asdict(chemistry), "contact": 0.0}
+    settings = {**chemistry.model_dump(), "contact": 0.0}
     return Substance(topology(symbols, positions, cell), settings, covalent_radii(symbols))
 
 

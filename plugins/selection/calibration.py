@@ -21,10 +21,12 @@ taken as independent; where they follow each other along one trajectory the band
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from aiida_zif.plugins.data.record import Record
 
 FEWEST = 6
 """Frames; with fewer there is no calibration."""
@@ -55,16 +57,85 @@ WORTHLESS = 10.0
 """Times the target error from which on a frame is so far off that its label would teach little about the target."""
 
 
-def fit(deviation: np.ndarray, error: np.ndarray, seed: int) -> dict[str, Any] | None:
+class Relation(Record):
+    """What a deviation says of the true error, see the head of this module.
+
+    :param n: frames that it was fitted to.
+    :param centre: median deviation of these, eV/Å.
+    :param level: typical error there, eV/Å.
+    :param scatter: standard deviation of log(error), and ``dof``, its degrees of freedom.
+    :param level_error: standard error of log(level), as ``slope_error`` is that of the slope.
+    :param range: smallest and largest deviation, eV/Å.
+    :param coverage: share of the frames inside the 90 % band of a fit that had not seen them; NaN while it is fitted.
+    """
+
+    n: int
+    centre: float
+    level: float
+    slope: float
+    scatter: float
+    dof: float
+    level_error: float
+    slope_error: float
+    range: tuple[float, float]
+    coverage: float = math.nan
+
+
+class Calibration(Record):
+    """The relations of a campaign after a cycle; None where there were too few frames.
+
+    :param cycle: after which it was fitted.
+    :param systems: by system.
+    :param elements: by element, all systems together: what the deviation of a frame says of the atoms of one element.
+    :param pooled: of all frames.
+    """
+
+    cycle: int
+    systems: dict[str, Relation | None]
+    elements: dict[str, Relation | None]
+    pooled: Relation | None
+
+    @classmethod
+    def upgraded(cls, content: dict[str, Any], number: int) -> dict[str, Any]:
+        """Add the degrees of freedom, which relations of early versions lack."""
+
+        def whole(relation: dict[str, Any] | None) -> dict[str, Any] | None:
+            return relation and {"dof": relation["n"] - 2, **relation}
+
+        named = {
+            kind: {name: whole(relation) for name, relation in content[kind].items()}
+            for kind in ("systems", "elements")
+        }
+        return content | named | {"pooled": whole(content["pooled"])}
+
+    def of(self, system: str) -> Relation | None:
+        """Return the relation of a system, of all systems together where it has none, or None."""
+        return self.systems.get(system) or self.pooled
+
+
+class ErrorOfFrame(Record):
+    """A frame of which both the deviation and the true error are known.
+
+    :param max_force_deviation: eV/Å.
+    :param force_rmse: true error, eV/Å.
+    :param elements: that of the atoms of each element, eV/Å; empty where it is not known.
+    :param role: 0 for a frame that was chosen, 1 for one drawn at random, None for one that is held out.
+    """
+
+    system: str
+    max_force_deviation: float
+    force_rmse: float
+    elements: dict[str, float] = {}
+    role: int | None = None
+
+
+def fit(deviation: np.ndarray, error: np.ndarray, seed: int) -> Relation | None:
     """Fit the relation of one set of frames.
 
     :param deviation: largest force deviation of each frame, eV/Å, shape (N,).
     :param error: true force RMSE of each frame, eV/Å, shape (N,).
     :param seed: of the bootstrap.
-    :returns: ``n``, ``centre`` and ``level`` (eV/Å), ``slope``, ``scatter`` (of log(error)) and its degrees of freedom
-        ``dof``, standard errors ``level_error`` (of log(level)) and ``slope_error``, ``range`` of the deviation (eV/Å),
-        and ``coverage``: the share of frames inside the 90 % band of a fit that had not seen them. None with fewer
-        than 6 usable frames.
+    :returns: None with fewer than 6 usable frames.
     """
     usable = np.isfinite(deviation) & np.isfinite(error) & (deviation > TINY) & (error > TINY)
     x, y = np.log(deviation[usable]), np.log(error[usable])
@@ -73,72 +144,63 @@ def fit(deviation: np.ndarray, error: np.ndarray, seed: int) -> dict[str, Any] |
     order = np.lexsort((y, x))  # what is drawn below must not depend on the order in which frames were labelled
     x, y = x[order], y[order]
     curve = _curve(x, y, np.random.default_rng(seed))
-    return {**curve, "coverage": _coverage(x, y, np.random.default_rng(seed))}
+    return curve.model_copy(update={"coverage": _coverage(x, y, np.random.default_rng(seed))})
 
 
-def _curve(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+def _curve(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Relation:
     """Fit logarithms of deviation and error, both of shape (N,), in eV/Å."""
     centre = float(np.median(x))
     level, slope, scatter, dof = (float(value) for value in _lines(x - centre, y))
     draws = rng.integers(len(x), size=(BOOTSTRAPS, len(x)))
     levels, slopes, _, _ = _lines(x[draws] - centre, y[draws])
-    return {
-        "n": len(x),
-        "centre": math.exp(centre),
-        "level": math.exp(level),
-        "slope": slope,
-        "scatter": scatter,
-        "dof": dof,
-        "level_error": float(levels.std(ddof=1)),
-        "slope_error": float(slopes.std(ddof=1)),
-        "range": [math.exp(x.min()), math.exp(x.max())],
-    }
+    return Relation(
+        n=len(x),
+        centre=math.exp(centre),
+        level=math.exp(level),
+        slope=slope,
+        scatter=scatter,
+        dof=dof,
+        level_error=float(levels.std(ddof=1)),
+        slope_error=float(slopes.std(ddof=1)),
+        range=(math.exp(x.min()), math.exp(x.max())),
+    )
 
 
-def error_at(curve: Mapping[str, Any], deviation: np.ndarray | float) -> np.ndarray:
+def error_at(curve: Relation, deviation: np.ndarray | float) -> np.ndarray:
     """Return the typical (median) force RMSE in eV/Å at a deviation in eV/Å."""
-    return curve["level"] * (np.asarray(deviation) / curve["centre"]) ** curve["slope"]
+    return curve.level * (np.asarray(deviation) / curve.centre) ** curve.slope
 
 
-def error_band(curve: Mapping[str, Any], deviation: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+def error_band(curve: Relation, deviation: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
     """Return the band in eV/Å that is to hold 90 % of the frames that are still unseen, the fit's uncertainty included.
 
     Student's t of the scatter's degrees of freedom: the scatter of few frames is itself a guess.
     """
     from scipy.special import stdtrit
 
-    offset = np.log(np.asarray(deviation) / curve["centre"])
-    width = np.sqrt(curve["scatter"] ** 2 + curve["level_error"] ** 2 + (offset * curve["slope_error"]) ** 2)
-    width *= stdtrit(curve.get("dof", curve["n"] - 2), (1 + BAND_SHARE) / 2)  # relations of early versions have no dof
+    offset = np.log(np.asarray(deviation) / curve.centre)
+    width = np.sqrt(curve.scatter**2 + curve.level_error**2 + (offset * curve.slope_error) ** 2)
+    width *= stdtrit(curve.dof, (1 + BAND_SHARE) / 2)
     typical = error_at(curve, deviation)
     return typical * np.exp(-width), typical * np.exp(width)
 
 
-def deviation_at(curve: Mapping[str, Any], error: float) -> tuple[float, float]:
+def deviation_at(curve: Relation, error: float) -> tuple[float, float]:
     """Return the deviation in eV/Å at which the typical error is ``error`` (eV/Å), and its relative standard error."""
-    slope = curve["slope"]
-    offset = math.log(error / curve["level"]) / slope
+    slope = curve.slope
+    offset = math.log(error / curve.level) / slope
     # A slope known to worse than half of itself would let the levels fall where the target rises.
-    spread = math.hypot(curve["level_error"], offset * min(curve["slope_error"], slope / 2)) / slope
-    return curve["centre"] * math.exp(offset), spread
+    spread = math.hypot(curve.level_error, offset * min(curve.slope_error, slope / 2)) / slope
+    return curve.centre * math.exp(offset), spread
 
 
-def curve_of(calibration: Mapping[str, Any], system: str) -> Mapping[str, Any] | None:
-    """Return the relation of a system, of all systems together where it has none, or None.
-
-    :param calibration: ``systems`` and ``pooled``, as :func:`calibrate_frames` makes it.
-    """
-    return calibration.get("systems", {}).get(system) or calibration.get("pooled")
-
-
-def levels_for(curve: Mapping[str, Any], target_error: float) -> tuple[float, float]:
+def levels_for(curve: Relation, target_error: float) -> tuple[float, float]:
     """Return the trust levels for a target error.
 
     Below the lower level the typical error is smaller than the target, with one standard error to spare: what is not
     known yet is taken as not learnt yet. At the upper level the typical error is ten times the target, likewise with
     one standard error to spare. Neither lies more than a factor of two outside of the deviations that were labelled.
 
-    :param curve: of :func:`curve_of`.
     :param target_error: force RMSE of a frame, eV/Å.
     :returns: lower and upper level of the largest force deviation, eV/Å; both grow with the target.
     """
@@ -146,36 +208,37 @@ def levels_for(curve: Mapping[str, Any], target_error: float) -> tuple[float, fl
     for error, sign in ((target_error, -1.0), (WORTHLESS * target_error, 1.0)):
         deviation, spread = deviation_at(curve, error)
         levels.append(deviation * math.exp(sign * spread))
-    smallest, largest = curve["range"][0] / 2, curve["range"][1] * 2
+    smallest, largest = curve.range[0] / 2, curve.range[1] * 2
     lower = min(max(levels[0], smallest), largest)
     return lower, max(min(levels[1], largest), 2 * lower)
 
 
-def calibrate_frames(rows: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
+def calibrate_frames(frames: Sequence[ErrorOfFrame], seed: int, cycle: int = 0) -> Calibration:
     """Fit every system, every element, and all frames together.
 
-    :param rows: by frame ``system``, ``max_force_deviation`` and ``force_rmse`` in eV/Å, and where it is known
-        ``elements``, the force RMSE of its atoms by element.
     :param seed: of the bootstraps.
-    :returns: ``systems`` and ``elements`` (relation by name, None where there are too few frames) and ``pooled``.
+    :param cycle: after which they are fitted.
     """
-    systems = sorted({row["system"] for row in rows})
-    elements = sorted({element for row in rows for element in row.get("elements") or {}})
-    return {
-        "systems": {name: _fit_pairs([_pair(row) for row in rows if row["system"] == name], seed) for name in systems},
-        "elements": {
-            name: _fit_pairs([_pair(row, name) for row in rows if name in (row.get("elements") or {})], seed)
+    systems = sorted({frame.system for frame in frames})
+    elements = sorted({element for frame in frames for element in frame.elements})
+    return Calibration(
+        cycle=cycle,
+        systems={name: _fit_pairs([_pair(one) for one in frames if one.system == name], seed) for name in systems},
+        elements={
+            name: _fit_pairs(
+                [(one.max_force_deviation, one.elements[name]) for one in frames if name in one.elements], seed
+            )
             for name in elements
         },
-        "pooled": _fit_pairs([_pair(row) for row in rows], seed),
-    }
+        pooled=_fit_pairs([_pair(one) for one in frames], seed),
+    )
 
 
-def _pair(row: Mapping[str, Any], element: str | None = None) -> tuple[float, float]:
-    return row["max_force_deviation"], row["force_rmse"] if element is None else row["elements"][element]
+def _pair(frame: ErrorOfFrame) -> tuple[float, float]:
+    return frame.max_force_deviation, frame.force_rmse
 
 
-def _fit_pairs(pairs: list[tuple[float, float]], seed: int) -> dict[str, Any] | None:
+def _fit_pairs(pairs: list[tuple[float, float]], seed: int) -> Relation | None:
     table = np.array(pairs, dtype=float).reshape(-1, 2)
     return fit(table[:, 0], table[:, 1], seed)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.plugins.selection.pool import Pool, Sieved, Strategy
+from aiida_zif.plugins.selection.pool import Pool, Sieved, Strategy, traits_of
 
 GROUP = "zif.selection"
 """Entry points of strategies; other packages may add theirs."""
@@ -21,9 +21,6 @@ CHAINS = {"window": ("window", "turns", "separation", "budget")}
 
 LAST = "budget"
 """Ends every chain: whatever the others keep, limits hold."""
-
-BY_CHANCE = {"random": "any", "dpgen": "window"}
-"""Strategies that draw, and what they draw from."""
 
 
 class StrategyError(ValueError):
@@ -80,10 +77,12 @@ def offered_to(names: Sequence[str]) -> str:
 
     What begins with a draw needs a uniform sample of what it draws from (``any`` physical frame, or those inside the
     ``window``); the most ``uncertain`` ones are what all others look for.
+
+    :raises StrategyError: if one of the strategies that it depends on cannot be loaded.
     """
-    chain = full_chain(names)
-    inside = chain[0] == "window"
-    drawn_from = BY_CHANCE.get(chain[int(inside)])
+    traits = [traits_of(load_strategy(name)) for name in full_chain(names)[:2]]
+    inside = traits[0].keeps_window
+    drawn_from = traits[1 if inside else 0].draws_from
     return "uncertain" if drawn_from is None else "window" if inside else drawn_from
 
 

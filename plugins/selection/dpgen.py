@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.plugins.selection.pool import Pool, Sieved
+from aiida_zif.plugins.selection.pool import Pool, Sieved, Traits, with_traits
 from aiida_zif.plugins.selection.random import random
 
 REASONS = {"accurate": "accurate", "failed": "above_upper", "undefined": "no_deviation"}
@@ -27,6 +27,7 @@ def classify(deviation: np.ndarray, lower: float, upper: float) -> np.ndarray:
     return np.select(cases, ["undefined", "accurate", "candidate"], "failed")
 
 
+@with_traits(Traits(draws_from="window"))
 def dpgen(pool: Pool, open_frames: list[int], settings: Mapping[str, Any], rng: np.random.Generator) -> Sieved:
     """Draw ``per_cycle`` (DP-GEN's ``fp_task_max``) of the candidates, all with the same chance.
 

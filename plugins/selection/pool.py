@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -74,3 +75,35 @@ Strategy = Callable[..., Sieved]
 in canonical units; ``rng`` the only source of chance. What a strategy lets a user set beyond the section are its
 keyword-only parameters, given by ``selection.options``.
 """
+
+S = TypeVar("S", bound=Callable[..., Sieved])
+TRAITS = "traits"
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a strategy says of itself; one that says nothing looks for the most uncertain frames.
+
+    :param draws_from: what it draws from by chance, ``any`` physical frame or those inside the ``window``: it has to be
+        offered a uniform sample of them. None where chance has no part in it.
+    :param keeps_window: lets frames inside the trust window through, whatever comes before it.
+    """
+
+    draws_from: Literal["any", "window"] | None = None
+    keeps_window: bool = False
+
+
+def with_traits(traits: Traits) -> Callable[[S], S]:
+    """Let a strategy say what it is; a decorator."""
+
+    def mark(strategy: S) -> S:
+        setattr(strategy, TRAITS, traits)
+        return strategy
+
+    return mark
+
+
+def traits_of(strategy: Strategy) -> Traits:
+    """Return what a strategy says of itself."""
+    traits: Traits = getattr(strategy, TRAITS, Traits())
+    return traits

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.plugins.selection.pool import Pool, Sieved
+from aiida_zif.plugins.selection.pool import Pool, Sieved, Traits, with_traits
 
 
+@with_traits(Traits(draws_from="any"))
 def random(pool: Pool, open_frames: list[int], settings: Mapping[str, Any], rng: np.random.Generator) -> Sieved:
     """Draw ``per_cycle`` frames, all with the same chance, whatever their deviation.
 

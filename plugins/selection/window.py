@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aiida_zif.plugins.selection.pool import Pool, Sieved
+from aiida_zif.plugins.selection.pool import Pool, Sieved, Traits, with_traits
+
+if TYPE_CHECKING:
+    from aiida_zif.plugins.selection.calibration import Relation
 
 HELD_OUT_SHARE = 0.9
 """Share of the held-out frames whose error is not above the one that an adaptive level is a multiple of."""
 SUFFIX = "__force_rmse"
 
 
+@with_traits(Traits(keeps_window=True))
 def window(pool: Pool, open_frames: list[int], settings: Mapping[str, Any], rng: np.random.Generator) -> Sieved:
     """Keep the frames inside the window, the largest deviation first.
 
@@ -40,7 +44,7 @@ def window(pool: Pool, open_frames: list[int], settings: Mapping[str, Any], rng:
 
 
 def levels(
-    settings: Mapping[str, Any], held_out_error: float | None = None, curve: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any], held_out_error: float | None = None, curve: Relation | None = None
 ) -> tuple[float, float]:
     """Return the trust levels in eV/Å: as they stand, or as far as what is known allows as ``window`` asks for.
 
@@ -50,7 +54,7 @@ def levels(
 
     :param settings: ``lower`` and ``upper`` (eV/Å) and ``window`` of the section ``selection``.
     :param held_out_error: of :func:`held_out_error`, eV/Å.
-    :param curve: calibration of the system, of :func:`aiida_zif.plugins.selection.calibration.curve_of`.
+    :param curve: what is known of the system, see :meth:`~.calibration.Calibration.of`.
     """
     lower, upper, asked = float(settings["lower"]), float(settings["upper"]), settings.get("window") or {}
     if asked.get("target_error") is not None and curve is not None:

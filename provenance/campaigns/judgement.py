@@ -7,32 +7,32 @@ from typing import Any
 
 from aiida.common.links import LinkType
 
-from aiida_zif.plugins.selection.calibration import BAND_SHARE, error_band
+from aiida_zif.plugins.selection.calibration import BAND_SHARE, Calibration, ErrorOfFrame, Relation, error_band
 from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.queries.calls import input_attributes
 from aiida_zif.provenance.queries.links import children
-from aiida_zif.workflows.active_learning.judging.calibration import evidence_rows
+from aiida_zif.workflows.active_learning.judging.calibration import known_errors
+from aiida_zif.workflows.active_learning.state.verdict import Verdict
 
 
-def latest_state(view: CampaignView) -> dict[str, Any] | None:
+def latest_verdict(view: CampaignView) -> Verdict | None:
     """Return the newest verdict, that on the first labels included; None before it."""
-    states = [step.report for step in view.of("judge") if step.report]
-    if states:
-        return states[-1]
+    judged = [step.report for step in view.of("judge") if step.report]
+    if judged:
+        return Verdict.from_dict(judged[-1])
     opened = [call.node for call in children(view.node) if call.node.process_label == "open_campaign"]
-    return next((node.outputs.result.get_dict() for node in opened if "result" in node.outputs), None)
+    return next((Verdict.from_node(node.outputs.result) for node in opened if "result" in node.outputs), None)
 
 
-def verdict_of(view: CampaignView) -> dict[str, Any]:
-    """Return the criteria of the newest verdict, what converging waits for, which systems were left out or fail."""
-    state = latest_state(view) or {}
-    systems = state.get("systems", {})
+def verdict_summary(verdict: Verdict | None) -> dict[str, Any]:
+    """Return the criteria of a verdict, what converging waits for, which systems were left out or fail."""
+    systems = verdict.systems if verdict else {}
     return {
-        "criteria": [{"words": "", **entry} for entry in state.get("criteria", [])],
-        "blocking": state.get("blocking"),
-        "left_out": {name: entry["cause"] for name, entry in systems.items() if entry["quarantined"]},
+        "criteria": [criterion.model_dump() for criterion in verdict.criteria] if verdict else [],
+        "blocking": verdict.blocking if verdict else None,
+        "left_out": {name: standing.cause for name, standing in systems.items() if standing.quarantined},
         "failing": {
-            name: entry["cause"] for name, entry in systems.items() if entry["failures"] and not entry["quarantined"]
+            name: standing.cause for name, standing in systems.items() if standing.failures and not standing.quarantined
         },
     }
 
@@ -42,8 +42,8 @@ def calibration_of(view: CampaignView) -> dict[str, Any] | None:
     found = [step for step in view.of("calibrate") if step.report]
     if not found:
         return None
-    counts = frames_related(found[-1].pk)
-    return {**found[-1].report, "n_frames": {name: counts[name] for name in found[-1].report["systems"]}}
+    calibration, counts = Calibration.from_dict(found[-1].report), frames_related(found[-1].pk)
+    return {**calibration.model_dump(mode="json"), "n_frames": {name: counts[name] for name in calibration.systems}}
 
 
 def frames_related(calibration: int) -> Counter[str]:
@@ -64,13 +64,13 @@ def frames_related(calibration: int) -> Counter[str]:
     return counts
 
 
-def calibration_points(view: CampaignView) -> list[dict[str, Any]]:
-    """Return the pairs of deviation and error that the newest relation was fitted to; ``role`` is None if held out."""
+def calibration_points(view: CampaignView) -> list[ErrorOfFrame]:
+    """Return the frames that the newest relation was fitted to."""
     steps = [step for step in view.of("calibrate") if step.report]
     if not steps:
         return []
     links = steps[-1].node.base.links.get_incoming(link_type=LinkType.INPUT_CALC).all()
-    return [{"role": None, **row} for row in evidence_rows({link.link_label: link.node for link in links})]
+    return known_errors({link.link_label: link.node for link in links})
 
 
 def judgement_lines(summary: dict[str, Any]) -> list[str]:
@@ -103,31 +103,36 @@ def verdict_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
 
 def calibration_lines(summary: dict[str, Any]) -> list[str]:
     """Say of every system what the deviation of its frames means."""
-    found = summary["calibration"] or {"systems": {}}
-    counts = found.get("n_frames", {})
-    return [calibration_line(name, curve, counts.get(name)) for name, curve in found["systems"].items()]
+    counts = (summary["calibration"] or {}).get("n_frames", {})
+    return [calibration_line(name, relation, counts.get(name)) for name, relation in relations_in(summary).items()]
+
+
+def relations_in(summary: dict[str, Any]) -> dict[str, Relation | None]:
+    """Return the relation between deviation and true error of every system, None where there were too few frames."""
+    found = (summary["calibration"] or {"systems": {}})["systems"]
+    return {name: relation and Relation.from_dict(relation) for name, relation in found.items()}
 
 
 ASKED_FOR = ("deviation", "held_out_error", "accurate_share", "observable")
 """Criteria of convergence; the others are limits."""
 
 
-def calibration_line(system: str, curve: dict[str, Any] | None, n_frames: int | None = None) -> str:
+def calibration_line(system: str, curve: Relation | None, n_frames: int | None = None) -> str:
     """Say what the deviation of a system's frames means.
 
     :param n_frames: different frames that the relation was fitted to.
     """
     if curve is None:
         return f"calibration of {system}: too few labelled frames"
-    low, high = (float(value) for value in error_band(curve, curve["centre"]))
-    known = f"{curve['n']} frames"
-    if n_frames not in (None, curve["n"]):
-        known = f"{curve['n']} pairs of deviation and error of {n_frames} frames"
+    low, high = (float(value) for value in error_band(curve, curve.centre))
+    known = f"{curve.n} frames"
+    if n_frames not in (None, curve.n):
+        known = f"{curve.n} pairs of deviation and error of {n_frames} frames"
     band = f"{BAND_SHARE:.0%}"
     return (
-        f"calibration of {system}: at a deviation of {curve['centre']:.2g} eV/Å the true error of a frame is "
-        f"{curve['level']:.2g} eV/Å, with {band} probability {low:.2g} to {high:.2g}; the {band} band of a fit without "
-        f"them holds {curve['coverage']:.0%} of {known}"
+        f"calibration of {system}: at a deviation of {curve.centre:.2g} eV/Å the true error of a frame is "
+        f"{curve.level:.2g} eV/Å, with {band} probability {low:.2g} to {high:.2g}; the {band} band of a fit without "
+        f"them holds {curve.coverage:.0%} of {known}"
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from aiida_zif.provenance.campaigns.failed_jobs import failed_jobs
 from aiida_zif.provenance.campaigns.held_out import error_interval, force_rms, held_out_blocks, held_out_source
-from aiida_zif.provenance.campaigns.judgement import calibration_of, latest_state, verdict_of
+from aiida_zif.provenance.campaigns.judgement import calibration_of, latest_verdict, verdict_summary
 from aiida_zif.provenance.campaigns.reached import explored_runs
 from aiida_zif.provenance.campaigns.software import executables_of, software_of
 from aiida_zif.provenance.campaigns.utilisation import engine_of
@@ -39,7 +39,7 @@ def summarise(view: CampaignView) -> dict[str, Any]:
     runs, errors = explored_runs(view), output_arrays((step.pk for step in view.of("test")), "errors")
     iterations = [summarise_iteration(view, cycle, learnt, runs, errors) for cycle in range(view.last_cycle + 1)]
     held_out = held_out_blocks(view)
-    state = latest_state(view)
+    verdict = latest_verdict(view)
     return {
         "name": settings.name,
         "system": ", ".join(sorted(settings.systems)),
@@ -58,8 +58,8 @@ def summarise(view: CampaignView) -> dict[str, Any]:
             "source": held_out_source(settings),
             "force_rms_eV_per_A": force_rms(held_out),
         },
-        "stop_reason": state.get("stop_reason") if state else None,
-        "verdict": verdict_of(view),
+        "stop_reason": verdict.stop_reason if verdict else None,
+        "verdict": verdict_summary(verdict),
         "calibration": calibration_of(view),
         "state": node.process_state.value if node.process_state else "unknown",
         "exit_status": node.exit_status,

@@ -10,7 +10,9 @@ from aiida import orm
 
 from aiida_zif.provenance.campaigns.view import CampaignView, Step
 from aiida_zif.provenance.queries.links import calcjobs_of, inputs_under
-from aiida_zif.workflows.active_learning.state.quarantine import left_out
+from aiida_zif.workflows.active_learning.state.quarantine import taking_part
+from aiida_zif.workflows.active_learning.state.verdict import Verdict
+from aiida_zif.workflows.structures.recipe import StartRecipe
 
 Progress = Callable[[Path], tuple[int, int | None]]
 
@@ -33,9 +35,8 @@ def stage_work(view: CampaignView, stage: str, cycle: int) -> tuple[float, float
 
 def systems_of_cycle(view: CampaignView, cycle: int) -> list[str]:
     """Return the systems that take part in a cycle: all that the last verdict before it has not left out."""
-    states = [step.report for step in view.of("judge") if step.cycle < cycle and step.report]
-    out = left_out(states[-1].get("systems", {})) if states else []
-    return [name for name in view.settings.systems if name not in out]
+    verdicts = [step.report for step in view.of("judge") if step.cycle < cycle and step.report]
+    return taking_part(view.settings.systems, Verdict.from_dict(verdicts[-1]).systems if verdicts else {})
 
 
 def step_units(step: Step) -> int:
@@ -99,7 +100,7 @@ def planned_first_labels(view: CampaignView) -> list[int]:
     for name in plan.outputs if plan is not None else ():
         if name.startswith("task_"):
             task, start = plan.outputs[name], plan.outputs[name.replace("task_", "start_", 1)]
-            found.append(int(task["steps"] if task["mode"] == "aimd" else start["perturbed"]["frames"]))
+            found.append(int(task["steps"] if task["mode"] == "aimd" else StartRecipe.from_node(start).n_frames))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.provenance.costs.estimate import Estimate, Pace, Work, estimate
@@ -12,6 +12,7 @@ from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
     from aiida_zif.workflows.campaign.loading import Campaign
+    from aiida_zif.workflows.level_convergence.study import Study
 
 
 def estimate_costs(campaign: Campaign, has_profile: bool) -> list[Estimate]:
@@ -45,19 +46,17 @@ def estimate_costs(campaign: Campaign, has_profile: bool) -> list[Estimate]:
     return labels + [estimate(work, paces.get(work.kind, ())) for work in learning_work(campaign)]
 
 
-def estimate_study(
-    campaign: Campaign, level: Level, study: Mapping[str, Any], n_jobs: int, max_ranks: int | None
-) -> Estimate:
+def estimate_study(campaign: Campaign, level: Level, study: Study, n_jobs: int, max_ranks: int | None) -> Estimate:
     """Return what a convergence study takes if every rung costs as much as the level as it is.
 
     :param n_jobs: rungs to label.
     :param max_ranks: most MPI ranks of one job, if the campaign asks for more.
     """
-    label, start = campaign.resources.label, study["start"]
+    label, start = campaign.resources.label, study.start
     ranks = min(label.ranks, max_ranks or label.ranks)
     work = Work(
-        start["system"], "convergence", "frames", "batch", len(campaign.structures()[start["system"]]),
-        start["perturbed"]["frames"], (ranks, label.threads), label.walltime, n_jobs, label.concurrent,
+        start.system, "convergence", "frames", "batch", len(campaign.structures()[start.system]),
+        start.n_frames, (ranks, label.threads), label.walltime, n_jobs, label.concurrent,
         is_continued=False,
     )  # fmt: skip
     computers = computers_of(campaign)

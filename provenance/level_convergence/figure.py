@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aiida_zif.provenance.plotting import CHOSEN, GREY, RANDOM, STYLE, plain_number
+from aiida_zif.workflows.level_convergence.ladder import TIGHTEST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.axes import Axes
+
+    from aiida_zif.provenance.level_convergence.table import RungRow, StudySummary
 
 PANELS = {
     "energy": "energy difference\nmeV/atom",
@@ -31,30 +34,30 @@ LEAST = 1e-4
 """Lowest error that is drawn, in units of its tolerance; less is printing precision."""
 
 
-def write_figure(summary: Mapping[str, Any], path: Path) -> None:
+def write_figure(summary: StudySummary, path: Path) -> None:
     """Draw a study and write it as PNG: one column a setting, one row an error, the tolerated error as a line.
 
-    :param summary: of :func:`aiida_zif.provenance.level_convergence.table.summarise_study`.
     :param path: of the file.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    ladder, rows = summary["ladder"], by_setting(summary)
+    report, rows = summary.report, by_setting(summary)
+    ladder, noise = report.ladder, report.noise.model_dump()
     kinds = [kind for kind in PANELS if kind != "stress" or _has_stress(rows)]
-    proposed = next(row["choice"] for row in summary["rungs"] if row["name"] == summary["proposal"])
+    proposed = report.rungs[report.proposal].choice
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(1.3 + 1.75 * len(ladder), 0.9 + 1.2 * len(kinds)), layout="constrained")
         FigureCanvasAgg(figure)
         panels = figure.subplots(len(kinds), len(ladder), sharex="col", sharey="row", squeeze=False)
         for line, kind in enumerate(kinds):
             for column, (setting, values) in enumerate(ladder.items()):
-                draw_panel(panels[line][column], rows[setting], kind, summary["noise"].get(kind))
+                draw_panel(panels[line][column], rows[setting], kind, noise.get(kind))
                 if proposed[setting] in values:
                     place = values.index(proposed[setting])
                     panels[line][column].axvspan(place - 0.3, place + 0.3, color=RANDOM, alpha=0.16, lw=0, zorder=0)
-            limit_row(panels[line], summary["noise"].get(kind))
+            limit_row(panels[line], noise.get(kind))
             panels[line][0].set_ylabel(PANELS[kind], fontsize=9)
         for column, (setting, values) in enumerate(ladder.items()):
             panels[0][column].set_title(setting.rpartition("/")[2], fontsize=10)
@@ -64,7 +67,7 @@ def write_figure(summary: Mapping[str, Any], path: Path) -> None:
         figure.savefig(path, dpi=100, pil_kwargs={"optimize": True})
 
 
-def draw_panel(axes: Axes, rungs: Sequence[Mapping[str, Any]], kind: str, noise: float | None) -> None:
+def draw_panel(axes: Axes, rungs: Sequence[RungRow], kind: str, noise: float | None) -> None:
     """Draw one error, or the cost, over the values of one setting; a cross stands for a rung that failed.
 
     :param rungs: the last is the tightest, whose errors are zero by definition.
@@ -72,17 +75,17 @@ def draw_panel(axes: Axes, rungs: Sequence[Mapping[str, Any]], kind: str, noise:
     """
     floor = LEAST * (noise or 0.0)
     values = [max(value_of(rung, kind), floor) for rung in rungs]
-    known = [place for place, rung in enumerate(rungs) if "errors" in rung and np.isfinite(values[place])]
+    known = [place for place, rung in enumerate(rungs) if np.isfinite(values[place])]
     compared = known if noise is None else known[:-1]
     axes.plot(compared, [values[place] for place in compared], color=GREY, lw=1.2, zorder=2)
     for place in compared:
         colour = CHOSEN if noise is None or values[place] <= noise else RANDOM
-        axes.plot(place, values[place], "o", ms=5.5, color=colour, mfc=colour if rungs[place]["passes"] else "white",
+        axes.plot(place, values[place], "o", ms=5.5, color=colour, mfc=colour if rungs[place].passes else "white",
                   mew=1.4, zorder=3)  # fmt: skip
     if noise is not None and known:
         axes.plot(len(rungs) - 1, floor, "s", ms=4.5, color=GREY, mfc="white", mew=1.2, zorder=3)
     for place, rung in enumerate(rungs):
-        if "errors" not in rung:
+        if rung.errors is None:
             axes.plot(place, 0.9, "x", ms=6, mew=1.6, color=RANDOM, transform=axes.get_xaxis_transform())
     axes.set_xlim(-0.4, len(rungs) - 0.6)
     axes.tick_params(axis="y", labelsize=8)
@@ -106,20 +109,16 @@ def limit_row(row: Sequence[Axes], noise: float | None) -> None:
         axes.minorticks_off()
 
 
-def by_setting(summary: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def by_setting(summary: StudySummary) -> dict[str, list[RungRow]]:
     """Return the rungs of every setting in the order of its values; the tightest stands at the end of each."""
-    rungs = {row["name"]: row for row in summary["rungs"]}
-    return {
-        setting: [rungs[name] for name in summary["names"][setting]] + [rungs["tightest"]]
-        for setting in summary["ladder"]
-    }
+    rungs = {row.name: row for row in summary.rows}
+    names = summary.report.names
+    return {setting: [rungs[name] for name in [*names[setting], TIGHTEST]] for setting in summary.report.ladder}
 
 
-def value_of(rung: Mapping[str, Any], kind: str) -> float:
+def value_of(rung: RungRow, kind: str) -> float:
     """Return one error or the cost; NaN where nothing is known."""
-    if "errors" not in rung:
-        return float("nan")
-    value = rung["seconds"] if kind == "seconds" else rung["errors"][kind]
+    value = rung.seconds if kind == "seconds" else getattr(rung.errors, kind, None)
     return float("nan") if value is None else float(value)
 
 
@@ -135,5 +134,5 @@ def _data(line: Any) -> list[float]:
     return list(line.get_ydata()) if line.get_transform().contains_branch(line.axes.transData) else []
 
 
-def _has_stress(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
+def _has_stress(rows: Mapping[str, Sequence[RungRow]]) -> bool:
     return any(np.isfinite(value_of(rung, "stress")) for rungs in rows.values() for rung in rungs)

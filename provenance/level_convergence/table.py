@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiida import orm
@@ -10,6 +11,8 @@ from aiida.common.links import LinkType
 
 from aiida_zif.plugins.cp2k.schema.missing import why_labels_are_missing
 from aiida_zif.provenance.queries.links import seconds_between
+from aiida_zif.workflows.level_convergence.ladder import AS_IT_IS, TIGHTEST
+from aiida_zif.workflows.level_convergence.study import Rung, Study, StudyReport
 
 ENTRY_POINT = "aiida.workflows:zif.converge"
 
@@ -20,48 +23,90 @@ def find_studies() -> list[orm.WorkChainNode]:
     return query.order_by({"study": {"ctime": "desc"}}).all(flat=True)
 
 
-def summarise_study(node: orm.WorkChainNode) -> dict[str, Any]:
-    """Return everything that is known of a study as plain values.
+class RungRow(Rung):
+    """One rung in the table of a study.
 
-    :param node: of a ``ConvergeWorkChain`` that has ended.
-    :returns: the ``report`` of the study; its ``rungs`` as a list, with ``setting`` and ``value`` for each that relaxes
-        one setting, and a ``cause`` for each without labels; ``pk``, ``uuid``, ``exit_status``, ``exit_message``,
-        ``n_jobs``, ``n_cached`` (jobs answered by earlier ones) and ``wall_s``.
+    :param setting: that is relaxed, and its ``value``; None for the tightest, the level as it is and combinations.
+    :param cause: why there are no labels, None where there are.
+    """
+
+    name: str
+    setting: str | None = None
+    value: Any = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """Everything that is known of a study that has a report.
+
+    :param n_cached: jobs that were answered by earlier ones.
+    :param wall_s: s.
+    :param rows: the rungs in the order of their settings.
+    """
+
+    pk: int
+    uuid: str
+    exit_status: int | None
+    exit_message: str | None
+    n_jobs: int
+    n_cached: int
+    wall_s: float
+    report: StudyReport
+    rows: list[RungRow]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values: those of the report with the others beside them, and the rungs as a list."""
+        others = {name: value for name, value in vars(self).items() if name not in ("report", "rows")}
+        rows = [row.model_dump(mode="json", exclude_unset=True) for row in self.rows]
+        return {**others, **self.report.as_dict(), "rungs": rows}
+
+
+def summarise_study(node: orm.WorkChainNode) -> StudySummary:
+    """Return what is known of a study.
+
+    :param node: of a ``ConvergeWorkChain`` that has ended well.
     """
     links = node.base.links.get_outgoing(link_type=LinkType.CALL_CALC).all()
     jobs = [link.node for link in links if isinstance(link.node, orm.CalcJobNode)]
-    report = node.outputs.report.get_dict() if "report" in node.outputs else {"rungs": {}, "names": {}}
+    report = StudyReport.from_node(node.outputs.report)
     causes = {job.inputs.level["hash"]: why_labels_are_missing(job) for job in jobs}
-    return {
-        "pk": node.pk,
-        "uuid": node.uuid,
-        "exit_status": node.exit_status,
-        "exit_message": node.exit_message,
-        "n_jobs": len(jobs),
-        "n_cached": sum(job.base.caching.is_created_from_cache for job in jobs),
-        "wall_s": seconds_between(node),
-        **report,
-        "rungs": list(_rows(report, causes)),
-    }
+    return StudySummary(
+        pk=int(node.pk or 0),
+        uuid=node.uuid,
+        exit_status=node.exit_status,
+        exit_message=node.exit_message,
+        n_jobs=len(jobs),
+        n_cached=sum(job.base.caching.is_created_from_cache for job in jobs),
+        wall_s=seconds_between(node),
+        report=report,
+        rows=list(rows_of(report, causes)),
+    )
 
 
-def _rows(report: Mapping[str, Any], causes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """The rungs in the order of their settings, the combinations last; a database need not keep it."""
+def rows_of(report: StudyReport, causes: Mapping[str, str]) -> Iterator[RungRow]:
+    """Yield the rungs in the order of their settings, the combinations last; a database need not keep it.
+
+    :param causes: by hash of the level why a job brought no labels.
+    """
     single = {
-        name: {"setting": setting, "value": report["ladder"][setting][index]}
-        for setting, names in report["names"].items()
+        name: {"setting": setting, "value": report.ladder[setting][index]}
+        for setting, names in report.names.items()
         for index, name in enumerate(names)
     }
-    first = ["tightest", "as_it_is", *single]
-    for name in [*first, *sorted(set(report["rungs"]) - set(first))] if report["rungs"] else []:
-        row = {"name": name, **single.get(name, {}), **report["rungs"][name]}
-        yield row if "errors" in row else {**row, "cause": causes.get(row["hash"], "not run")}
+    first = [TIGHTEST, AS_IT_IS, *single]
+    for name in [*first, *sorted(set(report.rungs) - set(first))]:
+        rung = report.rungs[name]
+        row = {"name": name, **single.get(name, {}), **rung.model_dump(exclude_unset=True)}
+        yield RungRow(**row if rung.errors else {**row, "cause": causes.get(rung.hash, "not run")})
 
 
 def same_study(node: orm.WorkChainNode, builder: Mapping[str, Any]) -> bool:
     """Whether a study in the database has all inputs of a builder."""
     inputs = node.inputs
-    if any(inputs[name].get_dict() != builder[name].get_dict() for name in ("level", "study")):
+    if inputs.level.get_dict() != builder["level"].get_dict():
+        return False
+    if Study.from_node(inputs.study) != Study.from_node(builder["study"]):  # that of an earlier version has no number
         return False
     if inputs.cp2k.code.uuid != builder["cp2k"]["code"].uuid:
         return False

@@ -18,7 +18,10 @@ from aiida_zif.provenance.queries.campaigns import is_campaign
 from aiida_zif.provenance.queries.links import inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import member_of, seeds_of, starts_of, warm_starts
 from aiida_zif.provenance.words import aimd_in_words, counted, in_words, perturbed_in_words, short_list
+from aiida_zif.workflows.active_learning.exploration.starts import DrawRecipe
+from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 from aiida_zif.workflows.labelling.known_imports import blocks_of_import
+from aiida_zif.workflows.structures.recipe import StartRecipe
 
 MANY = 8
 """Blocks of one training that are shown without being asked for all of them."""
@@ -204,9 +207,9 @@ class Tracer:
 
     def selection(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """A choice: how many, of how many, at what deviation, in which window."""
-        report, window = call.outputs.report, call.inputs.selection
-        trust = f"trust levels {window['lower']:g} and {window['upper']:g} eV/Å"
-        facts = {"lower": window["lower"], "upper": window["upper"], "strategy": report.get("strategy", ["window"])}
+        report, window = call.outputs.report, SelectionPlan.from_node(call.inputs.selection)
+        trust = f"trust levels {window.lower:g} and {window.upper:g} eV/Å"
+        facts = {"lower": window.lower, "upper": window.upper, "strategy": report.get("strategy", ["window"])}
         facts |= {key: report[key] for key in ("n_selected", "n_control", "n_candidate", "n_explored", "not_chosen")}
         title = f"chosen by {', '.join(facts['strategy'])}: {report['n_selected']} of {report['n_explored']} explored "
         title += f"frames, {report['n_control']} at random; not chosen: {in_words(report['not_chosen'])}"
@@ -254,7 +257,7 @@ class Tracer:
 
     def first_frames(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
         """The crystal itself, or strained and rattled copies of it."""
-        title = f"the crystal{perturbed_in_words(call.inputs.start['perturbed'])}"
+        title = f"the crystal{perturbed_in_words(StartRecipe.from_node(call.inputs.start))}"
         return Origin("start", title, call, origins=self.below(lambda: [self.trace(call.inputs.structure)]))
 
     def starts(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
@@ -264,9 +267,9 @@ class Tracer:
         pool = oldest_first(blocks_in(known))
         drawn = set(call.outputs.result.frame_ids()) if "result" in call.outputs else set()
         blocks = [block for block in pool if drawn & set(block.frame_ids())] or pool
-        wanted = call.inputs.starts.get_dict()
-        erred = f", {wanted['uncertain']} of them where the committee erred most" if wanted.get("uncertain") else ""
-        title = f"{counted(len(drawn), 'start')} drawn from {len(pool)} blocks{erred}, seed {wanted['seed']}"
+        wanted = DrawRecipe.from_node(call.inputs.starts)
+        erred = f", {wanted.uncertain} of them where the committee erred most" if wanted.uncertain else ""
+        title = f"{counted(len(drawn), 'start')} drawn from {len(pool)} blocks{erred}, seed {wanted.seed}"
         return Origin("start", title, call, origins=self.below(lambda: self.blocks(blocks)))
 
     def reuse(self, call: orm.CalcFunctionNode, place: Place | None) -> Origin:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from aiida_zif.plugins.selection.calibration import Relation
 from aiida_zif.provenance.campaigns.judgement import calibration_points
 from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.intervals import error_ratio
@@ -33,14 +35,14 @@ def draw_figures(view: CampaignView, summary: dict[str, Any], rows: list[dict[st
     return {name: Markup(figure) for name, figure in found.items()}
 
 
-def draw_reliability(view: CampaignView, calibration: dict[str, Any] | None) -> dict[str, str]:
+def draw_reliability(view: CampaignView, relations: Mapping[str, Relation | None]) -> dict[str, str]:
     """Return the reliability plot of every system for which there is a relation."""
     from markupsafe import Markup
 
-    curves = {name: curve for name, curve in (calibration or {"systems": {}})["systems"].items() if curve is not None}
+    curves = {name: relation for name, relation in relations.items() if relation is not None}
     points = calibration_points(view) if curves else []
     return {
-        name: Markup(reliability_figure(curve, [point for point in points if point["system"] == name], name))
+        name: Markup(reliability_figure(curve, [point for point in points if point.system == name], name))
         for name, curve in curves.items()
     }
 

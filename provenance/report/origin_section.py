@@ -13,6 +13,7 @@ from aiida_zif.provenance.queries.trainings import seeds_of
 from aiida_zif.provenance.words import aimd_in_words, perturbed_in_words, readable
 from aiida_zif.workflows.campaign.schema.resources import Resources
 from aiida_zif.workflows.campaign.settings import Settings
+from aiida_zif.workflows.structures.recipe import StartRecipe
 
 UNITS = {
     "temperature": "K",
@@ -88,7 +89,7 @@ def how_labelled(step: Step) -> str:
         return f"{aimd_in_words(task)}, {stride_in_words(step)}"
     if frames.creator is None or "start" not in frames.creator.inputs:
         return "chosen and random frames" if step.cycle else "given frames"
-    return f"the crystal{perturbed_in_words(frames.creator.inputs.start['perturbed'])}"
+    return f"the crystal{perturbed_in_words(StartRecipe.from_node(frames.creator.inputs.start))}"
 
 
 def recovered_in_words(report: dict[str, Any]) -> str:

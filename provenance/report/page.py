@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_zif.provenance.campaigns.failed_jobs import what
 from aiida_zif.provenance.campaigns.held_out import distance_in_words, nearest_training_frames
-from aiida_zif.provenance.campaigns.judgement import calibration_lines, verdict_rows
+from aiida_zif.provenance.campaigns.judgement import calibration_lines, relations_in, verdict_rows
 from aiida_zif.provenance.campaigns.reached import asked_in_words, mean_in_words
 from aiida_zif.provenance.campaigns.summary import summarise
 from aiida_zif.provenance.campaigns.view import CampaignView
@@ -83,7 +83,7 @@ def page_content(view: CampaignView) -> dict[str, Any]:
         "choices": choice_table(summary),
         "verdict": verdict_rows(summary),
         "calibration": calibration_lines(summary),
-        "reliability": draw_reliability(view, summary["calibration"]),
+        "reliability": draw_reliability(view, relations_in(summary)),
         "settings": settings_lines(view.settings, SECTIONS),
         "resources": resource_lines(view),
         "seeds": training_seeds(view),

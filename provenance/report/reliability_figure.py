@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aiida_zif.plugins.selection.calibration import BAND_SHARE, error_at, error_band
+from aiida_zif.plugins.selection.calibration import BAND_SHARE, ErrorOfFrame, Relation, error_at, error_band
 from aiida_zif.provenance.plotting import CHOSEN, GREY, INK, RANDOM, plain_number, sparse_number, svg
 
 if TYPE_CHECKING:
@@ -21,24 +21,26 @@ KINDS = (
 """Role, name, colour, marker and filling of the frames."""
 
 
-def reliability_figure(curve: Mapping[str, Any], points: Sequence[Mapping[str, Any]], system: str) -> str:
+def reliability_figure(curve: Relation, points: Sequence[ErrorOfFrame], system: str) -> str:
     """Draw true error over deviation, frame by frame, with the fitted relation and its band.
 
-    :param curve: of :mod:`aiida_zif.plugins.selection.calibration`.
-    :param points: ``role``, ``force_rmse`` and ``max_force_deviation`` in eV/Å of the frames it was fitted to.
+    :param curve: the relation.
+    :param points: frames that it was fitted to.
     :param system: named in the legend.
     """
 
     def draw(axes: Axes) -> None:
-        x = np.geomspace(curve["range"][0] / 1.3, curve["range"][1] * 1.3, 60)
+        x = np.geomspace(curve.range[0] / 1.3, curve.range[1] * 1.3, 60)
         low, high = error_band(curve, x)
         axes.fill_between(x, low, high, color=INK, alpha=0.08, lw=0, label=f"{BAND_SHARE:.0%} band")
-        axes.plot(x, error_at(curve, x), color=INK, lw=1.6, label=f"{system}, slope {curve['slope']:.2f}")
+        axes.plot(x, error_at(curve, x), color=INK, lw=1.6, label=f"{system}, slope {curve.slope:.2f}")
         for role, name, colour, marker, filling in reversed(KINDS):
-            shown = [point for point in points if point["role"] == role]
+            shown = [point for point in points if point.role == role]
             if shown:
-                places = [[point[key] for point in shown] for key in ("max_force_deviation", "force_rmse")]
-                axes.plot(*places, marker, color=colour, mfc=filling, mew=1.2, ms=5, alpha=0.8, label=name)
+                deviations, errors = zip(
+                    *((point.max_force_deviation, point.force_rmse) for point in shown), strict=True
+                )
+                axes.plot(deviations, errors, marker, color=colour, mfc=filling, mew=1.2, ms=5, alpha=0.8, label=name)
         axes.set_xscale("log")
         axes.set_yscale("log")
         for axis, values in ((axes.xaxis, x), (axes.yaxis, error_at(curve, x))):

@@ -11,6 +11,9 @@ import psutil  # type: ignore[import-untyped]
 
 WATCHDOG = "aiida_zif.setup.daemon.watchdog"
 SUPERVISOR = "aiida_zif.setup.daemon.supervisor"
+EARLIER_WATCHDOG = "aiida_zif.setup.watchdog"
+"""The same of the version before; one that was started by it goes on while the package is updated."""
+
 ROLES = {"start-circus": "supervisor", "broker": "broker", "worker": "worker"}
 
 
@@ -134,7 +137,7 @@ def watchdog_of(pid_file: Path) -> int | None:
     """Return the process id in a watchdog's file, if a watchdog is what has this id."""
     try:
         pid = int(pid_file.read_text())
-        return pid if WATCHDOG in psutil.Process(pid).cmdline() else None
+        return pid if {WATCHDOG, EARLIER_WATCHDOG} & set(psutil.Process(pid).cmdline()) else None
     except (OSError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
         return None
 

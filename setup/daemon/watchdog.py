@@ -25,7 +25,7 @@ from aiida_zif.setup.daemon.state import DaemonFiles, look_at_daemon
 
 LOOK_EVERY = 15.0  # s
 LONGEST_PAUSE = 600.0  # s between two attempts to fix what cannot be fixed
-MEND_TIMEOUT = 600.0  # s
+FIX_TIMEOUT = 600.0  # s
 LET_GO_EVERY = 1200.0  # s between two questions for what a lost connection has paused, which cost 3 s of CPU time
 START_TIMEOUT = 10.0  # s that a young watchdog has to say that it is there
 STOPPED_LOOKS = 2  # looks in a row that must find the daemon stopped; a restart stops it for a moment
@@ -115,9 +115,9 @@ def fix_daemon(profile: str, n_workers: int) -> str:
     """Bring the daemon back as a person would, in a process of its own."""
     command = [sys.executable, "-c", _ZIF, "daemon", "start", "--workers", str(n_workers), "--profile", profile]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=MEND_TIMEOUT, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=FIX_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
-        return f"not fixed within {MEND_TIMEOUT:.0f} s"
+        return f"not fixed within {FIX_TIMEOUT:.0f} s"
     lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
     return f"{'fixed' if done.returncode == 0 else 'NOT fixed'}: {' '.join(lines[-2:])}"
 
@@ -126,7 +126,7 @@ def let_go_on(profile: str) -> str | None:
     """Let go on what AiiDA paused when a computer did not answer, in a process of its own; None if nothing was."""
     command = [sys.executable, "-c", _ZIF, "resume", "--json", "--profile", profile]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=MEND_TIMEOUT, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=FIX_TIMEOUT, check=True)
         played = json.loads(done.stdout)["played"]
     except (subprocess.SubprocessError, ValueError, KeyError):
         return None  # the next look finds what is wrong

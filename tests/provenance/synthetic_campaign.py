@@ -28,7 +28,7 @@ from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.selection.calibration import calibrate_frames
 from aiida_zif.plugins.systems import load_system
-from aiida_zif.workflows.active_learning.judging.calibration import evidence_rows
+from aiida_zif.workflows.active_learning.judging.calibration import known_errors
 from aiida_zif.workflows.campaign.loading import Campaign, campaign_from_structures
 from aiida_zif.workflows.campaign.settings import Settings
 
@@ -279,12 +279,12 @@ class SyntheticCampaign(SyntheticGraph):
             caller=self.acquisition,
         )["result"]
         self.end(self.acquisition, {"selection": self.selection, "frames": self.choice})
-        relation = calibrate_frames(evidence_rows(self.evidence), seed=1)
+        calibration = calibrate_frames(known_errors(self.evidence), seed=1, cycle=self.cycle)
         self.calcfunction(
             "calibrate",
             "calibration_steps",
             {"settings": self.settings_node, "state": self.state, **self.evidence},
-            {"result": orm.Dict({"cycle": self.cycle, **relation})},
+            {"result": orm.Dict(calibration.as_dict())},
             label=f"c{self.cycle:02d}_calibrate",
         )
         self.state = self.calcfunction(

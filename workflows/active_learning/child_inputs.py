@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiida_zif.plugins.deepmd.training import early_stop
-from aiida_zif.workflows.active_learning.state.quarantine import active
+from aiida_zif.workflows.active_learning.state.quarantine import taking_part
+from aiida_zif.workflows.active_learning.state.verdict import Verdict, newest_verdict
 from aiida_zif.workflows.campaign.schema.resources import Resources
 from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.endings import name_of_try
@@ -19,7 +20,7 @@ class CampaignChildren(ResumableWorkChain):
     """The inputs of every child of :class:`~.active_learning.ActiveLearningWorkChain`, by what is known when it begins.
 
     The context holds ``plan`` and ``cycle_plan`` (nodes by name), ``frames`` and ``tasks`` (by task), ``dataset``,
-    ``held_out`` and ``committee`` (nodes by label), ``state`` (the last verdict), and the ``queue`` of what waits.
+    ``held_out`` and ``committee`` (nodes by label), ``verdict`` (the newest one), and the ``queue`` of what waits.
     """
 
     @property
@@ -67,7 +68,7 @@ class CampaignChildren(ResumableWorkChain):
     def training_inputs(self, plan: Mapping[str, Any]) -> dict[str, Any]:
         """Return data, seeds and means of a committee.
 
-        :param plan: by :func:`~.training_plan.plan_training`.
+        :param plan: by :func:`~.planning.training.plan_training`.
         """
         stage, settings = self.resources.train, self.settings
         training, budget = settings.training, settings.failure_budget.train
@@ -151,7 +152,13 @@ class CampaignChildren(ResumableWorkChain):
 
     def active_systems(self) -> list[str]:
         """Return the systems that have not been left out."""
-        return active(self.ctx.state["systems"]) if "state" in self.ctx else sorted(self.inputs.systems)
+        return taking_part(self.inputs.systems, self.verdict.systems)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The newest verdict; before the first labels all systems take part."""
+        node = newest_verdict(self.ctx)
+        return Verdict.from_node(node) if node is not None else Verdict(cycle=0, n_labels=0)
 
     def in_this_cycle(self, name: str, blocks: Mapping[str, Any]) -> dict[str, Any]:
         """Return new blocks by names that no other cycle gives."""

@@ -16,12 +16,14 @@ from aiida_zif.workflows.active_learning.judging.calibration import calibrate, r
 from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign
 from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
 from aiida_zif.workflows.active_learning.planning.first_labels import plan_campaign
+from aiida_zif.workflows.active_learning.planning.training import plan_training
 from aiida_zif.workflows.active_learning.state.quarantine import in_words
+from aiida_zif.workflows.active_learning.state.verdict import newest_verdict
 from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
 from aiida_zif.workflows.engine.endings import may_run_again, why_it_ended
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
+from aiida_zif.workflows.structures.recipe import StartRecipe
 from aiida_zif.workflows.training.dataset import extend_dataset
-from aiida_zif.workflows.training.plan import plan_training
 
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
@@ -126,10 +128,11 @@ class ActiveLearningWorkChain(CampaignChildren):
             if key.startswith("task_"):
                 name = key.removeprefix("task_")
                 start = self.ctx.plan[f"start_{name}"]
-                if name.startswith(f"{start['system']}_held_out_"):
+                system = StartRecipe.from_node(start).system
+                if name.startswith(f"{system}_held_out_"):
                     self.ctx.held_out_names = [*self.ctx.held_out_names, name]
                 self.ctx.tasks[name] = task
-                self.ctx.frames[name] = frames_from_structure(self.inputs.systems[start["system"]], start)
+                self.ctx.frames[name] = frames_from_structure(self.inputs.systems[system], start)
         self.ctx.queue, self.ctx.failed, self.ctx.evidence = list(self.ctx.tasks), [], AttributeDict()
 
     def may_choose_layout(self) -> bool:
@@ -201,13 +204,13 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def open(self) -> None:
         """Count the first labels."""
-        self.ctx.state = open_campaign(settings=self.inputs.settings, **self.ctx.reports)
+        self.ctx.verdict = open_campaign(settings=self.inputs.settings, **self.ctx.reports)
 
     # -- training ----------------------------------------------------------------------------------------------
 
     def train(self) -> None:
         """Train a committee on everything labelled so far."""
-        plan: dict[str, Any] = plan_training(self.inputs.settings, self.ctx.state)
+        plan: dict[str, Any] = plan_training(self.inputs.settings, newest_verdict(self.ctx))
         self.ctx.trained_steps = plan["parameters"]["training"]["numb_steps"]
         self.to_context(training=self.submit(TrainCommitteeWorkChain, **self.training_inputs(plan)))
 
@@ -235,7 +238,7 @@ class ActiveLearningWorkChain(CampaignChildren):
 
     def has_more_to_learn(self) -> bool:
         """Whether the last verdict asks for another cycle."""
-        return not self.ctx.state["finished"]
+        return not self.verdict.finished
 
     def plan_cycle(self) -> ExitCode | None:
         """Plan runs, trust levels and choices of the next cycle; what asked for least before goes first."""
@@ -246,7 +249,7 @@ class ActiveLearningWorkChain(CampaignChildren):
         known = {"calibration": self.ctx.calibration} if "calibration" in self.ctx else {}
         if "errors" in self.ctx.evaluation.outputs:
             known |= {"errors": self.ctx.evaluation.outputs.errors, **self.held_out_blocks()}
-        self.ctx.cycle_plan = AttributeDict(plan_exploration(self.inputs.settings, self.ctx.state, **known))
+        self.ctx.cycle_plan = AttributeDict(plan_exploration(self.inputs.settings, newest_verdict(self.ctx), **known))
         asked = {name: report["n_selected"] for name, report in self.ctx.get("selections", {}).items()}
         self.ctx.queue = sorted(self.active_systems(), key=lambda name: (asked.get(name, 0), name))
         self.ctx.cycle += 1
@@ -305,9 +308,9 @@ class ActiveLearningWorkChain(CampaignChildren):
             evidence["errors"] = self.ctx.evaluation.outputs.errors
         if self.has_new_labels():
             self.calibrate()
-        self.ctx.state = judge(
+        self.ctx.verdict = judge(
             settings=self.inputs.settings,
-            state=self.ctx.state,
+            verdict=newest_verdict(self.ctx),
             metadata=self.stage_metadata("judge"),
             **evidence,
         )
@@ -319,7 +322,7 @@ class ActiveLearningWorkChain(CampaignChildren):
         self.ctx.evidence = AttributeDict(remembered(self.ctx.evidence, self.ctx.cycle))
         self.ctx.calibration = calibrate(
             settings=self.inputs.settings,
-            state=self.ctx.state,
+            verdict=newest_verdict(self.ctx),
             metadata=self.stage_metadata("calibrate"),
             **self.ctx.evidence,
             **self.held_out_blocks(),
@@ -332,21 +335,21 @@ class ActiveLearningWorkChain(CampaignChildren):
     def must_train(self) -> bool:
         """Whether there is more to learn from, or the last committee was not trained as long as the last one is."""
         longest = first_and_last(self.settings.training.steps)[1]
-        return self.has_new_labels() or (self.ctx.state["finished"] and self.ctx.trained_steps < longest)
+        return self.has_new_labels() or (self.verdict.finished and self.ctx.trained_steps < longest)
 
     def results(self) -> ExitCode | None:
         """Hand over the force field, what it learnt from, and why the campaign ended."""
         self.out("committee", dict(self.ctx.committee))
         self.out("dataset", dict(self.ctx.dataset))
         self.out("held_out", dict(self.ctx.held_out))
-        self.out("verdict", self.ctx.state)
+        self.out("verdict", newest_verdict(self.ctx))
         if not self.ctx.evaluation.is_finished_ok:
             return self.exit_codes.ERROR_EVALUATION.format(
                 cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.evaluation)
             )
-        if self.ctx.state["stop_reason"] == "not_learning":
-            words = next(entry["words"] for entry in self.ctx.state["criteria"] if entry["name"] == "not_learning")
-            return self.exit_codes.ERROR_NOT_LEARNING.format(cause=words, pk=self.node.pk)
+        futile = self.verdict.criterion("not_learning")
+        if futile is not None and self.verdict.stop_reason == futile.name:
+            return self.exit_codes.ERROR_NOT_LEARNING.format(cause=futile.words, pk=self.node.pk)
         return None
 
     # -- helpers -----------------------------------------------------------------------------------------------

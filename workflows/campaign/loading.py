@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import PrivateAttr, TypeAdapter, ValidationError
 
+from aiida_zif.plugins.input_checks.refusal import refusal_of
 from aiida_zif.plugins.systems import available_systems
 from aiida_zif.plugins.systems.sources import DECLARED, Record, record_of
 from aiida_zif.workflows.campaign.checks.campaign import (
@@ -20,7 +21,7 @@ from aiida_zif.workflows.campaign.checks.campaign import (
     supercell_problems,
     training_problems,
 )
-from aiida_zif.workflows.campaign.json_schema import allowed_at, campaign_json_schema, keys_at
+from aiida_zif.workflows.campaign.json_schema import campaign_json_schema, whole_schema
 from aiida_zif.workflows.campaign.levels import load_campaign_level, with_level_file
 from aiida_zif.workflows.campaign.plumed import with_plumed_files
 from aiida_zif.workflows.campaign.schema.campaign_file import OVERRIDABLE, CampaignFile, Framework, Section, System
@@ -262,42 +263,8 @@ def known_already(system: System, source: Source, path: YamlPath) -> list[Proble
 def _as_problem(error: Mapping[str, Any], source: Source) -> Problem:
     """Say what pydantic found in the terms of the campaign file."""
     path: YamlPath = tuple(part for part in error["loc"] if part != "[key]")
-    kind, context, value = error["type"], error.get("ctx", {}), error["input"]
-    if kind == "rule":
-        return source.problem(
-            (*path, *context["field"].split(".")), context["found"], context["allowed"], context["fix"]
-        )
-    if kind == "quantity":
-        return source.problem(path, shown(value), context["allowed"], context["fix"])
-    if kind == "extra_forbidden":
-        names = keys_at(path[:-1])
-        fix = did_you_mean(path[-1], names, "remove it; docs/campaign.md explains every key")
-        return source.problem(path, f"the key {shown(path[-1])}", listed(names), fix)
-    if kind == "missing":
-        return source.problem(path, "nothing", allowed_at(path), f"add the key {path[-1]!r}")
     if "[key]" in error["loc"]:
         allowed = "a label of letters, digits and single underscores that starts with a letter, 40 at most"
         return source.problem(path, f"the label {shown(path[-1])}", allowed, "rename it, for example 'zif4'")
-    return source.problem(path, shown(value), allowed_at(path), _fix(kind, value, context))
-
-
-def _fix(kind: str, value: object, context: Mapping[str, Any]) -> str:
-    """A way out by kind of error."""
-    if kind == "literal_error":
-        options = [option.strip(" '") for option in str(context["expected"]).replace(" or ", ",").split(",")]
-        return did_you_mean(value, options, "take one of these")
-    if kind == "string_type" and isinstance(value, bool | int | float):
-        return "put it in quotes, YAML reads this word as something else"
-    if kind == "int_type" and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return f"write {value:.0f}: a whole number, without point or exponent"
-    ways = {
-        "int_type": "write a whole number, without unit, quotes or exponent",
-        "bool_type": "write true or false",
-        "float_type": "write a plain number, without unit or quotes",
-        "list_type": "write a list: [first, second]",
-        "dict_type": "write keys with values, or leave the section out",
-        "model_type": "write keys with values, or leave the section out",
-        "model_attributes_type": "write keys with values, or leave the section out",
-        "too_short": "add at least one",
-    }
-    return ways.get(kind, "change it to what is allowed")
+    refused = refusal_of({**error, "loc": path}, whole_schema(), "remove it; docs/campaign.md explains every key")
+    return source.problem(refused.path, refused.found, refused.allowed, refused.fix)

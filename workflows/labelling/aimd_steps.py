@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from typing import Any
 
 from aiida import orm
@@ -51,7 +50,8 @@ def account_for_run(task: orm.Dict, **outcomes: orm.Dict) -> orm.Dict:
     causes: dict[str, int] = {}
     for entry in rejected:
         causes[entry["reason"]] = causes.get(entry["reason"], 0) + 1
-    wanted = len(replace(run, stride=stride or stride_bounds(run.steps, run.timestep)[1]).labelled_steps)
+    taken = stride or stride_bounds(run.steps, run.timestep)[1]
+    wanted = len(run.model_copy(update={"stride": taken}).labelled_steps)
     if wanted > n_labelled + len(rejected):
         causes[NOT_REACHED] = wanted - n_labelled - len(rejected)
     measured: dict[str, Any] = next((one for one in brought if "autocorrelation_fs" in one), {})
@@ -79,8 +79,7 @@ def _run(task: orm.Dict) -> AimdTask:
 
 
 def _as_node(part: AimdTask) -> orm.Dict:
-    content: dict[str, Any] = {name: value for name, value in asdict(part).items() if value is not None}
-    return orm.Dict(content)
+    return orm.Dict(part.as_dict())
 
 
 def _number(name: str) -> int:

@@ -6,7 +6,6 @@ import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.levels.level import hash_in_state, state_in_words
-from aiida_zif.plugins.cp2k.reading.gates import thinned
+from aiida_zif.plugins.cp2k.reading.gates import Gates, thinned
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.labelled_frame import FormatError, LabelledFrame, Refused
 from aiida_zif.plugins.imports.formats import Source, find_source
@@ -264,6 +263,7 @@ def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
     import yaml
     from pydantic import ValidationError
 
+    from aiida_zif.plugins.input_checks.refusal import refusal_text
     from aiida_zif.workflows.campaign.schema.data import ImportGates
     from aiida_zif.workflows.user_input.problems import shown
 
@@ -278,11 +278,8 @@ def read_import_gates(texts: Sequence[str]) -> dict[str, Any]:
     try:
         return ImportGates.model_validate(values).bounds()
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name, context = ".".join(map(str, first["loc"])), first.get("ctx", {})
-        allowed = context.get("allowed") or (first["msg"] if name in ImportGates.model_fields else f"one of {names}")
-        way = context.get("fix", "write it as NAME=VALUE, such as 'net_force=0.5 eV/Å'")
-        raise FormatError(f"--gate {name}: {shown(first['input'])} found; allowed: {allowed}; fix: {way}.") from error
+        schema, way = ImportGates.model_json_schema(), "write it as NAME=VALUE, such as 'net_force=0.5 eV/Å'"
+        raise FormatError(f"--gate {refusal_text(error, schema, if_unknown=way)}") from error
 
 
 def rules_of(declaration: Mapping[str, Any], references: Mapping[str, Any] | None = None) -> Rules:
@@ -293,7 +290,7 @@ def rules_of(declaration: Mapping[str, Any], references: Mapping[str, Any] | Non
     from aiida_zif.plugins.cp2k.levels import Level
 
     definition = declaration["level_of_theory"].get("definition")
-    gates = replace(IMPORT_GATES, **declaration.get("gates", {}))
+    gates = Gates.read({**IMPORT_GATES.model_dump(), **declaration.get("gates", {})}, "gates")
     level = Level.from_dict(definition) if definition else None
     return Rules(gates, level, (references or {}).get("energies_per_atom", {}))
 

@@ -12,7 +12,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.cp2k.levels.level import is_itself
-from aiida_zif.plugins.cp2k.task import read_task
+from aiida_zif.plugins.cp2k.task import Task, read_task
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.workflows.labelling.label_cache import collect
 
@@ -33,7 +33,7 @@ def known_run(frames: FramesData, task: orm.Dict, level_hash: str) -> orm.WorkCh
     wanted = read_task(task.get_dict())  # a task of before a gate was added says the same
     for run in query.all(flat=True):
         level = run.inputs.cp2k.level
-        same = read_task(run.inputs.task.get_dict()) == wanted and level["hash"] == level_hash
+        same = level["hash"] == level_hash and _is_task(run.inputs.task.get_dict(), wanted)
         if (
             same
             and is_itself(level.get_dict())
@@ -42,6 +42,14 @@ def known_run(frames: FramesData, task: orm.Dict, level_hash: str) -> orm.WorkCh
         ):
             return run
     return None
+
+
+def _is_task(content: dict[str, Any], wanted: Task) -> bool:
+    """Whether a stored task is another one in no respect; one that no version would run any more is not the same."""
+    try:
+        return read_task(content) == wanted
+    except ValueError:
+        return False
 
 
 def is_complete(run: orm.WorkChainNode) -> bool:

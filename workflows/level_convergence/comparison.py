@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,9 +27,7 @@ from aiida_zif.workflows.level_convergence.ladder import (
     rungs,
     tightest,
 )
-
-NOISE = {"energy": 1.0, "force": 10.0, "stress": 0.1}
-"""Tolerated errors: meV/atom, meV/Å, GPa."""
+from aiida_zif.workflows.level_convergence.study import LevelErrors, Noise, Rung
 
 COMBINED = "combined"
 
@@ -50,74 +48,78 @@ class Measured:
     seconds: float
 
 
-def errors(found: Measured, reference: Measured) -> dict[str, float | None]:
-    """Return by how much a rung is off.
+class Comparison(NamedTuple):
+    """Every rung beside the tightest.
 
-    :returns: ``energy``: largest error of an energy difference between two frames, meV/atom; ``energy_shift``: mean
-        error of the energies, meV/atom; ``force`` and ``force_max``: root mean square and largest error of a
-        component, meV/Å; ``stress``: root mean square error of a component, GPa.
+    :param rungs: by name.
+    :param following: the combination to try next, None if there is none.
+    :param proposal: name of the cheapest rung that passes.
     """
+
+    rungs: dict[str, Rung]
+    following: Choice | None
+    proposal: str
+
+
+def errors(found: Measured, reference: Measured) -> LevelErrors:
+    """Return by how much a rung is off."""
     shifts = (found.energies - reference.energies) / found.forces.shape[1] * 1e3
     forces = (found.forces - reference.forces) * 1e3
     stress = None
     if found.stresses is not None and reference.stresses is not None:
         stress = float(np.sqrt(np.mean((found.stresses - reference.stresses) ** 2)))
-    return {
-        "energy": float(np.ptp(shifts)),
-        "energy_shift": float(np.mean(shifts)),
-        "force": float(np.sqrt(np.mean(forces**2))),
-        "force_max": float(np.abs(forces).max()),
-        "stress": stress,
-    }
+    return LevelErrors(
+        energy=float(np.ptp(shifts)),
+        energy_shift=float(np.mean(shifts)),
+        force=float(np.sqrt(np.mean(forces**2))),
+        force_max=float(np.abs(forces).max()),
+        stress=stress,
+    )
 
 
-def worst_ratio(found: Mapping[str, float | None], noise: Mapping[str, float]) -> float:
+def worst_ratio(found: LevelErrors, noise: Noise) -> float:
     """Return the largest of the three errors in units of its tolerance; up to 1 it passes."""
-    return max((found[kind] or 0.0) / noise[kind] for kind in NOISE)
+    return max(found.energy / noise.energy, found.force / noise.force, (found.stress or 0.0) / noise.stress)
 
 
-def judge(level: Level, ladder: Ladder, noise: Mapping[str, float], measured: Mapping[str, Measured]) -> dict[str, Any]:
+def compare(level: Level, ladder: Ladder, noise: Noise, measured: Mapping[str, Measured]) -> Comparison:
     """Compare every rung with the tightest, and say which settings to take or which to try next.
 
     :param level: the level as it is.
     :param ladder: values by setting, see :mod:`aiida_zif.workflows.level_convergence.ladder`.
-    :param noise: tolerated errors, the keys of :data:`NOISE`.
-    :param measured: what is known, by hash of the level; the tightest must be there.
-    :returns: ``rungs`` (by name: hash, choice, overrides, errors, seconds, passes; without the last three where
-        nothing is known), ``next`` (the combination to try, or None) and ``proposal`` (name of a rung).
+    :param measured: what is known, by hash of the level.
+    :raises KeyError: if the tightest is not known.
     """
     reference = measured[changed(level, tightest(ladder)).hash]
 
-    def row(choice: Choice) -> dict[str, Any]:
+    def row(choice: Choice) -> Rung:
         key = changed(level, choice).hash
         known: dict[str, Any] = {"hash": key, "choice": choice, "overrides": changes(choice, level)}
         if key in measured:
             found = errors(measured[key], reference)
             known |= {"errors": found, "seconds": measured[key].seconds, "passes": worst_ratio(found, noise) <= 1}
-        return known
+        return Rung(**known)
 
     table = {name: row(choice) for name, choice in rungs(ladder, level).items()}
     following = None
     for index, choice in enumerate(combinations(ladder, table, noise)):
         tried = row(choice)
-        if "errors" not in tried:
+        if tried.errors is None:
             following = choice
             break
         table[f"{COMBINED}_{index}"] = tried
-        if tried["passes"]:
+        if tried.passes:
             break
-    return {"rungs": table, "next": following, "proposal": cheapest(table)}
+    return Comparison(table, following, cheapest(table))
 
 
-def cheapest(table: Mapping[str, Mapping[str, Any]]) -> str:
+def cheapest(table: Mapping[str, Rung]) -> str:
     """Return the name of the fastest rung that passes: a combination, the level as it is, or else the tightest."""
-    candidates = [name for name, row in table.items() if row.get("passes") and not _is_single(name)]
-    return min(candidates, key=lambda name: float(table[name]["seconds"]))
+    costs = {name: rung.seconds or 0.0 for name, rung in table.items() if rung.passes and not _is_single(name)}
+    return min(costs, key=lambda name: costs[name])
 
 
-def combinations(
-    ladder: Ladder, table: Mapping[str, Mapping[str, Any]], noise: Mapping[str, float]
-) -> Iterator[Choice]:
+def combinations(ladder: Ladder, table: Mapping[str, Rung], noise: Noise) -> Iterator[Choice]:
     """Yield choices from the cheapest that may pass to the tightest.
 
     The first takes of every setting the coarsest value from which on all values pass by themselves. Errors of several
@@ -126,7 +128,8 @@ def combinations(
     places = {setting: _coarsest(setting, values, table) for setting, values in ladder.items()}
 
     def ratio(setting: str) -> float:
-        return worst_ratio(table[rung_name(setting, places[setting])]["errors"], noise)
+        found = table[rung_name(setting, places[setting])].errors
+        return worst_ratio(found, noise) if found is not None else float("inf")
 
     while True:
         yield {setting: values[places[setting]] for setting, values in ladder.items()}
@@ -136,10 +139,10 @@ def combinations(
         places[max(sorted(loose), key=ratio)] += 1  # sorted: PostgreSQL keeps no order of the settings
 
 
-def _coarsest(setting: str, values: list[Any], table: Mapping[str, Mapping[str, Any]]) -> int:
+def _coarsest(setting: str, values: list[Any], table: Mapping[str, Rung]) -> int:
     """Index of the coarsest value that passes together with all tighter ones: one that passes by luck is none."""
     place = len(values) - 1
-    while place and table[rung_name(setting, place - 1)].get("passes"):
+    while place and table[rung_name(setting, place - 1)].passes:
         place -= 1
     return place
 

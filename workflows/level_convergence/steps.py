@@ -13,9 +13,10 @@ from aiida_zif.plugins.cp2k.levels.cost import leaves
 from aiida_zif.plugins.cp2k.reading.outputs import GPA_TO_EV_PER_A3
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.workflows.level_convergence.comparison import Measured, judge
+from aiida_zif.workflows.level_convergence.comparison import Measured, compare
 from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rung_name, rungs
-from aiida_zif.workflows.structures.perturbation import perturbed_frames
+from aiida_zif.workflows.level_convergence.study import LevelLine, Overridden, Study, StudyReport
+from aiida_zif.workflows.structures.recipe import StartRecipe
 
 TASK = {"mode": "batch", "gates": {"net_force": 1.0e3}}
 """A coarse grid pulls at the whole cell. That is no reason to refuse the frame here: it is what is to be measured."""
@@ -24,25 +25,22 @@ TASK = {"mode": "batch", "gates": {"net_force": 1.0e3}}
 @calcfunction
 def plan_study(level: orm.Dict, study: orm.Dict) -> dict[str, orm.Data]:
     """Derive the start, the task of all jobs, and by name the level of theory of every rung; each level once."""
-    given = Level.from_dict(level.get_dict())
-    levels = {name: changed(given, choice) for name, choice in rungs(ladder_of(study, given), given).items()}
+    given, asked = Level.from_dict(level.get_dict()), Study.from_node(study)
+    levels = {name: changed(given, choice) for name, choice in rungs(read_ladder(asked.ladder, given), given).items()}
     unique = {rung.hash: name for name, rung in reversed(levels.items())}  # the first of a hash has the last word
     plan: dict[str, orm.Data] = {name: orm.Dict(levels[name].as_dict()) for name in unique.values()}
-    return plan | {"start": orm.Dict(study["start"]), "task": orm.Dict(TASK)}
+    return plan | {"start": orm.Dict(asked.start.as_dict()), "task": orm.Dict(TASK)}
 
 
 @calcfunction
 def frame_and_copies(frames: FramesData, start: orm.Dict) -> FramesData:
-    """Pick one frame and strain and rattle copies of it; settings as in `frames_from_structure`, and the `index`."""
-    perturbed, picked = start["perturbed"], subset(frames, [start["index"]])
-    copies = perturbed_frames(
-        picked.positions[0],
-        picked.cells[0],
-        perturbed["frames"] - 1,
-        perturbed["displacement"],
-        perturbed["strain"],
-        start["seed"],
-    )
+    """Pick one frame and strain and rattle copies of it.
+
+    :param start: a :class:`~aiida_zif.workflows.structures.recipe.StartRecipe` with an ``index``.
+    """
+    recipe = StartRecipe.from_node(start)
+    picked = subset(frames, [recipe.index or 0])
+    copies = recipe.frames_of(picked.positions[0], picked.cells[0], n_given=1)
     return concatenate(picked, FramesData(frames.symbols, *copies, system=frames.system))
 
 
@@ -53,36 +51,30 @@ def judge_rungs(level: orm.Dict, study: orm.Dict, frames: FramesData, **nodes: A
     :param nodes: ``block_NAME`` and ``account_NAME`` of every rung that has labels.
     :returns: ``report``, and ``next_level`` if a combination is left that should pass.
     """
-    given = Level.from_dict(level.get_dict())
-    measured = {}
+    given, asked, measured = Level.from_dict(level.get_dict()), Study.from_node(study), {}
     for name, block in nodes.items():
         if name.startswith("block_"):
             found = read_labels(block, nodes[name.replace("block_", "account_", 1)], frames)
             if found is not None:
                 measured[block.level_of_theory["hash"]] = found
-    ladder = ladder_of(study, given)
-    verdict = judge(given, ladder, study["noise"], measured)
-    following = verdict.pop("next")
-    own = {"/".join(path): value for path, value in leaves(study["own"]["overrides"])}
-    chosen = own | verdict["rungs"][verdict["proposal"]]["overrides"]
-    report = {
-        **verdict,
-        "level_of_theory": {"name": study["own"]["name"], "overrides": chosen},
-        "level": {"name": given.name, "hash": given.hash, "line": given.line},
-        "ladder": ladder,
-        "names": {setting: [rung_name(setting, i) for i in range(len(ladder[setting]) - 1)] for setting in ladder},
-        "noise": study["noise"],
-        "system": frames.system,
-        "n_atoms": frames.n_atoms,
-        "n_frames": frames.n_frames,
-    }
+    ladder = read_ladder(asked.ladder, given)
+    compared = compare(given, ladder, asked.noise, measured)
+    own = {"/".join(path): value for path, value in leaves(asked.own.overrides)}
+    report = StudyReport(
+        rungs=compared.rungs,
+        proposal=compared.proposal,
+        level_of_theory=Overridden(name=asked.own.name, overrides=own | compared.rungs[compared.proposal].overrides),
+        level=LevelLine(name=given.name, hash=given.hash, line=given.line),
+        ladder=ladder,
+        names={setting: [rung_name(setting, i) for i in range(len(ladder[setting]) - 1)] for setting in ladder},
+        noise=asked.noise,
+        system=frames.system,
+        n_atoms=frames.n_atoms,
+        n_frames=frames.n_frames,
+    )
+    following = compared.following
     following_level = {} if following is None else {"next_level": orm.Dict(changed(given, following).as_dict())}
-    return {"report": orm.Dict(report), **following_level}
-
-
-def ladder_of(study: orm.Dict, level: Level) -> dict[str, list[Any]]:
-    """Return the checked ladder of a study."""
-    return read_ladder(study["ladder"], level)
+    return {"report": orm.Dict(report.as_dict()), **following_level}
 
 
 def read_job(job: orm.CalcJobNode, frames: FramesData) -> Measured | None:

@@ -15,8 +15,9 @@ from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.cp2k.schema.missing import why_labels_are_missing
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.level_convergence.comparison import COMBINED, errors
-from aiida_zif.workflows.level_convergence.ladder import TIGHTEST
-from aiida_zif.workflows.level_convergence.steps import frame_and_copies, judge_rungs, ladder_of, plan_study, read_job
+from aiida_zif.workflows.level_convergence.ladder import TIGHTEST, read_ladder
+from aiida_zif.workflows.level_convergence.steps import frame_and_copies, judge_rungs, plan_study, read_job
+from aiida_zif.workflows.level_convergence.study import LevelErrors, Study
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
 
 Cp2kLabelCalculation = CalculationFactory("zif.cp2k")
@@ -41,7 +42,7 @@ class ConvergeWorkChain(ResumableWorkChain):
         spec.input("structure", valid_type=orm.StructureData, required=False, help="The frames are made from it …")
         spec.input("frames", valid_type=FramesData, required=False, help="… or from one of these.")
         spec.input("level", valid_type=orm.Dict, help="`Level.as_dict()`, the level as it is.")
-        spec.input("study", valid_type=orm.Dict, help="`ladder`, `noise` and `start`, see `study_settings`.")
+        spec.input("study", valid_type=orm.Dict, help="What is asked, see `Study`.")
         spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Jobs at a time.")
         spec.inputs.validator = _check_inputs
         spec.output("report", valid_type=orm.Dict, help="Errors and cost of every rung, and the proposal.")
@@ -138,10 +139,10 @@ class ConvergeWorkChain(ResumableWorkChain):
         self.out("report", self.ctx.verdict.report)
 
 
-def in_words(found: Mapping[str, float | None], seconds: float) -> str:
+def in_words(found: LevelErrors, seconds: float) -> str:
     """Return errors and cost in one line."""
-    stress = "" if found["stress"] is None else f", {found['stress']:.3g} GPa"
-    return f"{found['energy']:.3g} meV/atom, {found['force']:.3g} meV/Å{stress}, {seconds:.3g} s a frame"
+    stress = "" if found.stress is None else f", {found.stress:.3g} GPa"
+    return f"{found.energy:.3g} meV/atom, {found.force:.3g} meV/Å{stress}, {seconds:.3g} s a frame"
 
 
 def _check_inputs(values: Mapping[str, Any], _: Any) -> str | None:
@@ -150,7 +151,7 @@ def _check_inputs(values: Mapping[str, Any], _: Any) -> str | None:
     if not {"level", "study"} <= set(values):
         return None  # AiiDA itself names the missing port
     try:
-        ladder_of(values["study"], Level.from_dict(values["level"].get_dict()))
+        read_ladder(Study.from_node(values["study"]).ladder, Level.from_dict(values["level"].get_dict()))
     except (KeyError, ValueError) as error:
         return str(error)
     return None

@@ -8,23 +8,18 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.workflows.structures.perturbation import perturbed_frames
+from aiida_zif.workflows.structures.recipe import StartRecipe
 
 
 @calcfunction
 def frames_from_structure(structure: orm.StructureData, start: orm.Dict) -> FramesData:
     """Turn a structure into what a labelling starts from: itself, or strained and rattled copies.
 
-    :param start: ``system`` (label), ``perturbed`` (None, or ``frames``, ``displacement`` in Å and ``strain``) and
-        then the ``seed``.
+    :param start: a :class:`~.recipe.StartRecipe`.
     """
-    atoms, perturbed = structure.get_ase(), start["perturbed"]
-    frames, cells = atoms.get_positions()[None], np.asarray(atoms.cell)[None]
-    if perturbed is not None:
-        frames, cells = perturbed_frames(
-            frames[0], cells[0], perturbed["frames"], perturbed["displacement"], perturbed["strain"], start["seed"]
-        )
-    return FramesData(atoms.get_chemical_symbols(), frames, cells, system=start["system"])
+    atoms, recipe = structure.get_ase(), StartRecipe.from_node(start)
+    frames = recipe.frames_of(atoms.get_positions(), np.asarray(atoms.cell))
+    return FramesData(atoms.get_chemical_symbols(), *frames, system=recipe.system)
 
 
 @calcfunction

@@ -1,1 +1,1 @@
-"""Files of users: YAML, quantities with units, problems in words."""
+"""Files of users: YAML, merged with defaults, problems by line."""

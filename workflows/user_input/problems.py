@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 
-LONGEST = 80
-"""Characters of a found value that are shown."""
+from aiida_zif.plugins.input_checks.refusal import LONGEST
+from aiida_zif.plugins.input_checks.refusal import did_you_mean as did_you_mean
+from aiida_zif.plugins.input_checks.refusal import dotted as dotted
+from aiida_zif.plugins.input_checks.refusal import listed as listed
+from aiida_zif.plugins.input_checks.refusal import shown as shown
 
 
 @dataclass(frozen=True)
@@ -54,36 +56,6 @@ def render_problems(problems: Sequence[Problem]) -> str:
     return "\n\n".join([*(problem.render() for problem in problems), f"{count}, nothing was stored or started."])
 
 
-def shown(value: object) -> str:
-    """Return a value as it is shown after "found": on one line, text in quotes, both ends of what is long."""
-    if value is None:
-        return "nothing"
-    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    text = " ".join(text.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2 - 1]}…{text[-LONGEST // 2 :]}"
-
-
 def one_line(text: str) -> str:
     """Return words that hold text of a stranger so that a terminal shows them on one line and does nothing else."""
     return "".join(letter if letter.isprintable() else " " for letter in text)[: 2 * LONGEST]
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as a list in words."""
-    return ", ".join(names) if names else "none"
-
-
-def did_you_mean(word: object, names: Sequence[str], otherwise: str) -> str:
-    """Return the closest name as a question, or ``otherwise`` if none is close."""
-    lower = {name.lower(): name for name in names}
-    close = get_close_matches(str(word).lower(), lower, n=1, cutoff=0.6)
-    return f"did you mean {lower[close[0]]!r}?" if close else otherwise
-
-
-def dotted(path: Sequence[str | int]) -> str:
-    """Return ``("seed_data", "aimd", 0)`` as ``seed_data.aimd[0]``."""
-    text = ""
-    for part in path:
-        name = part if not isinstance(part, str) or (part.isprintable() and len(part) <= LONGEST) else shown(part)
-        text += f"[{name}]" if isinstance(part, int) else f".{name}" if text else str(name)
-    return text

@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from aiida_zif.plugins.cp2k.task import AUTO, AimdTask
+from aiida_zif.plugins.cp2k.task import AUTO, SHORTEST_STAIR, AimdTask
 
 TEMPERATURE_RISE = 50.0
 """K between two stairs; the temperature of 100 atoms fluctuates by 8 % of itself."""
 
 PRESSURE_RISE = 0.25
 """GPa between two stairs."""
-
-SHORTEST_STAIR = 20
-"""Steps, enough to measure a stride in the first; a short ramp has fewer and higher stairs."""
 
 MEASURED_TIME = 400.0
 """fs at the beginning of a run in which an automatic stride is measured: some 25 times what ZIFs show."""
@@ -85,7 +82,7 @@ def next_part(task: AimdTask, part: AimdTask, outcome: Mapping[str, Any], seed: 
     :param seed: for velocities that have to be drawn anew.
     """
     done, stride = int(outcome["labelled_up_to"]), outcome["stride"] or part.stride
-    wanted = [step for step in replace(task, stride=stride, label_after=done).labelled_steps if step > done]
+    wanted = task.model_copy(update={"stride": stride, "label_after": done}).labelled_steps
     if stride != AUTO and not wanted:
         return Continuation("start", None)
     files = [step for step in outcome["restart_steps"] if part.first_step < step < (wanted or [task.steps])[0]]
@@ -100,14 +97,15 @@ def _part(task: AimdTask, first_step: int, label_after: int, stride: int | str, 
     """The part that begins at a step: to the end of its stair, or until the stride can be measured."""
     stair = next(stair for stair in stairs(task) if stair.last_step > first_step)
     last = min(stair.last_step, math.ceil(MEASURED_TIME / task.timestep)) if stride == AUTO else stair.last_step
-    return replace(
-        task,
-        temperature=stair.temperature,
-        pressure=stair.pressure,
-        first_step=first_step,
-        label_after=label_after,
-        steps=last,
-        run_steps=task.steps,
-        stride=stride,
-        seed=seed,
+    return task.model_copy(
+        update={
+            "temperature": stair.temperature,
+            "pressure": stair.pressure,
+            "first_step": first_step,
+            "label_after": label_after,
+            "steps": last,
+            "run_steps": task.steps,
+            "stride": stride,
+            "seed": seed,
+        }
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from pydantic import Field, StrictBool
+
+from aiida_zif.plugins.input_checks.model import Checked, Count
+from aiida_zif.plugins.input_checks.quantities import AtomicEnergy, Dimension, Force, Stress
 
 OUTLIER = "energy_outlier"
 
@@ -24,8 +27,10 @@ MOST_REFERENCES = 200
 """Energies that stand for all earlier ones of a composition."""
 
 
-@dataclass(frozen=True)
-class Gates:
+Ratio = Annotated[float, Field(ge=0, le=1, strict=True)]
+
+
+class Gates(Checked):
     """The bounds of every gate.
 
     :param contact: smallest distance of two atoms over the sum of their covalent radii; closer ones are no chemistry
@@ -44,55 +49,46 @@ class Gates:
     :param smearing: let frames in that only became self-consistent with a rung that changes the physics.
     """
 
-    contact: float = 0.5
-    max_force: float = 50.0
-    net_force: float = 0.1
-    max_stress: float = 50.0
-    asymmetry: float = 1e-3
-    energy_band: float = 0.5
-    energy_deviations: float = 8.0
-    energy_frames: int = 8
-    stress: bool = True
-    smearing: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain content; read back by :func:`read_gates`."""
-        return asdict(self)
-
-
-UNITS = {
-    "max_force": " eV/Å",
-    "net_force": " eV/Å",
-    "max_stress": " GPa",
-    "energy_band": " eV/atom",
-    "contact": " of the covalent radii",
-}
+    contact: Ratio = Field(
+        default=0.5,
+        description="closest two atoms may be, over the sum of their covalent radii; others are refused unseen",
+    )
+    max_force: Force = Field(default=50.0, description="largest component of a force")
+    net_force: Force = Field(default=0.1, description="sum of all forces over the root of the number of atoms")
+    max_stress: Stress = Field(
+        default=50.0, description="largest component of the stress; kbar or GPa taken for eV/Å³ are above it"
+    )
+    asymmetry: Ratio = Field(
+        default=1e-3,
+        description="difference of a stress to its transpose, over its largest component, before it is made symmetric",
+    )
+    energy_band: AtomicEnergy = Field(
+        default=0.5, description="distance to the median energy of the composition that always passes"
+    )
+    energy_deviations: Annotated[float, Field(gt=0, le=1000, strict=True)] = Field(
+        default=8.0, description="robust standard deviations beyond which an energy is an outlier"
+    )
+    energy_frames: Count = Field(default=8, description="frames of a composition below which no energy is an outlier")
+    stress: StrictBool = Field(default=True, description="refuse frames without a stress")
+    smearing: StrictBool = Field(
+        default=False, description="let frames in, flagged, that only smeared occupations made self-consistent"
+    )
 
 
 def in_words(bounds: Mapping[str, Any]) -> str:
     """Return some bounds with their names and units, such as ``net force 0.5 eV/Å``."""
     parts = []
     for name, value in bounds.items():
-        shown = ("yes" if value else "no") if isinstance(value, bool) else f"{value:g}{UNITS.get(name, '')}"
+        shown = ("yes" if value else "no") if isinstance(value, bool) else f"{value:g}{_unit(name)}"
         parts.append(f"{name.replace('_', ' ')} {shown}")
     return ", ".join(parts)
 
 
-def read_gates(content: Mapping[str, Any] | None) -> Gates:
-    """Return the gates with some bounds changed.
-
-    :raises ValueError: naming the key, what was found and what is allowed.
-    """
-    kinds = {field.name: type(field.default) for field in fields(Gates)}
-    for key, value in (content or {}).items():
-        if key not in kinds:
-            raise ValueError(f"gates.{key}: unknown; allowed are {', '.join(kinds)}")
-        if isinstance(value, bool) != (kinds[key] is bool):
-            allowed = "true or false" if kinds[key] is bool else "a number"
-            raise ValueError(f"gates.{key}: {value!r} found, {allowed} allowed")
-        if kinds[key] is not bool and not (isinstance(value, int | float) and value >= 0):
-            raise ValueError(f"gates.{key}: {value!r} found, a number from zero on allowed")
-    return Gates(**(content or {}))
+def _unit(name: str) -> str:
+    """The unit of a bound, after a blank."""
+    if name == "contact":
+        return " of the covalent radii"
+    return next((f" {one.unit}" for one in Gates.model_fields[name].metadata if isinstance(one, Dimension)), "")
 
 
 def fault_of_contact(contact: float, gates: Gates) -> tuple[str, str] | None:

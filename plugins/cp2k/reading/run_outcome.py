@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from aiida_zif.plugins.cp2k.aimd.autocorrelation import Stride, choose_stride
@@ -22,7 +21,7 @@ def measured_stride(task: AimdTask, readings: Readings) -> Stride | None:
 
 def with_stride(task: AimdTask, stride: Stride | None) -> AimdTask:
     """Return the part with the stride that was measured, if it was."""
-    return task if stride is None else replace(task, stride=stride.steps)
+    return task if stride is None else task.model_copy(update={"stride": stride.steps})
 
 
 def run_outcome(

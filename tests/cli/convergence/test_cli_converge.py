@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from aiida_zif.provenance.level_convergence.table import StudySummary, rows_of
+from aiida_zif.workflows.level_convergence.study import StudyReport
+
 Invoke = Callable[..., Any]
 File = Callable[..., Path]
 
@@ -103,28 +106,31 @@ def test_a_ladder_file_that_holds_no_ladder_is_refused(
 
 
 ERRORS = {"energy": 0.2, "energy_shift": 40.0, "force": 8.0, "force_max": 21.0, "stress": None}
-SUMMARY = {
-    "pk": 12,
-    "level": {"name": "pbe-d3-fast"},
+REPORT: dict[str, Any] = {
+    "rungs": {
+        "tightest": {"hash": "a", "choice": {"MGRID/CUTOFF": 800}, "overrides": {"MGRID/CUTOFF": 800},
+                     "errors": {**dict.fromkeys(ERRORS, 0.0), "stress": None}, "seconds": 9.0, "passes": True},
+        "as_it_is": {"hash": "b", "choice": {"MGRID/CUTOFF": 400}, "overrides": {}},
+        "MGRID_CUTOFF_0": {"hash": "c", "choice": {"MGRID/CUTOFF": 300}, "overrides": {"MGRID/CUTOFF": 300},
+                           "errors": ERRORS, "seconds": 3.0, "passes": True},
+        "MGRID_CUTOFF_1": {"hash": "b", "choice": {"MGRID/CUTOFF": 400}, "overrides": {}},
+    },
+    "proposal": "MGRID_CUTOFF_0",
+    "level_of_theory": {"name": "pbe-d3-fast", "overrides": {"MGRID/CUTOFF": 300}},
+    "level": {"name": "pbe-d3-fast", "hash": "b", "line": "PBE-D3"},
+    "ladder": {"MGRID/CUTOFF": [300, 400, 800]},
+    "names": {"MGRID/CUTOFF": ["MGRID_CUTOFF_0", "MGRID_CUTOFF_1"]},
+    "noise": {"energy": 1.0, "force": 10.0, "stress": 0.1},
     "system": "zinc",
     "n_atoms": 6,
     "n_frames": 2,
-    "n_jobs": 3,
-    "n_cached": 1,
-    "noise": {"energy": 1.0, "force": 10.0, "stress": 0.1},
-    "names": {"MGRID/CUTOFF": ["MGRID_CUTOFF_0", "MGRID_CUTOFF_1"]},
-    "ladder": {"MGRID/CUTOFF": [300, 400, 800]},
-    "rungs": [
-        {"name": "tightest", "choice": {"MGRID/CUTOFF": 800}, "overrides": {"MGRID/CUTOFF": 800},
-         "errors": {**dict.fromkeys(ERRORS, 0.0), "stress": None}, "seconds": 9.0, "passes": True},
-        {"name": "MGRID_CUTOFF_0", "setting": "MGRID/CUTOFF", "value": 300, "choice": {"MGRID/CUTOFF": 300},
-         "overrides": {"MGRID/CUTOFF": 300}, "errors": ERRORS, "seconds": 3.0, "passes": True},
-        {"name": "MGRID_CUTOFF_1", "setting": "MGRID/CUTOFF", "value": 400, "choice": {"MGRID/CUTOFF": 400},
-         "overrides": {}, "cause": "[304] CP2K stopped"},
-    ],
-    "proposal": "MGRID_CUTOFF_0",
-    "level_of_theory": {"name": "pbe-d3-fast", "overrides": {"MGRID/CUTOFF": 300}},
 }  # fmt: skip
+
+
+def summary(**changed: Any) -> StudySummary:
+    """A study of a version without schema numbers, one of whose levels failed."""
+    report = StudyReport.from_dict({**REPORT, **changed})
+    return StudySummary(12, "uuid", 0, None, 3, 1, 60.0, report, list(rows_of(report, {"b": "[304] CP2K stopped"})))
 
 
 @pytest.fixture
@@ -138,7 +144,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(
         "aiida_zif.cli.convergence.converge.run_here", lambda *arguments: pytest.fail("it was run again")
     )
-    monkeypatch.setattr("aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: SUMMARY)
+    monkeypatch.setattr("aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: summary())
     return end
 
 
@@ -151,15 +157,20 @@ def test_a_known_study_is_told_at_once_with_lines_for_the_campaign_file(
     assert result.exit_code == 0
     assert "failed: [304] CP2K stopped" in result.stdout
     lines = result.stdout[result.stdout.index("level_of_theory:") :]
-    assert yaml.safe_load(lines) == {"level_of_theory": SUMMARY["level_of_theory"]}
+    assert yaml.safe_load(lines) == {"level_of_theory": REPORT["level_of_theory"]}
 
 
 def test_table_and_figure_are_written_on_request(
     invoke: Invoke, campaign_file: File, known: dict[str, Any], tmp_path: Path
 ) -> None:
     result = invoke("converge", campaign_file(), "--dir", tmp_path / "out", "--json")
-    assert json.loads(result.stdout) == SUMMARY
-    assert json.loads((tmp_path / "out" / "converge.json").read_text()) == SUMMARY
+    written = json.loads(result.stdout)
+    assert json.loads((tmp_path / "out" / "converge.json").read_text()) == written
+    assert {**REPORT, "rungs": written["rungs"]}.items() <= written.items()
+    assert [row["name"] for row in written["rungs"]] == list(REPORT["rungs"])
+    relaxed = {"name": "MGRID_CUTOFF_0", "setting": "MGRID/CUTOFF", "value": 300}
+    assert written["rungs"][2] == REPORT["rungs"]["MGRID_CUTOFF_0"] | relaxed
+    assert written["rungs"][3]["cause"] == "[304] CP2K stopped"
     assert (tmp_path / "out" / "converge.png").stat().st_size > 1000
 
 
@@ -176,8 +187,8 @@ def test_a_ladder_that_may_end_too_early_is_said_to_do_so(
     invoke: Invoke, campaign_file: File, known: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: {**SUMMARY, "proposal": "tightest"}
+        "aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: summary(proposal="tightest")
     )
     assert "go further with --ladder MGRID/CUTOFF=" in invoke("converge", campaign_file()).stdout
-    monkeypatch.setattr("aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: SUMMARY)
+    monkeypatch.setattr("aiida_zif.provenance.level_convergence.table.summarise_study", lambda node: summary())
     assert "go further" not in invoke("converge", campaign_file()).stdout

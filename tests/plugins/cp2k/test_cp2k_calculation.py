@@ -83,7 +83,7 @@ def test_overlapping_frames_are_written_last(builder_inputs: dict, tmp_path: Pat
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("task", {"mode": "relax"}, "task.mode: 'relax' found"),
+        ("task", {"mode": "relax"}, "task.mode: found 'relax'"),
         ("level", {"name": "pbe"}, "load_level"),
         ("frames", 0, "0 frames found"),
         ("frames", ["U", "H", "H"], "no parameters for U"),

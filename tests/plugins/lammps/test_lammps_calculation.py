@@ -113,7 +113,7 @@ def test_crystal_of_other_atoms_is_refused(explore_inputs: dict[str, Any]) -> No
     ("changes", "message"),
     [
         ({"runs": [RUNS[0] | {"start": 7}]}, r"runs\[0\].start: found 7"),
-        ({"parameters": PARAMETERS | {"lower": 9.0}}, "parameters.lower: found 9.0"),
+        ({"parameters": PARAMETERS | {"lower": 9.0}}, "parameters.lower: found 9 eV/Å"),
         ({"parameters": {"halt": {"volume": 3}}}, "parameters.halt.volume: found 3"),
         ({"committee": {}}, "committee"),
         ({"metadata": {"options": {"resources": {"num_machines": 2}}}}, "num_machines: .*one machine"),

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from lammps_toy import PACKED, PARAMETERS, RUNS, TYPE_MAP
 
-from aiida_zif.plugins.lammps.inputs import lane_input, pack, preflights_of
+from aiida_zif.plugins.lammps.inputs import Lane, lane_input, pack, preflights_of
 from aiida_zif.plugins.lammps.settings import Settings, check_runs
 
 
 def written(members: list[int], n_models: int = 2, seconds: int | None = None, **changes: Any) -> str:
     settings = Settings.from_dict(PARAMETERS | changes)
     runs = check_runs(RUNS, settings, 1)
-    return lane_input([(index, runs[index]) for index in members], settings, TYPE_MAP, n_models, 24, seconds)
+    return lane_input(Lane([(index, runs[index]) for index in members], settings, TYPE_MAP, n_models, 24, seconds))
 
 
 @pytest.mark.parametrize(("lane", "members"), [(0, [1]), (1, [0, 2])])
@@ -66,7 +65,7 @@ def test_an_equilibration_takes_energy_out_with_friction_and_leaves_no_trace_in_
     sampled = {"kind": "npt", "temperature": 300, "pressure": 0.5, "coupling": "iso", "steps": 30}
     settings = Settings.from_dict(PARAMETERS)
     (run,) = check_runs([{"label": "r", "start": 0, "seed": 5, "stages": [before, sampled]}], settings, 1)
-    lines = lane_input([(0, run)], settings, TYPE_MAP, 2, 24).splitlines()
+    lines = lane_input(Lane([(0, run)], settings, TYPE_MAP, 2, 24)).splitlines()
     first = lines.index("fix move all nph iso 5000 5000 0.5 flip no")
     assert lines[first + 1] == "fix bath all langevin 300 300 0.01 5 zero yes"
     second = lines.index("fix move all npt temp 300 300 0.005 iso 5000 5000 0.5 flip no")
@@ -74,13 +73,13 @@ def test_an_equilibration_takes_energy_out_with_friction_and_leaves_no_trace_in_
     assert any(line.endswith("start 24 stop 54") for line in lines[second:])
     constant = [{"kind": "equilibrate", "temperature": 300, "steps": 24}, {**RUNS[1]["stages"][0]}]
     (run,) = check_runs([{"label": "r", "start": 0, "seed": 5, "stages": constant}], settings, 1)
-    assert "fix move all nve" in lane_input([(0, run)], settings, TYPE_MAP, 2, 24).splitlines()
+    assert "fix move all nve" in lane_input(Lane([(0, run)], settings, TYPE_MAP, 2, 24)).splitlines()
 
 
 def test_every_member_drives_where_it_is_told_to() -> None:
     settings = Settings.from_dict(PARAMETERS)
     runs = check_runs([{**run, "driver": driver} for run, driver in zip(RUNS, (0, 1, 5), strict=True)], settings, 1)
-    text = lane_input(list(enumerate(runs)), settings, TYPE_MAP, 3, 24)
+    text = lane_input(Lane(list(enumerate(runs)), settings, TYPE_MAP, 3, 24))
     first = [line.split()[2:5] for line in text.splitlines() if "out_file" in line]
     assert first == [
         ["model_0.pb", "model_1.pb", "model_2.pb"],
@@ -91,11 +90,11 @@ def test_every_member_drives_where_it_is_told_to() -> None:
 
 def test_preflight_of_a_driver_comes_before_its_runs_is_cold_and_passes_them_over_if_it_fails() -> None:
     settings = Settings.from_dict(PARAMETERS | {"preflight": 20})
-    runs = [replace(run, driver=index % 2) for index, run in enumerate(check_runs(RUNS, settings, 1))]
+    runs = [run.model_copy(update={"driver": index % 2}) for index, run in enumerate(check_runs(RUNS, settings, 1))]
     trials = preflights_of(1, [0, 1, 2], runs, settings, 2)
     assert [(name, trial.driver) for name, trial in trials] == [("preflight_1_0", 0), ("preflight_1_1", 1)]
     assert {stage.temperature for _, trial in trials for stage in trial.dynamics} == {(300.0, 300.0)}
-    text = lane_input(list(enumerate(runs)), settings, TYPE_MAP, 2, 24, preflights=trials)
+    text = lane_input(Lane(list(enumerate(runs)), settings, TYPE_MAP, 2, 24, preflights=trials))
     logs = ["log preflight_1_0", "log run_000", "log run_002", "log preflight_1_1", "log run_001"]
     assert sorted(logs, key=text.index) == logs
     blocks = text.split("\nlog none\nclear\n")
@@ -109,9 +108,10 @@ def test_preflight_of_a_driver_comes_before_its_runs_is_cold_and_passes_them_ove
 
 def test_no_preflight_is_run_by_a_model_that_drives_nothing() -> None:
     settings = Settings.from_dict(PARAMETERS | {"preflight": 20})
-    runs = [replace(run, driver=driver) for driver, run in zip((0, 3, 4), check_runs(RUNS, settings, 1), strict=True)]
+    checked = zip((0, 3, 4), check_runs(RUNS, settings, 1), strict=True)
+    runs = [run.model_copy(update={"driver": driver}) for driver, run in checked]
     assert [trial.driver for _, trial in preflights_of(0, [0, 2], runs, settings, 4)] == [0]
-    assert preflights_of(0, [0, 2], runs, replace(settings, preflight=0), 4) == []
+    assert preflights_of(0, [0, 2], runs, settings.model_copy(update={"preflight": 0}), 4) == []
 
 
 def test_bias_of_plumed_is_kept_out_of_the_forces_that_are_sampled() -> None:

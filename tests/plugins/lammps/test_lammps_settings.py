@@ -27,10 +27,17 @@ def test_defaults_fill_what_is_not_given() -> None:
     assert Settings.from_dict(settings.as_dict()) == settings
 
 
+def test_parameters_of_a_campaign_that_knew_neither_chemistry_nor_plumed_are_read() -> None:
+    old = {"timestep": 0.5, "halt": {"temperature": 3000.0, "force_deviation": 20.0}, "chemistry": None, "plumed": None}
+    assert Settings.from_dict(old).chemistry == Settings().chemistry
+    assert Settings.from_dict({"schema": 1, **old}) == Settings.from_dict(old)
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [
         ({"timestep": 0}, "parameters.timestep"),
+        ({"thermostat_time": 0.5}, "parameters.thermostat_time"),
         ({"timestep": float("nan")}, "parameters.timestep"),
         ({"sample_every": 2.5}, "parameters.sample_every"),
         ({"lower": 6.0}, "parameters.lower"),
@@ -39,17 +46,16 @@ def test_defaults_fill_what_is_not_given() -> None:
         ({"min_separation": -1.0}, "parameters.min_separation"),
         ({"halt": {"temperature": 0}}, "parameters.halt.temperature"),
         ({"halt": {"force_deviation": 1.0}}, "parameters.halt.force_deviation"),
-        ({"halt": {"volume": [1.2, 2.0]}}, "parameters.halt.volume"),
-        ({"halt": {"speed": 1}}, "parameters.halt"),
-        ({"halt": {"speed": 1.0}}, "parameters.halt"),
+        ({"halt": {"volume": [1.2, 2.0]}}, r"parameters.halt.volume\[0\]"),
+        ({"halt": {"speed": 1}}, "parameters.halt.speed"),
         ({"chemistry": {"intact": 1}}, "parameters.chemistry.intact"),
         ({"chemistry": {"stretch": 1.0}}, "parameters.chemistry.stretch"),
         ({"chemistry": {"new_bond": 0}}, "parameters.chemistry.new_bond"),
-        ({"chemistry": {"density": [1.2, 2.0]}}, "parameters.chemistry.density"),
-        ({"chemistry": {"bonds": 3}}, "parameters.chemistry"),
+        ({"chemistry": {"density": [1.2, 2.0]}}, r"parameters.chemistry.density\[0\]"),
+        ({"chemistry": {"bonds": 3}}, "parameters.chemistry.bonds"),
         ({"preflight": -1}, "parameters.preflight"),
         ({"plumed": " "}, "parameters.plumed"),
-        ({"step": 1}, "parameters"),
+        ({"step": 1}, "parameters.step"),
     ],
 )
 def test_impossible_parameter_is_named(given: dict[str, Any], field: str) -> None:
@@ -73,7 +79,7 @@ def test_impossible_parameter_is_named(given: dict[str, Any], field: str) -> Non
             r"runs\[0\].stages",
         ),
         ([run(stages=[STAGE, {"kind": "minimise", "steps": 5}])], r"runs\[0\].stages"),
-        ([run(ensemble="nvt")], r"runs\[0\]"),
+        ([run(ensemble="nvt")], r"runs\[0\].ensemble"),
         ([run(driver=-1)], r"runs\[0\].driver"),
         ([stage(kind="nph")], r"runs\[0\].stages\[0\].kind"),
         ([stage(steps=0)], r"runs\[0\].stages\[0\].steps"),

@@ -64,7 +64,7 @@ def test_what_is_no_unit_of_the_quantity_is_none(quantity: str, text: str) -> No
 
 
 def test_units_of_a_campaign_file_are_the_same_ones() -> None:
-    from aiida_zif.workflows.user_input.quantities import FORCE, LENGTH
+    from aiida_zif.plugins.input_checks.quantities import FORCE, LENGTH
 
     assert FORCE.parse("1 hartree/bohr") == pytest.approx(worth("forces", "hartree/bohr"), rel=1e-15)
     assert LENGTH.parse("10 bohr") == pytest.approx(10 * worth("length", "bohr"), rel=1e-15)

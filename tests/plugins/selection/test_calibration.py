@@ -18,7 +18,7 @@ def cloud(n: int, level: float = 0.4, slope: float = 0.8, scatter: float = 0.3, 
     return deviation, level * deviation**slope * np.exp(rng.normal(0.0, scatter, n))
 
 
-def fitted(n: int, **kwargs: Any) -> dict[str, Any]:
+def fitted(n: int, **kwargs: Any) -> relation.Relation:
     """The fit to such a cloud."""
     curve = relation.fit(*cloud(n, **kwargs), seed=5)
     assert curve is not None
@@ -27,15 +27,15 @@ def fitted(n: int, **kwargs: Any) -> dict[str, Any]:
 
 def test_a_known_relation_is_found_within_its_stated_uncertainty() -> None:
     curve = fitted(400)
-    assert abs(curve["slope"] - 0.8) < 3 * curve["slope_error"]
-    true = 0.4 * curve["centre"] ** 0.8
-    assert abs(np.log(curve["level"] / true)) < 3 * curve["level_error"]
-    assert curve["scatter"] == pytest.approx(0.3, rel=0.1)
+    assert abs(curve.slope - 0.8) < 3 * curve.slope_error
+    true = 0.4 * curve.centre**0.8
+    assert abs(np.log(curve.level / true)) < 3 * curve.level_error
+    assert curve.scatter == pytest.approx(0.3, rel=0.1)
 
 
 def test_the_band_holds_as_many_unseen_frames_as_it_says() -> None:
     curve = fitted(1000)
-    assert curve["coverage"] == pytest.approx(relation.BAND_SHARE, abs=0.03)
+    assert curve.coverage == pytest.approx(relation.BAND_SHARE, abs=0.03)
     deviation, error = cloud(1000, seed=2)
     low, high = relation.error_band(curve, deviation)
     assert np.mean((error > low) & (error < high)) == pytest.approx(relation.BAND_SHARE, abs=0.03)
@@ -74,8 +74,8 @@ def test_frames_without_a_finite_error_or_deviation_do_not_count() -> None:
 
 def test_fewer_frames_are_less_certain() -> None:
     few, many = fitted(10), fitted(300)
-    assert few["slope_error"] > many["slope_error"]
-    assert few["level_error"] > many["level_error"]
+    assert few.slope_error > many.slope_error
+    assert few.level_error > many.level_error
 
 
 def test_a_narrow_cloud_keeps_the_slope_of_independent_members() -> None:
@@ -83,7 +83,7 @@ def test_a_narrow_cloud_keeps_the_slope_of_independent_members() -> None:
     deviation = 0.3 * np.exp(rng.normal(0.0, 0.01, 20))
     curve = relation.fit(deviation, 0.2 * np.exp(rng.normal(0.0, 0.3, 20)), seed=1)
     assert curve is not None
-    assert curve["slope"] == pytest.approx(1.0, abs=0.2)
+    assert curve.slope == pytest.approx(1.0, abs=0.2)
 
 
 def test_one_frame_far_out_does_not_turn_the_line() -> None:
@@ -93,7 +93,7 @@ def test_one_frame_far_out_does_not_turn_the_line() -> None:
     bent = relation.fit(deviation, error, seed=1)
     assert plain is not None
     assert bent is not None
-    assert bent["slope"] == pytest.approx(plain["slope"], abs=0.15)
+    assert bent.slope == pytest.approx(plain.slope, abs=0.15)
 
 
 def test_the_inverse_undoes_the_relation() -> None:
@@ -113,14 +113,14 @@ def test_levels_grow_with_the_target_and_leave_a_window(n: int, seed: int) -> No
 
 def test_an_uncertain_calibration_asks_for_more_labels_not_for_fewer() -> None:
     curve = fitted(200)
-    unsure = {**curve, "level_error": 10 * curve["level_error"]}
+    unsure = curve.model_copy(update={"level_error": 10 * curve.level_error})
     assert relation.levels_for(unsure, 0.15)[0] < relation.levels_for(curve, 0.15)[0]
 
 
 def test_levels_stay_near_what_was_labelled() -> None:
     curve = fitted(50)
-    assert relation.levels_for(curve, 1e-5)[0] == pytest.approx(curve["range"][0] / 2)
-    assert relation.levels_for(curve, 1e3)[0] == pytest.approx(curve["range"][1] * 2)
+    assert relation.levels_for(curve, 1e-5)[0] == pytest.approx(curve.range[0] / 2)
+    assert relation.levels_for(curve, 1e3)[0] == pytest.approx(curve.range[1] * 2)
 
 
 def test_the_same_seed_gives_the_same_fit() -> None:
@@ -132,26 +132,48 @@ def test_the_fit_does_not_depend_on_the_order_of_the_frames() -> None:
     assert relation.fit(deviation[::-1], error[::-1], seed=5) == relation.fit(deviation, error, seed=5)
 
 
-def rows(system: str, n: int, level: float, seed: int) -> list[dict[str, Any]]:
+def frames(system: str, n: int, level: float, seed: int) -> list[relation.ErrorOfFrame]:
     """Frames of one system; its zinc is twice as wrong as its hydrogen."""
     return [
-        {"system": system, "max_force_deviation": x, "force_rmse": y, "elements": {"Zn": 2 * y, "H": y}}
+        relation.ErrorOfFrame(system=system, max_force_deviation=x, force_rmse=y, elements={"Zn": 2 * y, "H": y})
         for x, y in zip(*cloud(n, level=level, seed=seed), strict=True)
     ]
 
 
 def test_every_system_has_a_relation_of_its_own_and_elements_share_all_systems() -> None:
-    found = relation.calibrate_frames([*rows("zif4", 60, 0.2, 1), *rows("zif8", 60, 0.8, 2), *rows("sod", 3, 1, 3)], 1)
-    at = {name: relation.error_at(curve, 0.3) for name, curve in found["systems"].items() if curve}
+    several = [*frames("zif4", 60, 0.2, 1), *frames("zif8", 60, 0.8, 2), *frames("sod", 3, 1, 3)]
+    found = relation.calibrate_frames(several, 1)
+    at = {name: relation.error_at(curve, 0.3) for name, curve in found.systems.items() if curve}
     assert at["zif8"] > 2 * at["zif4"]
-    assert found["systems"]["sod"] is None
-    assert found["elements"]["Zn"]["n"] == found["pooled"]["n"] == 123
-    zinc, hydrogen = (relation.error_at(found["elements"][name], 0.3) for name in ("Zn", "H"))
-    assert zinc == pytest.approx(2 * hydrogen, rel=1e-3)
+    assert found.systems["sod"] is None
+    zinc, hydrogen, pooled = found.elements["Zn"], found.elements["H"], found.pooled
+    assert zinc is not None
+    assert hydrogen is not None
+    assert pooled is not None
+    assert zinc.n == pooled.n == 123
+    assert relation.error_at(zinc, 0.3) == pytest.approx(2 * relation.error_at(hydrogen, 0.3), rel=1e-3)
 
 
 def test_a_system_with_too_few_frames_borrows_from_the_others() -> None:
-    found = relation.calibrate_frames([*rows("zif4", 60, 0.2, 1), *rows("sod", 3, 1, 3)], 1)
-    assert relation.curve_of(found, "sod") == found["pooled"]
-    assert relation.curve_of(found, "zif4") == found["systems"]["zif4"]
-    assert relation.curve_of(relation.calibrate_frames([], 1), "zif4") is None
+    found = relation.calibrate_frames([*frames("zif4", 60, 0.2, 1), *frames("sod", 3, 1, 3)], 1)
+    assert found.of("sod") == found.pooled
+    assert found.of("zif4") == found.systems["zif4"]
+    assert relation.calibrate_frames([], 1).of("zif4") is None
+
+
+def test_a_calibration_of_an_early_version_has_the_degrees_of_freedom_of_a_straight_line() -> None:
+    stored = relation.calibrate_frames([*frames("zif4", 60, 0.2, 1), *frames("sod", 3, 1, 3)], 1, cycle=4).as_dict()
+    assert stored.pop("schema") == 1
+    without = {**stored["systems"]["zif4"]}
+    del without["dof"]
+    old = relation.Calibration.from_dict({**stored, "systems": {"zif4": without, "sod": None}})
+    zif4, pooled = old.of("zif4"), old.pooled
+    assert zif4 is not None
+    assert pooled is not None
+    assert (old.cycle, old.systems["sod"], zif4.dof) == (4, None, 58)
+    assert pooled.dof == stored["pooled"]["dof"]
+
+
+def test_a_stored_calibration_is_read_as_it_was_made() -> None:
+    made = relation.calibrate_frames(frames("zif4", 60, 0.2, 1), 1, cycle=4)
+    assert relation.Calibration.from_dict(made.as_dict()) == made

@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.selection import Sieved, StrategyError, available_strategies, chain, full_chain, run_chain
+from aiida_zif.plugins.selection import (
+    Sieved,
+    StrategyError,
+    Traits,
+    available_strategies,
+    chain,
+    full_chain,
+    run_chain,
+    with_traits,
+)
 
 Factory = Callable[..., Any]
 SETTINGS = {"lower": 0.1, "upper": 1.0, "per_cycle": 10, "min_separation": 0}
@@ -117,11 +126,19 @@ def broken(pool: Any, open_frames: list[int], settings: Any, rng: Any) -> Sieved
     raise RuntimeError("no GPU here")
 
 
+@with_traits(Traits(draws_from="window"))
+def lottery(pool: Any, open_frames: list[int], settings: Any, rng: Any) -> Sieved:
+    """Keep one frame, drawn by chance."""
+    drawn = open_frames[rng.integers(len(open_frames))]
+    return Sieved([drawn], dict.fromkeys(set(open_frames) - {drawn}, "no_luck"))
+
+
 @pytest.fixture
 def foreign(monkeypatch: pytest.MonkeyPatch) -> None:
     """A package with strategies of its own is installed."""
     own = available_strategies()
-    points = {name: EntryPoint(name, f"{__name__}:{name}", chain.GROUP) for name in ("every_other", "greedy", "broken")}
+    names = ("every_other", "greedy", "broken", "lottery")
+    points = {name: EntryPoint(name, f"{__name__}:{name}", chain.GROUP) for name in names}
     points["gone"] = EntryPoint("gone", "no_such_package.of_anybody:gone", chain.GROUP)
     monkeypatch.setattr(chain, "available_strategies", lambda: own | points)
 
@@ -142,6 +159,15 @@ def test_a_strategy_of_another_package_takes_its_place_and_its_options(pool: Fac
 def test_a_strategy_that_fails_is_named(pool: Factory, name: str, complaint: str) -> None:
     with pytest.raises(StrategyError, match=f"{name}.*{complaint}"):
         run_chain([name], pool([0.5, 0.6]), SETTINGS, 1)
+
+
+@pytest.mark.usefixtures("foreign")
+@pytest.mark.parametrize(
+    ("names", "offered"),
+    [(["every_other"], "uncertain"), (["lottery"], "window"), (["window", "lottery"], "window")],
+)
+def test_a_strategy_of_another_package_says_itself_what_it_draws_from(names: list[str], offered: str) -> None:
+    assert chain.offered_to(names) == offered
 
 
 @pytest.mark.usefixtures("foreign")

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.plugins.selection.calibration import calibrate_frames
+from aiida_zif.plugins.selection.calibration import ErrorOfFrame, calibrate_frames
 from aiida_zif.provenance.campaigns.judgement import judgement_lines
 from aiida_zif.provenance.report.reliability_figure import reliability_figure
 
 
-def frames(n: int = 30) -> list[dict[str, Any]]:
+def frames(n: int = 30) -> list[ErrorOfFrame]:
     """Frames whose error is a third of their deviation, more or less."""
     rng = np.random.default_rng(1)
     deviation = np.exp(rng.normal(-1.0, 0.6, n))
     error = deviation / 3 * np.exp(rng.normal(0.0, 0.2, n))
     roles = [0, 1, None]
     return [
-        {"system": "zif4", "role": roles[i % 3], "max_force_deviation": x, "force_rmse": y}
+        ErrorOfFrame(system="zif4", role=roles[i % 3], max_force_deviation=x, force_rmse=y)
         for i, (x, y) in enumerate(zip(deviation, error, strict=True))
     ]
 
@@ -53,21 +53,21 @@ def test_it_is_told_which_criterion_blocks_and_what_ended_it_and_what_was_left_o
 
 
 def test_the_calibration_is_told_in_one_line_a_system() -> None:
-    rows = [*frames(), {**frames(1)[0], "system": "zif8"}]
-    first, second = judgement_lines(summary(calibration=calibrate_frames(rows, 1)))
+    known = [*frames(), frames(1)[0].model_copy(update={"system": "zif8"})]
+    first, second = judgement_lines(summary(calibration=calibrate_frames(known, 1).model_dump()))
     assert first.startswith("calibration of zif4: at a deviation of ")
     assert "of 30 frames" in first
     assert second == "calibration of zif8: too few labelled frames"
 
 
 def test_frames_that_were_fitted_twice_by_an_early_version_are_counted_once() -> None:
-    found = {**calibrate_frames(frames(), 1), "n_frames": {"zif4": 24}}
+    found = {**calibrate_frames(frames(), 1).model_dump(), "n_frames": {"zif4": 24}}
     (line,) = judgement_lines(summary(calibration=found))
     assert line.endswith("of 30 pairs of deviation and error of 24 frames")
 
 
 def test_the_reliability_plot_shows_every_kind_of_frame() -> None:
-    curve = calibrate_frames(frames(), 1)["systems"]["zif4"]
+    curve = calibrate_frames(frames(), 1).systems["zif4"]
     assert curve is not None
     picture = reliability_figure(curve, frames(), "zif4")
     assert picture.startswith("<svg")

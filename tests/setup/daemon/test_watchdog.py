@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from aiida_zif.setup.daemon import watchdog
-from aiida_zif.setup.daemon.processes import watchdog_of
+from aiida_zif.setup.daemon.processes import EARLIER_WATCHDOG, WATCHDOG, watchdog_of
 from aiida_zif.setup.daemon.state import DaemonFiles, DaemonState
 
 
@@ -117,3 +119,11 @@ def test_an_id_that_is_no_watchdog_s_counts_as_none(tmp_path: Path, content: str
     (tmp_path / "pid").write_text(content)
     assert watchdog_of(tmp_path / "pid") is None
     assert watchdog_of(tmp_path / "missing") is None
+
+
+@pytest.mark.parametrize("module", [WATCHDOG, EARLIER_WATCHDOG])
+def test_a_watchdog_of_this_version_and_of_the_one_before_is_known(tmp_path: Path, module: str) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()", "-m", module], stdin=subprocess.PIPE) as process:
+        (tmp_path / "pid").write_text(str(process.pid))
+        assert watchdog_of(tmp_path / "pid") == process.pid
+        process.communicate(b"\n")

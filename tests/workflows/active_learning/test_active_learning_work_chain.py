@@ -13,6 +13,7 @@ from fake_children import Child, Ending, Run, ended, make_chain, run_chain
 
 from aiida_zif.plugins.data.dataset import blocks_in
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
+from aiida_zif.workflows.active_learning.state.verdict import Verdict
 
 Factory = Callable[..., Any]
 DEVIATIONS = [0.2, 0.4, 0.9, 0.3]
@@ -296,8 +297,8 @@ def test_a_committee_may_lose_as_many_members_as_the_failure_budget_allows(
     campaign_at: Factory, block: Factory, models: int, budget: float, fewest: int
 ) -> None:
     overrides = {"training": {"models": models}, "failure_budget": {"train": budget}}
-    state = orm.Dict({"cycle": 0}).store()
-    run = campaign_at(overrides=overrides, state=state, dataset=AttributeDict({"a": block(2).store()}))
+    verdict = orm.Dict({"cycle": 0, "n_labels": 2}).store()
+    run = campaign_at(overrides=overrides, verdict=verdict, dataset=AttributeDict({"a": block(2).store()}))
     run.step(run.chain.train)
     assert run.children[0].inputs.min_models == fewest
     assert len(run.children[0].inputs.seeds) == models
@@ -306,10 +307,39 @@ def test_a_committee_may_lose_as_many_members_as_the_failure_budget_allows(
 @pytest.mark.parametrize("step", ["plan_cycle", "results"])
 def test_a_committee_that_could_not_be_tested_ends_the_campaign_with_its_cause(campaign_at: Factory, step: str) -> None:
     test = ended(orm.CalcJobNode, Ending(exit_status=510, exit_message="forces are not finite"))
-    run = campaign_at(evaluation=test, committee={}, state=orm.Dict({"finished": True}).store(), cycle=1)
+    verdict = orm.Dict({"cycle": 1, "n_labels": 2, "finished": True}).store()
+    run = campaign_at(evaluation=test, committee={}, verdict=verdict, cycle=1)
     exit_code = run.step(getattr(run.chain, step))
     assert exit_code.status == 305
     assert "cycle 1 could not be tested: [510] forces are not finite" in exit_code.message
+
+
+def test_a_campaign_that_an_earlier_version_began_goes_on_from_its_verdict(campaign_at: Factory) -> None:
+    systems = {
+        "iron": {"failures": 2, "cause": "MD runs were lost: 300K", "quarantined": True},
+        "zinc": {"failures": 0, "cause": None, "quarantined": False},
+    }
+    before = {"cycle": 1, "n_labels": 8, "finished": False, "stop_reason": None, "blocking": None, "criteria": []}
+    state = orm.Dict({**before, "history": [], "systems": systems}).store()
+    selection = {"n_selected": 2, "n_explored": 9, "n_accurate": 5, "n_failed": 0}
+    selection["histogram"] = {"edges": [0.0, 1.0], "counts": [9]}
+    run = campaign_at(
+        "zinc",
+        "iron",
+        cycle=2,
+        state=state,
+        evaluation=ended(orm.CalcJobNode, Ending()),
+        evidence=AttributeDict(),
+        explorations=AttributeDict(),
+        selections=AttributeDict({"zinc": orm.Dict(selection).store()}),
+        reports=AttributeDict({"zinc": orm.Dict({"n_labelled": 2, "n_rejected": {}}).store()}),
+    )
+    assert run.chain.active_systems() == ["zinc"]
+    run.step(run.chain.judge)
+    verdict = Verdict.from_node(run.chain.ctx.verdict)
+    assert (verdict.cycle, verdict.n_labels, verdict.systems["iron"].quarantined) == (2, 10, True)
+    assert run.chain.ctx.verdict.creator.inputs.verdict.uuid == state.uuid
+    assert run.chain.ctx.calibration["cycle"] == 2
 
 
 def two_systems(inputs: Factory, answers: Any, deviations: dict[str, list[float]], **overrides: Any) -> Run:

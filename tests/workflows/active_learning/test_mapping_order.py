@@ -14,8 +14,9 @@ from aiida_zif.workflows.active_learning.judging.criteria import worst
 from aiida_zif.workflows.active_learning.planning import cycle as plan
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
 from aiida_zif.workflows.campaign.settings import Settings
-from aiida_zif.workflows.level_convergence.comparison import NOISE, Measured, judge
+from aiida_zif.workflows.level_convergence.comparison import Measured, compare
 from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rungs
+from aiida_zif.workflows.level_convergence.study import Noise
 
 
 def as_postgresql(value: Any) -> Any:
@@ -43,11 +44,11 @@ def test_tasks_runs_and_seeds_follow_no_order(settings: dict[str, Any], system: 
         parts = [
             label_tasks(values, system),
             [plan.exploration_runs(values, system, 2, stage) for stage in (0, 1)],
-            plan.exploration_parameters(values, selections[system], system, 2),
+            plan.exploration_parameters(values, selections[system].model_dump(), system, 2),
             plan.starts_recipe(values, system, 2, 4),
             selections,
         ]
-        return json.dumps(parts, sort_keys=True)
+        return json.dumps(parts, sort_keys=True, default=lambda record: record.as_dict())
 
     assert list(as_postgresql(settings)) != list(settings)
     assert planned(as_postgresql(settings)) == planned(settings)
@@ -75,8 +76,8 @@ def test_of_settings_that_are_equally_far_off_the_same_one_is_tightened() -> Non
 
         for choice in rungs(ladder, level).values():
             measure(choice)
-        measure(judge(level, ladder, NOISE, measured)["next"])
-        return judge(level, ladder, NOISE, measured)["next"]
+        measure(compare(level, ladder, Noise(), measured).following)
+        return compare(level, ladder, Noise(), measured).following
 
     assert tightened(values) is not None
     assert tightened(values) == tightened(dict(reversed(values.items())))
@@ -89,7 +90,7 @@ def test_of_equal_values_the_same_one_is_named() -> None:
 def test_the_relation_of_deviation_and_error_follows_no_order(block: Callable[..., Any]) -> None:
     from aiida import orm
 
-    from aiida_zif.workflows.active_learning.judging.calibration import evidence_rows
+    from aiida_zif.workflows.active_learning.judging.calibration import known_errors
 
     errors = orm.ArrayData()
     for number, name in enumerate(("one", "two")):
@@ -97,5 +98,5 @@ def test_the_relation_of_deviation_and_error_follows_no_order(block: Callable[..
         errors.set_array(f"{name}__max_force_deviation", np.full(3, 0.2 + number))
     blocks = {"block_one": block(3, 1), "block_two": block(3, 2)}
     forth, back = ({**order, "errors_now": errors} for order in (blocks, dict(reversed(blocks.items()))))
-    assert evidence_rows(forth) == evidence_rows(back)
-    assert len(evidence_rows(forth)) == 6
+    assert known_errors(forth) == known_errors(back)
+    assert len(known_errors(forth)) == 6

@@ -177,7 +177,7 @@ def test_a_measured_stride_holds_for_the_rest_of_the_run(run_aimd: Factory, job:
 
 
 @pytest.mark.parametrize(
-    ("task", "words"), [({"mode": "batch"}, "zif.label"), ({"thermostat": "andersen"}, "csvr or nose or langevin")]
+    ("task", "words"), [({"mode": "batch"}, "zif.label"), ({"thermostat": "andersen"}, "one of csvr, nose, langevin")]
 )
 def test_an_impossible_run_is_refused(run_aimd: Factory, task: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):

@@ -190,7 +190,7 @@ def test_a_run_from_before_a_gate_was_added_is_still_the_same_run(
 ) -> None:
     earlier(640, {"gates": {"net_force": 0.1}})
     task = {**AIMD, "seed": 640}
-    now = Gates().as_dict()
+    now = Gates().model_dump()
     assert known_run(frames(1, seed=640), orm.Dict({**task, "gates": now}), level["hash"]) is not None
     stricter = {**now, "max_stress": 10.0}
     assert known_run(frames(1, seed=640), orm.Dict({**task, "gates": stricter}), level["hash"]) is None

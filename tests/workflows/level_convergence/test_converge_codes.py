@@ -50,15 +50,15 @@ def test_tight_binding_converges_with_its_ladder_and_known_jobs_are_not_run_agai
 
     ladder = {"SCF/EPS_SCF": [1.0e-2, 1.0e-5, 1.0e-8], "POISSON/EWALD/O_SPLINE": [4, 6]}
     first = summarise_study(study("gfn1-xtb", ladder))
-    errors = {row["name"]: row["errors"] for row in first["rungs"]}
-    assert errors["SCF_EPS_SCF_0"]["force"] > errors["SCF_EPS_SCF_1"]["force"] > errors["tightest"]["force"] == 0
-    assert errors["as_it_is"]["force"] < 1.0
-    assert first["rungs"][0]["seconds"] > 0
-    assert first["n_cached"] == 0
+    errors = {row.name: row.errors for row in first.rows}
+    assert errors["SCF_EPS_SCF_0"].force > errors["SCF_EPS_SCF_1"].force > errors["tightest"].force == 0
+    assert errors["as_it_is"].force < 1.0
+    assert first.rows[0].seconds > 0
+    assert first.n_cached == 0
 
     again = summarise_study(study("gfn1-xtb", ladder, force=1.0))  # another noise, the same jobs
-    assert again["n_cached"] >= first["n_jobs"] - 1
-    assert {row["name"]: row["errors"] for row in again["rungs"]}["SCF_EPS_SCF_0"] == errors["SCF_EPS_SCF_0"]
+    assert again.n_cached >= first.n_jobs - 1
+    assert {row.name: row.errors for row in again.rows}["SCF_EPS_SCF_0"] == errors["SCF_EPS_SCF_0"]
 
 
 def test_a_basis_that_cp2k_does_not_find_is_told_and_ends_nothing(study: Callable[..., Any]) -> None:
@@ -67,7 +67,7 @@ def test_a_basis_that_cp2k_does_not_find_is_told_and_ends_nothing(study: Callabl
     ladder = {"basis": ["NO-SUCH-BASIS", "SZV-MOLOPT-SR-GTH", "DZVP-MOLOPT-SR-GTH"]}
     node = study("pbe-d3-fast", ladder, force=1e4, **{"MGRID/CUTOFF": 120, "MGRID/REL_CUTOFF": 30})
     assert node.is_finished_ok
-    rows = {row["name"]: row for row in summarise_study(node)["rungs"]}
-    assert "[304]" in rows["basis_0"]["cause"]
-    assert "NO-SUCH-BASIS" in rows["basis_0"]["cause"]
-    assert rows["basis_1"]["errors"]["energy_shift"] > 0  # a smaller basis lies higher
+    rows = {row.name: row for row in summarise_study(node).rows}
+    assert "[304]" in rows["basis_0"].cause
+    assert "NO-SUCH-BASIS" in rows["basis_0"].cause
+    assert rows["basis_1"].errors.energy_shift > 0  # a smaller basis lies higher

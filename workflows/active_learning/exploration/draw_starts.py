@@ -13,7 +13,7 @@ from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.deepmd.testing.errors import force_rmse_per_frame
 from aiida_zif.plugins.lammps.limits import Chemistry
 from aiida_zif.plugins.lammps.structure import substance
-from aiida_zif.workflows.active_learning.exploration.starts import choose_starts
+from aiida_zif.workflows.active_learning.exploration.starts import DrawRecipe, choose_starts
 
 
 @calcfunction
@@ -27,19 +27,19 @@ def draw_starts(
 
     The frames are looked at in the order of their identifiers: in how many jobs they were labelled must not matter.
 
-    :param starts: ``count``, ``seed``, how many of them are ``uncertain`` and not drawn at random, and ``chemistry``.
+    :param starts: a :class:`~.starts.DrawRecipe`.
     :param crystal: a frame that is not the substance of this crystal any more is no start.
     :param explored: what the last cycle chose, with the forces that the committee predicted.
     :param known: blocks and data sets of the system.
     """
-    pool = list(blocks_in(known).values())
+    recipe, pool = DrawRecipe.from_node(starts), list(blocks_in(known).values())
     order = np.argsort(np.concatenate([block.frame_ids() for block in pool]), kind="stable")
     draws = choose_starts(
         np.concatenate([true_errors(block, explored) for block in pool])[order],
-        fit_frames(pool, crystal, Chemistry.from_dict(starts.get("chemistry", {})))[order],
-        starts["count"],
-        starts.get("uncertain", 0),
-        starts["seed"],
+        fit_frames(pool, crystal, Chemistry.read(recipe.chemistry, "starts.chemistry"))[order],
+        recipe.count,
+        recipe.uncertain,
+        recipe.seed,
     )
     return FramesData(
         pool[0].symbols,

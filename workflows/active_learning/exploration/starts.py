@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+from aiida_zif.plugins.data.record import Record
+
+
+class DrawRecipe(Record):
+    """How the starting points of one system are drawn in one cycle.
+
+    :param count: number of starts, one a run.
+    :param uncertain: of which so many are those where the committee erred most; the others are drawn at random.
+    :param chemistry: what a frame must keep of the crystal to be a start, section ``chemistry`` of ``zif.lammps``.
+    """
+
+    count: int
+    seed: int
+    uncertain: int = 0
+    chemistry: dict[str, Any] = {}
 
 
 def choose_starts(errors: np.ndarray, fit: np.ndarray, count: int, n_uncertain: int, seed: int) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aiida_zif.plugins.cp2k.reading.gates import Gates, in_words, read_gates
+from aiida_zif.plugins.cp2k.reading.gates import Gates, in_words
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.data.same_frame import first_of_each
 from aiida_zif.plugins.data.theory import method_of
@@ -142,7 +142,7 @@ def gate_problems(references: list[Reference], campaign: Campaign) -> Iterator[P
     for reference in references:
         section: Any = getattr(campaign.for_system(reference.system), reference.section)
         own = {"stress": False, **section.imported_gates.bounds()}
-        gates = read_gates({**campaign.labelling.gates.model_dump(), **own})
+        gates = Gates.read({**campaign.labelling.gates.model_dump(), **own}, "gates")
         for block in reference.blocks:
             if (block.uuid, gates) not in known:
                 known[block.uuid, gates] = refused_of(block, gates)
@@ -162,7 +162,7 @@ def refused_of(block: LabelledFramesData, gates: Gates) -> Counter[str]:
     frames = block.labelled_frames()
     rules = Rules(gates, None, energies_in_profile(block.level_of_theory["hash"], [block.symbols])["energies_per_atom"])
     checks = [fault_of_values]
-    if gates.contact > gates_of(block).get("contact", Gates.contact):
+    if gates.contact > gates_of(block).get("contact", Gates().contact):
         checks.append(fault_of_contacts)
     faults = faults_of_energies(frames, rules)
     for index, frame in enumerate(frames):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from aiida import orm
@@ -14,7 +14,7 @@ from aiida_zif.workflows.active_learning.planning.first_labels import label_task
 from aiida_zif.workflows.campaign.levels import load_campaign_level
 from aiida_zif.workflows.campaign.loading import Campaign
 from aiida_zif.workflows.labelling.run_cache import known_run
-from aiida_zif.workflows.structures.perturbation import perturbed_frames
+from aiida_zif.workflows.structures.recipe import StartRecipe
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -46,7 +46,7 @@ def planned_frames(campaign: Campaign) -> Iterator[Planned]:
         for name, (start, task) in label_tasks(campaign.settings(), system).items():
             use = "held_out" if name.startswith("held_out") else "training"
             first = first_frames(atoms, start)
-            if start["perturbed"] is not None:
+            if start.perturbed is not None:
                 symbols = tuple(first.symbols)
                 made = zip(first.positions, first.cells, strict=True)
                 frames: list[Frame] = [Geometry(symbols, *frame) for frame in made]
@@ -55,18 +55,13 @@ def planned_frames(campaign: Campaign) -> Iterator[Planned]:
                 yield Planned(use, f"the AIMD run {name} of {system}", run_of_before(campaign, system, first, task))
 
 
-def first_frames(atoms: Atoms, start: Mapping[str, Any]) -> FramesData:
+def first_frames(atoms: Atoms, start: StartRecipe) -> FramesData:
     """Return the frames that a labelling will start from, unstored.
 
     :param atoms: of the campaign, in the digits that the database keeps.
-    :param start: recipe, see :func:`aiida_zif.workflows.structures.first_frames.frames_from_structure`.
     """
-    crystal, cell = atoms.get_positions(), np.array(atoms.cell.array)
-    positions, cells = crystal[None], cell[None]
-    if recipe := start["perturbed"]:
-        sizes = recipe["frames"], recipe["displacement"], recipe["strain"]
-        positions, cells = perturbed_frames(crystal, cell, *sizes, start["seed"])
-    return FramesData(atoms.get_chemical_symbols(), positions, cells, system=start["system"])
+    frames = start.frames_of(atoms.get_positions(), np.array(atoms.cell.array))
+    return FramesData(atoms.get_chemical_symbols(), *frames, system=start.system)
 
 
 def run_of_before(campaign: Campaign, system: str, first: FramesData, task: dict[str, object]) -> list[Frame]:

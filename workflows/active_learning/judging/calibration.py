@@ -9,31 +9,30 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
-from aiida_zif.plugins.selection.calibration import calibrate_frames
+from aiida_zif.plugins.selection.calibration import ErrorOfFrame, calibrate_frames
 from aiida_zif.workflows.active_learning.state.naming import systems_of
+from aiida_zif.workflows.active_learning.state.verdict import Verdict
 from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.seeds import derive_seed
-
-Rows = list[dict[str, Any]]
 
 REMEMBERED = 20
 """Cycles whose evidence counts: a committee of long ago erred otherwise, and every node is a link of every cycle."""
 
 
 @calcfunction
-def calibrate(settings: orm.Dict, state: orm.Dict, **evidence: orm.Data) -> orm.Dict:
+def calibrate(settings: orm.Dict, verdict: orm.Dict, **evidence: orm.Data) -> orm.Dict:
     """Fit the relation between deviation and true error to all that is known by now.
 
     :param settings: of the campaign; its seed yields that of the bootstraps.
-    :param state: before the cycle that has just been labelled.
+    :param verdict: before the cycle that has just been labelled.
     :param evidence: ``compare_…``: what :func:`~.frame_steps.compare_choice` found, of this and earlier cycles;
         ``errors_…``: per-frame errors of every committee on the held-out frames; ``block_…``: those held-out frames,
         which say what system an error belongs to.
-    :returns: see :func:`aiida_zif.plugins.selection.calibration.calibrate_frames`; and ``cycle``.
+    :returns: a :class:`~aiida_zif.plugins.selection.calibration.Calibration`.
     """
-    cycle = state["cycle"] + 1
+    cycle = Verdict.from_node(verdict).cycle + 1
     seed = derive_seed(Settings.from_node(settings).seed, "calibrate", cycle)
-    return orm.Dict({"cycle": cycle, **calibrate_frames(evidence_rows(evidence), seed)})
+    return orm.Dict(calibrate_frames(known_errors(evidence), seed, cycle).as_dict())
 
 
 def remembered(evidence: Mapping[str, Any], cycle: int) -> dict[str, Any]:
@@ -60,32 +59,49 @@ def once_each(evidence: Mapping[str, Any]) -> dict[str, Any]:
     return {name: node for name, node in evidence.items() if name not in tests[:-1]}
 
 
-def evidence_rows(evidence: dict[str, Any]) -> Rows:
-    """Return one row a frame: ``system``, ``max_force_deviation`` and ``force_rmse`` in eV/Å, maybe ``elements``."""
+def known_errors(evidence: dict[str, Any]) -> list[ErrorOfFrame]:
+    """Return every frame of some evidence, in the order of its names.
+
+    :param evidence: see :func:`calibrate`.
+    """
     systems = systems_of(evidence)
-    rows: Rows = []
+    frames: list[ErrorOfFrame] = []
     for name, node in sorted(evidence.items()):
         if name.startswith("compare_"):
-            rows += [{"system": node.get("system", ""), **row} for row in node["frames"]]
+            frames += compared_errors(node)
         elif name.startswith("errors_"):
-            rows += held_out_rows(node, systems)
-    return rows
+            frames += held_out_errors(node, systems)
+    return frames
 
 
-def held_out_rows(errors: orm.ArrayData, systems: dict[str, str]) -> Rows:
+def compared_errors(comparison: orm.Dict) -> list[ErrorOfFrame]:
+    """Return the chosen and the random frames of one comparison."""
+    return [
+        ErrorOfFrame(
+            system=comparison.get("system", ""),
+            max_force_deviation=row["max_force_deviation"],
+            force_rmse=row["force_rmse"],
+            elements=row.get("elements") or {},
+            role=row.get("role"),
+        )
+        for row in comparison["frames"]
+    ]
+
+
+def held_out_errors(errors: orm.ArrayData, systems: dict[str, str]) -> list[ErrorOfFrame]:
     """Return the held-out frames of one test; the error of a frame is the root mean square over the members.
 
     :param errors: of ``zif.deepmd.test``.
     :param systems: system by label of the block.
     """
-    rows: Rows = []
+    frames: list[ErrorOfFrame] = []
     for block, system in sorted(systems.items()):
         if f"{block}__force_rmse" not in errors.get_arraynames():
             continue
         error = np.sqrt(np.mean(np.square(errors.get_array(f"{block}__force_rmse")), axis=0))
         deviation = errors.get_array(f"{block}__max_force_deviation")
-        rows += [
-            {"system": system, "max_force_deviation": float(one), "force_rmse": float(other)}
+        frames += [
+            ErrorOfFrame(system=system, max_force_deviation=float(one), force_rmse=float(other))
             for one, other in zip(deviation, error, strict=True)
         ]
-    return rows
+    return frames

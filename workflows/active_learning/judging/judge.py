@@ -10,22 +10,18 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.workflows.active_learning.judging.confidence import rmse_interval
-from aiida_zif.workflows.active_learning.judging.criteria import (
-    Record,
-    convergence_criteria,
-    criterion,
-    learns_nothing,
-    remembered,
-)
+from aiida_zif.workflows.active_learning.judging.criteria import convergence_criteria, learns_nothing, remembered
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
 from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position
+from aiida_zif.workflows.active_learning.state.history import CycleRecord, HeldOutError, RunMean
 from aiida_zif.workflows.active_learning.state.quarantine import (
-    active,
     cycle_failure,
     labelling_failure,
     opened,
+    taking_part,
     updated,
 )
+from aiida_zif.workflows.active_learning.state.verdict import Criterion, Verdict
 from aiida_zif.workflows.campaign.schema.campaign_file import Limits
 from aiida_zif.workflows.campaign.schema.convergence import Convergence
 from aiida_zif.workflows.campaign.settings import Settings
@@ -37,13 +33,13 @@ CONFIDENCE = 0.95
 Reports = Mapping[str, Mapping[str, Any]]
 
 
-def verdict(
+def decide(
     limits: Limits,
     convergence: Convergence,
-    history: Sequence[Record],
+    history: Sequence[CycleRecord],
     n_labels: int,
     waits_for: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
+) -> Verdict:
     """Decide whether the campaign is finished.
 
     :param convergence: criteria of the campaign, see :func:`~.criteria.convergence_criteria`, and ``patience``.
@@ -51,46 +47,56 @@ def verdict(
     :param n_labels: labels paid for so far.
     :param waits_for: by system why the campaign cannot be at its aim without it: it failed in this cycle and gets
         another chance, or its curriculum goes on. Its silence is not knowledge.
-    :returns: ``finished``, ``stop_reason``, ``blocking`` (in words what converging waits for, None if nothing) and
-        ``criteria``, each with ``name``, ``met``, ``found``, ``limit`` and ``words``.
+    :returns: the verdict, without the standing of the systems.
     """
-    cycle, n_selected = len(history), history[-1]["n_selected"]
     asked = convergence_criteria(convergence, history)
-    futile = learns_nothing(history, convergence.patience)
     waiting = [f"{system} {why}" for system, why in (waits_for or {}).items()]
-    words = "; ".join([f"{n_selected} frames worth a label", *waiting])
-    ends = {
-        "nothing_left_to_label": criterion(
-            "nothing_left_to_label", n_selected == 0 and not waiting, n_selected, 0, words
-        ),
-        "not_learning": criterion(
-            "not_learning", futile is not None, int(futile is not None), 1, futile or "labels still teach something"
-        ),
-        "max_labels": criterion(
-            "max_labels", n_labels >= limits.labels, n_labels, limits.labels, f"{n_labels} labels paid for"
-        ),
-        "max_cycles": criterion("max_cycles", cycle >= limits.cycles, cycle, limits.cycles, f"{cycle} cycles"),
-    }
-    met = [name for name, entry in ends.items() if entry["met"]]
-    unmet = [entry["words"] for entry in asked if not entry["met"]] + waiting
+    ends = limit_criteria(limits, convergence.patience, history, n_labels, waiting)
+    met = [criterion.name for criterion in ends if criterion.met]
+    unmet = [criterion.words for criterion in asked if not criterion.met] + waiting
     if asked and not unmet and met[:1] != ["nothing_left_to_label"]:
         met.insert(0, "converged")
-    return {
-        "finished": bool(met),
-        "stop_reason": met[0] if met else None,
-        "blocking": "; ".join(unmet) or None,
-        "criteria": [*asked, *ends.values()],
-    }
+    return Verdict(
+        cycle=len(history),
+        n_labels=n_labels,
+        finished=bool(met),
+        stop_reason=met[0] if met else None,
+        blocking="; ".join(unmet) or None,
+        criteria=[*asked, *ends],
+        history=list(history),
+    )
+
+
+def limit_criteria(
+    limits: Limits, patience: int, history: Sequence[CycleRecord], n_labels: int, waiting: Sequence[str]
+) -> list[Criterion]:
+    """Return the criteria that end a campaign which has not converged, the strongest reason first.
+
+    :param patience: cycles in a row that may teach nothing.
+    :param waiting: sentences on the systems without which the campaign cannot be at its aim.
+    """
+    cycle, n_selected = len(history), history[-1].n_selected
+    futile = learns_nothing(history, patience)
+    words = "; ".join([f"{n_selected} frames worth a label", *waiting])
+    ends: list[tuple[str, bool, int, int, str]] = [
+        ("nothing_left_to_label", n_selected == 0 and not waiting, n_selected, 0, words),
+        ("not_learning", futile is not None, int(futile is not None), 1, futile or "labels still teach something"),
+        ("max_labels", n_labels >= limits.labels, n_labels, limits.labels, f"{n_labels} labels paid for"),
+        ("max_cycles", cycle >= limits.cycles, cycle, limits.cycles, f"{cycle} cycles"),
+    ]
+    return [
+        Criterion(name=name, met=met, found=found, limit=limit, words=words) for name, met, found, limit, words in ends
+    ]
 
 
 def cycle_record(
     selections: Reports,
     labellings: Reports,
-    observables: Mapping[str, Any],
-    held_out: Mapping[str, Any] | None,
+    observables: dict[str, list[RunMean]],
+    held_out: HeldOutError | None,
     least_accurate: Mapping[str, float],
-    stages: Mapping[str, int],
-) -> dict[str, Any]:
+    stages: dict[str, int],
+) -> CycleRecord:
     """Return what one cycle found, as far as a later verdict needs it.
 
     :param selections: reports of the choice by system.
@@ -103,16 +109,16 @@ def cycle_record(
     """
     done = {name: 1.0 for name, report in selections.items() if not (report["n_selected"] or unaffordable(report))}
     explored = {name: max(report["n_explored"], 1) for name, report in selections.items()}
-    return {
-        "n_selected": sum(report["n_selected"] for report in selections.values()),
-        "n_labelled": sum(report["n_labelled"] for report in labellings.values()),
-        "accurate_share": {name: report["n_accurate"] / explored[name] for name, report in selections.items()},
-        "histograms": {name: report["histogram"] for name, report in selections.items()},
-        "observables": observables,
-        "held_out": held_out,
-        "least_accurate": {**least_accurate, **done},
-        "stages": stages,
-    }
+    return CycleRecord(
+        n_selected=sum(report["n_selected"] for report in selections.values()),
+        n_labelled=sum(report["n_labelled"] for report in labellings.values()),
+        accurate_share={name: report["n_accurate"] / explored[name] for name, report in selections.items()},
+        histograms={name: report["histogram"] for name, report in selections.items()},
+        observables=observables,
+        held_out=held_out,
+        least_accurate={**least_accurate, **done},
+        stages=stages,
+    )
 
 
 def unaffordable(selection: Mapping[str, Any]) -> bool:
@@ -120,18 +126,13 @@ def unaffordable(selection: Mapping[str, Any]) -> bool:
     return bool(selection.get("not_chosen", {}).get("over_budget"))
 
 
-def observed(explorations: Reports, name: str | None) -> dict[str, list[dict[str, Any]]]:
+def observed(explorations: Reports, name: str | None) -> dict[str, list[RunMean]]:
     """Return the means of an observable in every run that reported it, with the member that drove the run."""
     if name is None:
         return {}
     return {
         name: [
-            {
-                "system": system,
-                "run": run["label"],
-                "driver": run.get("driver"),
-                "mean": run["observables"][name]["mean"],
-            }
+            RunMean(system=system, run=run["label"], driver=run.get("driver"), mean=run["observables"][name]["mean"])
             for system, report in sorted(explorations.items())
             for run in report.get("runs", [])
             if (run.get("observables") or {}).get(name, {}).get("mean") is not None
@@ -139,8 +140,8 @@ def observed(explorations: Reports, name: str | None) -> dict[str, list[dict[str
     }
 
 
-def held_out_error(errors: orm.ArrayData | None, confidence: float, seed: int) -> dict[str, float] | None:
-    """Return RMSE and confidence interval in eV/Å of a member of the committee; None if there are too few frames."""
+def held_out_error(errors: orm.ArrayData | None, confidence: float, seed: int) -> HeldOutError | None:
+    """Return RMSE and confidence interval of a member of the committee; None if there are too few frames."""
     if errors is None:
         return None
     names = sorted(name for name in errors.get_arraynames() if name.endswith("__force_rmse"))
@@ -148,17 +149,17 @@ def held_out_error(errors: orm.ArrayData | None, confidence: float, seed: int) -
     if sum(map(len, runs)) < 2:
         return None
     rmse, low, high = rmse_interval(runs, confidence, seed)
-    return {"rmse": rmse, "low": low, "high": high}
+    return HeldOutError(rmse=rmse, low=low, high=high)
 
 
-def place_of(settings: Settings, system: str, history: Sequence[Record]) -> Position:
+def place_of(settings: Settings, system: str, history: Sequence[CycleRecord]) -> Position:
     """Return where a system stands in its curriculum after the given cycles."""
     return position(settings.for_system(system).exploration, system, history)
 
 
 @calcfunction
 def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
-    """Return the state before the first cycle, from the reports of the first labelling.
+    """Return the verdict before the first cycle, from the reports of the first labelling.
 
     A system of which a task failed is left out from the beginning.
 
@@ -178,22 +179,22 @@ def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
         for system in values.systems
     }
     n_labels = sum(report["n_labelled"] for report in found.values())
-    start = {"cycle": 0, "n_labels": n_labels, "finished": False, "stop_reason": None, "blocking": None}
-    return orm.Dict({**start, "criteria": [], "history": [], "systems": opened(failures)})
+    return orm.Dict(Verdict(cycle=0, n_labels=n_labels, systems=opened(failures)).as_dict())
 
 
 @calcfunction
-def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = None, **evidence: orm.Dict) -> orm.Dict:
-    """Return the state after one more cycle.
+def judge(settings: orm.Dict, verdict: orm.Dict, errors: orm.ArrayData | None = None, **evidence: orm.Dict) -> orm.Dict:
+    """Return the verdict after one more cycle.
 
     :param settings: of the campaign.
-    :param state: before the cycle.
+    :param verdict: before the cycle.
     :param errors: per-frame errors on held-out frames of the committee that explored.
     :param evidence: reports of the explorations (``exploration_…``), of the selections (``selection_…``) and of the
         labellings (``labelling_…``) by system.
     """
-    values, before, cycle = Settings.from_node(settings), state.get_dict(), state["cycle"] + 1
-    convergence, budget = values.convergence, values.failure_budget
+    values, before = Settings.from_node(settings), Verdict.from_node(verdict)
+    convergence, budget, cycle = values.convergence, values.failure_budget, before.cycle + 1
+    names = taking_part(values.systems, before.systems)
     found: dict[str, dict[str, Any]] = {"exploration": {}, "selection": {}, "labelling": {}}
     for name, node in evidence.items():
         kind, _, system = name.partition("_")
@@ -205,7 +206,7 @@ def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = No
         observed(found["exploration"], convergence.observable.name if convergence.observable else None),
         held_out_error(errors, confidence, derive_seed(values.seed, "judge", cycle)),
         least_accurate(found["exploration"]),
-        {name: place_of(values, name, before["history"]).stage for name in active(before["systems"])},
+        {name: place_of(values, name, before.history).stage for name in names},
     )
     failures = {
         name: cycle_failure(
@@ -215,15 +216,26 @@ def judge(settings: orm.Dict, state: orm.Dict, errors: orm.ArrayData | None = No
             budget.label,
             budget.hopeless,
         )
-        for name in active(before["systems"])
+        for name in names
     }
-    systems, history = updated(before["systems"], failures), [*before["history"], record]
-    n_labels = before["n_labels"] + record["n_labelled"]
-    waits_for = {name: "failed and gets another chance" for name in active(systems) if failures[name]}
-    for name in active(systems):
-        place = place_of(values, name, history)
+    systems, history = updated(before.systems, failures), [*before.history, record]
+    waits_for = waiting_for(values, taking_part(names, systems), failures, history)
+    decision = decide(values.limits, convergence, history, before.n_labels + record.n_labelled, waits_for)
+    kept = remembered(history, convergence.cycles)
+    return orm.Dict(decision.model_copy(update={"cycle": cycle, "history": kept, "systems": systems}).as_dict())
+
+
+def waiting_for(
+    settings: Settings, names: Sequence[str], failures: Mapping[str, str | None], history: Sequence[CycleRecord]
+) -> dict[str, str]:
+    """Return by system why the campaign cannot be at its aim without it.
+
+    :param names: of the systems that take part.
+    :param failures: why a system failed in the last cycle, or None.
+    """
+    waits_for = {name: "failed and gets another chance" for name in names if failures[name]}
+    for name in names:
+        place = place_of(settings, name, history)
         if not place.last or place.cycle == 0:
             waits_for[name] = "has further stages of its curriculum to go through"
-    decision = verdict(values.limits, convergence, history, n_labels, waits_for)
-    kept = remembered(history, convergence.cycles)
-    return orm.Dict({"cycle": cycle, "n_labels": n_labels, **decision, "history": kept, "systems": systems})
+    return waits_for

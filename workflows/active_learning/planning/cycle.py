@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
 
 from aiida import orm
 from aiida.engine import calcfunction
@@ -12,13 +10,16 @@ from pydantic import BaseModel
 
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.selection import offered_to
-from aiida_zif.plugins.selection.calibration import curve_of
+from aiida_zif.plugins.selection.calibration import Calibration
 from aiida_zif.plugins.selection.window import held_out_error
+from aiida_zif.workflows.active_learning.exploration.starts import DrawRecipe
 from aiida_zif.workflows.active_learning.planning.first_labels import Values, batch_task
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, with_levels
+from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 from aiida_zif.workflows.active_learning.state.curriculum import Target, conditions, in_words, position, stages_of
 from aiida_zif.workflows.active_learning.state.naming import systems_of
-from aiida_zif.workflows.active_learning.state.quarantine import left_out
+from aiida_zif.workflows.active_learning.state.quarantine import taking_part
+from aiida_zif.workflows.active_learning.state.verdict import Verdict
 from aiida_zif.workflows.campaign.schema.exploration import Exploration
 from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.seeds import derive_seed
@@ -52,7 +53,7 @@ def motion(exploration: Exploration, temperature: Target, pressure: Target) -> l
         "steps": exploration.steps,
         "temperature": temperature,
     } | ({"pressure": pressure} if exploration.ensemble == "npt" else {})
-    begin = {key: value[0] if isinstance(value, list) else value for key, value in sampled.items()}
+    begin = {key: value[0] if isinstance(value, list | tuple) else value for key, value in sampled.items()}
     steps = exploration.equilibration
     return [*([{**begin, "kind": "equilibrate", "steps": steps}] if steps else []), sampled]
 
@@ -84,15 +85,15 @@ def plain(section: BaseModel | None) -> Values | None:
     return section.model_dump(mode="json") if section is not None else None
 
 
-def starts_recipe(settings: Settings, system: str, cycle: int, n_runs: int) -> Values:
-    """Return how the starting points of one cycle are drawn, see :func:`~.start_steps.draw_starts`."""
+def starts_recipe(settings: Settings, system: str, cycle: int, n_runs: int) -> DrawRecipe:
+    """Return how the starting points of one cycle are drawn."""
     exploration = settings.for_system(system).exploration
-    return {
-        "count": n_runs,
-        "uncertain": round(exploration.uncertain_starts * n_runs),
-        "seed": derive_seed(settings.seed, "starts", cycle, system),
-        "chemistry": plain(exploration.chemistry),
-    }
+    return DrawRecipe(
+        count=n_runs,
+        uncertain=round(exploration.uncertain_starts * n_runs),
+        seed=derive_seed(settings.seed, "starts", cycle, system),
+        chemistry=plain(exploration.chemistry) or {},
+    )
 
 
 def plan_selections(
@@ -100,13 +101,11 @@ def plan_selections(
     systems: list[str],
     cycle: int,
     n_labels: int,
-    calibration: dict[str, Any] | None,
+    calibration: Calibration | None,
     errors: orm.ArrayData | None,
     held_out: Mapping[str, str] | None = None,
-) -> dict[str, Values]:
+) -> dict[str, SelectionPlan]:
     """Return by system how frames will be chosen: with the labels that are left, the trust levels, and a seed.
-
-    ``labels_left`` is for the choices of all systems together.
 
     :param errors: of the committee on held-out frames.
     :param held_out: system by held-out block.
@@ -118,42 +117,41 @@ def plan_selections(
         of_system = settings.for_system(system)
         selection = affordable(of_system.selection.model_dump(mode="json"), left, len(systems))
         halt = of_system.exploration.halt.force_deviation
-        curve = curve_of(calibration, system) if calibration is not None else None
+        curve = calibration.of(system) if calibration is not None else None
         plan[system] = with_levels(selection, halt, held_out_error(arrays, held_out or {}, system), curve)
         plan[system]["seed"] = derive_seed(settings.seed, "select", cycle, system)
     for_choice = left - sum(selection["control"] for selection in plan.values())
-    return {system: {**selection, "labels_left": for_choice} for system, selection in plan.items()}
+    return {system: SelectionPlan.from_dict({**one, "labels_left": for_choice}) for system, one in plan.items()}
 
 
 @calcfunction
 def plan_exploration(
     settings: orm.Dict,
-    state: orm.Dict,
+    verdict: orm.Dict,
     calibration: orm.Dict | None = None,
     errors: orm.ArrayData | None = None,
     **held_out: LabelledFramesData,
 ) -> dict[str, orm.Data]:
-    """Derive the runs, their starting points and the trust window of the cycle that follows ``state``.
+    """Derive the runs, their starting points and the trust window of the cycle that follows ``verdict``.
 
     :param settings: of the campaign.
-    :param state: the newest verdict; systems that it has left out are not explored.
+    :param verdict: the newest one; systems that it has left out are not explored.
     :param calibration: the newest relation between deviation and true error, once there is one.
     :param errors: of the committee on held-out frames.
     :param held_out: those frames, ``block_…``; they say what system an error belongs to.
     """
-    values, cycle = Settings.from_node(settings), state["cycle"] + 1
+    values, newest = Settings.from_node(settings), Verdict.from_node(verdict)
     plan: dict[str, orm.Data] = {}
-    out = left_out(state.get("systems", {}))
-    systems = [name for name in values.systems if name not in out]
-    relation = calibration.get_dict() if calibration is not None else None
-    selections = plan_selections(values, systems, cycle, state["n_labels"], relation, errors, systems_of(held_out))
+    cycle, systems = newest.cycle + 1, taking_part(values.systems, newest.systems)
+    relation = Calibration.from_node(calibration) if calibration is not None else None
+    selections = plan_selections(values, systems, cycle, newest.n_labels, relation, errors, systems_of(held_out))
     for system, selection in selections.items():
-        place = position(values.for_system(system).exploration, system, state.get("history", []))
+        place = position(values.for_system(system).exploration, system, newest.history)
         runs = exploration_runs(values, system, cycle, place.stage)
-        plan[f"stage_{system}"] = orm.Dict(asdict(place))
+        plan[f"stage_{system}"] = orm.Dict(place.as_dict())
         plan[f"runs_{system}"] = orm.List(runs)
-        plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)))
-        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection, system, cycle))
+        plan[f"starts_{system}"] = orm.Dict(starts_recipe(values, system, cycle, len(runs)).as_dict())
+        plan[f"parameters_{system}"] = orm.Dict(exploration_parameters(values, selection.model_dump(), system, cycle))
         plan[f"task_{system}"] = orm.Dict(batch_task(values))
-        plan[f"selection_{system}"] = orm.Dict(selection)
+        plan[f"selection_{system}"] = orm.Dict(selection.as_dict())
     return plan

@@ -10,27 +10,28 @@ from aiida.engine import calcfunction
 from aiida_zif.workflows.campaign.levels import load_campaign_level
 from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.seeds import derive_seed
+from aiida_zif.workflows.structures.recipe import Perturbation, StartRecipe
 
 Values = dict[str, Any]
 
 
-def label_tasks(settings: Settings, system: str) -> dict[str, tuple[Values, Values]]:
+def label_tasks(settings: Settings, system: str) -> dict[str, tuple[StartRecipe, Values]]:
     """Return what is labelled at the start of a campaign: by name, a start recipe and a task of ``zif.cp2k``.
 
-    ``seed_…`` makes the first training set, ``held_out_…`` the frames that no training sees. A recipe says how
-    the structure becomes frames, see :func:`aiida_zif.workflows.structures.first_frames.frames_from_structure`.
+    ``seed_…`` makes the first training set, ``held_out_…`` the frames that no training sees.
     """
     of_system, gates = settings.for_system(system), gate_bounds(settings)
     runs = {f"seed_aimd_{index}": run for index, run in enumerate(of_system.seed_data.aimd or [])}
     runs |= {f"held_out_{index}": run for index, run in enumerate(of_system.held_out.aimd)}
-    tasks: dict[str, tuple[Values, Values]] = {}
+    tasks: dict[str, tuple[StartRecipe, Values]] = {}
     for name, run in runs.items():
         task = {"mode": "aimd", "seed": derive_seed(settings.seed, "label", system, name), "gates": gates}
-        tasks[name] = {"system": system, "perturbed": None}, {**task, **run.model_dump(mode="json")}
-    perturbed = of_system.seed_data.perturbed
-    if perturbed is not None and perturbed.frames:
-        start = {"perturbed": perturbed.model_dump(mode="json"), "seed": derive_seed(settings.seed, "perturb", system)}
-        tasks["seed_perturbed"] = {"system": system, **start}, batch_task(settings)
+        tasks[name] = StartRecipe(system=system), {**task, **run.model_dump(mode="json")}
+    copies = of_system.seed_data.perturbed
+    if copies is not None and copies.frames:
+        seed = derive_seed(settings.seed, "perturb", system)
+        perturbed = Perturbation(frames=copies.frames, displacement=copies.displacement, strain=copies.strain)
+        tasks["seed_perturbed"] = StartRecipe(system=system, perturbed=perturbed, seed=seed), batch_task(settings)
     return tasks
 
 
@@ -58,6 +59,6 @@ def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
             state = level.in_state(own.charge, own.multiplicity)
             plan[f"level_{system}"] = orm.Dict(state.as_dict())
         for name, (start, task) in label_tasks(values, system).items():
-            plan[f"start_{system}_{name}"] = orm.Dict(start)
+            plan[f"start_{system}_{name}"] = orm.Dict(start.as_dict())
             plan[f"task_{system}_{name}"] = orm.Dict(task)
     return plan

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from aiida_zif.plugins.selection.calibration import Relation
 from aiida_zif.plugins.selection.window import levels
+from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 
 
 def affordable(selection: Mapping[str, Any], labels_left: int, n_systems: int = 1) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def affordable(selection: Mapping[str, Any], labels_left: int, n_systems: int = 
 
 
 def with_levels(
-    selection: Mapping[str, Any], halt: float, held_out_error: float | None, curve: Mapping[str, Any] | None
+    selection: Mapping[str, Any], halt: float, held_out_error: float | None, curve: Relation | None
 ) -> dict[str, Any]:
     """Return the selection of one system with the trust levels as they follow from what is known so far.
 
@@ -37,15 +39,15 @@ def with_levels(
     return {**selection, "lower": min(lower, upper / 2) if lower >= upper else lower, "upper": upper}
 
 
-def share(selection: Mapping[str, Any], taken: int, n_waiting: int) -> int:
+def share(selection: SelectionPlan, taken: int, n_waiting: int) -> int:
     """Return the number of frames that a system may choose.
 
     Each system may take an equal part of what is left when its turn comes, those first that asked for least in the
     cycle before; what it does not use is for those that wait.
 
-    :param selection: of the system; ``labels_left`` is for the choices of all systems together.
+    :param selection: of the system.
     :param taken: frames that other systems have chosen in this cycle.
     :param n_waiting: other systems that may still choose, those included that choose at this very moment.
     """
-    left = max(selection.get("labels_left", selection["per_cycle"]) - taken, 0)
-    return int(min(selection["per_cycle"], left // (n_waiting + 1)))
+    left = selection.per_cycle if selection.labels_left is None else selection.labels_left
+    return min(selection.per_cycle, max(left - taken, 0) // (n_waiting + 1))

@@ -15,6 +15,7 @@ from aiida_zif.plugins.deepmd.testing.errors import force_rmse_per_frame
 from aiida_zif.plugins.selection import Pool, StrategyError, run_chain
 from aiida_zif.workflows.active_learning.selection.choice_report import choice_report
 from aiida_zif.workflows.active_learning.selection.label_budget import share
+from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 
 CHOSEN, CONTROL = 0, 1
 """Values of the per-frame array ``role``: chosen for its deviation, or drawn at random to measure the choice."""
@@ -26,20 +27,22 @@ def select_frames(
 ) -> dict[str, orm.Data] | ExitCode:
     """Choose the frames worth a label, and add the random control that measures what the choice was worth.
 
+    :param selection: a :class:`~.plan.SelectionPlan`.
     :param others: blocks and data sets of the system (``known_…``), and of the other systems the reports of those that
         have chosen (``earlier_…``) and the plans of those that may still choose (``waiting_…``).
     :returns: ``frames`` (with the per-frame array ``role``) and ``report`` (every frame seen is counted), or an exit
         code if a strategy fails.
     """
-    values, explored = selection.get_dict(), exploration.get_dict()
+    plan, explored = SelectionPlan.from_node(selection), exploration.get_dict()
     known, earlier, waiting = (
         {name: others[name] for name in sorted(others) if name.startswith(kind)}
         for kind in ("known_", "earlier_", "waiting_")
     )
     blocks = list(blocks_in(known).values())
-    values["per_cycle"] = share(values, sum(report["n_selected"] for report in earlier.values()), len(waiting))
+    per_cycle = share(plan, sum(report["n_selected"] for report in earlier.values()), len(waiting))
+    values = plan.model_copy(update={"per_cycle": per_cycle}).model_dump()
     try:
-        sieved = run_chain(values["strategy"], pool_of(candidates, explored, blocks), values, values["seed"])
+        sieved = run_chain(plan.strategy, pool_of(candidates, explored, blocks), values, plan.seed)
     except StrategyError as error:
         return ExitCode(310, str(error))
     chosen_ids = set(np.array(candidates.frame_ids())[sieved.kept])

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from aiida_zif.plugins.data.record import Record
+from aiida_zif.workflows.active_learning.state.history import CycleRecord
 from aiida_zif.workflows.campaign.schema.exploration import CurriculumStage, Exploration
 
-Target = float | list[float]
+Target = float | list[float] | tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where a system stands.
+class Position(Record):
+    """Where a system stands in its curriculum.
 
     :param stage: index of the stage.
     :param cycle: cycles spent in it.
@@ -48,25 +48,25 @@ def md_steps(stage: Exploration) -> int:
     return len(conditions(stage)) * (stage.steps + stage.equilibration)
 
 
-def position(exploration: Exploration, system: str, history: Sequence[Mapping[str, Any]]) -> Position:
+def position(exploration: Exploration, system: str, history: Sequence[CycleRecord]) -> Position:
     """Follow a system from cycle to cycle.
 
     A stage is left when in each of its runs the share of accurate frames is at least ``accurate``, or after
     ``cycles`` cycles. A cycle in which the system brought nothing back teaches nothing about it, but counts.
 
-    :param history: a record of every cycle, oldest first, with ``least_accurate`` by system.
+    :param history: a record of every cycle, oldest first.
     """
     stages, at, spent = exploration.stages or [], 0, 0
     last = max(len(stages) - 1, 0)
     for record in history:
         spent += 1
-        share = record.get("least_accurate", {}).get(system)
+        share = record.least_accurate.get(system)
         if at < last:
             stage = stages[at]
             known = share is not None and share >= stage.accurate
             if known or (stage.cycles is not None and spent >= stage.cycles):
                 at, spent = at + 1, 0
-    return Position(at, spent, at == last)
+    return Position(stage=at, cycle=spent, last=at == last)
 
 
 def least_accurate(explorations: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
@@ -83,4 +83,4 @@ def least_accurate(explorations: Mapping[str, Mapping[str, Any]]) -> dict[str, f
 
 def in_words(value: Target, unit: str) -> str:
     """A target for a label: ``300K``, or ``300-900K`` for a ramp."""
-    return "-".join(f"{end:g}" for end in value) + unit if isinstance(value, list) else f"{value:g}{unit}"
+    return "-".join(f"{end:g}" for end in value) + unit if isinstance(value, list | tuple) else f"{value:g}{unit}"

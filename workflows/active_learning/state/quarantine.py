@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from aiida_zif.plugins.data.record import Record
 
 STRIKES = 2
 """Cycles in a row that a system may fail before it is left out; one is bad luck."""
@@ -11,8 +13,21 @@ STRIKES = 2
 LOST = ("crashed", "not_run")
 """How MD runs end of which nothing is known."""
 
-Systems = dict[str, dict[str, Any]]
-"""By system: ``failures`` (cycles in a row), ``cause`` of the last one, and whether it is ``quarantined``."""
+
+class Standing(Record):
+    """Whether a system takes part.
+
+    :param failures: cycles in a row in which it failed.
+    :param cause: of the last failure; None if it did not fail in the last cycle.
+    :param quarantined: whether it is left out.
+    """
+
+    failures: int = 0
+    cause: str | None = None
+    quarantined: bool = False
+
+
+Systems = Mapping[str, Standing]
 
 
 def labelling_failure(report: Mapping[str, Any] | None, budget: float) -> str | None:
@@ -64,32 +79,31 @@ def is_hopeless(selection: Mapping[str, Any], share: float) -> bool:
     return bool(explored) and selection["n_failed"] >= share * explored
 
 
-def updated(systems: Systems, failures: Mapping[str, str | None]) -> Systems:
+def updated(systems: Systems, failures: Mapping[str, str | None]) -> dict[str, Standing]:
     """Return the systems after one more cycle.
 
     :param systems: before it.
     :param failures: of every system that took part why it failed, or None.
     """
-    after = {name: dict(entry) for name, entry in systems.items()}
+    after = dict(systems)
     for name, cause in failures.items():
-        count = after[name]["failures"] + 1 if cause else 0
-        after[name] = {"failures": count, "cause": cause, "quarantined": count >= STRIKES}
+        count = after.get(name, Standing()).failures + 1 if cause else 0
+        after[name] = Standing(failures=count, cause=cause, quarantined=count >= STRIKES)
     return after
 
 
-def opened(failures: Mapping[str, str | None]) -> Systems:
+def opened(failures: Mapping[str, str | None]) -> dict[str, Standing]:
     """Return the systems after the first labelling, which must not fail: without it there is nothing to start from."""
     return {
-        name: {"failures": int(cause is not None), "cause": cause, "quarantined": cause is not None}
+        name: Standing(failures=int(cause is not None), cause=cause, quarantined=cause is not None)
         for name, cause in failures.items()
     }
 
 
-def active(systems: Systems) -> list[str]:
-    """Return the systems that still take part, by name."""
-    return sorted(name for name, entry in systems.items() if not entry["quarantined"])
+def taking_part(names: Iterable[str], systems: Systems) -> list[str]:
+    """Return the systems of a campaign that are not left out, by name.
 
-
-def left_out(systems: Systems) -> list[str]:
-    """Return the systems that take part no more, by name."""
-    return sorted(name for name, entry in systems.items() if entry["quarantined"])
+    :param names: of all its systems.
+    :param systems: standing of those of which one is known.
+    """
+    return sorted(name for name in names if not systems.get(name, Standing()).quarantined)

@@ -187,8 +187,10 @@ def halt_problems(
             places["systems", system] = {**parts, **sections}
     for path, sections in places.items():
         if "exploration" in sections and "selection" in sections:
-            halt, upper = sections["exploration"].halt.force_deviation, sections["selection"].upper
-            if halt < upper:
+            halt, upper = sections["exploration"].halt, sections["selection"].upper
+            if not halt.spares(upper):
                 fix = "halt later, or lower selection.upper"
                 field = (*path, "exploration", "halt", "force_deviation")
-                yield source.problem(field, f"{halt:g} eV/Å", f"at least selection.upper, {upper:g} eV/Å", fix)
+                yield source.problem(
+                    field, f"{halt.force_deviation:g} eV/Å", f"at least selection.upper, {upper:g} eV/Å", fix
+                )

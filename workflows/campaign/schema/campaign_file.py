@@ -6,18 +6,19 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
+from aiida_zif.plugins.input_checks.model import Count, Share, Whole, refuse
+from aiida_zif.plugins.input_checks.quantities import (
+    Length,
+)
 from aiida_zif.workflows.campaign.schema.convergence import Convergence
 from aiida_zif.workflows.campaign.schema.data import HeldOut, Labelling, SeedData
 from aiida_zif.workflows.campaign.schema.exploration import Exploration
 from aiida_zif.workflows.campaign.schema.resources import Codes, Resources
-from aiida_zif.workflows.campaign.schema.section import Count, FreeMapping, Section, Share, Whole, refuse
+from aiida_zif.workflows.campaign.schema.section import FreeMapping, Section
 from aiida_zif.workflows.campaign.schema.selection import Selection
 from aiida_zif.workflows.campaign.schema.training_steps import TrainingSteps
 from aiida_zif.workflows.campaign.supercell import AUTO, SupercellKey
 from aiida_zif.workflows.user_input.problems import did_you_mean, shown
-from aiida_zif.workflows.user_input.quantities import (
-    Length,
-)
 
 
 class LevelOfTheory(Section):

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from aiida_zif.workflows.campaign.schema.section import Count, Section, refuse
-from aiida_zif.workflows.user_input.quantities import Force
+from aiida_zif.plugins.input_checks.model import Count, refuse
+from aiida_zif.plugins.input_checks.quantities import Force
+from aiida_zif.workflows.campaign.schema.section import Section
 
 InsideShare = Annotated[float, Field(gt=0, lt=1, strict=True)]
 

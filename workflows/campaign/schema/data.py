@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
+from aiida_zif.plugins.cp2k.reading.gates import Gates
+from aiida_zif.plugins.input_checks.model import Whole, refuse
+from aiida_zif.plugins.input_checks.quantities import Displacement, WallTime
 from aiida_zif.workflows.campaign.schema.aimd import AimdRun
-from aiida_zif.workflows.campaign.schema.section import Count, Section, Whole, refuse
-from aiida_zif.workflows.user_input.quantities import AtomicEnergy, Displacement, Force, Stress, WallTime
+from aiida_zif.workflows.campaign.schema.section import Section, optional
 
 
 class Perturbed(Section):
@@ -33,38 +35,19 @@ Imported = Annotated[
         examples=[["salem"]],
     ),
 ]
-Above = Annotated[float, Field(gt=0, le=1000, strict=True)]
-Contact = Annotated[float, Field(ge=0, le=1, strict=True)]
 
 
-class ImportGates(Section):
+class ImportGates(optional(Gates, "smearing")):  # type: ignore[misc]
     """Where imported frames are held against other bounds than computed ones; what is left out holds for both."""
 
-    contact: Contact | None = Field(
-        default=None, description="closest two atoms may be, over the sum of their covalent radii"
-    )
-    max_force: Force | None = Field(default=None, description="largest component of a force")
-    net_force: Force | None = Field(default=None, description="sum of all forces over the root of the number of atoms")
-    max_stress: Stress | None = Field(default=None, description="largest component of the stress")
-    asymmetry: Contact | None = Field(
-        default=None, description="difference of a stress to its transpose, over its largest"
-    )
-    energy_band: AtomicEnergy | None = Field(
-        default=None, description="distance to the median energy that always passes"
-    )
-    energy_deviations: Above | None = Field(
-        default=None, description="standard deviations beyond which an energy is refused"
-    )
-    energy_frames: Count | None = Field(
-        default=None, description="frames of a composition below which no energy is refused"
-    )
     stress: StrictBool | None = Field(
         default=None, description="refuse frames without a stress; imported ones may lack it"
     )
 
     def bounds(self) -> dict[str, Any]:
         """Return the bounds that are given."""
-        return self.model_dump(exclude_none=True)
+        given: dict[str, Any] = self.model_dump(exclude_none=True)
+        return given
 
 
 ImportedGates = Annotated[
@@ -103,25 +86,8 @@ class HeldOut(Section):
         return self
 
 
-class GateBounds(Section):
+class GateBounds(Gates, Section):
     """What a frame must pass before it becomes a label."""
-
-    contact: Contact = Field(
-        description="closest two atoms may be, over the sum of their covalent radii; others are refused unseen"
-    )
-    max_force: Force = Field(description="largest component of a force")
-    net_force: Force = Field(description="sum of all forces over the root of the number of atoms")
-    max_stress: Stress = Field(description="largest component of the stress; kbar or GPa taken for eV/Å³ are above it")
-    asymmetry: Contact = Field(
-        description="difference of a stress to its transpose, over its largest component, before it is made symmetric"
-    )
-    energy_band: AtomicEnergy = Field(description="distance to the median energy of the composition that always passes")
-    energy_deviations: Above = Field(description="robust standard deviations beyond which an energy is an outlier")
-    energy_frames: Count = Field(description="frames of a composition below which no energy is an outlier")
-    stress: StrictBool = Field(description="refuse frames without a stress")
-    smearing: StrictBool = Field(
-        description="let frames in, flagged, that only smeared occupations made self-consistent"
-    )
 
 
 class Labelling(Section):

@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import Self
 
-from aiida_zif.workflows.campaign.schema.section import Count, Section
+from aiida_zif.plugins.input_checks.model import Count
+from aiida_zif.plugins.input_checks.quantities import WallTime
+from aiida_zif.workflows.campaign.schema.section import Section
 from aiida_zif.workflows.campaign.schema.stored import StoredSection
-from aiida_zif.workflows.user_input.quantities import WallTime
 
 # They stand unquoted in the header of a job script, where a blank or a line break would begin something else.
 SchedulerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@:,+-]*$", max_length=100, examples=["short"])]

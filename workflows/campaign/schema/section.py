@@ -5,21 +5,11 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, create_model
 
+from aiida_zif.plugins.input_checks.model import Checked, refuse
+from aiida_zif.plugins.input_checks.quantities import WrittenWithUnits
 from aiida_zif.workflows.user_input.problems import shown
-
-Count = Annotated[StrictInt, Field(ge=1)]
-Steps = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
-"""MD steps; LAMMPS and CP2K count them in 32 bits."""
-Whole = Annotated[StrictInt, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1, strict=True)]
-
-
-def refuse(field: str, found: str, allowed: str, fix: str) -> PydanticCustomError:
-    """An error about ``field`` of the section under validation."""
-    return PydanticCustomError("rule", "{found}", {"field": field, "found": found, "allowed": allowed, "fix": fix})
 
 
 def _plain(value: Any, path: tuple[str, ...] = ()) -> Any:
@@ -40,7 +30,18 @@ FreeMapping = Annotated[dict[str, Any], AfterValidator(_plain)]
 """Keys that another program knows."""
 
 
-class Section(BaseModel):
-    """A mapping whose keys are all known."""
+class Section(WrittenWithUnits, Checked):
+    """A mapping whose keys are all known, quantities with their units."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+def optional(model: type[Checked], *without: str) -> type[Section]:
+    """Return a section with the fields of a model, each of which may be left out.
+
+    :param without: fields that it does not have.
+    """
+    fields: dict[str, Any] = {
+        name: (Annotated[(field.annotation, *field.metadata)] | None, Field(None, description=field.description))
+        for name, field in model.model_fields.items()
+        if name not in without
+    }
+    return create_model(f"Optional{model.__name__}", __base__=Section, **fields)

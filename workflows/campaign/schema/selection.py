@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from aiida_zif.plugins.input_checks.model import Count, Share, Whole, refuse
+from aiida_zif.plugins.input_checks.quantities import Force
+from aiida_zif.plugins.lammps.limits import check_trust_levels
 from aiida_zif.plugins.selection import StrategyError, available_strategies, full_chain, options_of
-from aiida_zif.workflows.campaign.schema.section import Count, FreeMapping, Section, Share, Whole, refuse
+from aiida_zif.workflows.campaign.schema.section import FreeMapping, Section
 from aiida_zif.workflows.user_input.problems import did_you_mean, listed, shown
-from aiida_zif.workflows.user_input.quantities import Force
 
 
 class Window(Section):
@@ -72,9 +74,7 @@ class Selection(Section):
 
     @model_validator(mode="after")
     def _window_is_open(self) -> Selection:
-        if self.lower >= self.upper:
-            fix = "lower the lower or raise the upper trust level"
-            raise refuse("lower", f"{self.lower:g} eV/Å", f"less than upper, {self.upper:g} eV/Å", fix)
+        check_trust_levels(self.lower, self.upper)
         return self
 
     @model_validator(mode="after")

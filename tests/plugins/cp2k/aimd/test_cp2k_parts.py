@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +9,11 @@ import pytest
 
 from aiida_zif.plugins.cp2k.aimd.segments import Continuation, first_part, next_part, stairs
 from aiida_zif.plugins.cp2k.task import AimdTask
+
+
+def replace(task: AimdTask, **changes: Any) -> AimdTask:
+    return task.model_copy(update=changes)
+
 
 RUN = AimdTask(temperature=300.0, steps=20, seed=3, stride=4)
 RAMP = AimdTask(temperature=(300.0, 500.0), steps=1000, seed=3, stride=10)

@@ -15,7 +15,6 @@ from aiida_zif.plugins.cp2k.reading.gates import (
     fault_of_label,
     net_force,
     outliers,
-    read_gates,
     thinned,
 )
 from aiida_zif.plugins.cp2k.reading.outputs import HARTREE_PER_BOHR, read_xyz
@@ -94,24 +93,27 @@ def test_thinned_energies_keep_their_median_and_spread() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ({"max_forces": 1.0}, "gates.max_forces: unknown"),
-        ({"max_force": -1.0}, "gates.max_force: -1.0 found, a number from zero"),
-        ({"max_force": "50"}, "gates.max_force: '50' found"),
-        ({"stress": 1}, "gates.stress: 1 found, true or false"),
-        ({"max_force": True}, "gates.max_force: True found, a number"),
+        ({"max_forces": 1.0}, "gates.max_forces: found the key 'max_forces', allowed is contact, max_force, "),
+        ({"max_force": -1.0}, "gates.max_force: found -1.0, allowed is a number in eV/Å, above 0"),
+        ({"max_force": "50"}, "gates.max_force: found '50'"),
+        ({"stress": 1}, "gates.stress: found 1, allowed is true or false"),
+        ({"max_force": True}, "gates.max_force: found True, allowed is a number"),
     ],
 )
 def test_gates_that_would_not_do_are_refused(content: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        read_gates(content)
+        Gates.read(content, "gates")
 
 
-def test_the_protocols_hold_the_bounds_that_hold_without_them() -> None:
-    from aiida_zif.workflows.campaign.schema.data import GateBounds
-    from aiida_zif.workflows.protocols.loading import protocol_settings
+def test_the_protocols_hold_what_holds_for_a_job_without_them() -> None:
+    from aiida_zif.plugins.cp2k.task import BatchTask
+    from aiida_zif.plugins.lammps.limits import Chemistry
+    from aiida_zif.workflows.campaign.loading import sections_of_protocol
 
-    bounds = GateBounds.model_validate(protocol_settings("balanced")["labelling"]["gates"])
-    assert bounds.model_dump() == Gates().as_dict() == read_gates(bounds.model_dump()).as_dict()
+    sections = sections_of_protocol("balanced")
+    assert sections["labelling"]["gates"] == Gates().model_dump()
+    assert sections["labelling"]["batch_time"] == BatchTask().batch_time
+    assert sections["exploration"]["chemistry"] == Chemistry().model_dump(mode="json")
 
 
 CELL = np.eye(3) * 6.0

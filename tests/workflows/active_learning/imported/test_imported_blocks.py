@@ -323,7 +323,7 @@ def test_a_campaign_that_has_imported_frames_alone_trains_at_once(inputs: dict[s
     assert training.link == "c00_train"
     (block,) = training.inputs.dataset.values()
     assert block.label == "zinc_data"
-    assert run.chain.ctx.state["n_labels"] == 0
+    assert run.chain.ctx.verdict["n_labels"] == 0
     (held_out,) = run.chain.ctx.held_out.values()
     assert held_out.label == "zinc_data_test"
 

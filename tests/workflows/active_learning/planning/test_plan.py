@@ -20,10 +20,11 @@ from aiida_zif.workflows.active_learning.planning.cycle import (
     plan_exploration,
 )
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks, plan_campaign
+from aiida_zif.workflows.active_learning.planning.training import plan_training
 from aiida_zif.workflows.campaign.loading import campaign_from_structures, load_campaign
 from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.protocols.loading import available_protocols
-from aiida_zif.workflows.training.plan import plan_training
+from aiida_zif.workflows.structures.recipe import Perturbation
 
 Factory = Callable[..., Any]
 Values = dict[str, Any]
@@ -83,13 +84,13 @@ def test_the_recipe_of_perturbed_frames_says_how_many_and_how_far(settings: Sett
     start, task = label_tasks(settings, "zinc")["seed_perturbed"]
     labelling = settings.labelling
     assert task == {"mode": "batch", "batch_time": labelling.batch_time, "gates": labelling.gates.model_dump()}
-    assert start["system"] == "zinc"
-    assert start["perturbed"] == {"frames": 4, "displacement": 0.05, "strain": 0.01}
+    assert start.system == "zinc"
+    assert start.perturbed == Perturbation(frames=4, displacement=0.05, strain=0.01)
 
 
 def test_no_two_tasks_share_a_seed(settings: Settings) -> None:
     pairs = [pair for system in ("zinc", "hot") for pair in label_tasks(settings, system).values()]
-    seeds = [part["seed"] for pair in pairs for part in pair if "seed" in part]
+    seeds = [seed for start, task in pairs for seed in (start.seed, task.get("seed")) if seed is not None]
     assert len(set(seeds)) == len(seeds) == 5
 
 
@@ -100,7 +101,7 @@ def test_another_campaign_seed_changes_every_seed(campaign: Factory) -> None:
 
 
 def test_seeds_of_a_committee_differ_by_member_and_by_cycle(settings: Settings) -> None:
-    plans = [body(plan_training)(node_of(settings), orm.Dict({"cycle": cycle})) for cycle in (0, 1)]
+    plans = [body(plan_training)(node_of(settings), orm.Dict({"cycle": cycle, "n_labels": 0})) for cycle in (0, 1)]
     assert [sorted(plan) for plan in plans] == [["model_0", "model_1", "parameters"]] * 2
     assert len({plan[name].value for plan in plans for name in ("model_0", "model_1")}) == 4
 
@@ -125,7 +126,7 @@ def test_a_run_is_equilibrated_where_its_ramp_begins_and_not_at_all_if_so_asked(
     values = campaign(exploration=ramp).settings()
     before, sampled = exploration_runs(values, "zinc", 1)[0]["stages"]
     assert before == {**sampled, "kind": "equilibrate", "steps": 48, "temperature": 300.0, "pressure": 0.0}
-    assert (sampled["kind"], sampled["temperature"], sampled["pressure"]) == ("npt", [300.0, 900.0], [0.0, 1.0])
+    assert (sampled["kind"], sampled["temperature"], sampled["pressure"]) == ("npt", (300.0, 900.0), (0.0, 1.0))
     stored = values.as_dict()
     earlier = {name: value for name, value in stored["exploration"].items() if name != "equilibration"}
     for none in ({**earlier, "equilibration": 0}, earlier):
@@ -196,7 +197,7 @@ def test_what_a_campaign_of_ours_plans_is_accepted_by_the_jobs(file: str) -> Non
 
 
 def test_the_parameters_of_deepmd_are_merged_into_those_of_the_package(settings: Settings) -> None:
-    learning = body(plan_training)(node_of(settings), orm.Dict({"cycle": 0}))["parameters"].get_dict()
+    learning = body(plan_training)(node_of(settings), orm.Dict({"cycle": 0, "n_labels": 0}))["parameters"].get_dict()
     descriptor = training_input(["H", "Zn"], 5.0, 40)["model"]["descriptor"]
     assert learning["model"]["descriptor"] == {**descriptor, "neuron": [3], "axis_neuron": 2}
     assert learning["training"]["numb_steps"] == 40
@@ -271,5 +272,7 @@ def test_settings_of_an_earlier_version_are_planned_with_what_it_knew(settings: 
     assert [run["seed"] for run in then["runs_zinc"]] == [run["seed"] for run in now["runs_zinc"]]
     assert [len(run["stages"]) for run in then["runs_zinc"]] == [1] * 4
     assert (then["starts_zinc"]["uncertain"], then["parameters_zinc"]["preflight"]) == (0, 0)
-    plans = [body(plan_training)(orm.Dict(of), orm.Dict({"cycle": 0})) for of in (content, settings.as_dict())]
+    plans = [
+        body(plan_training)(orm.Dict(of), orm.Dict({"cycle": 0, "n_labels": 0})) for of in (content, settings.as_dict())
+    ]
     assert len({plan["model_1"].value for plan in plans}) == 1

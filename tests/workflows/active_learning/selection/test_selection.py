@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from aiida_zif.plugins.selection import Sieved
+from aiida_zif.plugins.selection.calibration import Relation
 from aiida_zif.workflows.active_learning.selection.choice_report import choice_report, reasons
 from aiida_zif.workflows.active_learning.selection.label_budget import affordable, share, with_levels
+from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
 
 SECTION: dict[str, Any] = {"per_cycle": 8, "control": 4, "lower": 0.1, "upper": 1.0, "strategy": ["window"]}
 
@@ -45,7 +47,7 @@ def test_a_cycle_asks_for_no_more_labels_than_are_left(labels_left: int, expecte
 
 def choose_in_turn(needs: dict[str, int], labels_left: int) -> dict[str, int]:
     """Return what systems choose that have so many frames to choose from, the smallest first."""
-    selection, taken = {"per_cycle": 8, "labels_left": labels_left}, dict[str, int]()
+    selection, taken = SelectionPlan(**SECTION, seed=1, labels_left=labels_left), dict[str, int]()
     for name in sorted(needs, key=lambda name: min(needs[name], 8)):
         waiting = len(needs) - len(taken) - 1
         taken[name] = min(needs[name], share(selection, sum(taken.values()), waiting))
@@ -67,11 +69,19 @@ def test_systems_together_take_no_more_than_is_left_and_all_of_it_if_they_can(la
     assert sum(taken.values()) == min(labels_left, 8 + 3 + 5)
 
 
+def test_a_plan_of_an_early_version_has_one_strategy_and_no_limit_of_labels() -> None:
+    plan = SelectionPlan.from_dict({**SECTION, "strategy": "window", "min_separation": 20})
+    assert (plan.strategy, plan.min_separation, plan.options) == (["window"], 20, {})
+    assert share(plan, 0, 0) == 8
+    assert SelectionPlan.from_dict(plan.as_dict()) == plan
+
+
 # -- levels --------------------------------------------------------------------------------------------------------
 
 
 def test_no_level_lies_above_the_deviation_at_which_runs_are_given_up() -> None:
-    steep = {"centre": 1.0, "level": 0.01, "slope": 1.0, "level_error": 0.0, "slope_error": 0.0, "range": [0.1, 90.0]}
+    line = {"centre": 1.0, "level": 0.01, "slope": 1.0, "level_error": 0.0, "slope_error": 0.0}
+    steep = Relation(n=40, scatter=0.1, dof=38, range=(0.1, 90.0), **line)
     found = with_levels({**SECTION, "window": {"target_error": 0.1}}, 5.0, None, steep)
     assert (found["lower"], found["upper"]) == (2.5, 5.0)
 

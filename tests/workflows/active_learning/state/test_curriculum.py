@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position, stages_of
+from aiida_zif.workflows.active_learning.state.curriculum import Position, in_words, least_accurate, position, stages_of
+from aiida_zif.workflows.active_learning.state.history import CycleRecord
 from aiida_zif.workflows.campaign.schema.exploration import Exploration
 from aiida_zif.workflows.campaign.schema.stored import by_shape
 
@@ -24,14 +23,15 @@ EXPLORATION: Exploration = by_shape(
 )
 
 
-def history(*shares: float | None) -> list[dict[str, Any]]:
-    return [{"least_accurate": {} if share is None else {"zinc": share}} for share in shares]
+def history(*shares: float | None) -> list[CycleRecord]:
+    found = ({} if share is None else {"zinc": share} for share in shares)
+    return [CycleRecord(n_selected=1, n_labelled=1, least_accurate=least) for least in found]
 
 
 def test_stage_says_only_what_differs() -> None:
     stages = stages_of(EXPLORATION)
     assert [stage.steps for stage in stages] == [100, 200, 100]
-    assert stages[2].temperatures == [[600.0, 1200.0]]
+    assert stages[2].temperatures == [(600.0, 1200.0)]
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,14 @@ def test_stage_says_only_what_differs() -> None:
 def test_stage_is_left_when_it_has_converged_or_after_its_time(
     shares: list[float | None], expected: tuple[int, int, bool]
 ) -> None:
-    assert position(EXPLORATION, "zinc", history(*shares)) == Position(*expected)
+    stage, cycle, last = expected
+    assert position(EXPLORATION, "zinc", history(*shares)) == Position(stage=stage, cycle=cycle, last=last)
 
 
 def test_exploration_without_stages_stays_where_it_is() -> None:
     plain = EXPLORATION.model_copy(update={"stages": None})
     assert stages_of(plain) == [plain]
-    assert position(plain, "zinc", history(1.0, 1.0)) == Position(0, 2, True)
+    assert position(plain, "zinc", history(1.0, 1.0)) == Position(stage=0, cycle=2, last=True)
 
 
 def test_worst_run_decides_and_a_run_that_saw_nothing_is_the_worst() -> None:
@@ -65,3 +66,7 @@ def test_worst_run_decides_and_a_run_that_saw_nothing_is_the_worst() -> None:
     silent = [*runs, {"n_accurate": 0, "n_explored": 0}]
     found = least_accurate({"zinc": {"runs": runs}, "iron": {"runs": silent}, "copper": {}})
     assert found == {"zinc": 0.25, "iron": 0.0}
+
+
+def test_a_ramp_has_one_name_before_and_after_it_was_stored() -> None:
+    assert in_words((300.0, 900.0), "K") == in_words([300.0, 900.0], "K") == "300-900K"

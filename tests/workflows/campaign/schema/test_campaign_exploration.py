@@ -37,7 +37,7 @@ def staged(campaign: Factory) -> Settings:
 
 def planned(settings: Settings, *shares: float) -> dict[str, Any]:
     """The plan of the cycle after those in which so large a share of the worst run was accurate."""
-    history = [{"least_accurate": {"zinc": share}} for share in shares]
+    history = [{"n_selected": 1, "n_labelled": 1, "least_accurate": {"zinc": share}} for share in shares]
     state = orm.Dict({"cycle": len(shares), "n_labels": 0, "history": history})
     return plan_exploration.__wrapped__(orm.Dict(settings.as_dict()), state)  # type: ignore[no-any-return, attr-defined]
 
@@ -48,8 +48,8 @@ def test_every_stage_plans_its_own_runs(staged: Settings) -> None:
     assert [run["label"] for run in second["runs_zinc"].get_list()] == [
         "300-900K_0GPa", "300-900K_0.5GPa", "600K_0GPa", "600K_0.5GPa",
     ]  # fmt: skip
-    assert first["stage_zinc"].get_dict() == {"stage": 0, "cycle": 1, "last": False}
-    assert second["stage_zinc"].get_dict() == {"stage": 1, "cycle": 0, "last": True}
+    assert first["stage_zinc"].get_dict() == {"schema": 1, "stage": 0, "cycle": 1, "last": False}
+    assert second["stage_zinc"].get_dict() == {"schema": 1, "stage": 1, "cycle": 0, "last": True}
     assert second["starts_zinc"]["count"] == 4
 
 

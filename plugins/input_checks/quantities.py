@@ -1,23 +1,29 @@
-"""Quantities with units: ``"300 K"`` in a campaign file, a float in one canonical unit inside (no AiiDA)."""
+"""Quantities with units: ``"300 K"`` in a campaign file, a float in one canonical unit inside (no AiiDA).
+
+A field ``Annotated[float, dimension]`` takes a number in the canonical unit, within the range that makes sense. In a
+model that is :class:`WrittenWithUnits` the same field takes a text with its unit, and is the same number once read.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from aiida_zif.plugins.physics.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL
-from aiida_zif.workflows.user_input.units import (
+from aiida_zif.plugins.input_checks.units import (
     OFFSETS,
     Unit,
     case_variants,
     parse_unit,
     plain,
 )
+from aiida_zif.plugins.physics.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL
 
 NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({NUMBER})\s*(.*?)\s*", re.ASCII | re.DOTALL)
@@ -25,6 +31,22 @@ _CLOCK = re.compile(r"\s*(?:(\d{1,3})-)?(\d{1,3}):([0-5]\d):([0-5]\d)\s*", re.AS
 _HALF_A_CLOCK = re.compile(r"\s*\d+:[\d:.]+\s*", re.ASCII)
 LONGEST = 60
 """Characters; what is longer is no quantity."""
+
+_WITH_UNITS: ContextVar[bool] = ContextVar("_WITH_UNITS", default=False)
+"""Whether the fields that pydantic is at are those of a model of texts with units."""
+
+
+class WrittenWithUnits(BaseModel):
+    """A model whose quantities are written as texts with their units; its fields may be those of one of numbers."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let the fields of this model, inherited ones too, be read from texts."""
+        token = _WITH_UNITS.set(True)
+        try:
+            return handler(source)
+        finally:
+            _WITH_UNITS.reset(token)
 
 
 class QuantityError(ValueError):
@@ -69,6 +91,11 @@ class Dimension:
         return f"{'above' if self.above else 'from'} {self.lowest:g} {self.unit} up to {self.highest:g} {self.unit}"
 
     @property
+    def plainly(self) -> str:
+        """Which numbers in the canonical unit are allowed, in words."""
+        return f"a number in {self.unit}, {self.range}"
+
+    @property
     def allowed(self) -> str:
         """What may be written, in words."""
         clock = ", or hours:minutes:seconds" if self.clock else ""
@@ -96,6 +123,17 @@ class Dimension:
         unit = self._known(match[2], match[1])
         return self._checked(float(match[1]) * self.units[unit] + (self.offsets or {}).get(unit, 0.0))
 
+    def number(self, value: object) -> float:
+        """Return a number that is in the canonical unit already.
+
+        :raises QuantityError: no number, or one out of range.
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise QuantityError(f"found no {self.name}", self.plainly, f"write a number without its unit, {self.unit}")
+        if not (math.isfinite(value) and self._in_range(value)):
+            raise QuantityError(f"found an impossible {self.name}", self.plainly, "take a value in this range")
+        return value
+
     def _checked(self, value: float) -> float:
         """The value if it makes sense."""
         if math.isfinite(value) and self._in_range(value):
@@ -105,10 +143,12 @@ class Dimension:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         """Let ``Annotated[float, dimension]`` be a field of a pydantic model."""
-        return _validator(self.parse)
+        return _validator(self.parse, self.number)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
-        """Describe the written form to editors."""
+        """Describe the written form to editors, or the number."""
+        if not _written(schema):
+            return {"type": "number", "x-unit": self.unit, "x-allowed": self.plainly}
         units = "|".join(re.escape(unit).replace("Å", "(Å|A|[Aa]ngstr[oö]m)") for unit in self.units)
         clock = r"|^\s*(\d+-)?\d+:[0-5]\d:[0-5]\d\s*$" if self.clock else ""
         return {
@@ -181,40 +221,63 @@ class Ramp:
         """What may be written, in words."""
         return f"{self.dimension.allowed}; of a ramp a list of two, [beginning, end]"
 
-    def parse(self, value: object) -> float | list[float]:
+    @property
+    def plainly(self) -> str:
+        """Which numbers in the canonical unit are allowed, in words."""
+        return f"{self.dimension.plainly}; of a ramp a list of two, [beginning, end]"
+
+    def parse(self, value: object) -> float | tuple[float, float]:
         """Return the value, or both values, in the canonical unit.
 
         :raises QuantityError: as :meth:`Dimension.parse`, and for a list that is not of two.
         """
-        if not isinstance(value, list):
-            return self.dimension.parse(value)
+        return self._ends(value, self.dimension.parse, self.allowed, self.dimension.example)
+
+    def number(self, value: object) -> float | tuple[float, float]:
+        """Return one or two numbers that are in the canonical unit already.
+
+        :raises QuantityError: as :meth:`Dimension.number`, and for a list that is not of two.
+        """
+        return self._ends(value, self.dimension.number, self.plainly, self.dimension.example.partition(" ")[0])
+
+    @staticmethod
+    def _ends(value: object, one: Callable[[object], float], allowed: str, example: str) -> float | tuple[float, float]:
+        if not isinstance(value, list | tuple):
+            return one(value)
         if len(value) != 2:
-            fix = f"write for example [{self.dimension.example}, {self.dimension.example}]"
-            raise QuantityError(f"found a list of {len(value)}", self.allowed, fix)
-        return [self.dimension.parse(one) for one in value]
+            raise QuantityError(f"found a list of {len(value)}", allowed, f"write for example [{example}, {example}]")
+        return one(value[0]), one(value[1])
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
-        """Let ``Annotated[float | list[float], Ramp(dimension)]`` be a field of a pydantic model."""
-        return _validator(self.parse)
+        """Let ``Annotated[float | tuple[float, float], Ramp(dimension)]`` be a field of a pydantic model."""
+        return _validator(self.parse, self.number)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
         """Describe the written forms to editors."""
         one = self.dimension.__get_pydantic_json_schema__(schema, handler)
         two = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
-        return {"anyOf": [one, two], "x-unit": one["x-unit"], "x-allowed": self.allowed}
+        allowed = self.allowed if _written(schema) else self.plainly
+        return {"anyOf": [one, two], "x-unit": one["x-unit"], "x-allowed": allowed}
 
 
-def _validator(parse: Callable[[object], Any]) -> CoreSchema:
-    """Let pydantic read with ``parse``, and pass on what is allowed and how to fix it."""
+def _validator(parse: Callable[[object], Any], number: Callable[[object], Any]) -> CoreSchema:
+    """Let pydantic read with ``parse`` or ``number``, and pass on what is allowed and how to fix it."""
+    written = _WITH_UNITS.get()
+    take = parse if written else number
 
     def read(value: object) -> Any:
         try:
-            return parse(value)
+            return take(value)
         except QuantityError as error:
             context = {"reason": error.reason, "allowed": error.allowed, "fix": error.fix}
             raise PydanticCustomError("quantity", "{reason}", context) from error
 
-    return core_schema.no_info_plain_validator_function(read)
+    return core_schema.no_info_plain_validator_function(read, metadata={"written": written})
+
+
+def _written(schema: CoreSchema) -> bool:
+    """Whether a schema of :func:`_validator` reads texts with units."""
+    return bool((schema.get("metadata") or {}).get("written"))
 
 
 def _key(unit: str) -> str:
@@ -293,8 +356,8 @@ ATOMIC_ENERGY = Dimension(
 Temperature = Annotated[float, TEMPERATURE]
 RunawayTemperature = Annotated[float, RUNAWAY_TEMPERATURE]
 Pressure = Annotated[float, PRESSURE]
-TemperatureRamp = Annotated[float | list[float], Ramp(TEMPERATURE)]
-PressureRamp = Annotated[float | list[float], Ramp(PRESSURE)]
+TemperatureRamp = Annotated[float | tuple[float, float], Ramp(TEMPERATURE)]
+PressureRamp = Annotated[float | tuple[float, float], Ramp(PRESSURE)]
 TimeStep = Annotated[float, TIMESTEP]
 MdTime = Annotated[float, MD_TIME]
 Interval = Annotated[float, INTERVAL]
@@ -304,3 +367,14 @@ Displacement = Annotated[float, DISPLACEMENT]
 Force = Annotated[float, FORCE]
 AtomicEnergy = Annotated[float, ATOMIC_ENERGY]
 Stress = Annotated[float, STRESS]
+
+
+def ends_of(target: Any) -> tuple[float, float]:
+    """Return where a target begins and where it ends, for a constant one twice the same."""
+    return (target[0], target[1]) if isinstance(target, list | tuple) else (target, target)
+
+
+def target_in_words(target: Any, unit: str) -> str:
+    """Write ``300 K``, or ``300 to 800 K`` for a ramp."""
+    start, end = ends_of(target)
+    return f"{start:g} {unit}" if start == end else f"{start:g} to {end:g} {unit}"

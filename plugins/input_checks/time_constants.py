@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiida_zif.workflows.campaign.schema.section import refuse
+from aiida_zif.plugins.input_checks.model import refuse
 
 FEWEST_THERMOSTAT_STEPS = 2
 """Time steps. A Nosé-Hoover chain on oscillators of 50 to 3100 cm⁻¹ keeps its temperature from one step on, and
@@ -31,4 +31,4 @@ def check_times(timestep: float, thermostat_time: float, barostat_time: float) -
             found = f"{value:g} fs with a time step of {timestep:g} fs"
             few = "two" if steps == 2 else str(steps)
             allowed = f"at least {few} time steps ({steps * timestep:g} fs), at most {longest:g} fs"
-            raise refuse(field, found, allowed, f"write for example '{field}: {example}'")
+            raise refuse(field, found, allowed, f"take for example {example}")

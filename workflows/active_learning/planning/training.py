@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.workflows.active_learning.state.verdict import Verdict
 from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.seeds import derive_seed
 from aiida_zif.workflows.training.schedule import training_steps
@@ -12,19 +13,20 @@ from aiida_zif.workflows.user_input.merging import merged
 
 
 @calcfunction
-def plan_training(settings: orm.Dict, state: orm.Dict) -> dict[str, orm.Data]:
+def plan_training(settings: orm.Dict, verdict: orm.Dict) -> dict[str, orm.Data]:
     """Derive the training input (``parameters``) and one seed a committee member.
 
     :param settings: of the campaign.
-    :param state: the newest verdict; it says in which cycle the campaign is, and whether it ends here.
+    :param verdict: the newest one; it says in which cycle the campaign is, and whether it ends here.
     """
     from aiida_zif.plugins.deepmd.inputs import training_input
 
-    values, cycle = Settings.from_node(settings), state["cycle"]
+    values, newest = Settings.from_node(settings), Verdict.from_node(verdict)
     training = values.training
-    steps = training_steps(training.steps, cycle, values.limits.cycles, state.get("finished", False))
+    steps = training_steps(training.steps, newest.cycle, values.limits.cycles, newest.finished)
     learning = training_input(type_map=values.type_map or [], rcut=training.rcut, steps=steps)
     seeds = {
-        f"model_{index}": orm.Int(derive_seed(values.seed, "train", cycle, index)) for index in range(training.models)
+        f"model_{index}": orm.Int(derive_seed(values.seed, "train", newest.cycle, index))
+        for index in range(training.models)
     }
     return {"parameters": orm.Dict(merged(learning, training.deepmd)), **seeds}

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from aiida_zif.workflows.user_input.quantities import (
+from aiida_zif.plugins.input_checks.quantities import (
     ATOMIC_ENERGY,
     FORCE,
     INTERVAL,
