@@ -51,7 +51,9 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     if as_json:
         cost = cost_json(estimates, computer)
         about = {"structures": structures_json(campaign), "notes": [*campaign.cell_notes(), *notes]}
-        emit_json({**campaign.parameters(), **about, "cost": cost, "not_checked": not_checked(campaign)})
+        emit_json(
+            {**campaign.settings().model_dump(mode="json"), **about, "cost": cost, "not_checked": not_checked(campaign)}
+        )
         return
     console = make_console()
     print_plan(campaign)
@@ -72,20 +74,19 @@ def time_labels(campaign: Campaign) -> None:
     from aiida_zif.provenance.costs.campaign_costs import level_of
     from aiida_zif.workflows.active_learning.builder import structure_nodes
     from aiida_zif.workflows.engine.endings import why_it_ended
-    from aiida_zif.workflows.engine.job_options import stage_options
 
     try:
         code = orm.load_code(campaign.code_labels()["cp2k"])
     except NotExistent as error:
         fail(f"codes: {error}. Known codes: `verdi code list`.")
-    resources = campaign.resource_settings()["label"]
+    resources = campaign.resources.label
     for name, structure in structure_nodes(campaign).items():
         click.echo(f"Timing {name}: two frames of {len(structure.sites)} atoms and a few MD steps …", err=True)
         level = orm.Dict(level_of(campaign, name).as_dict())
         inputs: dict[str, Any] = {
             "structure": structure,
-            "cp2k": {"code": code, "level": level, "metadata": {"options": stage_options(resources)}},
-            "try_layouts": resources["layout"] == "fastest",
+            "cp2k": {"code": code, "level": level, "metadata": {"options": resources.options()}},
+            "try_layouts": resources.layout == "fastest",
             "dynamics": True,
             "metadata": {"label": f"time {name}"},
         }

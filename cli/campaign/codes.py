@@ -16,7 +16,7 @@ def refuse_unfit_codes(campaign: Campaign) -> None:
         from aiida_zif.workflows.campaign.checks.codes import code_problems
         from aiida_zif.workflows.user_input.problems import render_problems
 
-        if problems := list(code_problems(campaign.code_labels(), campaign.resource_settings())):
+        if problems := list(code_problems(campaign.code_labels(), campaign.resources)):
             fail(f"the profile cannot run it.\n\n{render_problems(problems)}")
 
 
@@ -44,7 +44,7 @@ def not_checked(campaign: Campaign) -> list[str]:
             notes.append("codes and computers: the profile has none yet; `aiida-zif setup` makes them")
     if campaign.training.deepmd and not is_installed():
         notes.append("types and names of training.deepmd: DeePMD-kit is not installed on this machine")
-    explorations = [campaign.section(name, "exploration") for name in campaign.systems]
-    if any(getattr(one, "plumed", None) for one in explorations) and actions_of_plumed() is None:
+    explorations = [campaign.for_system(name).exploration for name in campaign.systems]
+    if any(one.plumed for one in explorations) and actions_of_plumed() is None:
         notes.append("names of actions in exploration.plumed: there is no `plumed` on this machine")
     return notes

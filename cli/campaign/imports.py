@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def refuse_wrong_imports(campaign: Campaign) -> list[str]:
     """Return what is worth knowing of the imported frames of a campaign; end with every problem that they have."""
-    sections = [campaign.section(name, key) for name in campaign.systems for key in ("seed_data", "held_out")]
-    if not any(getattr(section, "imported", None) for section in sections):
+    sections = [campaign.for_system(name) for name in campaign.systems]
+    if not any(of.seed_data.imported or of.held_out.imported for of in sections):
         return []
     if not load_if_there():
         return ["imported frames were not checked: there is no profile. `aiida-zif run` checks them"]

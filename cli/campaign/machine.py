@@ -21,14 +21,13 @@ def refuse_oversubscription(campaign: Campaign, names: Iterable[str] = CODES, ra
     """
     if not load_if_there():
         return
-    from aiida_zif.workflows.engine.machine_cores import require_cores
+    from aiida_zif.workflows.campaign.checks.machine_cores import require_cores
     from aiida_zif.workflows.user_input.problems import CampaignError
 
-    labels, resources = campaign.code_labels(), campaign.resource_settings()
-    label = {**resources["label"], "ranks": min(resources["label"]["ranks"], ranks or resources["label"]["ranks"])}
+    labels, label = campaign.code_labels(), campaign.resources.label.with_ranks_below(ranks)
     codes = {name: code for name in names if (code := code_if_there(labels[name])) is not None}
     try:
-        require_cores({**resources, "label": label}, codes)
+        require_cores(campaign.resources.model_copy(update={"label": label}), codes)
     except CampaignError as error:
         fail(f"it would use more cores than the machine has.\n\n{error}")
 

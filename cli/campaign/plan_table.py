@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from aiida_zif.provenance.costs.planned_labels import count_labels
 from aiida_zif.workflows.active_learning.state.curriculum import conditions, stages_of, target_in_label
-from aiida_zif.workflows.training.schedule import first_and_last
+from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign.loading import Campaign
-    from aiida_zif.workflows.campaign.schema.campaign_file import Exploration
-    from aiida_zif.workflows.campaign.schema.data import SeedData
+    from aiida_zif.workflows.campaign.schema.data import HeldOut, SeedData
+    from aiida_zif.workflows.campaign.schema.exploration import Exploration
     from aiida_zif.workflows.campaign.schema.selection import Selection
 
 
@@ -46,13 +46,13 @@ def stage_table(campaign: Campaign) -> Table:
     for column in ("system", "atoms", "stage", "what"):
         table.add_column(column)
     for name, atoms in campaign.structures().items():
-        seed_data, held_out = campaign.section(name, "seed_data"), campaign.section(name, "held_out")
+        of_system = campaign.for_system(name)
         rows = [
-            ("seed", describe_seed(seed_data)),  # type: ignore[arg-type]
-            ("held out", describe_seed(held_out)),  # type: ignore[arg-type]
-            ("explore", describe_exploration(campaign.section(name, "exploration"))),  # type: ignore[arg-type]
-            ("choose", describe_chain(campaign.section(name, "selection"))),  # type: ignore[arg-type]
-            ("label", describe_selection(campaign, name)),
+            ("seed", describe_seed(of_system.seed_data)),
+            ("held out", describe_seed(of_system.held_out)),
+            ("explore", describe_exploration(of_system.exploration)),
+            ("choose", describe_chain(of_system.selection)),
+            ("label", describe_selection(of_system.selection)),
         ]
         for index, (stage, what) in enumerate(rows):
             first = index == 0
@@ -63,7 +63,7 @@ def stage_table(campaign: Campaign) -> Table:
     return table
 
 
-def describe_seed(section: SeedData) -> str:
+def describe_seed(section: SeedData | HeldOut) -> str:
     """Say in words which AIMD runs and perturbed frames a section asks for."""
     from aiida_zif.plugins.cp2k.reading.gates import bounds_in_words
     from aiida_zif.plugins.cp2k.task import target_in_words
@@ -84,17 +84,17 @@ def describe_seed(section: SeedData) -> str:
 
 def describe_exploration(section: Exploration) -> str:
     """Say in words where exploration goes, one stage after the other."""
-    return "; then ".join(describe_stage(stage) for stage in stages_of(section.model_dump()))
+    return "; then ".join(describe_stage(stage) for stage in stages_of(section))
 
 
-def describe_stage(stage: dict[str, Any]) -> str:
+def describe_stage(stage: Exploration) -> str:
     """Say in words what is run in one stage."""
-    kelvin = ", ".join(target_in_label(value, "") for value in stage["temperatures"])
-    gigapascal = ", ".join(target_in_label(value, "") for value in stage["pressures"])
-    before = f" after {stage['equilibration']} to equilibrate" if stage.get("equilibration") else ""
+    kelvin = ", ".join(target_in_label(value, "") for value in stage.temperatures)
+    gigapascal = ", ".join(target_in_label(value, "") for value in stage.pressures)
+    before = f" after {stage.equilibration} to equilibrate" if stage.equilibration else ""
     return (
-        f"{len(conditions(stage))} {stage['ensemble'].upper()} runs ({kelvin} K × {gigapascal} GPa), "
-        f"{stage['steps']} × {stage['timestep']:g} fs{before}, a look every {stage['sample_every']}"
+        f"{len(conditions(stage))} {stage.ensemble.upper()} runs ({kelvin} K × {gigapascal} GPa), "
+        f"{stage.steps} × {stage.timestep:g} fs{before}, a look every {stage.sample_every}"
     )
 
 
@@ -115,10 +115,9 @@ def describe_chain(section: Selection) -> str:
     return "; ".join(parts)
 
 
-def describe_selection(campaign: Campaign, system: str) -> str:
+def describe_selection(section: Selection) -> str:
     """Say in words what is chosen."""
-    section = campaign.section(system, "selection").model_dump()
     return (
-        f"up to {section['per_cycle']} frames a cycle between {section['lower']:g} and {section['upper']:g} eV/Å, "
-        f"and {section['control']} at random"
+        f"up to {section.per_cycle} frames a cycle between {section.lower:g} and {section.upper:g} eV/Å, "
+        f"and {section.control} at random"
     )

@@ -15,8 +15,7 @@ THIS_MACHINE = ("localhost", "127.0.0.1")
 
 def refuse_without_plumed(campaign: Campaign) -> None:
     """End if a system is explored with PLUMED that the LAMMPS of this machine lacks; other machines are not asked."""
-    sections: dict[str, Any] = {name: campaign.section(name, "exploration") for name in campaign.systems}
-    if all(section.plumed is None for section in sections.values()) or not load_if_there():
+    if all(campaign.for_system(name).exploration.plumed is None for name in campaign.systems) or not load_if_there():
         return
     from aiida import orm
     from aiida.common.exceptions import NotExistent

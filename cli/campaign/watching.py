@@ -34,7 +34,7 @@ def progress_line(node: Any) -> str:
     doing: dict[str, dict[str, None]] = {}
     for activity in current_activity(view):
         cycle, what = activity.line.split(": ", 1)
-        doing.setdefault(f"{cycle}/{view.settings['limits']['cycles']}", {})[what] = None
+        doing.setdefault(f"{cycle}/{view.settings.limits.cycles}", {})[what] = None
     words = "; ".join(f"{cycle}: {'; '.join(whats)}" for cycle, whats in doing.items()) or "between two steps"
     remaining = expected_remaining_s(view)
     return f"[{clock(elapsed)}] {words}" + (f", about {clock(remaining)} left" if remaining is not None else "")

@@ -269,7 +269,7 @@ def campaign_rows(campaigns: list[orm.WorkChainNode]) -> list[dict[str, Any]]:
                 "state": summary["state"],
                 "exit_status": summary["exit_status"],
                 "cycle": view.last_cycle,
-                "cycles": view.settings["limits"]["cycles"],
+                "cycles": view.settings.limits.cycles,
                 "total_labels": summary["total_labels"],
                 "force_rmse_eV_per_A": errors[-1] if errors else None,
             }

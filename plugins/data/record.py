@@ -56,7 +56,7 @@ class Record(BaseModel):
                 f"{cls.__name__}: found schema {number}, allowed is up to {cls.schema_number}; fix: update aiida-zif"
             )
         try:
-            return cls.model_validate(cls.upgraded(fields, number))
+            return cls.made_of(cls.upgraded(fields, number))
         except ValidationError as error:
             raise RecordError(refusal_text(error, cls.model_json_schema(), cls.called or cls.__name__)) from error
 
@@ -70,6 +70,14 @@ class Record(BaseModel):
             return cls.from_dict(node.get_dict())
         except RecordError as error:
             raise RecordError(f"node <{node.pk}>: {error}") from error
+
+    @classmethod
+    def made_of(cls, content: dict[str, Any]) -> Self:
+        """Return the record with content of this definition, checked by its rules.
+
+        :raises ValidationError: if a rule is broken.
+        """
+        return cls.model_validate(content)
 
     @classmethod
     def upgraded(cls, content: dict[str, Any], number: int) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class Histogram(Entry):
     counts: list[int] = []
 
 
-class Exploration(Report):
+class ExplorationReport(Report):
     """``output_parameters`` of ``zif.lammps``.
 
     :param keep: which frames came back, see :class:`aiida_zif.plugins.lammps.settings.Settings`.

@@ -14,7 +14,7 @@ from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
 from aiida_zif.plugins.jobs.retrieved_files import load_arrays, read_json, readable
-from aiida_zif.plugins.lammps.exploration import Exploration, ExploredRun
+from aiida_zif.plugins.lammps.exploration import ExplorationReport, ExploredRun
 
 DEVIATIONS = ("max_force_deviation", "mean_force_deviation", "forces_predicted")
 PER_FRAME = (*DEVIATIONS, "step", "temperature", "pressure", "run", "driver")
@@ -63,7 +63,7 @@ class LammpsExploreParser(Parser):
                 self.logger.warning(f"{run.label}: missed its {name}, {reached}")
         return self._verdict(salvaged)
 
-    def _attach(self) -> Exploration | ExitCode:
+    def _attach(self) -> ExplorationReport | ExitCode:
         """Attach the outputs and return the summary, or say why there is none."""
         present = self.retrieved.base.repository.list_object_names()
         if "harvest_output.json" not in present or "harvest.npz" not in present:
@@ -77,7 +77,7 @@ class LammpsExploreParser(Parser):
         for name, node in frames.items():
             self.out(name, node)
         try:
-            summary = Exploration.from_dict(content)
+            summary = ExplorationReport.from_dict(content)
         except RecordError as error:
             raise ValueError("harvest_output.json is no summary of a harvest") from error
         summary = summary.model_copy(update={"lammps_version": self._lammps_version(present)})
@@ -113,7 +113,7 @@ class LammpsExploreParser(Parser):
             return self.exit_codes.ERROR_HARVEST_FAILED.format(detail="".join(said) or "without a word")
         return self.exit_codes.ERROR_NO_OUTPUT
 
-    def _verdict(self, summary: Exploration) -> ExitCode | None:
+    def _verdict(self, summary: ExplorationReport) -> ExitCode | None:
         """A job has succeeded if it gave a frame that can be used, however its runs ended."""
         ended = [str(run.ended) for run in summary.runs]
         details = " ".join(run.detail or "" for run in [*summary.preflight, *summary.runs])

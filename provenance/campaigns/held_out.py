@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ from aiida_zif.provenance.intervals import CONFIDENCE
 from aiida_zif.provenance.queries.calls import inputs_of
 from aiida_zif.provenance.queries.links import inputs_under
 from aiida_zif.workflows.active_learning.judging.confidence import rmse_interval
-from aiida_zif.workflows.active_learning.planning.sections import section
+from aiida_zif.workflows.campaign.schema.aimd import AimdRun
+from aiida_zif.workflows.campaign.schema.data import HeldOut
+from aiida_zif.workflows.campaign.settings import Settings
 
 MOST_COMPARED = 64
 """Held-out frames that are compared with every training frame; of more as many, evenly spread."""
@@ -28,33 +30,32 @@ def held_out_blocks(view: CampaignView) -> list[Any]:
     return list(inputs_under(tests[-1].node, "blocks").values()) if tests else []
 
 
-def held_out_source(settings: dict[str, Any]) -> str:
+def held_out_source(settings: Settings) -> str:
     """Say in words where the held-out frames come from, and how independent of the training frames they are."""
-    by_system = {name: source_of(section(settings, name, "held_out")) for name in settings["systems"]}
+    by_system = {name: source_of(settings.for_system(name).held_out) for name in settings.systems}
     different = len(set(by_system.values())) > 1
     words = [f"{name}: {text}" for name, text in by_system.items()] if different else list(by_system.values())[:1]
     return f"{'; '.join(words)}; in no training set"
 
 
-def source_of(held_out: Mapping[str, Any]) -> str:
+def source_of(held_out: HeldOut) -> str:
     """Say where the held-out frames of one system come from."""
-    runs = [aimd_run_in_words(run) for run in held_out["aimd"]]
+    runs = [aimd_run_in_words(run) for run in held_out.aimd]
     sources = [f"AIMD from the crystal, where training runs start too ({'; '.join(runs)})"] if runs else []
-    sources += [f"imported frames ({', '.join(held_out['imported'])})"] if held_out.get("imported") else []
+    sources += [f"imported frames ({', '.join(held_out.imported)})"] if held_out.imported else []
     return " and ".join(sources) or "none"
 
 
-def aimd_run_in_words(run: Mapping[str, Any]) -> str:
-    """Say how long an AIMD run is and how far apart its frames are, in fs; 0.5 fs is CP2K's own time step."""
+def aimd_run_in_words(run: AimdRun) -> str:
+    """Say how long an AIMD run is and how far apart its frames are, in fs."""
     from aiida_zif.plugins.cp2k.task import target_in_words
 
-    timestep, stride = run.get("timestep", 0.5), run.get("stride", 1)
     apart = (
         "frames spaced by the autocorrelation of their forces"
-        if stride == "auto"
-        else f"frames {stride * timestep:g} fs apart"
+        if isinstance(run.stride, str)
+        else f"frames {run.stride * run.timestep:g} fs apart"
     )
-    return f"{target_in_words(run['temperature'], 'K')}, {run['steps'] * timestep:g} fs, {apart}"
+    return f"{target_in_words(run.temperature, 'K')}, {run.steps * run.timestep:g} fs, {apart}"
 
 
 def force_rms(blocks: Iterable[Any]) -> float | None:

@@ -13,7 +13,7 @@ from aiida_zif.provenance.campaigns.workload import job_progress, label_units, s
 from aiida_zif.provenance.queries.links import calcjobs_of
 from aiida_zif.provenance.words import VERBS, clock, readable
 from aiida_zif.workflows.active_learning.state.curriculum import conditions, longest, md_steps
-from aiida_zif.workflows.engine.job_options import trainings_at_a_time
+from aiida_zif.workflows.campaign.schema.resources import Resources
 from aiida_zif.workflows.training.schedule import training_steps
 
 STAGES = ("explore", "label", "train", "test")
@@ -104,7 +104,7 @@ def expected_remaining_s(view: CampaignView) -> float | None:
     """
     if view.node.is_terminated:
         return None
-    last, paces = view.settings["limits"]["cycles"], {stage: pace(view, stage) for stage in STAGES}
+    last, paces = view.settings.limits.cycles, {stage: pace(view, stage) for stage in STAGES}
     return sum(
         remaining_of_stage_s(view, stage, cycle, paces[stage])
         for cycle in range(view.last_cycle, last + 1)
@@ -151,17 +151,17 @@ def prior_pace(view: CampaignView, stage: str) -> float:
 
     Measured with CP2K 2023.1 (GFN1-xTB) and small networks on ZIF-4 (272 atoms), scaled linearly in size.
     """
-    settings, resources = view.settings, view.node.inputs.resources.get_dict()
+    settings, resources = view.settings, Resources.from_node(view.node.inputs.resources)
     size = max(len(structure.sites) for structure in view.node.inputs.systems.values()) / 272
     if stage == "label":
-        return 2.5 * size * (1.0 if "xtb" in settings["level_of_theory"]["name"] else 40.0)
+        return 2.5 * size * (1.0 if "xtb" in settings.level_of_theory.name else 40.0)
     if stage == "train":
-        steps = training_steps(settings["training"]["steps"], view.last_cycle, settings["limits"]["cycles"])
-        return (20 + 0.04 * size * steps) / trainings_at_a_time(resources["train"])
+        steps = training_steps(settings.training.steps, view.last_cycle, settings.limits.cycles)
+        return (20 + 0.04 * size * steps) / resources.train.at_a_time
     if stage == "explore":
-        explored = longest(settings["exploration"])
+        explored = longest(settings.exploration)
         runs = len(conditions(explored))
-        turns = -(-runs // (resources["explore"].get("lanes") or 1))
+        turns = -(-runs // resources.explore.lanes)
         return 12 + 0.015 * size * md_steps(explored) / runs * turns
     return 20.0
 

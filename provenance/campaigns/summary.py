@@ -50,18 +50,18 @@ def summary_of(view: CampaignView) -> Summary:
     verdict = latest_verdict(view)
     return Summary.model_validate(
         {
-            "name": settings["name"],
-            "system": ", ".join(sorted(settings["systems"])),
+            "name": settings.name,
+            "system": ", ".join(sorted(settings.systems)),
             "n_atoms": {name: len(structure.sites) for name, structure in sorted(node.inputs.systems.items())},
             "protocol": {
-                "name": settings["protocol"],
-                "description": available_protocols().get(settings["protocol"], ""),
+                "name": settings.protocol,
+                "description": available_protocols().get(settings.protocol, ""),
             },
             "structures": {name: record_of_node(node) for name, node in sorted(node.inputs.systems.items())},
             "level_of_theory": level_line(view),
             "energy_reference": energy_reference(some_blocks(view)),
-            "seed": settings["seed"],
-            "n_models": settings["training"]["models"],
+            "seed": settings.seed,
+            "n_models": settings.training.models,
             "imported": {use: imported_frames(view, use) for use in IMPORTED},
             "seed_labels": seed_labelling(view),
             "iterations": [iteration for iteration in iterations if iteration is not None],
@@ -132,7 +132,7 @@ def summarise_iteration(
         "iteration": cycle,
         "n_train_frames": learnt.get(trainings[-1].pk, 0),
         **held_out_errors((tests[-1].read(Evaluation) if tests else None) or Evaluation()),
-        "force_rmse_interval_eV_per_A": error_interval(newest, view.settings["seed"]),
+        "force_rmse_interval_eV_per_A": error_interval(newest, view.settings.seed),
         "max_force_deviation": deviation_quantiles(selections),
         "n_explored": sum(report.n_explored for report in selections),
         "n_with_deviation": sum(sum(report.histogram.counts) for report in selections),
@@ -252,7 +252,7 @@ def level_line(view: CampaignView) -> str:
     for step in view.of("label"):
         for job in (node for node in step.node.called if "labelled" in node.outputs):
             return str(job.outputs.labelled.level_of_theory["line"])
-    return str(view.settings["level_of_theory"]["name"])
+    return str(view.settings.level_of_theory.name)
 
 
 def add_counts(total: dict[str, int], counts: dict[str, int]) -> None:

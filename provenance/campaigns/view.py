@@ -15,6 +15,7 @@ from aiida_zif.provenance.campaigns.spans import covered
 from aiida_zif.provenance.queries.calls import Call, called_by, plain_outputs
 from aiida_zif.provenance.queries.links import children, seconds_between
 from aiida_zif.workflows.active_learning.state.naming import ACQUIRE, PARTS, FirstTask, StepName, use_of
+from aiida_zif.workflows.campaign.settings import Settings
 
 Kind = TypeVar("Kind", bound=Report)
 
@@ -70,7 +71,7 @@ class CampaignView:
     """A campaign's work chain and its steps in the order in which they were taken."""
 
     node: orm.WorkChainNode
-    settings: dict[str, Any]
+    settings: Settings
     steps: list[Step] = field(default_factory=list)
 
     @property
@@ -118,4 +119,4 @@ def load_view(campaign: orm.WorkChainNode) -> CampaignView:
     reports = plain_outputs((step.pk for step in steps), REPORTS, campaign.backend)
     steps = [replace(one, report=reports.get(one.pk, {})) for one in steps]
     steps.sort(key=lambda one: (one.begun, one.pk))  # an archive gives its nodes new pks in any order
-    return CampaignView(campaign, campaign.inputs.settings.get_dict(), steps)
+    return CampaignView(campaign, Settings.from_node(campaign.inputs.settings), steps)

@@ -31,7 +31,7 @@ def stage_work(view: CampaignView, stage: str, cycle: int) -> tuple[float, float
     done = sum(step_done(step) for step in steps)
     if stage == "label":
         return done, max(sum(map(step_units, steps)), planned_labels(view, cycle))
-    planned = {"train": view.settings["training"]["models"], "explore": len(systems_of_cycle(view, cycle))}
+    planned = {"train": view.settings.training.models, "explore": len(systems_of_cycle(view, cycle))}
     begun = sum(map(step_units, steps))
     return done, max(begun, planned["explore"]) if stage == "explore" else begun or planned.get(stage, 1)
 
@@ -39,7 +39,7 @@ def stage_work(view: CampaignView, stage: str, cycle: int) -> tuple[float, float
 def systems_of_cycle(view: CampaignView, cycle: int) -> list[str]:
     """Return the systems that take part in a cycle: all that the last verdict before it has not left out."""
     verdicts = [step.report for step in view.of("judge") if step.cycle < cycle and step.report]
-    return taking_part(view.settings["systems"], Verdict.from_dict(verdicts[-1]).systems if verdicts else {})
+    return taking_part(view.settings.systems, Verdict.from_dict(verdicts[-1]).systems if verdicts else {})
 
 
 def step_units(step: Step) -> int:
@@ -90,8 +90,8 @@ def planned_labels(view: CampaignView, cycle: int) -> int:
         return sum(planned_first_labels(view))
     chosen = sum(one.n_selected + one.n_control for one in view.reports("select", Choice, cycle) if one.n_selected)
     decided = {step.name for step in view.of("select", cycle) if step.report}
-    selection, waiting = view.settings["selection"], set(systems_of_cycle(view, cycle)) - decided
-    return int(chosen + len(waiting) * (selection["per_cycle"] + selection["control"]))
+    selection, waiting = view.settings.selection, set(systems_of_cycle(view, cycle)) - decided
+    return int(chosen + len(waiting) * (selection.per_cycle + selection.control))
 
 
 def planned_first_labels(view: CampaignView) -> list[int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_zif.provenance.costs.estimate import Estimate, Pace, Work, estimate
 from aiida_zif.provenance.costs.planned_work import labelling_work, learning_work
-from aiida_zif.workflows.training.schedule import first_and_last
+from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
 
 if TYPE_CHECKING:
     from aiida_zif.plugins.cp2k.levels import Level
@@ -33,7 +33,7 @@ def estimate_costs(campaign: Campaign, has_profile: bool) -> list[Estimate]:
         if label.layout == "fastest":
             layouts |= measured_layouts(campaign, computers["cp2k"])
         paces |= {system: label_paces(level, computers["cp2k"]) for system, level in levels.items()}
-        held = held_labels(campaign.parameters(), systems, levels)
+        held = held_labels(campaign.settings(), systems, levels)
     if "dp" in computers:
         from aiida_zif.provenance.costs.measured import training_paces
 

@@ -9,6 +9,7 @@ from aiida import orm
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.workflows.active_learning.imported.planned_frames import first_frames
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.labelling.label_cache import known_labels
 from aiida_zif.workflows.labelling.run_cache import known_run
 
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 Tasks = dict[str, int]
 
 
-def held_labels(settings: dict[str, Any], structures: dict[str, Atoms], levels: dict[str, str]) -> dict[str, Tasks]:
+def held_labels(settings: Settings, structures: dict[str, Atoms], levels: dict[str, str]) -> dict[str, Tasks]:
     """Return by system and name of the task how many units of the first labels are held: frames, or steps of a run.
 
-    :param settings: of the campaign, as its work chain gets them.
+    :param settings: of the campaign.
     :param structures: atoms by system.
     :param levels: hash of the level of theory by system.
     """
-    if not settings["labelling"]["reuse"]:
+    if not settings.labelling.reuse:
         return {}
     return {
         system: {

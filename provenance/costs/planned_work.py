@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,11 @@ from aiida_zif.provenance.costs.estimate import Work
 from aiida_zif.provenance.costs.planned_labels import count_labels
 from aiida_zif.workflows.active_learning.state.curriculum import conditions, longest, md_steps
 from aiida_zif.workflows.active_learning.state.naming import SEED_PERTURBED, held_out_task, seed_aimd_task
-from aiida_zif.workflows.engine.job_options import turns_a_job
 from aiida_zif.workflows.training.schedule import training_steps
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign.loading import Campaign
+    from aiida_zif.workflows.campaign.schema.data import HeldOut, SeedData
 
 Layout = tuple[int, int]
 
@@ -36,8 +36,12 @@ def labelling_work(
         each: dict[str, Any] = {"n_atoms": len(atoms), "layout": layouts[system], "walltime": limit}
         batch = Work(system, "", "frames", "batch", count=0, job_time=campaign.labelling.batch_time, **each)
         known = (held or {}).get(system, {})
-        for title, section, task in (("seed", "seed_data", seed_aimd_task), ("held out", "held_out", held_out_task)):
-            values: Any = campaign.section(system, section)
+        of_system = campaign.for_system(system)
+        sections: list[tuple[str, SeedData | HeldOut, Callable[[int], str]]] = [
+            ("seed", of_system.seed_data, seed_aimd_task),
+            ("held out", of_system.held_out, held_out_task),
+        ]
+        for title, values, task in sections:
             for index, run in enumerate(values.aimd):
                 stage = f"{title}, AIMD {target_in_words(run.temperature, 'K')}"
                 work = Work(system, stage, "MD steps", "aimd", count=run.steps + 1, **each)
@@ -59,7 +63,7 @@ def cycles_of(campaign: Campaign, batch: Work) -> Work:
     """Return what the cycles label of a system at most, within the limit of labels."""
     first, held_out, per_cycle = count_labels(campaign)
     left = max(campaign.limits.labels - first - held_out, 0) / max(per_cycle, 1)
-    selection: Any = campaign.section(batch.system, "selection")
+    selection = campaign.for_system(batch.system).selection
     cycles, count = campaign.limits.cycles, selection.per_cycle + selection.control
     return replace(batch, stage=f"chosen in {cycles} cycles", count=round(count * min(1.0, left / cycles)), runs=cycles)
 
@@ -74,12 +78,12 @@ def learning_work(campaign: Campaign) -> list[Work]:
         Work(
             "all", f"train, {cycles + 1} × {training.models} models", "steps", "train", max(sizes.values()),
             round(sum(steps) / len(steps)), (train.ranks, train.threads),
-            train.walltime / turns_a_job(train.model_dump(), training.models),
-            (cycles + 1) * training.models, train.concurrent * train.lanes,
+            train.walltime / train.turns(training.models),
+            (cycles + 1) * training.models, train.at_a_time,
         )
     ]  # fmt: skip
     for system, n_atoms in sizes.items():
-        stage = longest(campaign.section(system, "exploration").model_dump())
+        stage = longest(campaign.for_system(system).exploration)
         n_runs = len(conditions(stage))
         works.append(
             Work(

@@ -32,6 +32,7 @@ from aiida_zif.provenance.queries.calls import within
 from aiida_zif.provenance.queries.campaigns import campaigns_behind, is_campaign
 from aiida_zif.provenance.queries.links import inputs_under, outputs_under
 from aiida_zif.workflows.active_learning.state.naming import block_in_dataset
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.protocols.loading import available_protocols
 
@@ -116,7 +117,8 @@ def origin_of(used: Sequence[orm.Data], blocks: Sequence[Any], level: dict[str, 
     :param blocks: the labels in them, or those that the models learnt.
     """
     pks = [int(node.pk or 0) for node in used]
-    names = [orm.load_node(entry["pk"]).inputs.settings["protocol"] for entry in campaigns_behind(pks)]
+    campaigns: list[Any] = [orm.load_node(entry["pk"]) for entry in campaigns_behind(pks)]
+    names = [Settings.from_node(campaign.inputs.settings).protocol for campaign in campaigns]
     known = available_protocols()
     return {
         "level_of_theory": level,

@@ -10,6 +10,7 @@ from aiida import orm
 from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.provenance.queries import sql
 from aiida_zif.workflows.active_learning.state.naming import StepName
+from aiida_zif.workflows.campaign.settings import Settings
 
 
 @dataclass
@@ -44,7 +45,7 @@ def cycle_of(process: orm.ProcessNode) -> int | None:
 
 def campaign_origin(label: str, campaign: orm.WorkChainNode) -> Origin:
     """Return the end of a lineage: the campaign that was given a structure."""
-    facts = {"name": campaign.label, "seed": campaign.inputs.settings["seed"], "system": label}
+    facts = {"name": campaign.label, "seed": Settings.from_node(campaign.inputs.settings).seed, "system": label}
     return Origin("campaign", f"input {label} of campaign {campaign.label}, seed {facts['seed']}", campaign, facts)
 
 

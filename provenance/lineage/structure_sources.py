@@ -14,6 +14,7 @@ from aiida_zif.plugins.systems.sources import NOT_STATED, Record, shipped_record
 from aiida_zif.provenance.queries import sql
 from aiida_zif.provenance.queries.calls import within
 from aiida_zif.provenance.queries.campaigns import is_campaign
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.labelling.known_imports import declaration_of, is_import
 
 NOTHING_SUBTRACTED = "nothing was added or subtracted; atomic energies are not subtracted"
@@ -30,7 +31,8 @@ def record_of_node(structure: orm.StructureData) -> Record:
     for link in structure.base.links.get_outgoing(link_type=LinkType.INPUT_WORK).all():
         if is_campaign(link.node):
             label = within("systems", link.link_label)
-            name = link.node.inputs.settings["systems"].get(label, {}).get("structure", "given")
+            system = Settings.from_node(link.node.inputs.settings).systems.get(label)
+            name = (system and system.structure) or "given"
             return shipped_record(name) if name in available_systems() else nothing_stated(name)
     return nothing_stated("given")
 

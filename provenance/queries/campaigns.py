@@ -7,6 +7,7 @@ from typing import Any
 from aiida import orm
 
 from aiida_zif.provenance.queries import sql
+from aiida_zif.workflows.campaign.settings import Settings
 
 ENTRY_POINT = "aiida.workflows:zif.active_learning"
 
@@ -39,5 +40,5 @@ def campaigns_behind(start: list[int]) -> list[dict[str, Any]]:
 
 def campaign_entry(campaign: Any) -> dict[str, Any]:
     """Return what names a campaign."""
-    seed = campaign.inputs.settings["seed"]
+    seed = Settings.from_node(campaign.inputs.settings).seed
     return {"pk": campaign.pk, "uuid": campaign.uuid, "name": campaign.label, "seed": seed}

@@ -100,8 +100,10 @@ def keys_not_known_then(node: Any, campaign: Campaign) -> list[str]:
 
 
 def _settings(node: Any, campaign: Campaign) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings of a campaign of the profile, and of one of a file."""
-    return node.inputs.settings.get_dict(), json.loads(json.dumps(campaign.parameters()))
+    """The settings of a campaign of the profile, and of one of a file, by the keys of today."""
+    from aiida_zif.workflows.campaign.settings import Settings
+
+    return Settings.as_written(node.inputs.settings), campaign.settings().model_dump(mode="json")
 
 
 def _defaults(campaign: Campaign) -> dict[str, Any]:

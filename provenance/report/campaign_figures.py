@@ -27,8 +27,8 @@ def draw_figures(view: CampaignView, summary: dict[str, Any], rows: list[dict[st
         found["errors"] = figures.error_figure(iterations)
     histograms = histograms_of(view)
     if histograms:
-        selection = view.settings["selection"]
-        found["deviation"] = figures.deviation_figure(histograms, selection["lower"], selection["upper"])
+        selection = view.settings.selection
+        found["deviation"] = figures.deviation_figure(histograms, selection.lower, selection.upper)
     if rows:
         found["choice"] = figures.choice_figure(rows)
     if iterations:

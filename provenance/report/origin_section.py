@@ -11,6 +11,8 @@ from aiida_zif.provenance.queries.calls import inputs_of
 from aiida_zif.provenance.queries.links import calcjobs_of, inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import seeds_of
 from aiida_zif.provenance.words import aimd_in_words, perturbed_in_words, readable
+from aiida_zif.workflows.campaign.schema.resources import Resources
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.labelling.label_report import LabelReport
 from aiida_zif.workflows.structures.recipe import StartRecipe
 
@@ -133,16 +135,21 @@ def in_one_line(value: Any, unit: str = "") -> str:
     return f"{value:g} {unit}".strip() if isinstance(value, float) else f"{value} {unit}".strip()
 
 
-def settings_lines(settings: dict[str, Any], sections: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+def settings_lines(settings: Settings, sections: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
     """Return the settings section by section, and after each what differs for a system that has its own."""
     found = {}
     for name in sections:
-        if settings.get(name):
-            found[name] = lines_of(settings[name])
-        for system, own in settings["systems"].items():
-            if own.get(name):
-                found[f"{name} of {system}"] = lines_of(own[name])
+        if section := getattr(settings, name):
+            found[name] = lines_of(section.model_dump(mode="json"))
+        for system, own in settings.systems.items():
+            if differing := getattr(own, name, None):
+                found[f"{name} of {system}"] = lines_of(differing.model_dump(mode="json"))
     return found
+
+
+def resource_lines(view: CampaignView) -> list[tuple[str, str]]:
+    """Return the resources by stage."""
+    return lines_of(Resources.from_node(view.node.inputs.resources).model_dump(mode="json"))
 
 
 def training_seeds(view: CampaignView) -> list[dict[str, Any]]:

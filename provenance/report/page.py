@@ -18,8 +18,8 @@ from aiida_zif.provenance.report.campaign_figures import choice_ratio, compared_
 from aiida_zif.provenance.report.origin_section import (
     formulas,
     label_sources,
-    lines_of,
     newest_models,
+    resource_lines,
     settings_lines,
     training_seeds,
 )
@@ -86,11 +86,11 @@ def page_content(view: CampaignView) -> dict[str, Any]:
         "calibration": calibration_lines(summary),
         "reliability": draw_reliability(view, relations_in(summary)),
         "settings": settings_lines(view.settings, SECTIONS),
-        "resources": lines_of(view.node.inputs.resources.get_dict()),
+        "resources": resource_lines(view),
         "seeds": training_seeds(view),
         "models": newest_models(view),
         "structures": {name: in_lines(record) for name, record in summary["structures"].items()},
-        "chemistry": {"structure": formulas(view), "type map": " ".join(view.settings.get("type_map") or [])},
+        "chemistry": {"structure": formulas(view), "type map": " ".join(view.settings.type_map or [])},
         "next_steps": next_steps(view, summary),
     }
 

@@ -27,48 +27,42 @@ from aiida_zif.plugins.data.dataset import DatasetData
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.selection.calibration import calibrate_frames
+from aiida_zif.plugins.systems import load_system
 from aiida_zif.workflows.active_learning.judging.calibration import known_errors
+from aiida_zif.workflows.campaign.loading import Campaign, campaign_from_structures
+from aiida_zif.workflows.campaign.settings import Settings
 
 LEVEL = {"hash": "0123456789abcdef", "line": "GFN1-xTB (CP2K), EPS_SCF 1e-6"}
-SETTINGS: dict[str, Any] = {
-    "name": "zif4-test",
-    "protocol": "demo",
-    "seed": 4,
-    "level_of_theory": {"name": "gfn1-xtb", "overrides": {}},
-    "type_map": ["H", "C", "N", "Zn"],
-    "systems": {"zif4": {"structure": "zif-4"}},
-    "seed_data": {
-        "aimd": [{"temperature": 300.0, "timestep": 0.5, "steps": 12, "stride": 2}],
-        "perturbed": {"frames": 4, "displacement": 0.08, "strain": 0.02},
+CAMPAIGN: Campaign = campaign_from_structures(
+    {"zif4": load_system("zif-4")},
+    "demo",
+    {
+        "name": "zif4-test",
+        "seed": 4,
+        "systems": {"zif4": {"structure": "zif-4"}},
+        "seed_data": {
+            "aimd": [{"temperature": "300 K", "timestep": "0.5 fs", "steps": 12, "stride": 2}],
+            "perturbed": {"frames": 4, "displacement": "0.08 Å", "strain": 0.02},
+        },
+        "held_out": {"aimd": [{"temperature": "500 K", "timestep": "0.5 fs", "steps": 10, "stride": 2}]},
+        "training": {"models": 3, "steps": 500, "warm_start": True},
+        "exploration": {"steps": 400, "timestep": "0.5 fs", "sample_every": 10},
+        "selection": {"strategy": "window", "upper": "5 eV/Å", "per_cycle": 4, "control": 2},
+        "resources": {"train": {"lanes": 1, "members": 1, "concurrent": 2}},
     },
-    "held_out": {"aimd": [{"temperature": 500.0, "timestep": 0.5, "steps": 10, "stride": 2}]},
-    "training": {"models": 3, "steps": 500, "rcut": 5.0, "warm_start": True, "deepmd": {}},
-    "exploration": {
-        "temperatures": [300.0, 600.0],
-        "pressures": [0.0, 0.5],
-        "ensemble": "npt",
-        "coupling": "tri",
-        "steps": 400,
-        "timestep": 0.5,
-        "sample_every": 10,
-    },
-    "selection": {"strategy": "window", "lower": 0.1, "upper": 5.0, "per_cycle": 4, "control": 2},
-    "limits": {"cycles": 2, "labels": 100},
-    "failure_budget": {"label": 0.3, "train": 0.5, "explore": 0.5},
-}
-RESOURCES = {
-    "label": {"ranks": 2, "threads": 1, "walltime": 3600.0},
-    "train": {"ranks": 1, "threads": 1, "walltime": 3600.0, "concurrent": 2},
-    "explore": {"lanes": 2, "threads": 1, "walltime": 3600.0},
-    "test": {"lanes": 2, "threads": 1, "walltime": 1800.0},
-}
+)
+SETTINGS = CAMPAIGN.settings()
 
 
 @dataclass
 class SyntheticCampaign(SyntheticGraph):
-    """Builds the graph step by step."""
+    """Builds the graph step by step.
 
-    settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
+    :param stored: settings as an earlier version has stored them, in place of ``settings`` as they are stored today.
+    """
+
+    settings: Settings = SETTINGS
+    stored: dict[str, Any] = field(default_factory=dict)
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(7))
     dataset: dict[str, LabelledFramesData] = field(default_factory=dict)
     learnt: dict[str, DatasetData] = field(default_factory=dict)
@@ -105,20 +99,24 @@ class SyntheticCampaign(SyntheticGraph):
         for symbol, position in zip(SYMBOLS, REFERENCE, strict=True):
             structure.append_atom(position=position, symbols=symbol)
         self.structure = structure.store()
-        self.settings_node = orm.Dict(self.settings).store()
+        self.settings_node = orm.Dict(self.stored or self.settings.as_dict()).store()
         self.campaign = self.process(
             orm.WorkChainNode,
             "ActiveLearningWorkChain",
             "aiida.workflows:zif.active_learning",
             {
                 "settings": self.settings_node,
-                "resources": orm.Dict(RESOURCES).store(),
+                "resources": orm.Dict(CAMPAIGN.resources.as_dict()).store(),
                 "systems__zif4": self.structure,
                 **{f"codes__{name}": code for name, code in self.codes.items()},
             },
         )
-        self.campaign.label = self.settings["name"]
-        seed_data, held_out = self.settings["seed_data"], self.settings["held_out"]
+        self.campaign.label = self.settings.name
+        seed_run, held_out_run = (
+            part.aimd[0].model_dump() for part in (self.settings.seed_data, self.settings.held_out)
+        )
+        perturbed = self.settings.seed_data.perturbed
+        assert perturbed is not None
         crystal = {"system": "zif4", "perturbed": None}
         self.plan = self.calcfunction(
             "plan_campaign",
@@ -128,11 +126,11 @@ class SyntheticCampaign(SyntheticGraph):
                 "level": orm.Dict({"name": "gfn1-xtb", "hash": LEVEL["hash"], "line": LEVEL["line"]}),
                 "training": orm.Dict({"training": {"numb_steps": 500}}),
                 "start_zif4_seed_aimd_0": orm.Dict(crystal),
-                "task_zif4_seed_aimd_0": orm.Dict({"mode": "aimd", "seed": 1, **seed_data["aimd"][0]}),
-                "start_zif4_seed_perturbed": orm.Dict({**crystal, "perturbed": seed_data["perturbed"], "seed": 2}),
+                "task_zif4_seed_aimd_0": orm.Dict({"mode": "aimd", "seed": 1, **seed_run}),
+                "start_zif4_seed_perturbed": orm.Dict({**crystal, "perturbed": perturbed.model_dump(), "seed": 2}),
                 "task_zif4_seed_perturbed": orm.Dict({"mode": "batch"}),
                 "start_zif4_held_out_0": orm.Dict(crystal),
-                "task_zif4_held_out_0": orm.Dict({"mode": "aimd", "seed": 3, **held_out["aimd"][0]}),
+                "task_zif4_held_out_0": orm.Dict({"mode": "aimd", "seed": 3, **held_out_run}),
             },
             label=None,
         )
@@ -178,7 +176,7 @@ class SyntheticCampaign(SyntheticGraph):
             {
                 "runs_zif4": orm.List(runs()),
                 "parameters_zif4": orm.Dict({"lower": 0.1, "upper": 5.0, "timestep": 0.5}),
-                "selection_zif4": orm.Dict(self.settings["selection"]),
+                "selection_zif4": orm.Dict(self.settings.selection.model_dump(mode="json")),
                 "task_zif4": orm.Dict({"mode": "batch"}),
                 "starts_zif4": orm.Dict({"count": 4, "seed": 3}),
             },
@@ -293,7 +291,7 @@ class SyntheticCampaign(SyntheticGraph):
             "judge",
             "judge",
             {"settings": self.settings_node, "state": self.state, "selection_zif4": self.selection},
-            {"result": self.state_dict(finished=self.cycle >= self.settings["limits"]["cycles"])},
+            {"result": self.state_dict(finished=self.cycle >= self.settings.limits.cycles)},
             label=f"c{self.cycle:02d}_judge",
         )["result"]
 
@@ -401,7 +399,7 @@ class SyntheticCampaign(SyntheticGraph):
             model = DeepPotentialData(
                 io.BytesIO(f"{self.cycle} {name}".encode()),
                 filename="model.pb",
-                type_map=self.settings["type_map"],
+                type_map=self.settings.type_map or [],
                 rcut=5.0,
                 model_backend="tensorflow",
                 deepmd_version="3.2.0",
@@ -431,7 +429,7 @@ class SyntheticCampaign(SyntheticGraph):
 
     def start_committee(self) -> tuple[orm.WorkChainNode, list[str]]:
         """Store the training of a committee that has only begun."""
-        names = [f"model_{index}" for index in range(self.settings["training"]["models"])]
+        names = [f"model_{index}" for index in range(self.settings.training.models)]
         self.seeds = self.calcfunction(
             "plan_training",
             "plan",

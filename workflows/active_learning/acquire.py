@@ -9,7 +9,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, if_
 from aiida.plugins import DataFactory, WorkflowFactory
 
-from aiida_zif.plugins.lammps.exploration import Exploration
+from aiida_zif.plugins.lammps.exploration import ExplorationReport
 from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.selection.select_frames import compare_choice, select_frames
@@ -109,7 +109,7 @@ class AcquireWorkChain(ResumableWorkChain):
                 return self.ending("COMMITTEE_HOPELESS", what_the_last_job_said(exploration))
             return self.ending("EXPLORATION", why_it_ended(exploration))
         self.out("exploration", exploration.outputs.output_parameters[self.inputs.system])
-        runs = Exploration.from_node(self.outputs["exploration"]).runs
+        runs = ExplorationReport.from_node(self.outputs["exploration"]).runs
         lost = [f"{run.label} {run.ended}" for run in runs if run.ended in LOST]
         if len(lost) > self.inputs.lost_runs * len(runs):
             return self.ending("EXPLORATION", ", ".join(lost))

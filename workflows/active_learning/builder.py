@@ -11,9 +11,9 @@ from aiida.plugins import WorkflowFactory
 
 from aiida_zif.plugins.systems.sources import as_node_source
 from aiida_zif.workflows.active_learning.imported.blocks import imported_blocks
+from aiida_zif.workflows.campaign.checks.machine_cores import require_cores
 from aiida_zif.workflows.campaign.loading import Campaign, campaign_from_structures
 from aiida_zif.workflows.campaign.supercell import IDENTITY, Matrix, build
-from aiida_zif.workflows.engine.machine_cores import require_cores
 
 
 def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
@@ -24,7 +24,7 @@ def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
     :raises CampaignError: if imported frames are not there, or do not fit the campaign; if a machine has not the cores.
     """
     codes = {name: orm.load_code(label) for name, label in campaign.code_labels().items()}
-    require_cores(campaign.resource_settings(), codes)
+    require_cores(campaign.resources, codes)
     return fill_builder(campaign, codes, structure_nodes(campaign))
 
 
@@ -52,7 +52,7 @@ def builder_from_protocol(
     """
     atoms = {name: structure.get_ase() for name, structure in structures.items()}
     campaign = campaign_from_structures(atoms, protocol, overrides)
-    require_cores(campaign.resource_settings(), codes)
+    require_cores(campaign.resources, codes)
     nodes = {name: in_its_cell(node, campaign.cell_matrix(name)) for name, node in structures.items()}
     return fill_builder(campaign, codes, nodes)
 
@@ -87,7 +87,7 @@ def fill_builder(
     builder.codes = dict(codes)
     builder.systems = dict(structures)
     builder.imported = imported
-    builder.settings = orm.Dict(campaign.parameters())
-    builder.resources = orm.Dict(campaign.resource_settings())
+    builder.settings = orm.Dict(campaign.settings().as_dict())
+    builder.resources = orm.Dict(campaign.resources.as_dict())
     builder.metadata.label = campaign.name
     return builder

@@ -15,7 +15,9 @@ from aiida.common import AttributeDict
 from aiida_zif.plugins.cp2k.batches.layout import Layout
 from aiida_zif.plugins.deepmd.training import early_stop
 from aiida_zif.workflows.active_learning.state.naming import StepName
-from aiida_zif.workflows.engine.job_options import stage_options, with_layout
+from aiida_zif.workflows.campaign.schema.resources import Resources
+from aiida_zif.workflows.campaign.settings import Settings
+from aiida_zif.workflows.engine.job_options import with_layout
 from aiida_zif.workflows.engine.naming import Kind, Try, key_of
 
 
@@ -31,7 +33,7 @@ def timing_inputs(inputs: AttributeDict, ctx: AttributeDict) -> dict[str, Any]:
 
 def cp2k_inputs(inputs: AttributeDict, ctx: AttributeDict, system: str) -> dict[str, Any]:
     """Return what all labellings of a system share, in the layout that was the fastest if one was looked for."""
-    options = stage_options(inputs.resources["label"])
+    options = Resources.from_node(inputs.resources).label.options()
     if "timing" in ctx and ctx.timing.is_finished_ok:
         layout = Layout.from_node(ctx.timing.outputs.layout)
         options = with_layout(options, layout.n_ranks, layout.n_threads)
@@ -45,12 +47,12 @@ def labelling_inputs(inputs: AttributeDict, ctx: AttributeDict, name: str) -> di
         "frames": ctx.frames[name],
         "task": ctx.tasks[name],
         "cp2k": cp2k_inputs(inputs, ctx, ctx.frames[name].system),
-        "reuse": inputs.settings["labelling"]["reuse"],
+        "reuse": Settings.from_node(inputs.settings).labelling.reuse,
         "metadata": stage_metadata(ctx.cycle, "label", name),
     }
     if ctx.tasks[name]["mode"] == "batch":
         given["earlier"] = blocks_of(inputs, ctx, ctx.frames[name].system)
-        given["concurrent"] = max(1, width(inputs.resources, "label") // len(ctx.running))
+        given["concurrent"] = max(1, Resources.from_node(inputs.resources).label.concurrent // len(ctx.running))
     return given
 
 
@@ -59,25 +61,25 @@ def training_inputs(inputs: AttributeDict, ctx: AttributeDict, plan: Mapping[str
 
     :param plan: by :func:`~.planning.training.plan_training`.
     """
-    resources = inputs.resources["train"]
-    settings, budget = inputs.settings["training"], inputs.settings["failure_budget"]["train"]
-    given = {
+    settings, stage = Settings.from_node(inputs.settings), Resources.from_node(inputs.resources).train
+    training, budget = settings.training, settings.failure_budget.train
+    given: dict[str, Any] = {
         "dataset": dict(ctx.dataset),
         "seeds": {name: seed for name, seed in plan.items() if name != "parameters"},
-        "lanes": resources.get("lanes") or 1,
-        "members": resources.get("members") or 1,
-        "concurrent": width(inputs.resources, "train"),
-        "min_models": max(2, math.ceil(settings["models"] * (1.0 - budget))),
+        "lanes": stage.lanes,
+        "members": stage.members,
+        "concurrent": stage.concurrent,
+        "min_models": max(2, math.ceil(training.models * (1.0 - budget))),
         "train": {
             "code": inputs.codes.dp,
             "parameters": plan["parameters"],
-            "metadata": {"options": stage_options(resources)},
+            "metadata": {"options": stage.options()},
         },
         "metadata": stage_metadata(ctx.cycle, "train"),
     }
-    if settings["early_stop"] and early_stop.applies(plan["parameters"].get_dict()):
+    if training.early_stop and early_stop.applies(plan["parameters"].get_dict()):
         given["train"]["validation"] = dict(ctx.held_out)
-    if settings.get("warm_start") and "committee" in ctx:
+    if training.warm_start and "committee" in ctx:
         given["init_committee"] = dict(ctx.committee)
     return given
 
@@ -90,14 +92,15 @@ def test_inputs(inputs: AttributeDict, ctx: AttributeDict) -> dict[str, Any]:
         "blocks": dict(ctx.held_out),
         "metadata": {
             **stage_metadata(ctx.cycle, Try("test", ctx.evaluation_tries).label()),
-            "options": stage_options(inputs.resources["test"]),
+            "options": Resources.from_node(inputs.resources).test.options(),
         },
     }
 
 
 def acquire_inputs(inputs: AttributeDict, ctx: AttributeDict, system: str) -> dict[str, Any]:
     """Return plan and means of one system in this cycle, and what the others have taken or may still take."""
-    resources, budget, plan = inputs.resources, inputs.settings["failure_budget"], ctx.cycle_plan
+    settings, resources = Settings.from_node(inputs.settings), Resources.from_node(inputs.resources)
+    budget, plan = settings.failure_budget, ctx.cycle_plan
     parts: tuple[Kind, ...] = ("starts", "runs", "parameters", "selection", "task")
     may_choose = [name for name in [*ctx.running, *ctx.queue] if name != system]
     given = {
@@ -108,22 +111,22 @@ def acquire_inputs(inputs: AttributeDict, ctx: AttributeDict, system: str) -> di
         "dataset": blocks_of(inputs, ctx, system),
         "earlier": dict(ctx.selections),
         "waiting": {name: plan[key_of("selection", name)] for name in may_choose},
-        "lost_runs": float(budget["explore"]),
+        "lost_runs": float(budget.explore),
         "lammps": {
             "code": inputs.codes.lmp,
             "python": inputs.codes.python,
-            "metadata": {"options": stage_options(resources["explore"])},
+            "metadata": {"options": resources.explore.options()},
         },
         "cp2k": cp2k_inputs(inputs, ctx, system),
-        "reuse": inputs.settings["labelling"]["reuse"],
-        "concurrent": max(1, width(inputs.resources, "label") // len(ctx.running)),
+        "reuse": settings.labelling.reuse,
+        "concurrent": max(1, resources.label.concurrent // len(ctx.running)),
         "metadata": stage_metadata(ctx.cycle, "acquire", system),
     }
     last = ctx.frames.get(system)
     if last is not None and "forces_predicted" in last.per_frame:
         given["explored"] = last
     if ctx.cycle == 1:
-        given["hopeless"] = float(budget["hopeless"])
+        given["hopeless"] = float(budget.hopeless)
     return given
 
 
@@ -131,11 +134,6 @@ def stage_metadata(cycle: int, stage: str, name: str = "") -> dict[str, str]:
     """Name a child so that `status` and a reader of the graph can tell cycle, stage and system."""
     label = StepName(cycle, stage, name).label()
     return {"call_link_label": label, "label": label}
-
-
-def width(resources: Mapping[str, Any], stage: str) -> int:
-    """Return the number of jobs or systems of a stage that run side by side."""
-    return int(resources[stage].get("concurrent") or 1)
 
 
 def blocks_of(inputs: AttributeDict, ctx: AttributeDict, system: str) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from aiida_zif.workflows.active_learning.child_inputs import (
     test_inputs,
     timing_inputs,
     training_inputs,
-    width,
 )
 from aiida_zif.workflows.active_learning.exit_codes import EXIT_CODES
 from aiida_zif.workflows.active_learning.judging.calibration import calibrate, recent_evidence
@@ -30,6 +29,9 @@ from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.state.naming import Evidence, FirstTask, block_in_dataset, use_of
 from aiida_zif.workflows.active_learning.state.quarantine import taking_part
 from aiida_zif.workflows.active_learning.state.verdict import Verdict, newest_verdict
+from aiida_zif.workflows.campaign.schema.resources import Resources
+from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.endings import may_run_again, why_it_ended
 from aiida_zif.workflows.engine.naming import Kind, as_kind, key_of, of_kind
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
@@ -38,7 +40,6 @@ from aiida_zif.workflows.labelling.label_report import LabelReport
 from aiida_zif.workflows.structures.first_frames import frames_from_structure
 from aiida_zif.workflows.structures.recipe import StartRecipe
 from aiida_zif.workflows.training.dataset import extend_dataset
-from aiida_zif.workflows.training.schedule import first_and_last
 
 DeepPotentialData = DataFactory("zif.potential")
 LabelledFramesData = DataFactory("zif.frames.labelled")
@@ -160,7 +161,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def may_choose_layout(self) -> bool:
         """Whether the cores of a labelling job may be split into ranks and threads as is the fastest."""
-        return self.inputs.resources["label"].get("layout") == "fastest"
+        return self.resources.label.layout == "fastest"
 
     def submit_timing(self) -> None:
         """Try the layouts on the largest system, unless they have been tried before."""
@@ -172,7 +173,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def submit_labels(self) -> None:
         """Label the next tasks, as many at a time as the resources allow."""
-        running = take_turn(self.ctx, width(self.inputs.resources, "label"))
+        running = take_turn(self.ctx, self.resources.label.concurrent)
         children = {
             name: self.submit(LABELLING[self.ctx.tasks[name]["mode"]], **labelling_inputs(self.inputs, self.ctx, name))
             for name in running
@@ -210,7 +211,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def over_failure_budget(self, name: str, report: orm.Dict, child: orm.WorkChainNode) -> ExitCode | None:
         """Return an exit code if more frames of a task were lost than the campaign tolerates."""
-        budget = self.inputs.settings["failure_budget"]["label"]
+        budget = self.settings.failure_budget.label
         said = LabelReport.from_node(report)
         lost, labelled = said.n_lost, said.n_labelled
         if self.ctx.cycle == 0 and not labelled:
@@ -289,7 +290,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def submit_systems(self) -> None:
         """Explore the next systems, choose from them and label the choice, as many at a time as the resources allow."""
-        running = take_turn(self.ctx, width(self.inputs.resources, "explore"))
+        running = take_turn(self.ctx, self.resources.explore.concurrent)
         children = {
             system: self.submit(AcquireWorkChain, **acquire_inputs(self.inputs, self.ctx, system)) for system in running
         }
@@ -361,7 +362,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def must_train(self) -> bool:
         """Whether there is more to learn from, or the last committee was not trained as long as the last one is."""
-        longest = first_and_last(self.inputs.settings["training"]["steps"])[1]
+        longest = first_and_last(self.settings.training.steps)[1]
         return self.has_new_labels() or (self.verdict.finished and self.ctx.trained_steps < longest)
 
     def results(self) -> ExitCode | None:
@@ -380,6 +381,16 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         self.out("dataset", dict(self.ctx.dataset))
         self.out("held_out", dict(self.ctx.held_out))
         self.out("verdict", newest_verdict(self.ctx))
+
+    @property
+    def settings(self) -> Settings:
+        """What the campaign is to do."""
+        return Settings.from_node(self.inputs.settings)
+
+    @property
+    def resources(self) -> Resources:
+        """What its jobs may use of their computers."""
+        return Resources.from_node(self.inputs.resources)
 
     def active_systems(self) -> list[str]:
         """Return the systems that have not been left out."""

@@ -24,7 +24,8 @@ from aiida_zif.workflows.campaign.checks.campaign import (
 from aiida_zif.workflows.campaign.json_schema import campaign_json_schema, whole_schema
 from aiida_zif.workflows.campaign.levels import load_campaign_level, with_level_file
 from aiida_zif.workflows.campaign.plumed import with_plumed_files
-from aiida_zif.workflows.campaign.schema.campaign_file import OVERRIDABLE, CampaignFile, Section, System
+from aiida_zif.workflows.campaign.schema.campaign_file import OVERRIDABLE, CampaignFile, Framework, Section, System
+from aiida_zif.workflows.campaign.settings import Settings, SystemSections, SystemSettings
 from aiida_zif.workflows.campaign.structures import MOST_ATOMS, as_stored, read_structure, structure_problems
 from aiida_zif.workflows.campaign.supercell import CellChoice, Matrix, build, choose_cell
 from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol, protocol_settings
@@ -74,37 +75,26 @@ class Campaign(CampaignFile):
         matrix: Matrix = self._cells[system].matrix
         return matrix
 
-    def section(self, system: str, name: str) -> Section:
-        """Return a section as it holds for one system.
+    def for_system(self, name: str) -> SystemSections:
+        """Return the sections as they hold for one system.
 
-        :param name: ``seed_data``, ``held_out``, ``exploration`` or ``selection``.
+        :param name: label of the system.
         """
-        own = self._own.get(system, {}).get(name)
-        section: Section = own if own is not None else getattr(self, name)
-        return section
+        return self.settings().for_system(name)
 
-    def parameters(self) -> dict[str, Any]:
-        """Return the settings of the work chain as plain values: no codes, no resources, no structures.
-
-        ``systems`` holds, by label, where the structure came from, the supercell that was taken, and the complete
-        sections that differ.
-        """
-        values = self.model_dump(mode="json", exclude={"codes", "resources", "systems"})
-        values["systems"] = {
-            name: system.model_dump(mode="json", exclude_defaults=True, exclude=set(OVERRIDABLE))
-            | {"structure": system.structure, "supercell": self._cells[name].value}
-            | {key: section.model_dump(mode="json") for key, section in self._own.get(name, {}).items()}
-            for name, system in self.systems.items()
-        }
-        return values
+    def settings(self) -> Settings:
+        """Return the settings of the work chain: no codes, no resources, no structures."""
+        shared: dict[str, Any] = {name: getattr(self, name) for name in Settings.model_fields if name != "systems"}
+        systems = {}
+        for name, system in self.systems.items():
+            origin: dict[str, Any] = {key: getattr(system, key) for key in Framework.model_fields}
+            origin |= {"supercell": self._cells[name].value, **self._own.get(name, {})}
+            systems[name] = SystemSettings.model_construct(**origin)
+        return Settings.model_construct(**shared, systems=systems)
 
     def code_labels(self) -> dict[str, str]:
         """Return ``label@computer`` by code."""
         return dict(self.codes.model_dump())
-
-    def resource_settings(self) -> dict[str, dict[str, Any]]:
-        """Return the resources by stage, walltimes in s."""
-        return dict(self.resources.model_dump(mode="json", exclude_none=True))
 
 
 def load_campaign(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Campaign:
@@ -137,7 +127,7 @@ def campaign_from_structures(
 
 
 def sections_of_protocol(name: str) -> dict[str, Any]:
-    """Return the sections of a campaign whose file says nothing but its protocol, as :meth:`Campaign.parameters`."""
+    """Return the sections of a campaign whose file says nothing but its protocol, as :class:`Settings` stores them."""
     parts, _ = _valid_parts(protocol_settings(name))
     return {key: part.model_dump(mode="json") for key, part in parts.items() if isinstance(part, Section)}
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiida_zif.plugins.cp2k.aimd.autocorrelation import stride_bounds
+from aiida_zif.workflows.campaign.schema.aimd import AimdRun
 
 
-def most_labels(run: dict[str, Any]) -> int:
+def most_labels(run: AimdRun) -> int:
     """Return the labels of an AIMD run; where the stride is measured on the way, the most that it can leave."""
-    return int(run["steps"] // _strides(run)[0])
+    return run.steps // _strides(run)[0]
 
 
-def fewest_labels(run: dict[str, Any]) -> int:
+def fewest_labels(run: AimdRun) -> int:
     """Return the labels of an AIMD run; where the stride is measured on the way, the fewest that it can leave."""
-    return int(run["steps"] // _strides(run)[1])
+    return run.steps // _strides(run)[1]
 
 
-def _strides(run: dict[str, Any]) -> tuple[int, int]:
+def _strides(run: AimdRun) -> tuple[int, int]:
     """The smallest and the largest stride that a run may have."""
-    stride = run["stride"]
-    return stride_bounds(run["steps"], run["timestep"]) if stride == "auto" else (stride, stride)
+    if isinstance(run.stride, str):
+        return stride_bounds(run.steps, run.timestep)
+    return run.stride, run.stride

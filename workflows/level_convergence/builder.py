@@ -13,7 +13,6 @@ from aiida_zif.plugins.cp2k.levels import Level
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.workflows.campaign.levels import load_campaign_level
 from aiida_zif.workflows.campaign.loading import Campaign
-from aiida_zif.workflows.engine.job_options import stage_options
 from aiida_zif.workflows.engine.seeds import derive_seed
 from aiida_zif.workflows.level_convergence.ladder import read_ladder
 from aiida_zif.workflows.level_convergence.ladder_check import ladder_problems
@@ -65,14 +64,13 @@ def builder_of_study(
     :param max_ranks: most MPI ranks of one job, if the campaign asks for more.
     :raises NotExistent: if the code is not set up.
     """
-    resources = dict(campaign.resource_settings()["label"])
-    resources["ranks"] = min(resources["ranks"], max_ranks or resources["ranks"])
+    resources = campaign.resources.label.with_ranks_below(max_ranks)
     builder: Any = ProcessBuilder(WorkflowFactory("zif.converge"))  # type: ignore[arg-type]
     builder.cp2k.code = orm.load_code(campaign.code_labels()["cp2k"])
-    builder.cp2k.metadata.options = stage_options(resources)
+    builder.cp2k.metadata.options = resources.options()
     builder.level = orm.Dict(level.as_dict())
     builder.study = orm.Dict(study.as_dict())
-    builder.concurrent = resources["concurrent"]
+    builder.concurrent = resources.concurrent
     builder.metadata.label = f"{campaign.name}: convergence of {level.name}"
     builder["structure" if isinstance(source, orm.StructureData) else "frames"] = source
     return builder

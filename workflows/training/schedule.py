@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
+
 ROUND_TO = 100
 """Steps; a schedule gives round numbers."""
-
-
-def first_and_last(steps: int | dict[str, int]) -> tuple[int, int]:
-    """Return the training steps of the first and of the last cycle."""
-    return (steps, steps) if isinstance(steps, int) else (steps["first"], steps["last"])
 
 
 def training_steps(steps: int | dict[str, int], cycle: int, last_cycle: int, final: bool = False) -> int:

@@ -92,7 +92,7 @@ def labelled_before(aiida_profile: object) -> Callable[[Path], None]:
 
     def store(path: Path) -> None:
         campaign = load_campaign(path)
-        start, _ = label_tasks(campaign.parameters(), "zinc")["seed_perturbed"]
+        start, _ = label_tasks(campaign.settings(), "zinc")["seed_perturbed"]
         frames, level = first_frames(campaign.structures()["zinc"], start), load_level("gfn1-xtb")
         n, atoms = frames.positions.shape[:2]
         labels = {"energies": np.zeros(n), "forces": np.zeros((n, atoms, 3)), "virials": np.zeros((n, 3, 3))}

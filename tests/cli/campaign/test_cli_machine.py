@@ -53,6 +53,6 @@ def test_a_study_of_convergence_may_take_fewer_ranks_than_the_campaign(
 @pytest.mark.parametrize(("scheduler", "cores"), [("core.slurm", None), ("core.direct", 8)])
 def test_a_queue_and_a_machine_that_is_large_enough_are_not(code: Any, scheduler: str, cores: int | None) -> None:
     from aiida_zif.cli.campaign.machine import code_if_there
-    from aiida_zif.workflows.engine.machine_cores import cores_without_queue
+    from aiida_zif.workflows.campaign.checks.machine_cores import cores_without_queue
 
     assert cores_without_queue(code_if_there(code(scheduler, "core.ssh_async", cores))) == cores

@@ -40,7 +40,7 @@ def test_the_option_wins_over_the_file(
 ) -> None:
     assert invoke("run", campaign_file(new=line), "--submit", *option).exit_code == 0
     ((campaign, _),) = begun
-    assert campaign.parameters()["labelling"]["reuse"] is reuse
+    assert campaign.labelling.reuse is reuse
 
 
 def test_imported_frames_that_are_not_there_are_named_before_anything_starts(
@@ -49,7 +49,7 @@ def test_imported_frames_that_are_not_there_are_named_before_anything_starts(
     from aiida import orm
 
     monkeypatch.setattr(orm, "load_code", lambda label: None)
-    monkeypatch.setattr("aiida_zif.workflows.engine.machine_cores.cores_without_queue", lambda code: None)
+    monkeypatch.setattr("aiida_zif.workflows.campaign.checks.machine_cores.cores_without_queue", lambda code: None)
     path = campaign_file("aimd: [{temperature: 300 K, timestep: 0.5 fs, steps: 32, stride: 5}]", "imported: [nowhere]")
     result = invoke("run", path, "--submit")
     assert result.exit_code == 2

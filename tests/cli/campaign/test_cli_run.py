@@ -47,7 +47,8 @@ def earlier() -> Callable[..., Any]:
 
         campaign = load_campaign(path)
         node = orm.WorkChainNode(process_type=ENTRY_POINT, label=campaign.name)
-        given = orm.Dict({**campaign.parameters(), **settings}).store()
+        stored = {**campaign.settings().as_dict(), **settings}
+        given = orm.Dict({key: value for key, value in stored.items() if value is not None}).store()
         node.base.links.add_incoming(given, LinkType.INPUT_WORK, "settings")
         for name, atoms in campaign.structures().items():
             structure = orm.StructureData(ase=atoms).store()
@@ -84,7 +85,7 @@ def test_submitting_and_staying_in_the_foreground_exclude_each_other(
 
 def test_a_seed_on_the_command_line_wins_over_that_of_the_file(campaign_file: File) -> None:
     campaign = commands.read_campaign(campaign_file(), 99)
-    assert campaign.parameters()["seed"] == 99
+    assert campaign.settings().seed == 99
     assert len(campaign.structures()["zinc"]) == 6
 
 
@@ -280,10 +281,10 @@ def test_a_campaign_of_a_version_without_a_key_is_the_same_as_long_as_the_key_ha
 ) -> None:
     from aiida_zif.workflows.campaign.loading import load_campaign
 
-    then = load_campaign(campaign_file()).parameters()
+    then = load_campaign(campaign_file()).settings().as_dict()
     del then["labelling"]["gates"]["max_stress"], then["exploration"]["equilibration"]
     del then["seed_data"]["imported_gates"], then["systems"]["zinc"]["supercell"]
-    earlier(campaign_file(), 0, **then)
+    earlier(campaign_file(), 0, **then | {"schema": None})
     result = invoke("run", campaign_file(new=written), "--submit")
     assert said in result.stdout
     if "already" in said:

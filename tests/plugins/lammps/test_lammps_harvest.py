@@ -15,7 +15,7 @@ import pytest
 from lammps_toy import PACKED, config, two_atoms, write_run
 
 from aiida_zif.plugins.lammps.calculation import HARVEST
-from aiida_zif.plugins.lammps.exploration import Exploration
+from aiida_zif.plugins.lammps.exploration import ExplorationReport
 from aiida_zif.plugins.lammps.harvest import harvest, harvesting
 
 
@@ -34,14 +34,14 @@ def test_stored_runs_give_the_stored_harvest() -> None:
 
 def test_the_record_holds_all_that_the_harvest_writes() -> None:
     summary = json.loads(json.dumps(harvest(PACKED, config())[0]))
-    assert summary["schema"] == Exploration.schema_number
-    assert Exploration.from_dict(summary).as_dict() == summary
+    assert summary["schema"] == ExplorationReport.schema_number
+    assert ExplorationReport.from_dict(summary).as_dict() == summary
 
 
 def test_the_record_reads_what_a_harvest_of_before_there_were_numbers_wrote() -> None:
     stored = json.loads((PACKED / "harvest_output.json").read_text())
     assert "schema" not in stored
-    old = Exploration.from_dict(stored)
+    old = ExplorationReport.from_dict(stored)
     assert [run.ended for run in old.runs] == [run["ended"] for run in stored["runs"]]
     assert old.n_explored == sum(run.n_accurate + run.n_candidate + run.n_failed for run in old.runs)
 

@@ -19,6 +19,7 @@ from aiida_zif.provenance.campaigns.summary_model import Summary, summary_schema
 from aiida_zif.provenance.campaigns.view import CampaignView, load_view
 from aiida_zif.provenance.queries.campaigns import find_campaigns
 from aiida_zif.provenance.queries.links import inputs_under
+from aiida_zif.workflows.campaign.settings import Settings
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "summary.schema.json"
 
@@ -165,11 +166,11 @@ def test_structures_state_source_and_licence(summary: dict[str, Any]) -> None:
 def test_held_out_frames_are_described_system_by_system_where_they_differ() -> None:
     runs = {"aimd": [{"temperature": 600.0, "timestep": 1.0, "steps": 24, "stride": 4}]}
     other = {"aimd": [{"temperature": 450.0, "timestep": 0.5, "steps": 500, "stride": "auto"}], "imported": ["salem"]}
-    same = held_out_source({"held_out": runs, "systems": {"a": {}, "b": {}}})
+    same = held_out_source(Settings.from_dict({"held_out": runs, "systems": {"a": {}, "b": {}}}))
     assert same == (
         "AIMD from the crystal, where training runs start too (600 K, 24 fs, frames 4 fs apart); in no training set"
     )
-    different = held_out_source({"held_out": runs, "systems": {"a": {}, "b": {"held_out": other}}})
+    different = held_out_source(Settings.from_dict({"held_out": runs, "systems": {"a": {}, "b": {"held_out": other}}}))
     assert "a: AIMD from" in different
     assert "b: AIMD from the crystal, where training runs start too (450 K, 250 fs, frames spaced by" in different
     assert "imported frames (salem)" in different

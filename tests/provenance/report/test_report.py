@@ -16,6 +16,7 @@ from aiida_zif.provenance.report import svg_figures as figures
 from aiida_zif.provenance.report.campaign_figures import choice_ratio, histograms_of, walls_of
 from aiida_zif.provenance.report.origin_section import in_one_line, lines_of, settings_lines
 from aiida_zif.provenance.report.page import choice_table, page_content, write_report
+from aiida_zif.workflows.campaign.settings import Settings
 
 VOID = {"meta", "br", "path", "use", "rect", "img"}
 
@@ -70,7 +71,7 @@ def test_the_page_has_all_five_figures_and_the_numbers_of_the_summary(
 
 def test_words_of_the_user_are_escaped(unfinished: Callable[[], SyntheticCampaign], tmp_path: Path) -> None:
     campaign = unfinished()
-    campaign.settings = {**SETTINGS, "name": "<script>alert(1)</script>"}
+    campaign.settings = SETTINGS.model_copy(update={"name": "<script>alert(1)</script>"})
     campaign.begin()
     write_report(load_view(campaign.campaign), tmp_path / "report.html")
     assert "<script" not in (tmp_path / "report.html").read_text()
@@ -171,11 +172,13 @@ def test_a_run_at_constant_volume_has_no_pressure_and_strides_count_steps() -> N
 
 
 def test_what_differs_for_a_system_is_among_the_settings() -> None:
-    settings = {"selection": {"lower": 0.1}, "systems": {"a": {}, "b": {"selection": {"lower": 0.3}}}}
-    assert settings_lines(settings, ["selection", "limits"]) == {
-        "selection": [("lower", "0.1 eV/Å")],
-        "selection of b": [("lower", "0.3 eV/Å")],
-    }
+    systems = {"a": {}, "b": {"limits": None, "selection": {"lower": 0.3}}}
+    settings = Settings.from_dict({"selection": {"lower": 0.1, "per_cycle": 4}, "systems": systems})
+    lines = settings_lines(settings, ["selection", "limits"])
+    assert [(name, dict(of)["lower"], dict(of)["per_cycle"]) for name, of in lines.items()] == [
+        ("selection", "0.1 eV/Å", "4"),
+        ("selection of b", "0.3 eV/Å", "4"),
+    ]
 
 
 def test_a_campaign_that_runs_does_not_say_why_it_ended(labelling: SyntheticCampaign, tmp_path: Path) -> None:

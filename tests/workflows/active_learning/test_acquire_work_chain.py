@@ -31,12 +31,12 @@ def acquire(
     )
     from aiida_zif.workflows.active_learning.planning.first_labels import batch_task
 
-    settings = campaign(("zinc",)).parameters()
+    settings = campaign(("zinc",)).settings()
     runs = exploration_runs(settings, "zinc", 1)
     plan = {
         "starts": orm.Dict(starts_recipe(settings, "zinc", 1, len(runs))),
         "runs": orm.List(runs),
-        "parameters": orm.Dict(exploration_parameters(settings, settings["selection"], "zinc", 1)),
+        "parameters": orm.Dict(exploration_parameters(settings, settings.selection.model_dump(), "zinc", 1)),
         "task": orm.Dict(batch_task(settings)),
     }
     common = {

@@ -93,7 +93,7 @@ def test_building_stores_nothing(file: Path) -> None:
 def test_settings_say_neither_codes_nor_resources(file: Path) -> None:
     builder = from_file(file)
     assert not {"codes", "resources"} & set(builder.settings.get_dict())
-    assert sorted(builder.resources.get_dict()) == ["explore", "label", "test", "train"]
+    assert sorted(builder.resources.get_dict()) == ["explore", "label", "schema", "test", "train"]
 
 
 def test_a_script_and_a_file_give_the_same_settings(file: Path, from_protocol: Factory) -> None:

@@ -13,6 +13,7 @@ from aiida_zif.plugins.cp2k.levels import Level, available_levels, load_level
 from aiida_zif.workflows.active_learning.judging.criteria import worst
 from aiida_zif.workflows.active_learning.planning import cycle as plan
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.level_convergence.comparison import Measured, compare
 from aiida_zif.workflows.level_convergence.ladder import changed, read_ladder, rungs
 from aiida_zif.workflows.level_convergence.study import Noise
@@ -32,13 +33,14 @@ def settings(campaign: Callable[..., Any]) -> dict[str, Any]:
     stages = [{"temperatures": ["300 K"], "steps": 96}, {"temperatures": ["900 K", "400 K"]}]
     exploration = {"pressures": ["1 GPa", "0 GPa"], "stages": stages}
     made = campaign(("zinc", "a", "bbb"), exploration=exploration)
-    return dict(json.loads(json.dumps(made.parameters())))
+    return dict(json.loads(json.dumps(made.settings().as_dict())))
 
 
 @pytest.mark.parametrize("system", ["zinc", "a", "bbb"])
 def test_tasks_runs_and_seeds_follow_no_order(settings: dict[str, Any], system: str) -> None:
-    def planned(values: dict[str, Any]) -> str:
-        selections = plan.plan_selections(values, [*sorted(values["systems"])], 2, 10, None, None)
+    def planned(stored: dict[str, Any]) -> str:
+        values = Settings.from_dict(stored)
+        selections = plan.plan_selections(values, [*sorted(values.systems)], 2, 10, None, None)
         parts = [
             label_tasks(values, system),
             [plan.exploration_runs(values, system, 2, stage) for stage in (0, 1)],

@@ -35,11 +35,12 @@ def test_the_demo_is_the_zif4_unit_cell() -> None:
 
 
 def test_the_demo_asks_for_what_its_issue_wants() -> None:
-    values = load_campaign(ROOT / "examples" / "zif4-demo.yaml").parameters()
-    assert values["limits"]["cycles"] >= 2
-    assert values["training"]["models"] >= 3
-    assert len(values["exploration"]["temperatures"]) >= 2
-    learnt, tested = ({run["temperature"] for run in values[key]["aimd"]} for key in ("seed_data", "held_out"))
+    settings = load_campaign(ROOT / "examples" / "zif4-demo.yaml").settings()
+    assert settings.limits.cycles >= 2
+    assert settings.training.models >= 3
+    assert len(settings.exploration.temperatures) >= 2
+    sections = settings.seed_data, settings.held_out
+    learnt, tested = ({run.temperature for run in section.aimd} for section in sections)
     assert not learnt & tested
 
 
@@ -87,45 +88,46 @@ def test_overrides_win_over_the_file(tmp_path: Path) -> None:
 
 def test_quantities_are_floats_in_canonical_units(load: Load) -> None:
     text = "exploration: {pressures: [10 kbar], timestep: 0.001 ps}\nselection: {lower: 100 meV/Å}\n"
-    values = load(MINIMAL + text).parameters()
-    assert values["exploration"]["pressures"] == [pytest.approx(1.0)]
-    assert values["exploration"]["timestep"] == pytest.approx(1.0)
-    assert values["selection"]["lower"] == pytest.approx(0.1)
+    settings = load(MINIMAL + text).settings()
+    assert settings.exploration.pressures == [pytest.approx(1.0)]
+    assert settings.exploration.timestep == pytest.approx(1.0)
+    assert settings.selection.lower == pytest.approx(0.1)
 
 
 def test_walltimes_are_seconds(load: Load) -> None:
     text = "resources: {label: {walltime: 90 min, account: me}}\n"
-    assert load(MINIMAL + text).resource_settings()["label"]["walltime"] == 5400.0
+    assert load(MINIMAL + text).resources.label.walltime == 5400.0
 
 
 def test_scheduler_options_that_nobody_set_are_left_out(load: Load) -> None:
-    label = load(MINIMAL + "resources: {label: {account: me}}\n").resource_settings()["label"]
-    assert label["account"] == "me"
-    assert "queue_name" not in label
+    options = load(MINIMAL + "resources: {label: {account: me}}\n").resources.label.options()
+    assert options["account"] == "me"
+    assert "queue_name" not in options
 
 
 @pytest.mark.parametrize("protocol", available_protocols())
-def test_parameters_survive_json(load: Load, protocol: str) -> None:
-    values = load(MINIMAL.replace("demo", protocol)).parameters()
-    assert json.loads(json.dumps(values)) == values
+def test_settings_and_resources_are_the_same_when_they_are_read_again(load: Load, protocol: str) -> None:
+    campaign = load(MINIMAL.replace("demo", protocol))
+    for record in (campaign.settings(), campaign.resources):
+        assert type(record).from_dict(json.loads(json.dumps(record.as_dict()))) == record
 
 
-def test_parameters_hold_neither_codes_nor_resources(load: Load) -> None:
-    assert not {"codes", "resources"} & load(MINIMAL).parameters().keys()
+def test_settings_hold_neither_codes_nor_resources(load: Load) -> None:
+    assert not {"codes", "resources"} & load(MINIMAL).settings().as_dict().keys()
 
 
 def test_the_type_map_is_derived_from_the_structures(load: Load) -> None:
-    assert load(MINIMAL).parameters()["type_map"] == ["H", "C", "N", "Zn"]
+    assert load(MINIMAL).settings().type_map == ["H", "C", "N", "Zn"]
 
 
 def test_a_system_overrides_a_section_for_itself(load: Load) -> None:
     text = MINIMAL + "  salem2: {structure: salem-2, exploration: {temperatures: [400 K]}}\n"
     campaign = load(text)
-    own = campaign.parameters()["systems"]
+    own = campaign.settings().as_dict()["systems"]
     assert own["salem2"]["exploration"]["temperatures"] == [400.0]
     assert own["salem2"]["exploration"]["steps"] == campaign.exploration.steps
     assert "exploration" not in own["zif4"]
-    assert campaign.section("zif4", "exploration") == campaign.exploration
+    assert campaign.for_system("zif4").exploration == campaign.exploration
 
 
 def test_a_supercell_is_built(load: Load) -> None:
@@ -155,7 +157,7 @@ def test_structures_are_handed_out_as_copies(load: Load) -> None:
 
 def test_a_copy_with_another_seed_keeps_its_structures(load: Load) -> None:
     campaign = load(MINIMAL).model_copy(update={"seed": 99})
-    assert campaign.parameters()["seed"] == 99
+    assert campaign.settings().seed == 99
     assert len(campaign.structures()["zif4"]) == 272
 
 
@@ -213,6 +215,7 @@ def test_the_schema_accepts_every_value_of_the_examples_and_protocols() -> None:
 
 @pytest.mark.parametrize("protocol", available_protocols())
 def test_every_aimd_run_is_a_task_that_the_cp2k_plugin_takes(load: Load, protocol: str) -> None:
-    values = load(MINIMAL.replace("demo", protocol)).parameters()
-    for run in values["seed_data"]["aimd"] + values["held_out"]["aimd"]:
-        assert read_task({"mode": "aimd", "seed": 1, **run}).temperature == run["temperature"]
+    settings = load(MINIMAL.replace("demo", protocol)).settings()
+    for run in settings.seed_data.aimd + settings.held_out.aimd:
+        task: Any = read_task({"mode": "aimd", "seed": 1, **run.model_dump()})
+        assert task.temperature == run.temperature

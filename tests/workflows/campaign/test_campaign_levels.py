@@ -53,7 +53,7 @@ def own() -> str:
 
 @pytest.mark.parametrize("text", ["level_of_theory: ./mine.yaml\n", "level_of_theory: {name: mine.yaml}\n"])
 def test_a_campaign_holds_the_whole_content_of_its_level_file(load: Load, own: str, tmp_path: Path, text: str) -> None:
-    settings = json.loads(json.dumps(load(HEAD + text, mine=own).parameters()))["level_of_theory"]
+    settings = json.loads(json.dumps(load(HEAD + text, mine=own).settings().as_dict()))["level_of_theory"]
     (tmp_path / "mine.yaml").unlink()
     level = load_campaign_level(settings)
     assert level.name == "mine"
@@ -105,9 +105,9 @@ def test_an_override_is_pointed_out_on_its_line(refused: Refuse) -> None:
 
 def test_a_triplet_is_labelled_as_one(load: Load, tmp_path: Path) -> None:
     Atoms("O2", [[0, 0, 0], [0, 0, 1.21]], cell=[20, 20, 20], pbc=True).write(tmp_path / "o2.extxyz")
-    settings = load(OXYGEN % 3).parameters()
-    assert settings["systems"]["o2"]["multiplicity"] == 3
-    assert "charge" not in settings["systems"]["o2"]
+    settings = load(OXYGEN % 3).settings()
+    assert settings.systems["o2"].multiplicity == 3
+    assert "charge" not in settings.as_dict()["systems"]["o2"]
 
 
 @pytest.mark.parametrize(

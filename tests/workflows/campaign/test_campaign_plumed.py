@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_system_has_the_content_of_its_own_file(folder: Path) -> None:
     campaign = load_campaign(folder / "campaign.yaml")
-    contents = {name: campaign.section(name, "exploration").plumed for name in campaign.systems}  # type: ignore[attr-defined]
+    contents = {name: campaign.for_system(name).exploration.plumed for name in campaign.systems}
     assert contents == {"plain": "d: DISTANCE ATOMS=1,2\n", "own": "PRINT STRIDE=1\n"}
 
 

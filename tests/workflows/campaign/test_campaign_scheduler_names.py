@@ -22,7 +22,7 @@ def campaign(key: str, value: str) -> str:
 def test_names_that_schedulers_use_are_taken(tmp_path: Path, name: str) -> None:
     file = tmp_path / "campaign.yaml"
     file.write_text(campaign("queue_name", name))
-    assert load_campaign(file).resource_settings()["train"]["queue_name"] == name
+    assert load_campaign(file).resources.train.queue_name == name
 
 
 @pytest.mark.parametrize("key", ["queue_name", "account", "qos"])

@@ -111,10 +111,10 @@ def test_a_thin_cell_that_was_asked_for_is_taken_with_a_warning(load: Load, supe
 
 def test_the_supercell_that_was_taken_is_a_setting_and_can_be_written(load: Load) -> None:
     automatic = load(salem("auto"))
-    taken = automatic.parameters()["systems"]["sod"]["supercell"]
+    taken = automatic.settings().systems["sod"].supercell
     assert np.linalg.det(taken) == pytest.approx(2)
     written = load(salem(str(taken)))
-    assert written.parameters() == automatic.parameters()
+    assert written.settings() == automatic.settings()
     assert np.array_equal(written.structures()["sod"].positions, automatic.structures()["sod"].positions)
     assert written.cell_notes() == []
 
@@ -199,7 +199,7 @@ def test_a_label_by_dft_of_a_large_cell_is_warned_of(load: Load) -> None:
 def test_the_demo_keeps_its_cell(load: Load) -> None:
     campaign = load("name: x\nprotocol: demo\nsystems: {zif4: {structure: zif-4}}\n")
     assert len(campaign.structures()["zif4"]) == 272
-    assert campaign.parameters()["systems"]["zif4"]["supercell"] == [1, 1, 1]
+    assert campaign.settings().systems["zif4"].supercell == [1, 1, 1]
     assert np.array_equal(campaign.structures()["zif4"].positions, as_stored(load_system("zif-4")).positions)
 
 

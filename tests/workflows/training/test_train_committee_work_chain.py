@@ -35,7 +35,9 @@ def train(codes: dict[str, Any], options: dict[str, Any], campaign: Factory, blo
     """Train as many members as asked for, to the end."""
     from aiida_zif.workflows.active_learning.planning.training import plan_training
 
-    plan = plan_training(orm.Dict(campaign().parameters()).store(), orm.Dict({"cycle": 0, "n_labels": 0}).store())
+    plan = plan_training(
+        orm.Dict(campaign().settings().as_dict()).store(), orm.Dict({"cycle": 0, "n_labels": 0}).store()
+    )
     dataset = {"c00_zinc_seed_perturbed_attempt_0": block(3).store()}
     job = {"code": codes["dp"], "parameters": plan["parameters"], "metadata": {"options": options}}
 

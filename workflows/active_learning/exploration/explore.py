@@ -9,7 +9,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
-from aiida_zif.plugins.lammps.exploration import Exploration
+from aiida_zif.plugins.lammps.exploration import ExplorationReport
 from aiida_zif.workflows.engine.endings import ended_from_outside, may_run_again, why_it_ended
 from aiida_zif.workflows.engine.naming import Try, as_kind, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
@@ -115,5 +115,5 @@ def brought_back_frames(job: orm.CalcJobNode) -> bool:
     """Whether a job saw a single frame that is not hopeless; without one its silence means nothing."""
     if any(name not in job.outputs for name in ExploreWorkChain.OUTPUTS):
         return False
-    seen = Exploration.from_node(job.outputs.output_parameters)
+    seen = ExplorationReport.from_node(job.outputs.output_parameters)
     return bool(seen.n_accurate + seen.n_candidate)

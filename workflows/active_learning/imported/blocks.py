@@ -76,13 +76,13 @@ def imported_blocks(campaign: Campaign) -> dict[str, Blocks]:
 
 def find_references(campaign: Campaign) -> tuple[list[Reference], list[Problem]]:
     """Return every entry as it holds for every system, and what is wrong with those that stand for nothing."""
-    own = campaign.parameters()["systems"]
+    settings = campaign.settings()
     references: list[Reference] = []
     problems: list[Problem] = []
     for system in campaign.systems:
         for name, use in USES.items():
-            section: Any = campaign.section(system, name)
-            prefix = f"systems.{system}.{name}" if name in own[system] else name
+            section: Any = getattr(settings.for_system(system), name)
+            prefix = f"systems.{system}.{name}" if getattr(settings.systems[system], name) else name
             for index, text in enumerate(section.imported):
                 entry = Reference(use, system, name, f"{prefix}.imported[{index}]", text, [])
                 try:
@@ -141,7 +141,7 @@ def gate_problems(references: list[Reference], campaign: Campaign) -> Iterator[P
     """The frames pass the gates of the campaign, with what it lets imported ones differ in."""
     known: dict[tuple[str, Gates], Counter[str]] = {}  # an entry comes again for every system
     for reference in references:
-        section: Any = campaign.section(reference.system, reference.section)
+        section: Any = getattr(campaign.for_system(reference.system), reference.section)
         own = {"stress": False, **section.imported_gates.bounds()}
         gates = Gates.read({**campaign.labelling.gates.model_dump(), **own}, "gates")
         for block in reference.blocks:
@@ -227,8 +227,8 @@ def gates_of(block: LabelledFramesData) -> dict[str, Any]:
 def start_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
     """Every system has a first frame to explore from, its atoms in the order of its structure."""
     for system, atoms in campaign.structures().items():
-        section: Any = campaign.section(system, "seed_data")
-        if section.aimd or (section.perturbed and section.perturbed.frames):
+        seed_data = campaign.for_system(system).seed_data
+        if seed_data.aimd or (seed_data.perturbed and seed_data.perturbed.frames):
             continue
         symbols = atoms.get_chemical_symbols()
         blocks = [block for ref in references if ref.use == "training" for block in ref.blocks]

@@ -44,7 +44,7 @@ class Planned(NamedTuple):
 def planned_frames(campaign: Campaign) -> Iterator[Planned]:
     """Yield the first labels that are known before a campaign starts, system by system and task by task."""
     for system, atoms in campaign.structures().items():
-        for name, (start, task) in label_tasks(campaign.parameters(), system).items():
+        for name, (start, task) in label_tasks(campaign.settings(), system).items():
             use, first = use_of(name), first_frames(atoms, start)
             if start.perturbed is not None:
                 symbols = tuple(first.symbols)

@@ -13,6 +13,7 @@ from aiida_zif.plugins.selection.calibration import ErrorOfFrame, calibrate_fram
 from aiida_zif.workflows.active_learning.selection.comparison import Comparison
 from aiida_zif.workflows.active_learning.state.naming import Evidence, systems_of
 from aiida_zif.workflows.active_learning.state.verdict import Verdict
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.seeds import derive_seed
 
 RECENT = 20
@@ -31,7 +32,7 @@ def calibrate(settings: orm.Dict, verdict: orm.Dict, **evidence: orm.Data) -> or
     :returns: a :class:`~aiida_zif.plugins.selection.calibration.Calibration`.
     """
     cycle = Verdict.from_node(verdict).cycle + 1
-    seed = derive_seed(settings["seed"], "calibrate", cycle)
+    seed = derive_seed(Settings.from_node(settings).seed, "calibrate", cycle)
     return orm.Dict(calibrate_frames(known_errors(evidence), seed, cycle).as_dict())
 
 

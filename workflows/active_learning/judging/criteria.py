@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -10,6 +10,13 @@ import numpy as np
 
 from aiida_zif.workflows.active_learning.state.history import CycleRecord, Histogram, RunMean
 from aiida_zif.workflows.active_learning.state.verdict import Criterion
+from aiida_zif.workflows.campaign.schema.convergence import (
+    AccurateShare,
+    Convergence,
+    Deviation,
+    HeldOutError,
+    Observable,
+)
 
 BULKY: dict[str, Any] = {"histograms": {}, "observables": {}}
 """Parts of a record that only criteria of the last cycles read, and what is left of them."""
@@ -30,7 +37,7 @@ def remembered(history: Sequence[CycleRecord], cycles: int) -> list[CycleRecord]
     return [*(record.model_copy(update=BULKY) for record in older), *newer]
 
 
-def convergence_criteria(asked: Mapping[str, Any], history: Sequence[CycleRecord]) -> list[Criterion]:
+def convergence_criteria(asked: Convergence, history: Sequence[CycleRecord]) -> list[Criterion]:
     """Compare what the last cycles found with what the campaign asks for.
 
     :param asked: section ``convergence`` of the campaign; criteria that are None are not asked for.
@@ -38,19 +45,20 @@ def convergence_criteria(asked: Mapping[str, Any], history: Sequence[CycleRecord
     :returns: one entry a criterion; it is met if it held in each of the last ``cycles`` cycles. ``found`` is of the
         last cycle.
     """
-    last = history[-asked["cycles"] :]
+    last = history[-asked.cycles :]
     entries = []
     for name, look in LOOKS.items():
-        if asked.get(name) is None:
+        limit_of = getattr(asked, name)
+        if limit_of is None:
             continue
-        looks = [look(asked[name], record) for record in last]
+        looks = [look(limit_of, record) for record in last]
         held = sum(holds for holds, *_ in looks)
         _, found, limit, words = looks[-1]
-        met = held == asked["cycles"]
-        often = how_often(held, len(last), asked["cycles"])
+        met = held == asked.cycles
+        often = how_often(held, len(last), asked.cycles)
         entries.append(Criterion(name=name, met=met, found=found, limit=limit, words=words + often))
-    if asked.get("observable") is not None:
-        entries.append(observable_criterion(asked["observable"], asked["cycles"], history))
+    if asked.observable is not None:
+        entries.append(observable_criterion(asked.observable, asked.cycles, history))
     return entries
 
 
@@ -66,9 +74,9 @@ def how_often(held: int, seen: int, asked: int) -> str:
     return f", held in {held} of the last {asked} cycles"
 
 
-def look_at_deviation(asked: Mapping[str, Any], record: CycleRecord) -> tuple[bool, Any, float, str]:
+def look_at_deviation(asked: Deviation, record: CycleRecord) -> tuple[bool, Any, float, str]:
     """Compare a quantile of the deviation of the worst system with its limit."""
-    quantile, below = asked["quantile"], asked["below"]
+    quantile, below = asked.quantile, asked.below
     found, system = worst({name: quantile_of(h, quantile) for name, h in record.histograms.items()})
     if found is None:
         return False, None, below, "no explored frame has a deviation"
@@ -76,41 +84,41 @@ def look_at_deviation(asked: Mapping[str, Any], record: CycleRecord) -> tuple[bo
     return found < below, found, below, words
 
 
-def look_at_held_out_error(asked: Mapping[str, Any], record: CycleRecord) -> tuple[bool, Any, float, str]:
+def look_at_held_out_error(asked: HeldOutError, record: CycleRecord) -> tuple[bool, Any, float, str]:
     """Compare the upper end of the confidence interval of the held-out error with its limit."""
-    below, error = asked["below"], record.held_out
+    below, error = asked.below, record.held_out
     if error is None:
         return False, None, below, "there are too few held-out frames to say how sure their error is"
     words = (
-        f"held-out force RMSE {error.rmse:.3g} eV/Å, at {asked['confidence']:.0%} confidence at most "
+        f"held-out force RMSE {error.rmse:.3g} eV/Å, at {asked.confidence:.0%} confidence at most "
         f"{error.high:.3g}, {below:g} asked"
     )
     return error.high < below, error.high, below, words
 
 
-def look_at_accurate_share(asked: Mapping[str, Any], record: CycleRecord) -> tuple[bool, Any, float, str]:
+def look_at_accurate_share(asked: AccurateShare, record: CycleRecord) -> tuple[bool, Any, float, str]:
     """Compare the share of accurate frames of the worst system with its limit."""
-    above = asked["above"]
+    above = asked.above
     found, system = worst({name: -share for name, share in record.accurate_share.items()})
     if found is None:
         return False, None, above, "no frame was explored"
     return -found > above, -found, above, f"{-found:.1%} of the frames of {system} are accurate, {above:.1%} asked"
 
 
-LOOKS = {
+LOOKS: dict[str, Callable[[Any, CycleRecord], tuple[bool, Any, float, str]]] = {
     "deviation": look_at_deviation,
     "held_out_error": look_at_held_out_error,
     "accurate_share": look_at_accurate_share,
 }
 
 
-def observable_criterion(asked: Mapping[str, Any], cycles: int, history: Sequence[CycleRecord]) -> Criterion:
+def observable_criterion(asked: Observable, cycles: int, history: Sequence[CycleRecord]) -> Criterion:
     """Ask whether an observable agrees between the last cycles and between the members that drove its runs.
 
     Every run (one condition of one system) is compared with itself: the largest distance of any of its values from
     their mean, relative to that mean, must not exceed the tolerance.
     """
-    name, tolerance, last = asked["name"], asked["tolerance"], history[-max(cycles, 2) :]
+    name, tolerance, last = asked.name, asked.tolerance, history[-max(cycles, 2) :]
 
     def look(words: str, found: float | None = None) -> Criterion:
         met = found is not None and found <= tolerance

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.deepmd.testing.frame_errors import read_errors
-from aiida_zif.plugins.lammps.exploration import Exploration
+from aiida_zif.plugins.lammps.exploration import ExplorationReport
 from aiida_zif.workflows.active_learning.judging.confidence import rmse_interval
 from aiida_zif.workflows.active_learning.judging.criteria import convergence_criteria, learns_nothing, remembered
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks
-from aiida_zif.workflows.active_learning.planning.sections import section
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.state.curriculum import Position, least_accurate, position
 from aiida_zif.workflows.active_learning.state.history import CycleRecord, HeldOutError, RunMean
@@ -26,6 +24,9 @@ from aiida_zif.workflows.active_learning.state.quarantine import (
     updated,
 )
 from aiida_zif.workflows.active_learning.state.verdict import Criterion, Verdict
+from aiida_zif.workflows.campaign.schema.campaign_file import Limits
+from aiida_zif.workflows.campaign.schema.convergence import Convergence
+from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.engine.naming import of_kind
 from aiida_zif.workflows.engine.seeds import derive_seed
 from aiida_zif.workflows.labelling.label_report import LabelReport
@@ -35,15 +36,14 @@ CONFIDENCE = 0.95
 
 
 def decide(
-    limits: Mapping[str, Any],
-    convergence: Mapping[str, Any],
+    limits: Limits,
+    convergence: Convergence,
     history: Sequence[CycleRecord],
     n_labels: int,
     waits_for: Mapping[str, str] | None = None,
 ) -> Verdict:
     """Decide whether the campaign is finished.
 
-    :param limits: ``cycles`` and ``labels`` at most.
     :param convergence: criteria of the campaign, see :func:`~.criteria.convergence_criteria`, and ``patience``.
     :param history: one record a cycle, oldest first.
     :param n_labels: labels paid for so far.
@@ -53,7 +53,7 @@ def decide(
     """
     asked = convergence_criteria(convergence, history)
     waiting = [f"{system} {why}" for system, why in (waits_for or {}).items()]
-    ends = limit_criteria(limits, convergence["patience"], history, n_labels, waiting)
+    ends = limit_criteria(limits, convergence.patience, history, n_labels, waiting)
     met = [criterion.name for criterion in ends if criterion.met]
     unmet = [criterion.words for criterion in asked if not criterion.met] + waiting
     if asked and not unmet and met[:1] != ["nothing_left_to_label"]:
@@ -70,7 +70,7 @@ def decide(
 
 
 def limit_criteria(
-    limits: Mapping[str, Any], patience: int, history: Sequence[CycleRecord], n_labels: int, waiting: Sequence[str]
+    limits: Limits, patience: int, history: Sequence[CycleRecord], n_labels: int, waiting: Sequence[str]
 ) -> list[Criterion]:
     """Return the criteria that end a campaign which has not converged, the strongest reason first.
 
@@ -83,8 +83,8 @@ def limit_criteria(
     ends: list[tuple[str, bool, int, int, str]] = [
         ("nothing_left_to_label", n_selected == 0 and not waiting, n_selected, 0, words),
         ("not_learning", futile is not None, int(futile is not None), 1, futile or "labels still teach something"),
-        ("max_labels", n_labels >= limits["labels"], n_labels, limits["labels"], f"{n_labels} labels paid for"),
-        ("max_cycles", cycle >= limits["cycles"], cycle, limits["cycles"], f"{cycle} cycles"),
+        ("max_labels", n_labels >= limits.labels, n_labels, limits.labels, f"{n_labels} labels paid for"),
+        ("max_cycles", cycle >= limits.cycles, cycle, limits.cycles, f"{cycle} cycles"),
     ]
     return [
         Criterion(name=name, met=met, found=found, limit=limit, words=words) for name, met, found, limit, words in ends
@@ -122,7 +122,7 @@ def cycle_record(
     )
 
 
-def observed(explorations: Mapping[str, Exploration], name: str | None) -> dict[str, list[RunMean]]:
+def observed(explorations: Mapping[str, ExplorationReport], name: str | None) -> dict[str, list[RunMean]]:
     """Return the means of an observable in every run that reported it, with the member that drove the run."""
     if name is None:
         return {}
@@ -147,9 +147,9 @@ def held_out_error(errors: orm.ArrayData | None, confidence: float, seed: int) -
     return HeldOutError(rmse=rmse, low=low, high=high)
 
 
-def place_of(settings: dict[str, Any], system: str, history: Sequence[CycleRecord]) -> Position:
+def place_of(settings: Settings, system: str, history: Sequence[CycleRecord]) -> Position:
     """Return where a system stands in its curriculum after the given cycles."""
-    return position(section(settings, system, "exploration"), system, history)
+    return position(settings.for_system(system).exploration, system, history)
 
 
 @calcfunction
@@ -160,18 +160,18 @@ def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
 
     :param reports: by name of the task, ``SYSTEM_TASK``.
     """
-    values, budget = settings.get_dict(), settings["failure_budget"]["label"]
+    values = Settings.from_node(settings)
     found = {name: LabelReport.from_node(report) for name, report in reports.items()}
     failures = {
         system: next(
             (
                 f"{task}: {cause}"
                 for task in label_tasks(values, system)
-                if (cause := labelling_failure(found.get(FirstTask(system, task).label()), budget))
+                if (cause := labelling_failure(found.get(FirstTask(system, task).label()), values.failure_budget.label))
             ),
             None,
         )
-        for system in values["systems"]
+        for system in values.systems
     }
     n_labels = sum(report.n_labelled for report in found.values())
     return orm.Dict(Verdict(cycle=0, n_labels=n_labels, systems=opened(failures)).as_dict())
@@ -187,18 +187,18 @@ def judge(settings: orm.Dict, verdict: orm.Dict, errors: orm.ArrayData | None = 
     :param evidence: reports of the explorations (``exploration_…``), of the selections (``selection_…``) and of the
         labellings (``labelling_…``) by system.
     """
-    values, before = settings.get_dict(), Verdict.from_node(verdict)
-    convergence, budget, cycle = values["convergence"], values["failure_budget"], before.cycle + 1
-    names = taking_part(values["systems"], before.systems)
-    explorations = {name: Exploration.from_node(node) for name, node in of_kind("exploration", evidence).items()}
+    values, before = Settings.from_node(settings), Verdict.from_node(verdict)
+    convergence, budget, cycle = values.convergence, values.failure_budget, before.cycle + 1
+    names = taking_part(values.systems, before.systems)
+    explorations = {name: ExplorationReport.from_node(node) for name, node in of_kind("exploration", evidence).items()}
     selections = {name: Choice.from_node(node) for name, node in of_kind("selection", evidence).items()}
     labellings = {name: LabelReport.from_node(node) for name, node in of_kind("labelling", evidence).items()}
-    confidence = (convergence["held_out_error"] or {}).get("confidence", CONFIDENCE)
+    confidence = convergence.held_out_error.confidence if convergence.held_out_error else CONFIDENCE
     record = cycle_record(
         selections,
         labellings,
-        observed(explorations, (convergence["observable"] or {}).get("name")),
-        held_out_error(errors, confidence, derive_seed(values["seed"], "judge", cycle)),
+        observed(explorations, convergence.observable.name if convergence.observable else None),
+        held_out_error(errors, confidence, derive_seed(values.seed, "judge", cycle)),
         least_accurate(explorations),
         {name: place_of(values, name, before.history).stage for name in names},
     )
@@ -207,20 +207,20 @@ def judge(settings: orm.Dict, verdict: orm.Dict, errors: orm.ArrayData | None = 
             explorations.get(name),
             selections.get(name),
             labellings.get(name),
-            budget["label"],
-            budget["hopeless"],
+            budget.label,
+            budget.hopeless,
         )
         for name in names
     }
     systems, history = updated(before.systems, failures), [*before.history, record]
     waits_for = waiting_for(values, taking_part(names, systems), failures, history)
-    decision = decide(values["limits"], convergence, history, before.n_labels + record.n_labelled, waits_for)
-    kept = remembered(history, convergence["cycles"])
+    decision = decide(values.limits, convergence, history, before.n_labels + record.n_labelled, waits_for)
+    kept = remembered(history, convergence.cycles)
     return orm.Dict(decision.model_copy(update={"cycle": cycle, "history": kept, "systems": systems}).as_dict())
 
 
 def waiting_for(
-    settings: dict[str, Any], names: Sequence[str], failures: Mapping[str, str | None], history: Sequence[CycleRecord]
+    settings: Settings, names: Sequence[str], failures: Mapping[str, str | None], history: Sequence[CycleRecord]
 ) -> dict[str, str]:
     """Return by system why the campaign cannot be at its aim without it.
 

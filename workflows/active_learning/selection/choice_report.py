@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from aiida_zif.plugins.data.record import Report
-from aiida_zif.plugins.lammps.exploration import Deviation, Exploration, Histogram
+from aiida_zif.plugins.lammps.exploration import Deviation, ExplorationReport, Histogram
 from aiida_zif.plugins.selection import Sieved, full_chain
 from aiida_zif.plugins.selection.budget import OVER_BUDGET
 
@@ -53,7 +53,7 @@ class Choice(Report):
 
 
 def choice_report(
-    explored: Exploration,
+    explored: ExplorationReport,
     n_returned: int,
     sieved: Sieved,
     runs: np.ndarray,
@@ -91,7 +91,7 @@ def choice_report(
     )
 
 
-def reasons(explored: Exploration, n_returned: int, sieved: Sieved) -> dict[str, int]:
+def reasons(explored: ExplorationReport, n_returned: int, sieved: Sieved) -> dict[str, int]:
     """Return the number of frames by the reason for which they were not chosen, where they were explored or here."""
     counts = Counter(sieved.reasons)
     for run in explored.runs:

@@ -11,7 +11,7 @@ from aiida.engine import ExitCode, calcfunction
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.plugins.lammps.exploration import Exploration
+from aiida_zif.plugins.lammps.exploration import ExplorationReport
 from aiida_zif.plugins.selection import Pool, StrategyError, run_chain
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice, choice_report
 from aiida_zif.workflows.active_learning.selection.comparison import CHOSEN, CONTROL, Comparison, compared
@@ -32,7 +32,7 @@ def select_frames(
     :returns: ``frames`` (with the per-frame array ``role``) and ``report`` (every frame seen is counted), or an exit
         code if a strategy fails.
     """
-    plan, explored = SelectionPlan.from_node(selection), Exploration.from_node(exploration)
+    plan, explored = SelectionPlan.from_node(selection), ExplorationReport.from_node(exploration)
     earlier, waiting = of_kind("earlier", others), of_kind("waiting", others)
     known = {name: node for name, node in others.items() if isinstance(node, LabelledFramesData | DatasetData)}
     blocks = list(blocks_in(known).values())
@@ -51,7 +51,7 @@ def select_frames(
     return {"frames": frames, "report": orm.Dict(report.as_dict())}
 
 
-def pool_of(candidates: FramesData, explored: Exploration, blocks: list[LabelledFramesData]) -> Pool:
+def pool_of(candidates: FramesData, explored: ExplorationReport, blocks: list[LabelledFramesData]) -> Pool:
     """Return what is to be chosen from, and what is labelled already."""
     arrays, (no_positions, no_cells) = candidates.per_frame, (candidates.positions[:0], candidates.cells[:0])
     return Pool(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from aiida_zif.plugins.data.record import Record
-from aiida_zif.plugins.lammps.exploration import Exploration
+from aiida_zif.plugins.lammps.exploration import ExplorationReport
 from aiida_zif.workflows.active_learning.state.history import CycleRecord
+from aiida_zif.workflows.campaign.schema.exploration import CurriculumStage, Exploration
 
-Settings = dict[str, Any]
 Target = float | list[float] | tuple[float, float]
 
 
@@ -26,28 +25,30 @@ class Position(Record):
     last: bool
 
 
-def stages_of(exploration: Settings) -> list[Settings]:
-    """Return the whole settings of every stage; an exploration without stages is one."""
-    stages = exploration.get("stages") or [{}]
-    return [{**exploration, **{key: value for key, value in stage.items() if value is not None}} for stage in stages]
+def stages_of(exploration: Exploration) -> list[Exploration]:
+    """Return the exploration as it is in every stage; one without stages is one."""
+    names = [name for name in CurriculumStage.model_fields if name in Exploration.model_fields]
+    own = [{name: getattr(stage, name) for name in names} for stage in exploration.stages or []]
+    given = [{name: value for name, value in stage.items() if value is not None} for stage in own]
+    return [exploration.model_copy(update=stage) for stage in given] or [exploration]
 
 
-def conditions(stage: Settings) -> list[tuple[Target, Target]]:
+def conditions(stage: Exploration) -> list[tuple[Target, Target]]:
     """Return every temperature (K) with every pressure (GPa) of a stage; a ramp is a list of its ends."""
-    return [(temperature, pressure) for temperature in stage["temperatures"] for pressure in stage["pressures"]]
+    return [(temperature, pressure) for temperature in stage.temperatures for pressure in stage.pressures]
 
 
-def longest(exploration: Settings) -> Settings:
+def longest(exploration: Exploration) -> Exploration:
     """Return the stage of most MD steps in all of its runs, by which time and cost are estimated."""
     return max(stages_of(exploration), key=md_steps)
 
 
-def md_steps(stage: Settings) -> int:
+def md_steps(stage: Exploration) -> int:
     """Return the MD steps of all runs of a stage, those of their equilibration included."""
-    return len(conditions(stage)) * int(stage["steps"] + stage.get("equilibration", 0))
+    return len(conditions(stage)) * (stage.steps + stage.equilibration)
 
 
-def position(exploration: Settings, system: str, history: Sequence[CycleRecord]) -> Position:
+def position(exploration: Exploration, system: str, history: Sequence[CycleRecord]) -> Position:
     """Follow a system from cycle to cycle.
 
     A stage is left when in each of its runs the share of accurate frames is at least ``accurate``, or after
@@ -55,17 +56,20 @@ def position(exploration: Settings, system: str, history: Sequence[CycleRecord])
 
     :param history: a record of every cycle, oldest first.
     """
-    stages, at, spent = exploration.get("stages") or [{}], 0, 0
+    stages, at, spent = exploration.stages or [], 0, 0
+    last = max(len(stages) - 1, 0)
     for record in history:
         spent += 1
-        share, stage = record.least_accurate.get(system), stages[at]
-        known = share is not None and share >= stage.get("accurate", 1.0)
-        if at < len(stages) - 1 and (known or spent >= (stage.get("cycles") or spent + 1)):
-            at, spent = at + 1, 0
-    return Position(stage=at, cycle=spent, last=at == len(stages) - 1)
+        share = record.least_accurate.get(system)
+        if at < last:
+            stage = stages[at]
+            known = share is not None and share >= stage.accurate
+            if known or (stage.cycles is not None and spent >= stage.cycles):
+                at, spent = at + 1, 0
+    return Position(stage=at, cycle=spent, last=at == last)
 
 
-def least_accurate(explorations: Mapping[str, Exploration]) -> dict[str, float]:
+def least_accurate(explorations: Mapping[str, ExplorationReport]) -> dict[str, float]:
     """Return by system the smallest share of accurate frames that a run had.
 
     :param explorations: what the harvests found, by system.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from aiida_zif.plugins.data.record import Record
-from aiida_zif.plugins.lammps.exploration import Exploration
+from aiida_zif.plugins.lammps.exploration import ExplorationReport
 from aiida_zif.plugins.words import counts_in_words
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.labelling.label_report import LabelReport
@@ -49,7 +49,7 @@ def labelling_failure(report: LabelReport | None, budget: float) -> str | None:
 
 
 def cycle_failure(
-    exploration: Exploration | None,
+    exploration: ExplorationReport | None,
     selection: Choice | None,
     report: LabelReport | None,
     budget: float,

@@ -165,9 +165,9 @@ def limit_problems(
     for system in parts["systems"]:
         seed_data: Any = own.get(system, {}).get("seed_data", parts["seed_data"])
         kept: Any = own.get(system, {}).get("held_out", parts["held_out"])
-        first += sum(fewest_labels(run.model_dump()) for run in seed_data.aimd)
+        first += sum(map(fewest_labels, seed_data.aimd))
         first += seed_data.perturbed.frames if seed_data.perturbed else 0
-        held_out += sum(fewest_labels(run.model_dump()) for run in kept.aimd)
+        held_out += sum(map(fewest_labels, kept.aimd))
     if parts["limits"].labels < first + held_out:
         allowed = f"at least {first + held_out}: {first} to start with (seed_data), {held_out} held out (held_out)"
         fix = "raise it, or reduce the number of first labels"

@@ -9,7 +9,8 @@ from typing import Any
 from aiida import orm
 from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
-from aiida_zif.workflows.engine.machine_cores import CODE_OF
+from aiida_zif.workflows.campaign.checks.machine_cores import CODE_OF
+from aiida_zif.workflows.campaign.schema.resources import Resources
 from aiida_zif.workflows.user_input.problems import Problem, did_you_mean, listed
 
 FAMILIES = {"cp2k": ("zif.cp2k", "cp2k"), "dp": ("zif.deepmd", "deepmd"), "lmp": ("zif.lammps", "lammps")}
@@ -26,14 +27,11 @@ LACKING = {
 
 MOST_SHOWN = 12
 
-Resources = Mapping[str, Mapping[str, Any]]
-
 
 def code_problems(labels: Mapping[str, str], resources: Resources) -> Iterator[Problem]:
     """Yield what forbids to run a campaign with the codes of the loaded profile.
 
     :param labels: ``label@computer`` by code, as in the campaign file.
-    :param resources: by stage.
     """
     found: dict[str, Any] = {}
     for name, label in labels.items():
@@ -128,7 +126,7 @@ def _scheduler_problems(codes: Mapping[str, Any], resources: Resources) -> Itera
     for stage, name in CODE_OF.items():
         scheduler = codes[name].computer.scheduler_type if name in codes else ""
         for option in LACKING.get(scheduler, ()):
-            value = resources[stage].get(option)
+            value = getattr(getattr(resources, stage), option)
             if value is not None:
                 found = f"{value!r}, which the scheduler {scheduler} of {codes[name].computer.label} does not have"
                 allowed = f"options that the scheduler takes, so no {listed(LACKING[scheduler])}"

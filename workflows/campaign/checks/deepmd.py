@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.plugins.deepmd.argument_check import Fault, argument_faults, complaint
 from aiida_zif.plugins.deepmd.inputs import complete_input, training_input
 from aiida_zif.plugins.deepmd.parameter_sense import MODELS_WITH_FILES, at, choice_faults, sense_faults
+from aiida_zif.workflows.campaign.schema.training_steps import first_and_last
 from aiida_zif.workflows.engine.seeds import derive_seed
 from aiida_zif.workflows.structures.perturbation import perturbed_frames
-from aiida_zif.workflows.training.schedule import first_and_last
 from aiida_zif.workflows.user_input.merging import merged
 from aiida_zif.workflows.user_input.problems import Problem, shown
 from aiida_zif.workflows.user_input.yaml_source import Source

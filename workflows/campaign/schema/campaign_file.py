@@ -113,8 +113,8 @@ class FailureBudget(Section):
 Stated = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class System(Section):
-    """One framework; a section here differs from the campaign's for this system only."""
+class Framework(Section):
+    """What is computed: a structure in a cell, its charge and spin, and where it comes from."""
 
     structure: str = Field(description="a framework that ships with the package, or a structure file")
     supercell: SupercellKey = Field(
@@ -129,6 +129,11 @@ class System(Section):
     source: Stated | None = Field(None, description="of a structure file: where it comes from")
     licence: Stated | None = Field(None, description="of a structure file, such as CC-BY-4.0")
     citation: Stated | None = Field(None, description="of a structure file: the publication to cite")
+
+
+class System(Framework):
+    """One framework; a section here differs from the campaign's for this system only."""
+
     seed_data: dict[str, Any] | None = Field(None, description="what differs for this system")
     held_out: dict[str, Any] | None = Field(None, description="what differs for this system")
     exploration: dict[str, Any] | None = Field(None, description="what differs for this system")
@@ -146,8 +151,8 @@ OVERRIDABLE: dict[str, type[Section]] = {
 SystemName = Annotated[str, Field(pattern=r"^[A-Za-z](_?[A-Za-z0-9])*$", max_length=40)]
 
 
-class CampaignFile(Section):
-    """A whole campaign."""
+class Identity(Section):
+    """What a campaign is about, in its file and as it stores it."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=80)] = Field(
         description="name of the campaign", examples=["zif4-demo"]
@@ -157,12 +162,22 @@ class CampaignFile(Section):
     level_of_theory: Annotated[LevelOfTheory, BeforeValidator(_level_in_a_word)] = Field(
         description="method of the labels: one word, or name and overrides"
     )
-    systems: dict[SystemName, System] = Field(min_length=1, description="frameworks by label")
+    systems: Any
     type_map: list[str] | None = Field(
         None, min_length=1, description="elements in the order of the model's types; all of the systems if left out"
     )
+
+
+class Means(Section):
+    """What a campaign computes with; this may be other means in another run of the same campaign."""
+
     codes: Codes = Field(description="codes of the AiiDA profile")
     resources: Resources = Field(description="resources by stage")
+
+
+class Choices(Section):
+    """What a campaign does, in its file and as it stores it."""
+
     seed_data: SeedData = Field(description="what the first committee learns from")
     held_out: HeldOut = Field(description="frames that no training sees")
     labelling: Labelling = Field(description="how frames get their labels")
@@ -172,3 +187,9 @@ class CampaignFile(Section):
     convergence: Convergence = Field(description="when the campaign has reached what it was made for")
     limits: Limits = Field(description="when the campaign ends at the latest")
     failure_budget: FailureBudget = Field(description="share of failures that a stage tolerates")
+
+
+class CampaignFile(Choices, Means, Identity):  # the last base comes first in the file's reference
+    """A whole campaign."""
+
+    systems: dict[SystemName, System] = Field(min_length=1, description="frameworks by label")

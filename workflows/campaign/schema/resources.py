@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import Self
 
 from aiida_zif.plugins.input_checks.model import Count
 from aiida_zif.plugins.input_checks.quantities import WallTime
 from aiida_zif.workflows.campaign.schema.section import Section
+from aiida_zif.workflows.campaign.schema.stored import StoredSection
 
 # They stand unquoted in the header of a job script, where a blank or a line break would begin something else.
 SchedulerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@:,+-]*$", max_length=100, examples=["short"])]
@@ -25,12 +28,39 @@ class Stage(Section):
     custom_scheduler_commands: str | None = Field(None, description="further lines for the job script's header")
     prepend_text: str | None = Field(None, description="shell lines before the code starts")
 
+    @property
+    def processes(self) -> int:
+        """Processes of one job, side by side."""
+        return 1
+
+    def options(self) -> dict[str, Any]:
+        """Return ``metadata.options`` of the stage's jobs, as AiiDA takes them."""
+        for_scheduler = set(Stage.model_fields) - {"threads", "walltime"}
+        return {
+            "resources": {
+                "num_machines": 1,
+                "num_mpiprocs_per_machine": self.processes,
+                "num_cores_per_mpiproc": self.threads,
+            },
+            "max_wallclock_seconds": int(self.walltime),
+            **self.model_dump(include=for_scheduler, exclude_none=True),
+        }
+
 
 class RankStage(Stage):
     """A stage whose jobs run on MPI ranks."""
 
     ranks: Count = Field(description="MPI ranks of one job")
     concurrent: Count = Field(description="jobs at a time")
+
+    @property
+    def processes(self) -> int:
+        """MPI ranks of one job."""
+        return self.ranks
+
+    def with_ranks_below(self, most: int | None) -> Self:
+        """Return the stage with so many ranks at most; None: as it is."""
+        return self.model_copy(update={"ranks": min(self.ranks, most or self.ranks)})
 
 
 class LabelStage(RankStage):
@@ -47,12 +77,29 @@ class TrainStage(RankStage):
     lanes: Count = Field(1, description="members side by side in one job, each on `ranks` × `threads` cores")
     members: Count = Field(1, description="members in one job; those beyond its lanes take turns on them")
 
+    @property
+    def at_a_time(self) -> int:
+        """Members of a committee that learn at the same time."""
+        return self.concurrent * self.lanes
+
+    def turns(self, n_models: int) -> int:
+        """Return how many members of a committee learn one after the other on a lane of a job, at most.
+
+        :param n_models: size of the committee.
+        """
+        return -(-min(max(self.members, self.lanes), n_models) // self.lanes)
+
 
 class LaneStage(Stage):
     """A stage that packs serial processes side by side into one job."""
 
     lanes: Count = Field(description="processes side by side in one job")
     concurrent: Count = Field(description="jobs at a time")
+
+    @property
+    def processes(self) -> int:
+        """Lanes of one job."""
+        return self.lanes
 
 
 class ExploreStage(LaneStage):
@@ -64,8 +111,12 @@ class ExploreStage(LaneStage):
     )
 
 
-class Resources(Section):
+class Resources(StoredSection):
     """Resources by stage."""
+
+    earlier: ClassVar[Mapping[str, Any]] = {
+        stage: {"threads": 1, "concurrent": 1} for stage in ("label", "train", "explore", "test")
+    }
 
     label: LabelStage = Field(description="CP2K")
     train: TrainStage = Field(description="DeePMD-kit, training")

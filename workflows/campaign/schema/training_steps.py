@@ -28,6 +28,11 @@ def read_steps(value: object) -> int | dict[str, int]:
     raise _refused("this is no number of steps", "write for example 'steps: {first: 20000, last: 400000}'")
 
 
+def first_and_last(steps: int | dict[str, int]) -> tuple[int, int]:
+    """Return the training steps of the first and of the last cycle."""
+    return (steps, steps) if isinstance(steps, int) else (steps["first"], steps["last"])
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 

@@ -38,7 +38,7 @@ def explore(
     """Explore systems with a committee of two, to the end."""
     from aiida_zif.workflows.active_learning.planning.cycle import exploration_parameters, exploration_runs
 
-    settings = campaign(SYSTEMS).parameters()
+    settings = campaign(SYSTEMS).settings()
     common = {
         "lammps": {"code": codes["lmp"], "python": codes["python"], "metadata": {"options": options}},
         "committee": {"model_0": potential().store(), "model_1": potential().store()},
@@ -50,7 +50,7 @@ def explore(
             "starts": {system: frames(4, seed, system=system) for seed, system in enumerate(systems)},
             "runs": {system: orm.List(exploration_runs(settings, system, 1)) for system in systems},
             "parameters": {
-                system: orm.Dict(exploration_parameters(settings, settings["selection"], system, 1))
+                system: orm.Dict(exploration_parameters(settings, settings.selection.model_dump(), system, 1))
                 for system in systems
             },
             "concurrent": concurrent,

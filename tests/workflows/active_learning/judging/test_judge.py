@@ -14,9 +14,11 @@ from aiida_zif.workflows.active_learning.judging.judge import decide, judge, ope
 from aiida_zif.workflows.active_learning.state.history import CycleRecord
 from aiida_zif.workflows.active_learning.state.quarantine import Standing
 from aiida_zif.workflows.active_learning.state.verdict import Criterion, Verdict
-from aiida_zif.workflows.campaign.schema.convergence import Observable
+from aiida_zif.workflows.campaign.schema.campaign_file import Limits
+from aiida_zif.workflows.campaign.schema.convergence import Convergence, Observable
+from aiida_zif.workflows.campaign.schema.stored import by_shape
 
-LIMITS = {"cycles": 6, "labels": 100}
+LIMITS = Limits(cycles=6, labels=100)
 NOTHING_ASKED: dict[str, Any] = {
     "cycles": 2,
     "deviation": None,
@@ -43,7 +45,7 @@ def record(n_selected: int = 8, n_labelled: int = 8, accurate: float = 0.5, **fo
 
 def verdict_on(*history: CycleRecord, n_labels: int = 20, **asked: Any) -> Verdict:
     """The verdict on some cycles."""
-    return decide(LIMITS, NOTHING_ASKED | asked, history, n_labels)
+    return decide(LIMITS, by_shape(Convergence, NOTHING_ASKED | asked), history, n_labels)
 
 
 def entry(decision: Verdict, name: str) -> Criterion:
@@ -228,7 +230,7 @@ def settings(aiida_profile: object) -> orm.Dict:
             "labelling": {"gates": {}},
             "exploration": {"stages": None},
             "convergence": NOTHING_ASKED,
-            "limits": LIMITS,
+            "limits": LIMITS.model_dump(),
             "failure_budget": {"label": 0.3, "hopeless": 0.95},
         }
     ).store()

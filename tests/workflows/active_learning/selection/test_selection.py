@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.lammps.exploration import Exploration
+from aiida_zif.plugins.lammps.exploration import ExplorationReport
 from aiida_zif.plugins.selection import Sieved
 from aiida_zif.plugins.selection.calibration import Relation
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice, choice_report, reasons
@@ -97,7 +97,7 @@ def test_levels_stand_as_they_are_unless_they_are_to_follow_something() -> None:
 
 def test_everything_explored_is_chosen_or_has_a_reason() -> None:
     sieved = Sieved([3, 0, 5], {1: "near_duplicate", 2: "over_budget", 4: "over_budget"})
-    report = choice_report(Exploration.from_dict(EXPLORED), 6, sieved, np.array([0, 0, 1, 1, 1, 1]), SECTION)
+    report = choice_report(ExplorationReport.from_dict(EXPLORED), 6, sieved, np.array([0, 0, 1, 1, 1, 1]), SECTION)
     assert report.not_chosen == {
         "above_upper": 6,
         "accurate": 30,
@@ -115,7 +115,7 @@ def test_everything_explored_is_chosen_or_has_a_reason() -> None:
 
 def test_frames_of_which_chance_drew_some_are_counted_once() -> None:
     found = reasons(
-        Exploration.from_dict({**EXPLORED, "keep": "any"}), 20, Sieved([3], dict.fromkeys(range(3), "accurate"))
+        ExplorationReport.from_dict({**EXPLORED, "keep": "any"}), 20, Sieved([3], dict.fromkeys(range(3), "accurate"))
     )
     kept = EXPLORED["n_accurate"] + EXPLORED["n_candidate"] - 20
     assert (found["accurate"], found["not_kept_by_harvest"]) == (3, kept)
@@ -123,7 +123,7 @@ def test_frames_of_which_chance_drew_some_are_counted_once() -> None:
 
 
 def test_a_reason_is_counted_once_whether_found_there_or_here() -> None:
-    found = reasons(Exploration.from_dict(EXPLORED), 20, Sieved([], dict.fromkeys(range(20), "above_upper")))
+    found = reasons(ExplorationReport.from_dict(EXPLORED), 20, Sieved([], dict.fromkeys(range(20), "above_upper")))
     assert found["above_upper"] == 26
     assert sum(found.values()) == 60
 
@@ -132,6 +132,8 @@ def test_a_choice_of_an_early_version_is_read() -> None:
     counts = {"n_explored": 60, "n_accurate": 30, "n_candidate": 20, "n_failed": 10, "n_selected": 3}
     old = Choice.from_dict({**counts, "n_control": 2, "not_chosen": {"accurate": 57}, "deviation": {"q50": None}})
     assert (old.strategy, old.runs_ended, old.n_unaffordable, old.deviation.q50) == (["window"], {}, 0, None)
-    new = choice_report(Exploration.from_dict(EXPLORED), 6, Sieved([0]), np.zeros(6, dtype=int), SECTION, n_control=2)
+    new = choice_report(
+        ExplorationReport.from_dict(EXPLORED), 6, Sieved([0]), np.zeros(6, dtype=int), SECTION, n_control=2
+    )
     assert Choice.from_dict(new.as_dict()) == new
     assert new.as_dict()["schema"] == 1

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from aiida_zif.plugins.lammps.exploration import Exploration, ExploredRun
+from aiida_zif.plugins.lammps.exploration import ExplorationReport, ExploredRun
 from aiida_zif.workflows.active_learning.state.curriculum import (
     Position,
     least_accurate,
@@ -15,16 +13,21 @@ from aiida_zif.workflows.active_learning.state.curriculum import (
     target_in_label,
 )
 from aiida_zif.workflows.active_learning.state.history import CycleRecord
+from aiida_zif.workflows.campaign.schema.exploration import Exploration
+from aiida_zif.workflows.campaign.schema.stored import by_shape
 
-EXPLORATION: dict[str, Any] = {
-    "temperatures": [300.0],
-    "steps": 100,
-    "stages": [
-        {"temperatures": [300.0], "steps": None, "accurate": 0.9, "cycles": None},
-        {"temperatures": [600.0], "steps": 200, "accurate": 0.9, "cycles": 2},
-        {"temperatures": [[600.0, 1200.0]], "steps": None, "accurate": 0.9, "cycles": 1},
-    ],
-}
+EXPLORATION: Exploration = by_shape(
+    Exploration,
+    {
+        "temperatures": [300.0],
+        "steps": 100,
+        "stages": [
+            {"temperatures": [300.0], "accurate": 0.9},
+            {"temperatures": [600.0], "steps": 200, "accurate": 0.9, "cycles": 2},
+            {"temperatures": [[600.0, 1200.0]], "accurate": 0.9, "cycles": 1},
+        ],
+    },
+)
 
 
 def history(*shares: float | None) -> list[CycleRecord]:
@@ -34,8 +37,8 @@ def history(*shares: float | None) -> list[CycleRecord]:
 
 def test_stage_says_only_what_differs() -> None:
     stages = stages_of(EXPLORATION)
-    assert [stage["steps"] for stage in stages] == [100, 200, 100]
-    assert stages[2]["temperatures"] == [[600.0, 1200.0]]
+    assert [stage.steps for stage in stages] == [100, 200, 100]
+    assert stages[2].temperatures == [(600.0, 1200.0)]
 
 
 @pytest.mark.parametrize(
@@ -60,15 +63,15 @@ def test_stage_is_left_when_it_has_converged_or_after_its_time(
 
 
 def test_exploration_without_stages_stays_where_it_is() -> None:
-    plain = {**EXPLORATION, "stages": None}
+    plain = EXPLORATION.model_copy(update={"stages": None})
     assert stages_of(plain) == [plain]
     assert position(plain, "zinc", history(1.0, 1.0)) == Position(stage=0, cycle=2, last=True)
 
 
 def test_worst_run_decides_and_a_run_that_saw_nothing_is_the_worst() -> None:
-    def explored(*counts: tuple[int, int]) -> Exploration:
+    def explored(*counts: tuple[int, int]) -> ExplorationReport:
         runs = [ExploredRun(label="300K", n_accurate=accurate, n_explored=seen) for accurate, seen in counts]
-        return Exploration(runs=runs, n_explored=14, n_accurate=10, n_candidate=4, n_failed=0)
+        return ExplorationReport(runs=runs, n_explored=14, n_accurate=10, n_candidate=4, n_failed=0)
 
     known, silent = explored((9, 10), (1, 4)), explored((9, 10), (1, 4), (0, 0))
     found = least_accurate({"zinc": known, "iron": silent, "copper": explored()})

@@ -10,6 +10,7 @@ import pytest
 from aiida import orm
 
 from aiida_zif.workflows.campaign.checks.codes import code_problems
+from aiida_zif.workflows.campaign.schema.resources import Resources
 
 PLUGINS = {"cp2k": "zif.cp2k", "dp": "zif.deepmd.train", "lmp": "zif.lammps", "python": None}
 STAGES: dict[str, dict[str, Any]] = {stage: {} for stage in ("label", "train", "explore", "test")}
@@ -35,7 +36,7 @@ def machine(aiida_profile: object, tmp_path: Path) -> Machine:
 
 def problems(labels: dict[str, str], **resources: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     """Field, found, allowed and fix of every problem."""
-    found = code_problems(labels, {**STAGES, **resources})
+    found = code_problems(labels, Resources.from_dict(resources))
     return [(one.field, one.found, one.allowed, one.fix) for one in found]
 
 

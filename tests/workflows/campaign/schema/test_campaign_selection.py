@@ -13,6 +13,7 @@ from aiida_zif.cli.campaign.plan_table import describe_chain
 from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
 from aiida_zif.workflows.active_learning.selection.select_frames import select_frames
 from aiida_zif.workflows.campaign.loading import CampaignError
+from aiida_zif.workflows.campaign.settings import Settings
 
 Factory = Callable[..., Any]
 STRATEGY = '''
@@ -39,10 +40,10 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
 
 
-def chosen(settings: dict[str, Any], candidates: Any, control: Any) -> tuple[list[float], dict[str, Any]]:
+def chosen(settings: Settings, candidates: Any, control: Any) -> tuple[list[float], dict[str, Any]]:
     """Return the deviations of the frames that a campaign would choose in its first cycle, and the report."""
     state, counts = orm.Dict({"cycle": 0, "n_labels": 0}), {"n_explored": 9, "n_accurate": 4, "n_failed": 0}
-    plan = plan_exploration.__wrapped__(orm.Dict(settings), state)
+    plan = plan_exploration.__wrapped__(orm.Dict(settings.as_dict()), state)
     statistics = {**counts, "n_candidate": 5, "deviation": {}, "histogram": {"edges": [], "counts": []}}
     result = select_frames.__wrapped__(candidates, control, orm.Dict(statistics), plan["selection_zinc"])
     return result["frames"].get_array("max_force_deviation").tolist(), result["report"].get_dict()
@@ -51,7 +52,7 @@ def chosen(settings: dict[str, Any], candidates: Any, control: Any) -> tuple[lis
 @pytest.mark.usefixtures("installed")
 def test_a_strategy_of_another_package_works_from_the_campaign_file(campaign: Factory, explored: Factory) -> None:
     selection = {"strategy": ["window", "youngest"], "options": {"youngest": {"count": 2}}}
-    deviations, report = chosen(campaign(selection=selection).parameters(), explored([9, 0.2, 0.9, 0.4]), explored([]))
+    deviations, report = chosen(campaign(selection=selection).settings(), explored([9, 0.2, 0.9, 0.4]), explored([]))
     assert deviations == [0.2, 0.9]
     assert report["strategy"] == ["window", "youngest", "budget"]
     assert report["not_chosen"] == {"above_upper": 1, "accurate": 4, "not_kept_by_harvest": 1, "too_old": 1}
@@ -71,7 +72,7 @@ def test_a_strategy_that_is_not_installed_is_refused(campaign: Factory) -> None:
 
 def test_one_word_means_what_it_always_meant(campaign: Factory, explored: Factory) -> None:
     candidates, control = explored([0.2, 0.9, 0.4, 6.0]), explored([])
-    assert chosen(campaign().parameters(), candidates, control)[0] == [0.9, 0.4, 0.2]
+    assert chosen(campaign().settings(), candidates, control)[0] == [0.9, 0.4, 0.2]
 
 
 def test_the_chain_is_told_in_words(campaign: Factory) -> None:

@@ -10,13 +10,13 @@ from aiida.schedulers.datastructures import JobTemplate
 from aiida.schedulers.plugins.slurm import SlurmScheduler
 
 from aiida_zif.plugins.deepmd.job import environment, threads
-from aiida_zif.workflows.engine.cores import cores_at_once, oversubscribed
-from aiida_zif.workflows.engine.job_options import stage_options
+from aiida_zif.workflows.campaign.checks.cores import cores_at_once, oversubscribed
+from aiida_zif.workflows.campaign.schema.resources import Resources
 
 FOUR = dict.fromkeys(("label", "train", "explore", "test"), 4)
 
 
-def resources(**changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def resources(**changes: dict[str, Any]) -> Resources:
     """Resources that fill four cores in every stage, with differences."""
     given: dict[str, dict[str, Any]] = {
         "label": {"ranks": 2, "threads": 2, "concurrent": 1},
@@ -24,7 +24,7 @@ def resources(**changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "explore": {"lanes": 2, "threads": 2, "concurrent": 1},
         "test": {"lanes": 4, "threads": 1, "concurrent": 1},
     }
-    return {stage: {**given[stage], **changes.get(stage, {}), "walltime": 60.0} for stage in given}
+    return Resources.from_dict({s: {**given[s], **changes.get(s, {}), "walltime": 60.0} for s in given})
 
 
 def test_every_stage_may_fill_the_machine() -> None:
@@ -59,7 +59,7 @@ def test_what_queues_is_left_to_the_scheduler() -> None:
 
 @pytest.mark.parametrize("stage", ["label", "train", "explore", "test"])
 def test_threads_are_those_of_the_allocation(stage: str) -> None:
-    options = stage_options(resources(**{stage: {"threads": 3}})[stage])
+    options = getattr(resources(**{stage: {"threads": 3}}), stage).options()
     template: Any = JobTemplate()
     template.job_resource = SlurmScheduler.create_job_resource(**options["resources"])
     template.codes_info, template.codes_run_mode = [], CodeRunMode.SERIAL

@@ -8,17 +8,17 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.workflows.engine.cores import Stages, oversubscribed
+from aiida_zif.workflows.campaign.checks.cores import oversubscribed
+from aiida_zif.workflows.campaign.schema.resources import Resources
 from aiida_zif.workflows.user_input.problems import CampaignError, Problem
 
 CODE_OF = {"label": "cp2k", "train": "dp", "explore": "lmp", "test": "dp"}
 """Stage: the code that runs it, by its name in the campaign file."""
 
 
-def require_cores(resources: Stages, codes: Mapping[str, orm.AbstractCode]) -> None:
+def require_cores(resources: Resources, codes: Mapping[str, orm.AbstractCode]) -> None:
     """Refuse a stage that would have more cores at work at once than its machine has; a queue looks after itself.
 
-    :param resources: by stage.
     :param codes: ``cp2k``, ``dp`` and ``lmp``; stages without a code are passed over.
     :raises CampaignError: with a problem for each such stage.
     """
