@@ -16,7 +16,7 @@ from aiida_zif.setup.doctor.machine import check_code, cp2k_version, lammps_vers
 
 SET_UP_THREE_TIMES = """
 import json, os, sys
-from aiida_zif.setup.profile.embedded import main
+from aiida_zif.setup.profile.__main__ import main
 for os.environ["AIIDA_ZIF_CP2K"] in sys.argv[1:]:
     assert main([]) == 0
 from aiida.orm import Code, QueryBuilder
