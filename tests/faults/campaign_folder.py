@@ -85,17 +85,18 @@ class CampaignFolder:
         raise AssertionError(f"not within {PATIENCE:g} s: {what}; {self.processes()[-5:]}")
 
     def wait_for_process(self, label: str, number: int) -> None:
-        """Wait until there are so many processes of a kind."""
-        self.wait(lambda: len(self.processes(label)) >= number, f"{number} x {label}")
+        """Wait until there are so many processes of a kind; a campaign that ends before is an error."""
+        self.wait(lambda: len(self.processes(label)) >= number or self.ended(), f"{number} x {label}")
+        assert len(self.processes(label)) >= number, self.processes()[-5:]
 
     def wait_for_end(self) -> dict[str, Any]:
         """Wait until the campaign has ended, and return its process."""
+        return dict(self.wait(self.ended, "the end of the campaign"))
 
-        def ended() -> dict[str, Any] | None:
-            campaigns = self.processes("ActiveLearningWorkChain")
-            return next((c for c in campaigns if c["state"] in ("finished", "excepted", "killed")), None)
-
-        return dict(self.wait(ended, "the end of the campaign"))
+    def ended(self) -> dict[str, Any] | None:
+        """Return the process of the campaign if it has ended."""
+        campaigns = self.processes("ActiveLearningWorkChain")
+        return next((c for c in campaigns if c["state"] in ("finished", "excepted", "killed")), None)
 
     # -- what runs ---------------------------------------------------------------------------------------------
 
