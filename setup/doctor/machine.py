@@ -16,6 +16,7 @@ from aiida_zif.setup.environment import AIIDA_FOLDER, select_aiida_folder
 
 TIMEOUT = 90.0  # s; LAMMPS with its DeePMD plug-in needs 10 s to say hello, more on a busy machine
 LOOK_FOR = 1.0  # s that other work on the cores is watched
+BUSY_FIX = "wait for it, end it, or label with one rank (resources: {label: {ranks: 1}}), which waits for no other"
 CP2K_FILES = ("BASIS_MOLOPT", "GTH_POTENTIALS", "xTB_parameters", "dftd3.dat")
 
 
@@ -65,7 +66,7 @@ def check_other_work() -> Check:
     others = OtherWork((select_aiida_folder() or Path.home()) / AIIDA_FOLDER)
     time.sleep(LOOK_FOR)
     words = others.in_words()
-    return Check("other work", True, words or "none that matters", "wait for it or end it" if words else "")
+    return Check("other work", True, words or "none that matters", BUSY_FIX if words else "")
 
 
 def check_codes(codes: Iterable[CodeSpec] | None = None) -> Iterator[Check]:
