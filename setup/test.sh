@@ -57,13 +57,16 @@ fi
 step "Tests"
 export AIIDA_PATH="$ROOT/.aiida/tests" # no test ever opens the demo's profile
 mkdir -p "$AIIDA_PATH"
-# What needs no code runs on both cores, each file on one of them, for what is set up for a file costs more than its
-# tests; the codes have the cores one after the other, as each takes all that there is.
+# Both cores are used, each file on one of them, for what is set up for a file costs more than its tests. Most tests
+# with the real codes give them one core, too; the campaign takes all that there is.
 two=(-n 2 --dist loadfile)
+campaign=tests/workflows/active_learning/test_whole_campaign.py
 check "tests without codes" python -m pytest -m "not codes and not slow" "${two[@]}"
 if [ -z "$fast" ]; then
     check "tests with stand-in codes" python -m pytest -m "slow and not codes and not hpc" "${two[@]}"
-    check "tests with the real codes" python -m pytest -m "codes and not hpc and not exhaustive"
+    check "tests with the real codes" python -m pytest -m "codes and not hpc and not exhaustive" "${two[@]}" \
+        --ignore "$campaign"
+    check "a campaign with the real codes" python -m pytest "$campaign"
     check "tests with servers" ./setup/test-hpc.sh --fast
 fi
 [ "${#failed[@]}" -eq 0 ] || {

@@ -27,7 +27,7 @@ def known_campaign(campaign: Campaign) -> Any:
         for known in known_campaigns(campaign):
             if not known.differing:
                 if unknown := keys_not_known_then(known.node, campaign):
-                    note = f"Note: the version that began it did not know {', '.join(unknown)}; it ran without."
+                    note = f"Note: the version that started it did not have {', '.join(unknown)}; it ran without them."
                     click.echo(note, err=True)
                 return known.node
             refuse_or_note_other(campaign.name, known.node, known.differing)

@@ -6,9 +6,13 @@ import shutil
 import sys
 import time
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from aiida_zif.setup.computers.other_work import OtherWork
 
 LOOK_S = 2.0
 """s between two checks whether the campaign has ended."""
@@ -21,6 +25,9 @@ DAEMON_S = 30.0
 
 PLAIN_S = 20.0
 """s between two lines of progress where there is no terminal."""
+
+BUSY_S = 600.0
+"""How often it is said, at most, that others use the cores."""
 
 
 def progress_line(node: Any) -> str:
@@ -48,7 +55,16 @@ def verdict_line(node: Any) -> str:
     verdict = latest_verdict(load_view(node))
     if verdict is None or not verdict.blocking:
         return ""
-    return f"cycle {verdict.cycle} is judged, converging waits for: {verdict.blocking}"
+    return f"cycle {verdict.cycle} judged; not converged: {verdict.blocking}"
+
+
+def busy_line(others: OtherWork) -> str:
+    """Return how busy others keep the cores of this machine, empty if that is little or no job runs here."""
+    from aiida_zif.setup.computers.localhost import folders_of_running_jobs
+
+    folders = folders_of_running_jobs()
+    words = others.in_words(folders)
+    return words if folders else ""
 
 
 def follow(node: Any) -> None:
@@ -56,13 +72,16 @@ def follow(node: Any) -> None:
 
     :param node: the campaign's work chain.
     """
+    from aiida.manage.configuration import get_config
     from sqlalchemy.exc import OperationalError, PendingRollbackError
 
+    from aiida_zif.setup.computers.other_work import OtherWork
     from aiida_zif.setup.daemon.daemon import ensure_daemon
 
     terminal = sys.stdout.isatty()
     pause = REFRESH_S if terminal else PLAIN_S
-    shown, looked, judged = -pause, time.monotonic(), ""
+    shown, looked, judged, busy = -pause, time.monotonic(), "", -BUSY_S
+    others = OtherWork(Path(get_config().dirpath))
     try:
         while True:
             try:
@@ -71,6 +90,9 @@ def follow(node: Any) -> None:
                 if time.monotonic() - shown >= pause:  # a line takes many queries: none is made to be thrown away
                     if judged != (judged := verdict_line(node)) and judged:
                         click.echo(f"\r\033[K{judged}" if terminal else judged)
+                    if (words := busy_line(others)) and time.monotonic() - busy >= BUSY_S:
+                        click.echo(f"\r\033[K{words}" if terminal else words)
+                        busy = time.monotonic()
                     line = fitted(progress_line(node)) if terminal else progress_line(node)
                     click.echo(f"\r\033[K{line}" if terminal else line, nl=not terminal)
                     shown = time.monotonic()

@@ -68,7 +68,7 @@ def _fix(kind: str, value: object, context: Mapping[str, Any]) -> str:
         options = [option.strip(" '") for option in str(context["expected"]).replace(" or ", ",").split(",")]
         return did_you_mean(value, options, "take one of these")
     if kind == "string_type" and isinstance(value, bool | int | float):
-        return "put it in quotes, YAML reads this word as something else"
+        return "put it in quotes; YAML does not read this word as text"
     if kind == "int_type" and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return f"write {value:.0f}: a whole number, without point or exponent"
     ways = {

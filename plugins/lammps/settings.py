@@ -158,7 +158,7 @@ class Settings(MotionSettings, Record):
     :param min_separation: candidates of one run are at least this far apart, fs.
     :param seed: of all samples that are drawn by chance.
     :param deuterium: hydrogen moves with the mass of deuterium (allows twice the time step).
-    :param chemistry: what a frame must keep of the crystal, where the job has one.
+    :param chemistry: checks that a frame is chemically unchanged, where the job has one.
     """
 
     called = "parameters"

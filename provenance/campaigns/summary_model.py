@@ -224,7 +224,7 @@ class Summary(Report):
     structures: dict[str, Structure] = Field(description="by system")
     level_of_theory: str
     energy_reference: str = Field(description="what the energies are relative to")
-    seed: int = Field(description="yields every other seed")
+    seed: int = Field(description="seed of all random numbers")
     n_models: int
     imported: dict[str, Count] = Field(description="frames from elsewhere, `training` and `held_out`; not in any count")
     seed_labels: SeedLabels

@@ -17,7 +17,8 @@ CP2K_DATA = Path("/usr/share/cp2k")
 _COMMON = ["unset PYTHONPATH", 'export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"']
 
 # Ranks of different jobs must not be bound to the same core (Open MPI binds each job from core 0 on), and
-# everything stays on this machine. Other MPI libraries ignore these variables.
+# everything stays on this machine. Other MPI libraries ignore these variables. Ranks keep their core while they wait
+# (no mpi_yield_when_idle): beside other work, one that yields waits for its core each time (benchmarks/busy_cores).
 _OPEN_MPI = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",

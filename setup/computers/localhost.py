@@ -43,6 +43,17 @@ def ensure_localhost(work_folder: Path) -> Computer:
     return computer
 
 
+def folders_of_running_jobs() -> set[Path]:
+    """Return where jobs run right now that take the cores of this machine without a queue, by computer."""
+    from aiida.orm import CalcJobNode, Computer, QueryBuilder
+
+    here = {"transport_type": "core.local", "scheduler_type": "core.direct"}
+    running = {"attributes.process_state": {"in": ["created", "waiting", "running"]}}
+    query = QueryBuilder().append(Computer, filters=here, tag="here", project="*")
+    query.append(CalcJobNode, with_computer="here", filters=running)
+    return {Path(computer.get_workdir()) for (computer,) in query.distinct().all()}
+
+
 def ensure_code(computer: Computer, spec: CodeSpec) -> InstalledCode:
     """Return the code for a spec of this machine."""
     return keep_code(

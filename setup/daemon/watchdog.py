@@ -45,6 +45,7 @@ def start_watchdog(profile: str, files: DaemonFiles, n_workers: int, environment
         return
     paths = [files.folder, files.circus_pid, files.circus_sockets, files.broker]
     command = [sys.executable, "-m", WATCHDOG, profile, *map(str, paths), "--workers", str(n_workers)]
+    command += ["--every", str(LOOK_EVERY)]
     with log_of(files).open("a") as log:
         subprocess.Popen(
             command, env=environment, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -159,6 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("folder", "circus_pid", "circus_sockets", "broker"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--every", type=float, default=LOOK_EVERY, help="s between two looks")
     given = parser.parse_args(arguments)
     files = DaemonFiles(given.folder, given.circus_pid, given.circus_sockets, given.broker)
     handle = alone(files.watchdog_pid)
@@ -169,6 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 files,
                 lambda: fix_daemon(given.profile, given.workers),
                 lambda: let_go_on(given.profile),
+                given.every,
             )
             files.watchdog_pid.unlink(missing_ok=True)
     return 0

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from aiida_zif.setup.computers.codes import CP2K_DATA, CodeSpec, cp2k_lines, local_codes, mpirun_folder
+from aiida_zif.setup.computers.other_work import OtherWork
+from aiida_zif.setup.environment import AIIDA_FOLDER, select_aiida_folder
 
 TIMEOUT = 90.0  # s; LAMMPS with its DeePMD plug-in needs 10 s to say hello, more on a busy machine
+LOOK_FOR = 1.0  # s that other work on the cores is watched
+BUSY_FIX = "wait for it, end it, or label with one rank (resources: {label: {ranks: 1}}), which waits for no other"
 CP2K_FILES = ("BASIS_MOLOPT", "GTH_POTENTIALS", "xTB_parameters", "dftd3.dat")
 
 
@@ -40,9 +45,10 @@ class Check:
 
 
 def check_machine() -> Iterator[Check]:
-    """Yield checks of the machine: cores, free disk, CP2K's data, MPI and linear algebra."""
+    """Yield checks of the machine: cores and who uses them, free disk, CP2K's data, MPI and linear algebra."""
     cores = len(os.sched_getaffinity(0))
-    yield Check("cores", cores >= 2, str(cores), "" if cores >= 2 else "two cores or more make a campaign bearable")
+    yield Check("cores", cores >= 2, str(cores), "" if cores >= 2 else "use a machine with two or more cores")
+    yield check_other_work()
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     yield Check("free disk", free > 5, f"{free:.0f} GB", "" if free > 5 else "free disk space: 5 GB or more")
     yield _check_data(Path(os.environ.get("CP2K_DATA_DIR") or CP2K_DATA))
@@ -53,6 +59,14 @@ def check_machine() -> Iterator[Check]:
         fault = faults.get(blas.parent.name)
         fix = f"apt-get install libopenblas0-openmp ({fault})" if fault else ""
         yield Check("linear algebra", fault is None, str(blas), fix)
+
+
+def check_other_work() -> Check:
+    """Watch for a moment whether other programs use the cores; that makes jobs slow, but nothing is wrong with it."""
+    others = OtherWork((select_aiida_folder() or Path.home()) / AIIDA_FOLDER)
+    time.sleep(LOOK_FOR)
+    words = others.in_words()
+    return Check("other work", True, words or "none that matters", BUSY_FIX if words else "")
 
 
 def check_codes(codes: Iterable[CodeSpec] | None = None) -> Iterator[Check]:

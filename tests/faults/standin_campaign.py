@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 CODES = Path(__file__).parents[1] / "codes"
-FACTS = Path(__file__).parents[1] / "workflows" / "campaign_facts.py"
+SAME_ENERGY = 1e-5  # eV
 LABELS = ("cp2k", "dp", "lmp")
 CODE = """#!/bin/sh
 # {label}: waits {pause} s, then is the stand-in, or a faulty one if a fault is in its way.
@@ -127,7 +127,16 @@ def differences(hurt: dict[str, Any], peaceful: dict[str, Any]) -> list[str]:
     for part in ("labelled", "dataset", "held_out"):
         one, other = set(frames(hurt[part])), set(frames(peaceful[part]))
         found += [f"{part}: {len(other - one)} missing, {len(one - other)} of its own"] if one != other else []
+    one, other = energies(hurt), energies(peaceful)
+    apart = [key for key in one.keys() & other.keys() if abs(one[key] - other[key]) > SAME_ENERGY]
+    found += [f"energies: {len(apart)} differ"] if apart else []
     return found + [f"{part}: {hurt[part]}" for part in ("orphans", "unfinished") if hurt[part]]
+
+
+def energies(facts: dict[str, Any]) -> dict[str, float]:
+    """Return the energy of every frame of the data set, eV."""
+    blocks = ((keys, facts["energies"][name]) for name, keys in facts["dataset"].items())
+    return {key: energy for keys, found in blocks for key, energy in zip(keys, found, strict=True)}
 
 
 def frames(blocks: dict[str, list[str]]) -> list[str]:

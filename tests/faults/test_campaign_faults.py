@@ -1,6 +1,6 @@
 """A campaign into which everything is thrown ends as one that is left in peace: same frames, none twice, none missing.
 
-With stand-in codes; ``tests/workflows/test_whole_campaign.py`` does it with the real ones.
+With stand-in codes; ``tests/workflows/active_learning/test_whole_campaign.py`` does it with the real ones.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaign_folder import kill
 from standin_campaign import differences, frames
-from standin_site import Site, kill
+from standin_site import Site
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +28,8 @@ STAGES = (
 """What has just begun when the workers are killed: processes by label, and how many of them there are."""
 
 
-def make_site(folder: Path) -> Iterator[Site]:
-    site = Site(folder, cp2k=1.0)
+def make_site(folder: Path, **pauses: float) -> Iterator[Site]:
+    site = Site(folder, **pauses)
     try:
         yield site
     finally:
@@ -47,7 +48,7 @@ def peaceful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
 @pytest.fixture(scope="module")
 def hurt_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The same campaign: workers killed in every stage, power lost in the second cycle, codes that fail."""
-    for site in make_site(tmp_path_factory.mktemp("hurt")):
+    for site in make_site(tmp_path_factory.mktemp("hurt"), cp2k=1.0):
         site.put_fault("cp2k", "truncated", jobs=2)
         site.put_fault("dp", "nan")
         site.zif("run", str(site.write_campaign()), "--submit")
@@ -85,7 +86,7 @@ def test_resume_says_what_it_did_and_what_goes_on(hurt_site: Site) -> None:
 
 
 def test_atoms_that_are_lost_and_a_batch_that_fails_are_told(tmp_path: Path) -> None:
-    for site in make_site(tmp_path):
+    for site in make_site(tmp_path, cp2k=1.0):
         site.put_fault("lmp", "lost")
         site.zif("run", str(site.write_campaign(limits={"cycles": 1})), "--submit")
         site.wait_for_process("LammpsExploreCalculation", 1)

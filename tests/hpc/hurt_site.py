@@ -11,11 +11,12 @@ from typing import Any
 
 import psutil
 import psycopg2
+from campaign_folder import FACTS
 from cluster import Cluster
 from codes_of_cluster import stand_ins
 from postgresql import PostgresqlServer
 from site_of_tests import Site
-from standin_campaign import FACTS, StandIns, write_campaign
+from standin_campaign import StandIns, write_campaign
 
 PATIENCE = 600.0  # s
 RETRY_AFTER = (

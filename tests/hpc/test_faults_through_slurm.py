@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from campaign_folder import kill
 from cluster import Cluster
 from hurt_site import HurtSite
 from postgresql import PostgresqlServer
 from standin_campaign import differences
-from standin_site import kill
 
 pytestmark = [pytest.mark.hpc, pytest.mark.slow, pytest.mark.long]
 

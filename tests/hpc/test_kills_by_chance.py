@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from campaign_folder import kill, words_of
 from cluster import Cluster
 from hurt_site import HurtSite
 from postgresql import PostgresqlServer
 from standin_campaign import differences
-from standin_site import kill, words_of
 
 pytestmark = [pytest.mark.hpc, pytest.mark.slow, pytest.mark.long]
 

@@ -35,7 +35,7 @@ class Terminal:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         assert "Traceback" not in done.stderr
@@ -76,7 +76,7 @@ def test_role_database_and_profile_are_made_once_and_work(terminal: Terminal) ->
     load = "from aiida_zif.setup.profile.embedded import load_own_profile as l; l(); "
     look = load + "from aiida.orm import Int; Int(3).store()"
     env = {**os.environ, "AIIDA_PATH": str(terminal.folder)}
-    subprocess.run([sys.executable, "-c", look], env=env, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", look], env=env, check=True, timeout=600)
     assert terminal.execute("SELECT count(*) FROM db_dbnode WHERE node_type LIKE '%Int.'", database=terminal.name) == [
         (1,)
     ]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 300.0  # s
+PATIENCE = 600.0  # s, on whatever machine
 
 
 def setup() -> dict[str, Any]:
@@ -29,8 +29,10 @@ def setup() -> dict[str, Any]:
 
 
 def start() -> dict[str, Any]:
+    from aiida_zif.setup.daemon import watchdog
     from aiida_zif.setup.daemon.daemon import daemon_state, ensure_daemon
 
+    watchdog.LOOK_EVERY = 2.0
     return {"message": ensure_daemon(2), **daemon_state().as_dict()}
 
 
@@ -52,32 +54,34 @@ def stop() -> dict[str, Any]:
     return {"message": stop_daemon()}
 
 
-def submit(seconds: str) -> dict[str, Any]:
+def submit(gate: str) -> dict[str, Any]:
+    """Hand the work chain over to the daemon, and look until its first two jobs are there."""
     from aiida.engine import submit as submit_process
     from aiida.orm import load_code
     from sleepy import SleepyWorkChain
 
-    return {"pk": submit_process(SleepyWorkChain, code=load_code("bash@localhost"), seconds=int(seconds)).pk}
+    submit_process(SleepyWorkChain, code=load_code("bash@localhost"), gate=gate)
+    return wait("waiting", "2")
 
 
-def abandon(seconds: str) -> dict[str, Any]:
+def abandon(gate: str) -> dict[str, Any]:
     """Run the work chain in this very process; the test kills it in the middle."""
     from aiida.engine import run
     from aiida.orm import load_code
     from sleepy import SleepyWorkChain
 
-    run(SleepyWorkChain, code=load_code("bash@localhost"), seconds=int(seconds))
+    run(SleepyWorkChain, code=load_code("bash@localhost"), gate=gate)
     return {}
 
 
-def foreground(seconds: str) -> dict[str, Any]:
+def foreground(gate: str) -> dict[str, Any]:
     """Run the work chain in this process as ``aiida-zif run --foreground`` does."""
     from aiida.orm import load_code
     from sleepy import SleepyWorkChain
 
     from aiida_zif.workflows.engine.in_process import run_to_its_end
 
-    return {"pk": run_to_its_end(SleepyWorkChain, "", code=load_code("bash@localhost"), seconds=int(seconds)).pk}
+    return {"pk": run_to_its_end(SleepyWorkChain, "", code=load_code("bash@localhost"), gate=gate).pk}
 
 
 def look() -> dict[str, Any]:
@@ -111,7 +115,7 @@ def wait_until(answer: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
         get_manager().get_profile_storage().get_session().commit()  # else SQLite shows what it showed before
         if found := answer():
             return found
-        time.sleep(0.5)
+        time.sleep(0.1)
     raise TimeoutError(f"not within {PATIENCE:g} s; last seen: {look()}")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 
 HERE = Path(__file__).parent
-PATIENCE = 300.0  # s
+PATIENCE = 600.0  # s, on whatever machine
 
 
 class Machine:
@@ -24,19 +24,28 @@ class Machine:
         self.folder = folder
         self.env = {**os.environ, "AIIDA_PATH": str(folder), "PYTHONPATH": str(HERE)}
         self.env.pop("AIIDA_PROFILE", None)
+        self.gates = 0
 
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, str(HERE / "campaign_driver.py"), *words]
+    def command(self, *words: str | Path) -> list[str]:
+        return [sys.executable, str(HERE / "campaign_driver.py"), *map(str, words)]
 
-    def __call__(self, *words: str) -> dict[str, Any]:
+    def __call__(self, *words: str | Path) -> dict[str, Any]:
         done = subprocess.run(
-            self.command(*words), env=self.env, capture_output=True, text=True, timeout=400, check=False
+            self.command(*words), env=self.env, capture_output=True, text=True, timeout=2 * PATIENCE, check=False
         )
         assert done.returncode == 0, done.stderr
         answer = dict(json.loads(done.stdout.splitlines()[-1]))
         if "message" in answer:
             print(answer["message"])  # shown by pytest -rP: how long it took
         return answer
+
+    def gate(self, is_open: bool = False) -> Path:
+        """Return the path of a file for which jobs wait; it is made to let them go on."""
+        self.gates += 1
+        gate = self.folder / f"gate {self.gates}"
+        if is_open:
+            gate.touch()
+        return gate
 
     def zif(self, *words: str) -> str:
         """Run ``aiida-zif`` and return what it prints."""
@@ -49,7 +58,7 @@ class Machine:
     def python(self, *words: str) -> str:
         """Run Python on this AiiDA folder and return what it prints."""
         command = [sys.executable, *words]
-        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=400, check=False)
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=2 * PATIENCE, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -1,4 +1,4 @@
-"""A work chain of sleeping jobs for the kill tests. Daemon workers import it by name, through PYTHONPATH."""
+"""A work chain of jobs that wait for a file, for the kill tests. Daemon workers import it by PYTHONPATH."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from aiida.orm import Code, Int
 
 
 class SleepyWorkChain(WorkChain):
-    """Two steps of two jobs each; every job sleeps, then adds."""
+    """Two steps of two jobs each; every job waits until a file is there, then adds."""
 
     @classmethod
     def define(cls, spec):  # type: ignore[no-untyped-def]
         super().define(spec)
         spec.input("code", valid_type=Code)
-        spec.input("seconds", valid_type=int, non_db=True)
+        spec.input("gate", valid_type=str, non_db=True)
         spec.output("total", valid_type=Int)
         spec.outline(cls.run_jobs, cls.run_jobs, cls.finish)
 
     def run_jobs(self):  # type: ignore[no-untyped-def]
         for number in range(2):
-            options = {"sleep": self.inputs.seconds}
+            options = {"prepend_text": f"until [ -e '{self.inputs.gate}' ]; do sleep 0.1; done"}
             job = self.submit(
                 ArithmeticAddCalculation,
                 x=Int(number),

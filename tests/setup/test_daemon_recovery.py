@@ -25,10 +25,10 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 
 def test_campaign_continues_after_power_loss(machine: Machine) -> None:
-    state = machine("start")
-    machine("submit", "4")
-    machine("wait", "waiting", "2")
+    state, gate = machine("start"), machine.gate()
+    machine("submit", gate)
     kill([process.pid for process in machine.processes()])
+    gate.touch()  # nobody is there when the jobs end
     broken = machine("look")
     assert (broken["running"], broken["supervisor"], broken["workers"]) == (False, None, [])
     again = machine("start")
@@ -45,25 +45,25 @@ def test_nobody_gathers_statistics_that_nobody_reads(machine: Machine) -> None:
 
 
 def test_campaign_continues_after_the_broker_alone_died(machine: Machine) -> None:
-    state = machine("start_unwatched")
-    machine("submit", "4")
-    machine("wait", "waiting", "2")
+    state, gate = machine("start_unwatched"), machine.gate()
+    machine("submit", gate)
     kill([state["broker"]])
     assert not machine("wait_broken")["healthy"]
     assert "started" in machine("start")["message"]
+    gate.touch()
     machine.assert_finished_once()
 
 
 @pytest.mark.parametrize("parts", [("broker",), ("supervisor", "broker", "workers")], ids=["broker", "whole daemon"])
 def test_the_watchdog_mends_without_being_asked(machine: Machine, parts: tuple[str, ...]) -> None:
-    state, before = machine("start"), machine.fixed()
-    machine("submit", "4")
-    machine("wait", "waiting", "2")
+    state, before, gate = machine("start"), machine.fixed(), machine.gate()
+    machine("submit", gate)
     kill(pid for part in parts for pid in ([state[part]] if part != "workers" else state[part]))
     deadline = time.monotonic() + PATIENCE
     while machine.fixed() == before and time.monotonic() < deadline:
-        time.sleep(0.5)
+        time.sleep(0.1)
     assert machine.fixed() == before + 1
+    gate.touch()
     machine.assert_finished_once()
 
 
@@ -72,7 +72,7 @@ def test_a_daemon_that_was_stopped_stays_stopped_and_has_no_watchdog(machine: Ma
     machine.verdi("daemon", "stop")
     deadline = time.monotonic() + PATIENCE
     while machine.processes() and time.monotonic() < deadline:
-        time.sleep(1)  # it looks twice, as a restart too stops the daemon for a moment
+        time.sleep(0.1)  # it looks twice, as a restart too stops the daemon for a moment
     assert machine.processes() == []
 
 
@@ -87,7 +87,8 @@ def test_left_overs_of_a_killed_supervisor_are_ended(machine: Machine) -> None:
 
 def test_campaign_of_a_killed_terminal_is_taken_over_by_the_daemon(machine: Machine) -> None:
     machine("stop")
-    with subprocess.Popen(machine.command("abandon", "8"), env=machine.env) as terminal:
+    gate = machine.gate()
+    with subprocess.Popen(machine.command("abandon", gate), env=machine.env) as terminal:
         machine("wait", "waiting", "2")
         terminal.send_signal(signal.SIGSTOP)  # slow, but alive: the work chain is its own, not the daemon's
         assert machine("start")["pending"] == 0
@@ -95,6 +96,7 @@ def test_campaign_of_a_killed_terminal_is_taken_over_by_the_daemon(machine: Mach
         terminal.kill()
     machine("stop")
     assert "revived" in machine("start")["message"]
+    gate.touch()
     machine.assert_finished_once()
 
 
@@ -111,8 +113,7 @@ def test_resume_plays_what_a_computer_that_did_not_answer_had_paused(machine: Ma
         scratch.rename(scratch.with_name("kept"))
     scratch.write_text("not a folder")
     try:
-        machine("submit", "1")
-        machine("wait", "waiting", "2")
+        machine("submit", machine.gate(is_open=True))
         assert len(machine("wait_paused", "2")["paused"]) == 2
     finally:
         scratch.unlink()
@@ -124,24 +125,26 @@ def test_resume_plays_what_a_computer_that_did_not_answer_had_paused(machine: Ma
 
 def test_resume_leaves_alone_what_a_person_paused(machine: Machine) -> None:
     machine("start")
-    pk = machine("submit", "10")["pk"]  # long enough to be caught
-    machine("wait", "waiting", "2")
+    gate = machine.gate()
+    pk = machine("submit", gate)["pk"]
     machine.verdi("process", "pause", str(pk))
     told = machine.zif("resume")
     assert f"<{pk}> stays paused: Paused through `verdi process pause`" in told
     machine.verdi("process", "play", str(pk))
+    gate.touch()
     machine.assert_finished_once()
 
 
 def test_a_program_in_the_foreground_needs_neither_daemon_nor_broker(machine: Machine) -> None:
     machine("stop")
-    machine("foreground", "0")
+    machine("foreground", machine.gate(is_open=True))
     machine.assert_finished_once()
 
 
 def test_a_job_whose_process_number_another_process_has_is_found_ended(machine: Machine) -> None:
     machine("start")
-    machine("submit", "60")
+    gate = machine.gate()
+    machine("submit", gate)
     (first, _) = machine("wait_jobs", "2")["jobs"]
     with subprocess.Popen(["sleep", "600"], cwd="/") as stranger:  # a service that began after the reboot
         kill([process.pid for process in machine.processes()])
@@ -151,3 +154,4 @@ def test_a_job_whose_process_number_another_process_has_is_found_ended(machine: 
         assert stranger.poll() is None
         stranger.kill()
     machine.verdi("process", "kill", str(machine("look")["pk"]))
+    gate.touch()

@@ -35,7 +35,7 @@ def executable(folder: Path, name: str, text: str = "exit 0") -> Path:
 
 def python(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "AIIDA_PATH": str(folder), **variables}
-    return subprocess.run([sys.executable, *words], env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([sys.executable, *words], env=env, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_setup_is_idempotent_and_follows_a_changed_executable(tmp_path: Path) -> None:

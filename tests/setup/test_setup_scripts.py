@@ -47,7 +47,7 @@ def run(script: Path, *words: str, **variables: str) -> subprocess.CompletedProc
     env = {**os.environ, **variables}
     env.pop("AIIDA_ZIF_CP2K", None)
     return subprocess.run(
-        ["bash", str(script), *words], env={**env, **variables}, capture_output=True, text=True, timeout=60, check=False
+        ["bash", str(script), *words], env={**env, **variables}, capture_output=True, text=True, check=False
     )
 
 

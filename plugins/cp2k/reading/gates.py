@@ -71,7 +71,7 @@ class Gates(Checked):
     energy_frames: Count = Field(default=8, description="frames of a composition below which no energy is an outlier")
     stress: StrictBool = Field(default=True, description="refuse frames without a stress")
     smearing: StrictBool = Field(
-        default=False, description="let frames in, flagged, that only smeared occupations made self-consistent"
+        default=False, description="accept frames, with a flag, that are self-consistent only with smeared occupations"
     )
 
 

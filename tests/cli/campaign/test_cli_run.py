@@ -213,8 +213,8 @@ def test_ctrl_c_leaves_the_campaign_running_and_says_how_to_follow_it_again(
 def test_what_converging_waits_for_is_told_once_a_verdict(
     invoke: Invoke, campaign_file: File, earlier: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verdicts = ["", "cycle 1 is judged, converging waits for: A", "cycle 1 is judged, converging waits for: A"]
-    verdicts += ["cycle 2 is judged, converging waits for: B"]
+    verdicts = ["", "cycle 1 judged; not converged: A", "cycle 1 judged; not converged: A"]
+    verdicts += ["cycle 2 judged; not converged: B"]
 
     def look_again(seconds: float) -> None:
         if not verdicts:
@@ -288,7 +288,7 @@ def test_a_campaign_of_a_version_without_a_key_is_the_same_as_long_as_the_key_ha
     result = invoke("run", campaign_file(new=written), "--submit")
     assert said in result.stdout
     if "already" in said:
-        note = "did not know labelling.gates.max_stress, exploration.equilibration; it ran without"
+        note = "did not have labelling.gates.max_stress, exploration.equilibration; it ran without"
         assert note in result.stderr
 
 

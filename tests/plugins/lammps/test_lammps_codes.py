@@ -112,12 +112,12 @@ def test_the_wall_time_is_that_of_the_lane_not_of_its_first_run(
     # of the largest seeds LAMMPS takes some in one place and not in another
     runs = [
         {"label": f"r{index}", "start": 0, "seed": 2**31 - 2 - index, "stages": stages(steps)}
-        for index, steps in enumerate([20, 30_000, 20])
+        for index, steps in enumerate([20, 1_000_000, 20])
     ]
     halt = {"temperature": 50_000, "force_deviation": 1e6, "volume": [0.01, 100]}
     parameters = {"lower": 0.0, "upper": 1e6, "sample_every": every, "timestep": 0.01, "halt": halt, "preflight": 0}
     resources = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
-    options = {"resources": resources, "max_wallclock_seconds": 64}  # a minute is left for the harvest
+    options = {"resources": resources, "max_wallclock_seconds": 72}  # a minute is left for the harvest
     metadata = {**explore_inputs.get("metadata", {}), "options": options}
     inputs = explore_inputs | {"code": generate_code(str(LMP)), "runs": runs, "parameters": parameters}
     results, node = run_get_node(CalculationFactory("zif.lammps"), **{**inputs, "metadata": metadata})

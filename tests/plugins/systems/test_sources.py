@@ -52,6 +52,6 @@ def test_a_node_names_whom_to_cite_beside_the_licence() -> None:
 
 @pytest.mark.parametrize("text", ["\n" * 10**6, "_citation_doi" + " " * 10**6, "_database_code_" * 10**5])
 def test_a_hostile_file_is_searched_at_once(text: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert identifiers(text) == {}
-    assert time.perf_counter() - begin < 2.0
+    assert time.process_time() - begin < 60.0  # tenths of a second, where going back at every character takes days

@@ -20,7 +20,7 @@ def test_a_job_on_a_machine_without_a_queue_is_read_and_leaves_nothing(localhost
     code = orm.InstalledCode(localhost, str(executable), label="dp", default_calc_job_plugin="zif.deepmd.train")
     code.store()
     told: list[str] = []
-    checks = {check.check: check for check in examine(localhost, {}, 120.0, told.append)}
+    checks = {check.check: check for check in examine(localhost, {}, 600.0, told.append)}
     assert checks["dp: model"].ok, checks
     assert "in the queue" in told[0]
     assert not list((tmp_path / "work").rglob("doctor*"))

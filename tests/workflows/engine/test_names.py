@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiida_zif.workflows.engine.naming import Layout, Try, as_kind, job_of_members, key_of, number_in, of_kind
+from aiida_zif.workflows.engine.naming import Split, Try, as_kind, job_of_members, key_of, number_in, of_kind
 
 
 def test_a_run_of_a_job_is_named_by_how_often_it_was_run_before() -> None:
@@ -30,7 +30,7 @@ def test_numbers_of_any_length_are_read_from_the_end_of_a_name() -> None:
 
 
 def test_the_name_of_a_layout_is_read_back() -> None:
-    assert Layout(12, 2).label() == "ranks_12_threads_2"
-    assert Layout.parse("ranks_12_threads_2") == Layout(12, 2)
+    assert Split(12, 2).label() == "ranks_12_threads_2"
+    assert Split.parse("ranks_12_threads_2") == Split(12, 2)
     with pytest.raises(ValueError, match="dynamics found, a layout such as"):
-        Layout.parse("dynamics")
+        Split.parse("dynamics")

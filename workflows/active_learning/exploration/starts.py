@@ -14,7 +14,7 @@ class DrawRecipe(Record):
 
     :param count: number of starts, one a run.
     :param uncertain: of which so many are those where the committee erred most; the others are drawn at random.
-    :param chemistry: what a frame must keep of the crystal to be a start, section ``chemistry`` of ``zif.lammps``.
+    :param chemistry: checks of every start, section ``chemistry`` of ``zif.lammps``.
     """
 
     count: int

@@ -79,11 +79,11 @@ def limit_criteria(
     """
     cycle, n_selected = len(history), history[-1].n_selected
     futile = learns_nothing(history, patience)
-    words = "; ".join([f"{n_selected} frames worth a label", *waiting])
+    words = "; ".join([f"{n_selected} frames to label", *waiting])
     ends: list[tuple[str, bool, int, int, str]] = [
         ("nothing_left_to_label", n_selected == 0 and not waiting, n_selected, 0, words),
-        ("not_learning", futile is not None, int(futile is not None), 1, futile or "labels still teach something"),
-        ("max_labels", n_labels >= limits.labels, n_labels, limits.labels, f"{n_labels} labels paid for"),
+        ("not_learning", futile is not None, int(futile is not None), 1, futile or "labels still reduce the error"),
+        ("max_labels", n_labels >= limits.labels, n_labels, limits.labels, f"{n_labels} labels"),
         ("max_cycles", cycle >= limits.cycles, cycle, limits.cycles, f"{cycle} cycles"),
     ]
     return [

@@ -16,7 +16,7 @@ class SelectionPlan(Record):
     :param window: what the levels follow, as in the campaign file.
     :param per_cycle: frames chosen at most.
     :param per_condition: frames chosen at most from one run; None for no limit.
-    :param control: frames drawn at random as a yardstick.
+    :param control: frames drawn at random for comparison.
     :param min_separation: MD steps between two chosen frames of one run at least.
     :param options: of the strategies, by name.
     :param seed: of all that is drawn.

@@ -65,7 +65,7 @@ def cycle_failure(
     """
     if selection is None:
         lost = [run.label for run in (exploration.runs if exploration else ()) if run.ended in LOST]
-        return f"MD runs were lost: {', '.join(lost)}" if lost else "the exploration brought no frame back"
+        return f"MD runs were lost: {', '.join(lost)}" if lost else "the exploration returned no frame"
     if report is None and is_hopeless(selection, hopeless):
         return f"{selection.n_failed} of {selection.n_explored} frames are above the upper level or not physical"
     return labelling_failure(report, budget) if selection.n_selected else None

@@ -157,8 +157,8 @@ class Identity(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=80)] = Field(
         description="name of the campaign", examples=["zif4-demo"]
     )
-    protocol: str = Field(description="where all values come from that the file does not give")
-    seed: Whole = Field(description="yields every other seed")
+    protocol: str = Field(description="source of all values that the file does not set")
+    seed: Whole = Field(description="seed of all random numbers")
     level_of_theory: Annotated[LevelOfTheory, BeforeValidator(_level_in_a_word)] = Field(
         description="method of the labels: one word, or name and overrides"
     )
@@ -178,15 +178,15 @@ class Means(Section):
 class Choices(Section):
     """What a campaign does, in its file and as it stores it."""
 
-    seed_data: SeedData = Field(description="what the first committee learns from")
+    seed_data: SeedData = Field(description="training data of the first committee")
     held_out: HeldOut = Field(description="frames that no training sees")
     labelling: Labelling = Field(description="how frames get their labels")
     training: Training = Field(description="how the committee learns")
-    exploration: Exploration = Field(description="where the committee is taken to find what it does not know")
+    exploration: Exploration = Field(description="MD with the committee, to find uncertain frames")
     selection: Selection = Field(description="which explored frames are labelled")
-    convergence: Convergence = Field(description="when the campaign has reached what it was made for")
-    limits: Limits = Field(description="when the campaign ends at the latest")
-    failure_budget: FailureBudget = Field(description="share of failures that a stage tolerates")
+    convergence: Convergence = Field(description="criteria of convergence")
+    limits: Limits = Field(description="limits at which the campaign ends")
+    failure_budget: FailureBudget = Field(description="share of failures that are tolerated")
 
 
 class CampaignFile(Choices, Means, Identity):  # the last base comes first in the file's reference

@@ -46,10 +46,10 @@ class Convergence(Section):
     """When the campaign has reached what it was made for; all criteria that are given must hold."""
 
     cycles: Count = Field(description="cycles in a row in which every criterion must hold")
-    deviation: Deviation | None = Field(None, description="quantile of the deviation; not asked for if left out")
-    held_out_error: HeldOutError | None = Field(None, description="held-out error; not asked for if left out")
-    accurate_share: AccurateShare | None = Field(None, description="accurate frames; not asked for if left out")
-    observable: Observable | None = Field(None, description="an observable; not asked for if left out")
+    deviation: Deviation | None = Field(None, description="quantile of the deviation; no criterion if left out")
+    held_out_error: HeldOutError | None = Field(None, description="held-out error; no criterion if left out")
+    accurate_share: AccurateShare | None = Field(None, description="accurate frames; no criterion if left out")
+    observable: Observable | None = Field(None, description="an observable; no criterion if left out")
     patience: Count = Field(description="cycles that may pay for labels in vain before the campaign is stopped")
 
     @model_validator(mode="after")

@@ -30,8 +30,10 @@ class CurriculumStage(Section):
     ensemble: Literal["npt", "nvt"] | None = Field(None, description="ensemble")
     coupling: Coupling | None = Field(None, description="which components of the cell move")
     steps: Steps | None = Field(None, description="MD steps of every run")
-    accurate: Share = Field(0.95, description="left when the share of accurate frames is above this in every run")
-    cycles: Count | None = Field(None, description="left after so many cycles at the latest")
+    accurate: Share = Field(
+        0.95, description="the stage ends when more frames than this share are accurate in every run"
+    )
+    cycles: Count | None = Field(None, description="the stage ends after so many cycles at the latest")
 
 
 class Conditions(Section):
@@ -49,7 +51,7 @@ class Exploration(MotionSettings, Conditions):
     """MD driven by the committee, at every temperature and every pressure."""
 
     halt: Halt = Field(description="when a run is stopped as hopeless")
-    chemistry: Chemistry = Field(description="what a frame must keep of the crystal")
+    chemistry: Chemistry = Field(description="checks that a frame is chemically unchanged")
     stages: list[CurriculumStage] | None = Field(
         None, min_length=1, description="a curriculum: one stage after the other, each with conditions that differ"
     )

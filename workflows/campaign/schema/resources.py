@@ -74,7 +74,7 @@ class LabelStage(RankStage):
 class TrainStage(RankStage):
     """The stage that trains a committee, whose members may share a job."""
 
-    lanes: Count = Field(1, description="members side by side in one job, each on `ranks` × `threads` cores")
+    lanes: Count = Field(1, description="members at a time in one job, each on `ranks` × `threads` cores")
     members: Count = Field(1, description="members in one job; those beyond its lanes take turns on them")
 
     @property
@@ -93,7 +93,7 @@ class TrainStage(RankStage):
 class LaneStage(Stage):
     """A stage that packs serial processes side by side into one job."""
 
-    lanes: Count = Field(description="processes side by side in one job")
+    lanes: Count = Field(description="processes at a time in one job")
     concurrent: Count = Field(description="jobs at a time")
 
     @property

@@ -68,9 +68,9 @@ class Selection(Section):
     window: Window = Field(description="what the trust levels follow")
     per_cycle: Count = Field(description="frames chosen at most, per cycle and system")
     per_condition: Count | None = Field(None, description="frames chosen at most from one run, per cycle and system")
-    control: Whole = Field(description="frames drawn at random as a yardstick, per cycle and system")
+    control: Whole = Field(description="frames drawn at random for comparison, per cycle and system")
     min_separation: Whole = Field(description="MD steps between two chosen frames of one run at least")
-    options: FreeMapping = Field(description="what a strategy lets be set beyond this section, by its name")
+    options: FreeMapping = Field(description="options of strategies, by name")
 
     @model_validator(mode="after")
     def _window_is_open(self) -> Selection:

@@ -17,6 +17,12 @@ pytestmark = pytest.mark.skipif(shutil.which("ps") is None, reason="no ps on the
 STAND_IN = """\
 import sys, time
 from pathlib import Path
+looks = Path(sys.argv[-1]).parent / "looks"
+def wait_for_a_whole_look():
+    size = lambda: looks.stat().st_size if looks.exists() else 0
+    before = size()
+    while size() < before + 2:
+        time.sleep(0.002)
 rows, fall, slow = int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "slow"
 with (Path(sys.argv[-1]).parent / "lcurve.out").open("w") as curve:
     curve.write({header!r})
@@ -27,20 +33,29 @@ with (Path(sys.argv[-1]).parent / "lcurve.out").open("w") as curve:
         curve.flush()
         if row % 10 == 0:
             print("DEEPMD INFO    saved checkpoint model.ckpt", flush=True)
-            time.sleep(0.25)
+            wait_for_a_whole_look()
 print("finished training")
 """
+
+SLEEP = f"#!/bin/sh\nprintf . >> looks\nexec {shutil.which('sleep')} 0.01\n"
+"""In place of the pause between two looks of the watcher; it counts them in the folder that is watched."""
+
+
+def run_job(folder: Path, script: str) -> None:
+    """Run a job in which the stand-in of `dp` goes on as soon as the watcher has looked at its checkpoint."""
+    (folder / early_stop.SCRIPT).write_text(early_stop.watch_script())
+    (folder / "dp.py").write_text(STAND_IN.format(header=HEADER))
+    (folder / "bin").mkdir()
+    (folder / "bin" / "sleep").write_text(SLEEP)
+    (folder / "bin" / "sleep").chmod(0o755)
+    (folder / "job.sh").write_text(f'PATH="$PWD/bin:$PATH"\n{script}\n')
+    subprocess.run(["bash", "job.sh"], cwd=folder, check=True, timeout=600, capture_output=True)
 
 
 def train(folder: Path, rows: int, fall: float, rate: str = "fast") -> tuple[str, str]:
     """Run a stand-in of `dp` in a job's script with the watcher; return its log and what the watcher left."""
-    (folder / early_stop.SCRIPT).write_text(early_stop.watch_script())
-    (folder / "dp.py").write_text(STAND_IN.format(header=HEADER))
-    start = early_stop.start_line().replace(f" {early_stop.POLL_S} ", " 0.05 ")
     words = f"python3 dp.py --tf train {rows} {fall} {rate} input.json"
-    script = f"{start}\n{words} > train.log 2>&1\necho frozen > freeze.log\n"
-    (folder / "job.sh").write_text(script)
-    subprocess.run(["bash", "job.sh"], cwd=folder, check=True, timeout=60, capture_output=True)
+    run_job(folder, f"{early_stop.start_line()}\n{words} > train.log 2>&1\necho frozen > freeze.log")
     stopped = folder / early_stop.STOPPED
     assert (folder / "freeze.log").exists()
     return (folder / "train.log").read_text(), stopped.read_text().strip() if stopped.exists() else ""
@@ -62,17 +77,14 @@ def test_an_error_that_falls_or_a_rate_that_is_high_does_not(tmp_path: Path, fal
 
 @pytest.mark.slow
 def test_of_members_side_by_side_only_the_one_that_is_flat_is_ended(tmp_path: Path) -> None:
-    (tmp_path / early_stop.SCRIPT).write_text(early_stop.watch_script())
-    (tmp_path / "dp.py").write_text(STAND_IN.format(header=HEADER))
     lines = []
     for name, fall in (("model_1", 1.0), ("model_10", 0.99)):
         folder = f"members/{name}"
         (tmp_path / folder).mkdir(parents=True)
-        lines.insert(0, early_stop.start_line(folder).replace(f" {early_stop.POLL_S} ", " 0.05 "))
+        lines.insert(0, early_stop.start_line(folder))
         words = f"python3 dp.py --tf train 200 {fall} fast {folder}/input.json"
         lines.append(f"(\n{words} > {folder}/train.log 2>&1\necho frozen > {folder}/freeze.log\n) &")
-    (tmp_path / "job.sh").write_text("\n".join([*lines, "wait"]))
-    subprocess.run(["bash", "job.sh"], cwd=tmp_path, check=True, timeout=60, capture_output=True)
+    run_job(tmp_path, "\n".join([*lines, "wait"]))
     stopped = [path.parent.name for path in sorted(tmp_path.rglob(early_stop.STOPPED))]
     assert stopped == ["model_1"]
     assert "finished training" in (tmp_path / "members" / "model_10" / "train.log").read_text()

@@ -280,7 +280,7 @@ def test_a_system_that_fails_twice_in_a_row_is_left_out(settings: orm.Dict) -> N
         verdict = judged(settings, verdict, selection_zif4=SELECTION, labelling_zif4=GOOD)
         assert verdict.systems["zif8"].failures == cycle
         assert verdict.systems["zif8"].quarantined is (cycle == 2)
-    assert "brought no frame back" in verdict.systems["zif8"].cause
+    assert "returned no frame" in verdict.systems["zif8"].cause
     assert not verdict.finished
     assert verdict.n_labels == 9 * 4
 
