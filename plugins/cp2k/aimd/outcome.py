@@ -9,7 +9,7 @@ class PartOutcome(Entry):
     """What one job did for a run.
 
     :param first_step: number of the MD step that it began at.
-    :param last_step: of the last step that the main output tells of.
+    :param last_step: of the last step that the main output reports.
     :param labelled_up_to: step before which no label is missing.
     :param last_label: step of the last label; None without one.
     :param restart_steps: steps of the whole restart files whose forces were finished, ascending.

@@ -85,7 +85,7 @@ class JobReport(Report):
     """``output_parameters`` of ``zif.cp2k``.
 
     :param n_requested: frames asked for; each is labelled or rejected.
-    :param n_evaluated: frames or MD steps that the main output tells of.
+    :param n_evaluated: frames or MD steps that the main output reports.
     :param stopped: what ended the job before its last frame, if anything did.
     :param wall_s: s, the whole job.
     :param first_frame_s: s, start-up and the first frame.

@@ -19,7 +19,7 @@ class ComparedFrame(Entry):
     :param role: :data:`CHOSEN` or :data:`CONTROL`.
     :param force_rmse: true error of the model that drove the exploration, eV/Å.
     :param max_force_deviation: of the committee, eV/Å.
-    :param elements: force RMSE of the atoms of each element, eV/Å; early versions did not tell them apart.
+    :param elements: force RMSE of the atoms of each element, eV/Å; early versions did not separate them.
     """
 
     role: int
