@@ -225,7 +225,7 @@ def test_what_converging_waits_for_is_told_once_a_verdict(
     monkeypatch.setattr(watching, "verdict_line", lambda node: verdicts.pop(0))
     monkeypatch.setattr(watching.time, "sleep", look_again)
     lines = invoke("watch", str(earlier(campaign_file()).pk)).stdout.splitlines()
-    assert [line[-1] for line in lines if "converging waits for" in line] == ["A", "B"]
+    assert [line[-1] for line in lines if "not converged" in line] == ["A", "B"]
     assert lines.count("[0:05] exploring") == 4
 
 

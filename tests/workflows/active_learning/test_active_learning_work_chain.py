@@ -326,7 +326,7 @@ def test_a_campaign_that_an_earlier_version_began_goes_on_from_its_verdict(campa
     }
     before = {"cycle": 1, "n_labels": 8, "finished": False, "stop_reason": None, "blocking": None, "criteria": []}
     state = orm.Dict({**before, "history": [], "systems": systems}).store()
-    selection = {"n_selected": 2, "n_explored": 9, "n_accurate": 5, "n_failed": 0}
+    selection = {"n_selected": 2, "n_explored": 9, "n_accurate": 5, "n_candidate": 4, "n_failed": 0}
     selection["histogram"] = {"edges": [0.0, 1.0], "counts": [9]}
     run = campaign_at(
         "zinc",
