@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 import plumpy
 import pytest
@@ -39,6 +40,11 @@ class Child:
         """Of the node."""
         assert self.node.pk is not None
         return self.node.pk
+
+    @property
+    def seed(self) -> int:
+        """A number that differs from child to child and is the same in every run, whatever the database holds."""
+        return crc32(self.link.encode())
 
     @property
     def name(self) -> str:

@@ -41,7 +41,7 @@ def answers(block: Factory, potential: Factory, explored: Factory) -> dict[str, 
 
     def label(child: Child, system: str = "zinc") -> Ending:
         batch = child.inputs.task["mode"] == "batch"
-        labelled = block(of=child.inputs.frames) if batch else block(3, seed=child.pk, system=system)
+        labelled = block(of=child.inputs.frames) if batch else block(3, seed=child.seed, system=system)
         report = {"n_labelled": labelled.n_frames, "n_rejected": {}}
         return Ending({"blocks": {"attempt_0": labelled}, "report": orm.Dict(report)})
 
@@ -50,9 +50,9 @@ def answers(block: Factory, potential: Factory, explored: Factory) -> dict[str, 
 
     def explore(child: Child, deviations: list[float] = DEVIATIONS, runs: list[Any] = COMPLETED) -> Ending:
         (system,) = child.inputs.starts
-        candidates = explored(deviations, seed=child.pk, system=system)
+        candidates = explored(deviations, seed=child.seed, system=system)
         again = subset(candidates, [2] if len(deviations) > 2 else [])
-        control = concatenate(explored([0.05], seed=child.pk + 1, system=system), again)
+        control = concatenate(explored([0.05], seed=child.seed + 1, system=system), again)
         counts = {"n_explored": 50, "n_accurate": 40, "n_candidate": 10 if deviations else 0, "n_failed": 0}
         statistics = {"runs": runs, "deviation": {"q50": 0.1}, "histogram": {"edges": [], "counts": []}, **counts}
         found = {"candidates": candidates, "control": control, "output_parameters": orm.Dict(statistics)}

@@ -128,7 +128,7 @@ def test_a_system_that_always_fails_is_left_out_and_the_others_go_on(
     block: Factory,
 ) -> None:
     def label_iron(child: Child) -> Ending:
-        labelled = block(3, seed=child.pk, system="iron")
+        labelled = block(3, seed=child.seed, system="iron")
         return Ending({"blocks": {"a": labelled}, "report": orm.Dict({"n_labelled": 3, "n_rejected": {}})})
 
     own = {"explore": explores({"zinc": DEVIATIONS, "iron": None}, answers), "label_iron": label_iron}
