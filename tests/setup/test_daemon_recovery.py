@@ -147,11 +147,13 @@ def test_a_job_whose_process_number_another_process_has_is_found_ended(machine: 
     machine("submit", gate)
     (first, _) = machine("wait_jobs", "2")["jobs"]
     with subprocess.Popen(["sleep", "600"], cwd="/") as stranger:  # a service that began after the reboot
-        kill([process.pid for process in machine.processes()])
-        machine("renumber", str(first), str(stranger.pid))
-        assert "found 1 jobs ended" in machine("start")["message"]
-        machine("wait_ended", str(first))
-        assert stranger.poll() is None
-        stranger.kill()
+        try:
+            kill([process.pid for process in machine.processes()])
+            machine("renumber", str(first), str(stranger.pid))
+            assert "found 1 jobs that ended" in machine("start")["message"]
+            machine("wait_ended", str(first))
+            assert stranger.poll() is None
+        finally:
+            stranger.kill()
     machine.verdi("process", "kill", str(machine("look")["pk"]))
     gate.touch()
