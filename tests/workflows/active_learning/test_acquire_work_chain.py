@@ -34,7 +34,7 @@ def acquire(
     settings = campaign(("zinc",)).settings()
     runs = exploration_runs(settings, "zinc", 1)
     plan = {
-        "starts": orm.Dict(starts_recipe(settings, "zinc", 1, len(runs))),
+        "starts": orm.Dict(starts_recipe(settings, "zinc", 1, len(runs)).as_dict()),
         "runs": orm.List(runs),
         "parameters": orm.Dict(exploration_parameters(settings, settings.selection.model_dump(), "zinc", 1)),
         "task": orm.Dict(batch_task(settings)),
