@@ -17,6 +17,9 @@ Factory = Callable[..., Any]
 Answers = dict[str, Callable[..., Ending]]
 SELECTION = {"lower": 0.1, "upper": 5.0, "per_cycle": 3, "strategy": ["window"], "seed": 1, "min_separation": 0}
 
+CHOICE = {"n_explored": 20, "n_accurate": 8, "n_candidate": 12, "n_failed": 0}
+"""Report of the choice of another system, but for the number of frames that were chosen."""
+
 
 @pytest.fixture(scope="module")
 def acquire(
@@ -156,7 +159,7 @@ def test_others_that_have_chosen_or_still_may_leave_a_fair_part(
     run = acquire(
         lambda child: answers[child.name](child),
         {"labels_left": 7},
-        earlier={"iron": orm.Dict({"n_selected": taken}).store()},
+        earlier={"iron": orm.Dict({**CHOICE, "n_selected": taken}).store()},
         waiting={f"copper_{index}": orm.Dict({}).store() for index in range(n_waiting)},
     )
     assert run.outputs["selection"]["n_selected"] == chosen
