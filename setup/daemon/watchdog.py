@@ -28,6 +28,7 @@ LONGEST_PAUSE = 600.0  # s between two attempts to fix what cannot be fixed
 FIX_TIMEOUT = 600.0  # s
 LET_GO_EVERY = 1200.0  # s between two questions for what a lost connection has paused, which cost 3 s of CPU time
 START_TIMEOUT = 10.0  # s that a young watchdog has to say that it is there
+CONFIRM_AFTER = 5.0  # s after which a problem must still be there; an orderly stop ends its broker some seconds early
 STOPPED_LOOKS = 2  # looks in a row that must find the daemon stopped; a restart stops it for a moment
 
 _ZIF = "from aiida_zif.cli.main import main; main()"
@@ -94,7 +95,7 @@ def watch(
     while stopped < STOPPED_LOOKS:
         time.sleep(wait)
         stopped = 0 if files.circus_pid.is_file() else stopped + 1
-        problem = None if stopped else problem_of(profile, files)
+        problem = None if stopped else lasting_problem(profile, files)
         wait = min(2 * wait, LONGEST_PAUSE) if problem else pause
         if problem:
             say(f"{problem}: {fix()}")
@@ -102,6 +103,14 @@ def watch(
             asked = time.monotonic()
             if played := let_go():
                 say(played)
+
+
+def lasting_problem(profile: str, files: DaemonFiles) -> str | None:
+    """Return a problem that a second look still finds, of a daemon that was not stopped in between."""
+    if problem_of(profile, files) is None:
+        return None
+    time.sleep(CONFIRM_AFTER)
+    return problem_of(profile, files) if files.circus_pid.is_file() else None
 
 
 def problem_of(profile: str, files: DaemonFiles) -> str | None:

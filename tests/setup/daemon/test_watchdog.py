@@ -31,11 +31,11 @@ Script = Callable[..., None]
 
 @pytest.fixture
 def script(files: DaemonFiles, monkeypatch: pytest.MonkeyPatch) -> Script:
-    """Let the looks of the watchdog find one state after the other, and the daemon stopped at the end."""
+    """Let the looks of the watchdog find one state after the other, a broken one twice; at the end it is stopped."""
 
     def play(*states: DaemonState, pauses: list[float] | None = None) -> None:
         files.circus_pid.touch()
-        rest = list(states)
+        rest = [seen for state in states for seen in [state] * (2 if state.problems or not state.running else 1)]
 
         def look(*_: object) -> DaemonState:
             found = rest.pop(0)
@@ -90,6 +90,15 @@ def test_a_daemon_of_which_nothing_is_left_was_killed(
     assert "the whole daemon was killed" in capsys.readouterr().out
 
 
+def test_a_daemon_that_is_just_being_stopped_is_left_alone(files: DaemonFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.circus_pid.touch()
+    monkeypatch.setattr(watchdog, "look_at_daemon", lambda *_: state("the broker has ended"))
+    monkeypatch.setattr(
+        "time.sleep", lambda s: files.circus_pid.unlink(missing_ok=True) if s == watchdog.CONFIRM_AFTER else None
+    )
+    assert fixed(files) == 0
+
+
 def test_a_daemon_that_was_stopped_ends_the_watchdog(files: DaemonFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setattr(watchdog, "look_at_daemon", lambda *_: pytest.fail("it was stopped: nothing to look at"))
@@ -100,7 +109,8 @@ def test_what_cannot_be_mended_is_tried_less_and_less_often(files: DaemonFiles, 
     pauses: list[float] = []
     script(*[state("the broker has ended")] * 9, state(), state(), pauses=pauses)
     assert fixed(files) == 9
-    assert pauses[1:7] == [30.0, 60.0, 120.0, 240.0, 480.0, 600.0]
+    between = [pause for pause in pauses if pause != watchdog.CONFIRM_AFTER]
+    assert between[1:7] == [30.0, 60.0, 120.0, 240.0, 480.0, 600.0]
     assert pauses[-1] == 15.0
 
 
