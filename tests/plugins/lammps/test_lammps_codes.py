@@ -114,8 +114,8 @@ def test_the_wall_time_is_that_of_the_lane_not_of_its_first_run(
         {"label": f"r{index}", "start": 0, "seed": 2**31 - 2 - index, "stages": stages(steps)}
         for index, steps in enumerate([20, 1_000_000, 20])
     ]
-    halt = {"temperature": 50_000, "force_deviation": 1e6, "volume": [0.01, 100]}
-    parameters = {"lower": 0.0, "upper": 1e6, "sample_every": every, "timestep": 0.01, "halt": halt, "preflight": 0}
+    halt = {"temperature": 20_000, "force_deviation": 1000.0, "volume": [0.01, 10]}
+    parameters = {"lower": 0.0, "upper": 1000.0, "sample_every": every, "timestep": 0.01, "halt": halt, "preflight": 0}
     resources = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
     options = {"resources": resources, "max_wallclock_seconds": 72}  # a minute is left for the harvest
     metadata = {**explore_inputs.get("metadata", {}), "options": options}
@@ -141,7 +141,7 @@ def test_a_halt_in_the_last_step_of_a_chunk_is_noticed(
     runs = [{"label": f"r{i}", "start": 0, "seed": 2, "stages": nvt(hot)} for i, hot in enumerate(([600, 4000], 300))]
     halt = {"temperature": 4001, "force_deviation": 100.0}
     parameters = explore_inputs["parameters"] | {"lower": 0.0, "upper": 90, "sample_every": every, "timestep": 4}
-    parameters |= {"halt": halt}
+    parameters |= {"halt": halt, "thermostat_time": 8}
     options = {"options": {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}}}
     inputs = explore_inputs | {"code": generate_code(str(LMP)), "runs": runs, "parameters": parameters}
     results, node = run_get_node(CalculationFactory("zif.lammps"), **inputs | {"metadata": options})
