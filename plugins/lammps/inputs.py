@@ -127,7 +127,7 @@ def preflights_of(
 
 
 def _calmer(settings: Settings, trial: Run) -> Settings:
-    """In a pre-flight a much smaller rise of the temperature tells that the committee cannot hold the crystal."""
+    """In a pre-flight a much smaller rise of the temperature shows that the committee is not stable on the crystal."""
     target = (trial.dynamics[0].temperature or (math.inf,))[0]
     limit = min(settings.halt.temperature, PREFLIGHT_HEAT * target)
     halt = settings.halt.model_copy(update={"temperature": limit})

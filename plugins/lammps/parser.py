@@ -35,7 +35,7 @@ CUT_SHORT = ("crashed", "not_run", "walltime")
 
 
 class LammpsExploreParser(Parser):
-    """Attaches whatever can be salvaged; the exit code tells the rest."""
+    """Attach what is complete; the exit code names what is missing."""
 
     def parse(self, **kwargs: Any) -> ExitCode | None:
         """Read the harvest; return an exit code, or None where the scheduler's or success is to stand."""

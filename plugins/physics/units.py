@@ -147,7 +147,7 @@ def is_pressure(unit: str) -> bool:
 
 
 def kinds_of(text: str) -> Iterator[tuple[str, str]]:
-    """Yield every quantity that a unit can be of, with the unit; a virial is not told from an energy."""
+    """Yield every quantity that a unit can be of, with the unit; a virial and an energy have the same ones."""
     for quantity in ("energy", "forces", "stress", "length"):
         if unit := unit_of(quantity, text):
             yield quantity, unit

@@ -117,7 +117,7 @@ def remaining_of_stage_s(view: CampaignView, stage: str, cycle: int, pace_s: flo
 
     :param pace_s: seconds that a unit is expected to take.
     """
-    # systems take turns to be explored and labelled, so that only what follows both tells that a stage is over
+    # systems take turns to be explored and labelled, so that only what follows both shows that a stage is over
     later = [name for name in ("train", "test") if STAGES.index(name) > STAGES.index(stage)]
     if cycle < view.last_cycle or any(view.of(name, cycle) for name in later):
         return 0.0

@@ -30,7 +30,7 @@ def label_paces(level_hash: str, computer_uuid: str) -> list[Pace]:
     paces = []
     for formula, newest in measured_formulas(level_hash, computer_uuid).items():
         n_atoms, costs = atoms_in(formula), frame_costs(level_hash, computer_uuid, formula)
-        costs = [cost for cost in costs if cost.n_frames > 1] or costs  # a single frame tells nothing of the next
+        costs = [cost for cost in costs if cost.n_frames > 1] or costs  # a single frame says nothing about the next
         for kind in sorted({cost.mode for cost in costs}):
             jobs = [
                 (n_atoms, (cost.n_ranks, cost.n_threads), cost.first_frame_s, cost.seconds_per_frame, newest)

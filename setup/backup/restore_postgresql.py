@@ -55,7 +55,7 @@ def load_dump(target: Target, password: str, dump: Path, check: Callable[[dict[s
     """Read a dump into the empty database of a target. On any error the database stays empty.
 
     :param password: of the role; empty if PostgreSQL's password file or the server's rules allow the log-in.
-    :param check: is told ``n_nodes`` and ``n_links`` before anything is kept, and raises if they are wrong.
+    :param check: takes ``n_nodes`` and ``n_links`` before anything is kept, and raises if they are wrong.
     :raises PostgresqlError: if the server refuses a statement or a row.
     """
     where = f"restoring {dump.name} into database {target.database!r}"

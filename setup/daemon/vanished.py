@@ -1,7 +1,7 @@
 """Jobs on this machine that ended while another process has their number: numbers are reused after a reboot.
 
 Without a scheduler AiiDA knows a job by the number of its process alone, and would wait for the other one to end, a
-system service for instance. A job runs in its own folder, by which it is told from others.
+system service for instance. A job runs in its own folder, by which it is identified.
 """
 
 from __future__ import annotations

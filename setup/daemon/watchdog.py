@@ -1,7 +1,7 @@
 """A small process that checks the daemon of one profile and repairs it.
 
 It imports no AiiDA (some 20 MB instead of 100), looks every quarter of a minute, and writes a line to its log for
-everything that it fixes. The supervisor's file tells a daemon that was killed from one that was stopped: only an
+everything that it fixes. The supervisor's file shows whether a daemon was killed or stopped: only an
 orderly stop removes it, and then the watchdog ends too. ``aiida-zif daemon start`` keeps one running.
 """
 

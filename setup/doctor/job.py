@@ -24,12 +24,12 @@ SCHEDULER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:,+-]*")
 """Names are not quoted in the header of a job script."""
 
 
-def examine(computer: Computer, options: dict[str, Any], patience: float, tell: Callable[[str], None]) -> list[Check]:
+def examine(computer: Computer, options: dict[str, Any], patience: float, say: Callable[[str], None]) -> list[Check]:
     """Check, in a batch job on a computer, that it has everything that campaigns require.
 
     :param options: ``queue_name``, ``account``, ``qos``; None for what the scheduler does by itself.
     :param patience: s that the job may wait and run.
-    :param tell: is told what is going on.
+    :param say: prints a line of progress.
     :raises ComputerError: if the job cannot be submitted, or does not end in time.
     """
     codes = installed_codes(computer)
@@ -42,7 +42,7 @@ def examine(computer: Computer, options: dict[str, Any], patience: float, tell: 
         asked = list(probes(codes, mpirun, folder, tried))
         files["doctor.sh"] = submit_script(computer, script(asked, mark), options).encode()
         begin = time.time()
-        output = run_script(computer, transport, f"{folder}/doctor-{mark}", files, patience, tell)
+        output = run_script(computer, transport, f"{folder}/doctor-{mark}", files, patience, say)
     return checks_of(asked, codes, output, mark, (begin, time.time()))
 
 
@@ -101,7 +101,7 @@ def submit_script(computer: Computer, text: str, options: dict[str, Any]) -> str
 
 def run_script(
     computer: Computer, transport: Any, folder: str, files: dict[str, bytes], patience: float,
-    tell: Callable[[str], None],
+    say: Callable[[str], None],
 ) -> str:  # fmt: skip
     """Submit ``doctor.sh``, wait until the job has ended, return its output, and remove its folder."""
     scheduler = computer.get_scheduler()
@@ -114,7 +114,7 @@ def run_script(
             transport.makedirs(str(Path(folder).parent), ignore_existing=True)
             transport.puttree(local, folder)
         job = _submit(computer, scheduler, folder)
-        tell(f"{computer.label}: job {job} is in the queue")
+        say(f"{computer.label}: job {job} is in the queue")
         _await_end(computer, scheduler, job, patience)
         with TemporaryDirectory() as local:
             transport.getfile(f"{folder}/doctor.out", f"{local}/doctor.out")

@@ -53,12 +53,12 @@ class Report:
         return [head, *(f"  {difference.line()}" for difference in self.differences[:MOST_SHOWN])]
 
 
-def move(source: str, target: str, tell: Callable[[str], None]) -> Report:
+def move(source: str, target: str, say: Callable[[str], None]) -> Report:
     """Copy all of a profile into an empty one and compare both; the first one is not changed.
 
     :param source: name of the profile that has the data.
     :param target: name of the profile that is to have them.
-    :param tell: is told what is being done.
+    :param say: prints a line of progress.
     :returns: what was moved, and what differs if anything does.
     :raises MoveError: if one of them is missing, still at work, or not empty.
     """
@@ -72,13 +72,13 @@ def move(source: str, target: str, tell: Callable[[str], None]) -> Report:
     _require_empty(target, right)
     with TemporaryDirectory(dir=own_config().dirpath, prefix="move-") as folder:
         archive = Path(folder) / "all.aiida"
-        tell(f"Writing {source} to an archive …")
+        say(f"Writing {source} to an archive …")
         create_archive(None, archive, include_authinfos=True, backend=left)
-        tell(f"Reading {archive.stat().st_size / 1e6:.1f} MB into {target} …")
+        say(f"Reading {archive.stat().st_size / 1e6:.1f} MB into {target} …")
         import_archive(archive, include_authinfos=True, create_group=False, backend=right)
     _copy_private_extras(left, right)
     _copy_options(old, target)
-    tell("Comparing both node by node …")
+    say("Comparing both node by node …")
     return Report(target, count(right), list(compare(left, right)))
 
 

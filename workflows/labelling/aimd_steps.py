@@ -41,7 +41,7 @@ def continue_run(task: orm.Dict, part: orm.Dict, outcome: orm.Dict) -> dict[str,
 def account_for_run(task: orm.Dict, **outcomes: orm.Dict) -> orm.Dict:
     """Add up what the jobs of a run say: every frame on its grid counts once.
 
-    Of an automatic stride it tells the autocorrelation time in fs; ``parts`` are the steps that every job took.
+    For an automatic stride it holds the autocorrelation time in fs; ``parts`` are the steps that every job took.
     """
     jobs = [JobReport.from_node(outcomes[name]) for name in sorted(outcomes, key=number_in)]
     brought = [_brought(job) for job in jobs]

@@ -49,7 +49,7 @@ _SCF_VERDICTS = {
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Energy of one frame as the main output tells it.
+    """Energy of one frame as printed in the main output.
 
     :param step: number of the step or snapshot.
     :param energy: eV.

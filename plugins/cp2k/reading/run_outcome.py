@@ -39,7 +39,7 @@ def run_outcome(
     not, and its velocities then are wrong.
 
     :param task: the part, with its stride.
-    :param evaluated: numbers of the steps that the main output tells of.
+    :param evaluated: numbers of the steps in the main output.
     :param restart_steps: numbers of the steps of which there is a whole restart file.
     :param stride: as it was measured in this part.
     """

@@ -1,4 +1,4 @@
-"""What a campaign must reach to be called converged, and how it is told from one that learns nothing (no AiiDA)."""
+"""Criteria by which a campaign is converged, or learns nothing (no AiiDA)."""
 
 from __future__ import annotations
 
