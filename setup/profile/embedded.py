@@ -1,8 +1,8 @@
 """The embedded profile: SQLite and AiiDA's built-in broker, the computer ``localhost`` and the codes on it.
 
 Everything is made in one process through the Python API, and making it again changes nothing. SQLite keeps a
-write-ahead log: with AiiDA's default journal, a program that reads while a worker writes to a busy disk can fail because the
-database is locked. The log is merged when the last process closes the database, so stop the daemon before
+write-ahead log: with AiiDA's default journal, a program that reads while a worker writes to a busy disk can fail, as
+the database is locked. The log is merged when the last process closes the database, so stop the daemon before
 ``verdi storage backup``, which copies the database file alone.
 """
 
