@@ -6,6 +6,7 @@ atoms in electrons by Waasmaier and Kirfel (Acta Cryst. A 51, 416 (1995)), witho
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -78,7 +79,7 @@ def scattering_lengths(
     """
     import periodictable
 
-    counts = dict(symbols) if isinstance(symbols, Mapping) else {name: list(symbols).count(name) for name in symbols}
+    counts = dict(symbols) if isinstance(symbols, Mapping) else {str(name): n for name, n in Counter(symbols).items()}
     chosen = dict(isotopes or {})
     if radiation not in ("neutron", "x-ray"):
         raise ValueError(f"radiation: found {radiation!r}; allowed are neutron, x-ray")
