@@ -1,8 +1,9 @@
-"""The same observables by libraries of others, run by a Python that has them: freud, matscipy, dynasor."""
+"""The same observables by libraries of others, run by a Python that has them: freud, matscipy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from frames import Frames
@@ -40,17 +41,6 @@ def coordination(frames: Frames) -> object:
     return counts
 
 
-def scattering(frames: Frames) -> object:
-    """freud: sum of Debye over all pairs for one set of weights, 500 Q up to 25 1/Å, without partials."""
-    import freud
-
-    total = freud.diffraction.StaticStructureFactorDebye(500, 25.0)
-    for points, cell in zip(frames.positions, frames.cells, strict=True):
-        box = freud.box.Box.from_matrix(cell.T)
-        total.compute((box, box.wrap(points)), reset=False)
-    return total.S_k
-
-
 def wave_vectors(frames: Frames) -> object:
     """freud: one structure factor by direct sums over all wave vectors up to 2 1/Å, without partials."""
     import freud
@@ -62,10 +52,25 @@ def wave_vectors(frames: Frames) -> object:
     return total.S_k
 
 
-PEERS: dict[str, tuple[str, Callable[[Frames], object]]] = {
-    "pair_distributions": ("freud-analysis", pair_distributions),
-    "coordination": ("matscipy", coordination),
-    "scattering": ("freud-analysis", scattering),
-    "wave_vectors": ("freud-analysis", wave_vectors),
+@dataclass(frozen=True)
+class Peer:
+    """A library that computes an observable.
+
+    :param library: name of its distribution.
+    :param module: what is imported before the clock starts.
+    :param compute: takes frames.
+    :param of_large: whether it can do 10⁵ atoms in some minutes and gigabytes.
+    """
+
+    library: str
+    module: str
+    compute: Callable[[Frames], object]
+    of_large: bool
+
+
+PEERS: dict[str, Peer] = {
+    "pair_distributions": Peer("freud-analysis", "freud", pair_distributions, False),
+    "coordination": Peer("matscipy", "matscipy.neighbours", coordination, True),
+    "wave_vectors": Peer("freud-analysis", "freud", wave_vectors, False),
 }
-"""Observable → library, function. What is not here, none of them computes."""
+"""Observable → library. What is not here, none of them computes."""

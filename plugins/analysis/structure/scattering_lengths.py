@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike
 Radiation = Literal["neutron", "x-ray"]
 Normalisation = Literal["none", "<b>2", "<b2>"]
 
+HIGHEST_Q = 4 * np.pi * 6.0
+"""1/Å, up to which the form factors were fitted."""
+
 DEUTERATED = {"H": 2}
 """Every hydrogen is ²H; an argument for ``isotopes``."""
 
@@ -41,6 +44,8 @@ class ScatteringLengths:
         points = np.asarray(q, dtype=float)
         atom = getattr(periodictable, element)
         if self.radiation == "x-ray":
+            if points.max(initial=0.0) > HIGHEST_Q:
+                raise ValueError(f"q: found {points.max():g} 1/Å; form factors are tabulated up to {HIGHEST_Q:.4g} 1/Å")
             return np.asarray(atom.xray.f0(points), dtype=float)
         isotope = self.isotopes.get(element)
         length = (atom if isotope is None else atom[isotope]).neutron.b_c
