@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-NON_METALS = frozenset("H He B C N O F Ne Si P S Cl Ar As Se Br Kr Te I Xe".split())
+NON_METALS = frozenset(("H", "He", "B", "C", "N", "O", "F", "Ne", "Si", "P", "S", "Cl", "Ar")) | frozenset(
+    ("As", "Se", "Br", "Kr", "Te", "I", "Xe")
+)
 """Elements whose bonds to each other are what makes a linker."""
 
 

@@ -63,6 +63,10 @@ class Linkers:
     def __len__(self) -> int:
         return len(self.atoms)
 
+    def ring_nitrogens(self) -> np.ndarray:
+        """Return which atoms of ``rings`` are nitrogen, shape (L, 5); they come in the order of ``nitrogens``."""
+        return np.asarray(np.array(self.symbols)[self.rings] == "N")
+
     def of_atom(self) -> np.ndarray:
         """Return the linker of each atom, -1 for atoms of none, shape (n,)."""
         owner = np.full(len(self.symbols), -1)
@@ -82,7 +86,8 @@ class Planes:
 
     :param centres: mean position of the five atoms of a ring, made whole across the boundary, Å, shape (N, L, 3). It
         lies beside the first atom of the ring as the frame gives it, and is not moved into the cell.
-    :param normals: unit normals of the planes of least squares, shape (N, L, 3). A normal and its opposite are the same.
+    :param normals: unit normals of the planes of least squares, shape (N, L, 3). A normal and its opposite are the
+        same.
     :param flatness: root mean square distance of the five atoms from the plane, Å, shape (N, L).
     """
 
@@ -136,18 +141,28 @@ def find_linkers(symbols: Sequence[str], positions: np.ndarray, cell: np.ndarray
 def planes(linkers: Linkers, positions: np.ndarray, cells: np.ndarray) -> Planes:
     """Return centre and plane of each azole ring in each frame.
 
-    The ring is made whole by its bonds, one after the other. The plane passes through the centre; its normal is the
-    right singular vector of the smallest singular value.
+    The plane passes through the centre; its normal is the right singular vector of the smallest singular value.
 
     :param positions: Å, shape (N, n, 3), wrapped or not.
     :param cells: lattice vectors as rows, Å, shape (N, 3, 3).
     """
-    corners = np.asarray(positions, float)[:, linkers.rings]
-    bonds = nearest_images(np.diff(corners, axis=2), np.asarray(cells, float), LONGEST_BOND)
-    whole = corners[:, :, :1] + np.concatenate([np.zeros_like(corners[:, :, :1]), np.cumsum(bonds, axis=2)], axis=2)
+    whole = whole_rings(linkers, positions, cells)
     centres = whole.mean(axis=2)
     _, spread, axes = np.linalg.svd(whole - centres[:, :, None])
     return Planes(centres, axes[..., 2, :], spread[..., 2] / RING**0.5)
+
+
+def whole_rings(linkers: Linkers, positions: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """Return the atoms of each azole ring, made whole by its bonds, one after the other from its first atom.
+
+    :param positions: Å, shape (N, n, 3), wrapped or not.
+    :param cells: lattice vectors as rows, Å, shape (N, 3, 3).
+    :returns: Å, shape (N, L, 5, 3).
+    """
+    corners = np.asarray(positions, float)[:, linkers.rings]
+    bonds = nearest_images(np.diff(corners, axis=2), np.asarray(cells, float), LONGEST_BOND)
+    steps = np.concatenate([np.zeros_like(corners[:, :, :1]), np.cumsum(bonds, axis=2)], axis=2)
+    return np.asarray(corners[:, :, :1] + steps)
 
 
 def covalent_bonds(symbols: Sequence[str], positions: np.ndarray, cell: np.ndarray) -> Pairs:
