@@ -1,4 +1,4 @@
-"""How the planes of linkers lie: against their neighbours, their metals, a common direction, each beside chance (no AiiDA).
+"""How planes of linkers lie: to their neighbours, their metals, a common direction, each beside chance (no AiiDA).
 
 Every measure is of a normal that has no sign. Beside each stands what the same number of independent random normals
 give, since a few hundred rings are never quite without order. How a plane turns with time is in
