@@ -135,3 +135,13 @@ def test_distances_and_times_that_make_no_sense_are_refused() -> None:
         bond_history(linkers, frames, cells, 0.5, release=2.0)
     with pytest.raises(ValueError, match=r"interval: found 0 ps"):
         bond_history(linkers, frames, cells, 0.0)
+
+
+def test_a_trajectory_without_any_bond_is_said_to_have_none() -> None:
+    symbols, frames, cells, _ = crystal_with_a_linker_on_its_way([0.0, 0.0])
+    linkers = find_linkers(symbols, frames[0], cells[0])
+    none = bond_history(linkers, frames, cells, 0.5, form=1.0, release=1.0)
+    assert len(exchanges(none, 64)) == 0
+    assert lifetime(none).bond_time == 0
+    with pytest.raises(ValueError, match="bonds: none in any frame"):
+        continuous_correlation(none)
