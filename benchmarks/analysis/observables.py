@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from frames import Frames
+from network_observables import BESIDE, NETWORK
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,5 @@ OBSERVABLES: dict[str, Observable] = {
     "scattering": Observable(scattering, f"F, S, D, G, T of X-rays and neutrons from g(r) up to {REACH:g} Å"),
     "wave_vectors": Observable(wave_vectors, "partial structure factors from all wave vectors up to 2 1/Å"),
 }
+OBSERVABLES |= {name: Observable(compute, what) for name, (compute, what) in NETWORK.items()}
+OBSERVABLES |= {name: Observable(compute, what, within_the_minute=False) for name, (compute, what) in BESIDE.items()}
