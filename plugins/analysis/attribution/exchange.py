@@ -9,7 +9,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from aiida_zif.plugins.analysis.attribution.bodies import CAUSES, Layout, Partners, angles, bodies_of, partners
-from aiida_zif.plugins.analysis.network.bonded_pairs import pairs_within
+from aiida_zif.plugins.analysis.network.bonded_pairs import neighbour_pairs
 from aiida_zif.plugins.analysis.network.net import CUTOFF
 
 N_SETS = 2 ** len(CAUSES)
@@ -118,9 +118,9 @@ def _partials(
 ) -> np.ndarray:
     """4πrρ g(r) by pairs of elements, without pairs within a body, shape (K, m)."""
     everything = np.arange(len(positions))
-    found = pairs_within(positions, cell, everything, everything, float(edges[-1]))
-    kept = (layout.owner[found.first] != layout.owner[found.second]) | found.shifts.any(axis=1)
-    place = np.minimum((found.distances / (edges[1] - edges[0])).astype(int), len(edges) - 2)
+    found = neighbour_pairs(positions, cell, float(edges[-1]), everything, everything)
+    kept = (layout.owner[found.first] != layout.owner[found.second]) | found.shift.any(axis=1)
+    place = np.minimum((found.distance / (edges[1] - edges[0])).astype(int), len(edges) - 2)
     one, other = codes[found.first], codes[found.second]
     kind = np.minimum(one, other) * n_kinds + np.maximum(one, other)
     counts = np.bincount((kind * (len(edges) - 1) + place)[kept], minlength=n_kinds**2 * (len(edges) - 1))
