@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aiida_zif.plugins.physics.geometry import minimum_image
+from aiida_zif.plugins.physics.images import nearest_images
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def nearest_metals(
     for start in range(0, len(nitrogens), 256):  # a block of the table of all pairs at a time
         part = slice(start, start + 256)
         away = positions[metals][None] - positions[nitrogens[part]][:, None]
-        table = np.linalg.norm(minimum_image(away.reshape(-1, 3), cell), axis=1).reshape(away.shape[:2])
+        table = np.linalg.norm(shortest(away, cell), axis=2)
         nearest = table.argmin(axis=1)
         partners[part], distances[part] = metals[nearest], table[np.arange(len(nearest)), nearest]
     return partners, distances
@@ -144,15 +144,20 @@ def displacements(crystal: Crystal, positions: np.ndarray, cell: np.ndarray) -> 
     before = np.array([centre(crystal.positions[atoms], crystal.cell) for atoms in crystal.linkers])
     now = np.array([centre(positions[atoms], cell) for atoms in crystal.linkers])
     strained = before @ np.linalg.inv(crystal.cell) @ cell
-    moved = minimum_image(now - strained, cell)
+    moved = shortest(now - strained, cell)
     for _ in range(3):  # the mean of shortest ways is not the shortest way from the mean
-        moved = minimum_image(moved - moved.mean(axis=0), cell)
+        moved = shortest(moved - moved.mean(axis=0), cell)
     return moved
 
 
 def centre(positions: np.ndarray, cell: np.ndarray) -> np.ndarray:
     """Return the mean position of atoms that belong together, made whole across the boundary; shape (3,), Å."""
-    return np.asarray(positions[0] + minimum_image(positions - positions[0], cell).mean(axis=0))
+    return np.asarray(positions[0] + shortest(positions - positions[0], cell).mean(axis=0))
+
+
+def shortest(vectors: np.ndarray, cell: np.ndarray) -> np.ndarray:
+    """Return the shortest images of vectors, Å, shape (..., 3); exact up to half the thickness of the cell."""
+    return nearest_images(vectors[None], cell[None], 0.0)[0]
 
 
 def above_chance(share: float, by_chance: float) -> float:
