@@ -88,9 +88,7 @@ class TimeMdWorkChain(ResumableWorkChain):
         self.ctx.name = Split(*pair).label()
         inputs = AttributeDict(self.exposed_inputs(LammpsMdCalculation, namespace="md"))
         options = with_layout(dict(inputs.metadata.options), *pair)
-        inputs.metadata = AttributeDict(
-            {"options": options, "call_link_label": self.ctx.name, "disable_cache": True}
-        )
+        inputs.metadata = AttributeDict({"options": options, "call_link_label": self.ctx.name, "disable_cache": True})
         inputs.update(committee=dict(self.inputs.committee), frames=self.inputs.frames, **self.ctx.trajectory)
         self.to_context(job=self.submit(LammpsMdCalculation, **inputs))
 
@@ -160,4 +158,3 @@ def md_options(options: dict[str, Any], layout: orm.Dict) -> dict[str, Any]:
     """Return the options of a job in a layout that was timed."""
     found = MdLayout.from_node(layout)
     return with_layout(options, found.n_ranks, found.n_threads)
-
