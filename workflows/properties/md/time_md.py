@@ -7,9 +7,11 @@ from typing import Any
 from aiida import orm
 from aiida.common import AttributeDict
 from aiida.engine import ExitCode, calcfunction, if_, while_
-from aiida.plugins import CalculationFactory, DataFactory
+from aiida.plugins import CalculationFactory
 
 from aiida_zif.plugins.cp2k.batches.cost import hill_formula
+from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.lammps.production.report import ProductionReport
 from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.job_options import layouts, with_layout
@@ -19,8 +21,6 @@ from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.properties.md.layout import MdLayout, TimedSplit, kind_of_models
 
 LammpsMdCalculation = CalculationFactory("zif.lammps.md")
-DeepPotentialData = DataFactory("zif.potential")
-FramesData = DataFactory("zif.frames")
 
 ENTRY_POINT = "aiida.workflows:zif.time_md"
 
