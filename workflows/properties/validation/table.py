@@ -234,10 +234,12 @@ def _distances(reference: CurveReference, curves: Mapping[str, Curve], settings:
 
 def _number_density(result: Result) -> float:
     """Atoms per Å³."""
+    from ase.data import atomic_masses, atomic_numbers
     from ase.formula import Formula
 
     density = result.report.measured("density")
-    mass = Formula(result.report.formula).mass()
+    counts = Formula(result.report.formula).count()
+    mass = sum(float(atomic_masses[atomic_numbers[element]]) * count for element, count in counts.items())
     assert density is not None
     assert density.value is not None
-    return float(density.value * result.report.n_atoms / (mass * AMU_PER_A3_IN_G_PER_CM3))
+    return density.value * result.report.n_atoms / (mass * AMU_PER_A3_IN_G_PER_CM3)
