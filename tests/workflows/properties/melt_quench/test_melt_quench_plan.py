@@ -71,3 +71,7 @@ def test_the_schedule_is_said_as_it_is_run() -> None:
     text = " / ".join(schedule_in_words(settings()))
     assert "heat to 1500 K in 50 ps (24 K/ps)" in text
     assert "quench to 300 K at 5, 20, 50 K/ps" in text
+
+
+def test_one_model_is_given_no_trust_level() -> None:
+    assert parameters_of(settings(trust=0.4), Leg(0), 1)["trust"] is None
