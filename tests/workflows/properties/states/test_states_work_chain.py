@@ -166,9 +166,8 @@ def test_frames_without_linkers_say_why_nothing_was_divided(states: Callable[...
     from aiida_zif.workflows.properties.states.settings import StatesSettings
     from aiida_zif.workflows.properties.states.steps import exchange_parts
 
-    bare = FramesData(
-        ["Zn", "H"], np.zeros((2, 2, 3)) + [[0, 0, 0], [2, 0, 0]], np.tile(np.eye(3) * 9, (2, 1, 1))
-    ).store()
+    positions = np.tile([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]], (2, 1, 1))
+    bare = FramesData(["Zn", "C"], positions, np.tile(np.eye(3) * 9, (2, 1, 1))).store()
     settings = orm.Dict(StatesSettings.model_validate(SETTINGS).as_dict())
     assert "linker" in why_not(exchange_parts(frames=bare, reference=bare, settings=settings))
 
