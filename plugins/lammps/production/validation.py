@@ -118,4 +118,7 @@ def content_of(node: Any) -> Any:
         return Settings.from_dict(node.get_dict())
     if isinstance(node, orm.List):
         return node.get_list()
-    return node.base.caching.compute_hash()
+    if isinstance(node, orm.ArrayData):
+        own = {name: node.get_array(name).tobytes() for name in sorted(node.get_arraynames())}
+        return node.symbols, own
+    return node.base.attributes.all

@@ -15,6 +15,9 @@ from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettin
 MANY_STEPS = 50_000_000
 """MD steps of one leg: five days on a GPU that does a hundred steps a second (2176 atoms)."""
 
+FEWEST_TIMES = 10
+"""Time constants of the barostat in a quench: the volume swings for some of them after every change."""
+
 MOST_ATOMS = 5000
 """That ``supercell: auto`` takes."""
 
@@ -105,6 +108,17 @@ def faults_of(
     return faults
 
 
+def faster_than_the_barostat(settings: MeltQuenchSettings) -> str:
+    """Return a sentence if a quench is so short that its volume follows the barostat; empty if none is."""
+    rates = [rate for rate in settings.rates if settings.quench(rate) * 1000.0 < FEWEST_TIMES * settings.barostat_time]
+    if not rates:
+        return ""
+    return (
+        f"a quench at {min(rates):g} K/ps or faster takes less than {FEWEST_TIMES} times the time constant of the "
+        f"barostat ({settings.barostat_time:g} fs): its density follows the barostat and not the temperature"
+    )
+
+
 def warnings_of(settings: MeltQuenchSettings, n_models: int) -> list[str]:
     """Return what the settings allow but a reader may not expect, as sentences."""
     found = [
@@ -118,6 +132,8 @@ def warnings_of(settings: MeltQuenchSettings, n_models: int) -> list[str]:
         for name in ("equilibration", "heating", "hold", "relax_npt", "relax_nvt")
         if settings.steps_of(time := getattr(settings, name)) > MANY_STEPS
     ]
+    if too_fast := faster_than_the_barostat(settings):
+        found.append(too_fast)
     decades = float(np.log10(max(settings.rates) / min(settings.rates)))
     if len(settings.rates) < FEWEST_RATES or decades < FEWEST_DECADES - 1e-9:
         found.append(

@@ -188,6 +188,13 @@ def test_legs_that_failed_are_named_and_those_behind_them_were_not_run(zif4: Any
     assert report.states["glass@20"].density.n == 2
 
 
+def test_linkers_of_a_glass_that_was_never_made_are_left_open(zif4: Any) -> None:
+    melts = [one if one.leg.is_melt else LegResult(one.leg) for one in LEGS]
+    report = report_of(zif4, melts, glass_voids={})
+    assert report.linkers.passed is None
+    assert "Linkers: no glass was looked at." in report.verdict
+
+
 def test_nothing_at_all_gives_a_report_that_says_so(zif4: Any) -> None:
     report = report_of(
         zif4, [LegResult(one.leg) for one in LEGS], melts={}, glass_voids={}, crystal_voids={}, n_returned=0

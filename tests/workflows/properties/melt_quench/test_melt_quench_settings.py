@@ -128,3 +128,8 @@ def test_a_cell_thinner_than_twice_the_cutoff_is_refused_and_auto_makes_it_thick
         "supercell: found a cell 9.00 Å thick (1x1x1, 4 atoms), allowed is at least 12 Å, twice the cut-off"
     )
     assert faults_of(settings_of({}, "fast", "zif4", 1), CHNZN, thin, models, 6.0) == []
+
+
+def test_a_quench_that_the_barostat_cannot_follow_is_warned_of() -> None:
+    fast = settings_of({"rates": ["400 K/ps", "20 K/ps"]}, "fast", "zif4", 1)
+    assert any("400 K/ps or faster takes less than 10 times" in warning for warning in warnings_of(fast, 2))

@@ -58,20 +58,23 @@ def linkers_of(legs: Sequence[LegResult]) -> LinkersKept:
     for linkers in known:
         reasons.update(linkers.reasons)
     gone = [leg.leg.label() for leg in legs if leg.report is not None and leg.report.ended == "linkers_broken"]
-    at_end = sum(stage.n_broken for report in reports for stage in report.stages if stage.name in AT_THE_END)
+    glasses = [stage for report in reports for stage in report.stages if stage.name in AT_THE_END]
+    at_end, seen = sum(stage.n_broken for stage in glasses), sum(stage.n_looks for stage in glasses)
     if gone:
         why = f"linkers broke for good in {', '.join(gone)}"
     elif at_end:
         why = f"a linker was not whole at {at_end} looks at the glasses"
-    else:
+    elif seen:
         why = "every linker was whole at all looks at the glasses"
+    else:
+        why = "no glass was looked at"
     if reasons:
         why += "; " + ", ".join(f"{count} x {reason}" for reason, count in sorted(reasons.items()))
     return LinkersKept(
         n=known[0].n,
         n_looks=sum(report.n_looks for report in reports),
         n_broken_looks=sum(linkers.n_broken_looks for linkers in known),
-        passed=not gone and not at_end,
+        passed=False if gone or at_end else True if seen else None,
         why=why,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from aiida_zif.plugins.analysis.glass.onset import FALL
 from aiida_zif.plugins.data.measured import Measured
+from aiida_zif.workflows.properties.melt_quench.cost import faster_than_the_barostat
 from aiida_zif.workflows.properties.melt_quench.report import CRYSTAL, MELT, GlassReport
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
 
@@ -135,6 +136,8 @@ def limits_of(report: GlassReport, settings: MeltQuenchSettings, cell: np.ndarra
         "The frames of the glass have the volume of the last step at constant pressure; its mean density is in the "
         "states.",
     ]
+    if too_fast := faster_than_the_barostat(settings):
+        limits.append(f"{too_fast[0].upper()}{too_fast[1:]}.")
     if settings.coupling == "iso":
         limits.append(
             "Isotropic barostat: the cell kept its shape. A framework that closes its pores by a change of shape, as "
