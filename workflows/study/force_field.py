@@ -114,7 +114,9 @@ def load_model(text: str, path: tuple[str | int, ...]) -> Any:
         found = f"{shown(text)}, which the profile does not hold"
         if isinstance(error, MultipleObjectsError):
             found = f"{shown(text)}, with which several UUIDs begin"
-        raise ForceFieldFault(path, found, A_MODEL, "`aiida-zif lineage CAMPAIGN` shows the PKs of its models") from None
+        raise ForceFieldFault(
+            path, found, A_MODEL, "`aiida-zif lineage CAMPAIGN` shows the PKs of its models"
+        ) from None
     if not isinstance(node, DeepPotentialData):
         raise ForceFieldFault(path, f"{shown(text)}, which is a {type_of(node)}", A_MODEL, way_for(node))
     return node
@@ -153,7 +155,9 @@ def known(
     first, *others = models.items()
     for label, node in others:
         if node.type_map != first[1].type_map:
-            found = f"type map {listed(node.type_map)} of {label} <{node.pk}>, {listed(first[1].type_map)} of {first[0]}"
+            found = (
+                f"type map {listed(node.type_map)} of {label} <{node.pk}>, {listed(first[1].type_map)} of {first[0]}"
+            )
             where = (*path, list(models).index(label)) if path == ("committee",) else path
             allowed = "models of one type map, in the same order"
             raise ForceFieldFault(where, found, allowed, "take models that were trained together")

@@ -7,38 +7,17 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from aiida_zif.plugins.input_checks.model import refuse
-from aiida_zif.workflows.campaign.schema.section import Section
-from aiida_zif.workflows.properties.states import settings as states
-from aiida_zif.workflows.properties.structure import settings as structure
+from aiida_zif.workflows.properties.states.section import StatesSection
+from aiida_zif.workflows.properties.structure.section import StructureSection
 from aiida_zif.workflows.user_input.problems import listed
 
 Phase = Literal["crystal", "melt", "glass"]
 
 
-class Pairs(structure.Pairs, Section):
-    """Partial pair distributions and coordination numbers."""
-
-
-class Scattering(structure.Scattering, Section):
-    """X-ray and neutron S(Q), F(Q) and D(r)."""
-
-
-class Pores(structure.Pores, Section):
-    """Voronoi analysis of the void."""
-
-
-class Dynamics(structure.Dynamics, Section):
-    """Bond lifetimes, exchange and displacement."""
-
-
-class Structure(structure.StructureOptions, Section):
+class Structure(StructureSection):
     """The structure of what `melt_quench` left, with errors over replicas."""
 
     of: Annotated[list[Phase], Field(min_length=1)] = Field(description="phases of `melt_quench` that are analysed")
-    pairs: Pairs = Field(description="pair distributions and coordination")
-    scattering: Scattering = Field(description="X-ray and neutron scattering")
-    pores: Pores = Field(description="pores and accessible volume")
-    dynamics: Dynamics = Field(description="lifetimes and displacement")
 
     @model_validator(mode="after")
     def _every_phase_once(self) -> Structure:
@@ -47,11 +26,5 @@ class Structure(structure.StructureOptions, Section):
         return self
 
 
-class Decomposition(states.DecompositionOptions, Section):
-    """How the change from state to state is divided by cause."""
-
-
-class States(states.StatesOptions, Section):
+class States(StatesSection):
     """A grid of temperatures and pressures, each state with its structure."""
-
-    decomposition: Decomposition = Field(description="division of the change of structure")
