@@ -11,8 +11,8 @@ from aiida_zif.plugins.selection.calibration import Relation
 from aiida_zif.provenance.campaigns.judgement import calibration_points
 from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.intervals import error_ratio
-from aiida_zif.provenance.report import svg_figures as figures
-from aiida_zif.provenance.report.reliability_figure import reliability_figure
+from aiida_zif.provenance.report.campaign import svg_figures as figures
+from aiida_zif.provenance.report.campaign.reliability_figure import reliability_figure
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.selection.comparison import Comparison
 
