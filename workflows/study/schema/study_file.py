@@ -10,8 +10,10 @@ from aiida_zif.plugins.input_checks.model import Whole
 from aiida_zif.workflows.campaign.schema.campaign_file import Crystal, SystemName
 from aiida_zif.workflows.campaign.schema.section import Section
 from aiida_zif.workflows.study.schema.force_field import ForceField
+from aiida_zif.workflows.study.schema.melt_quench import MeltQuench
 from aiida_zif.workflows.study.schema.resources import StudyCodes, StudyResources
-from aiida_zif.workflows.study.schema.sections import MeltQuench, States, Structure, Validation
+from aiida_zif.workflows.study.schema.structure import States, Structure
+from aiida_zif.workflows.study.schema.validation import Validation
 
 
 class StudyIdentity(Section):
