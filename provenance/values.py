@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from aiida_zif.plugins.data.measured import Measured
@@ -14,6 +15,8 @@ DIGITS_OF_ERROR = 2
 
 DIGITS_WITHOUT = 4
 """Significant digits of a value without an error."""
+
+NO_ERROR = "no error"
 
 SAMPLES = {"replicas": "replica", "blocks": "block", "fit": "point", "bootstrap": "sample"}
 """What the independent samples behind an error are, by what the error stands on."""
@@ -41,7 +44,7 @@ def basis_in_words(measured: Measured | None) -> str:
     if measured is None or not _is_finite(measured.value):
         return ""
     if not _is_finite(measured.error):
-        return "no error"
+        return NO_ERROR
     if measured.error_from == "none":
         return "kind of error not stated"
     if measured.error_from == "source":
@@ -50,6 +53,14 @@ def basis_in_words(measured: Measured | None) -> str:
     if measured.error_from in ("fit", "bootstrap"):
         return f"{measured.error_from}, {count}" if count else measured.error_from
     return count or measured.error_from
+
+
+def usual_basis(values: Iterable[Measured | None]) -> str:
+    """Return what most errors of a table stand on, so that it is said once; empty where no two agree."""
+    counts = Counter(filter(None, map(basis_in_words, values)))
+    counts.pop(NO_ERROR, None)
+    found, count = counts.most_common(1)[0] if counts else ("", 0)
+    return found if count > 1 else ""
 
 
 def committee_in_words(measured: Measured | None) -> str:

@@ -1,4 +1,4 @@
-"""What drove the molecular dynamics of a study: models, their training, their error on frames that they never learnt."""
+"""What drove the molecular dynamics of a study: models, their training, and their error on held-out frames."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from aiida import orm
+from aiida.common.links import LinkType
 
 from aiida_zif.plugins.data.record import Report
 from aiida_zif.provenance.queries.calls import Call, called_by, plain_outputs
@@ -20,6 +21,8 @@ from aiida_zif.workflows.study.settings import StudySettings
 from aiida_zif.workflows.study.verdict import StudyVerdict
 
 Kind = TypeVar("Kind", bound=Report)
+
+OUTPUT_LINKS = (LinkType.CREATE, LinkType.RETURN)
 
 MD_CHAIN = "aiida.workflows:zif.md"
 MD_JOB = "aiida.calculations:zif.lammps.md"
@@ -51,7 +54,8 @@ class Part:
 
     def output(self, name: str) -> Any:
         """Return an output; None as long as there is none."""
-        return self.call.node.outputs[name] if name in self.call.node.outputs else None
+        found = self.call.node.base.links.get_outgoing(link_type=OUTPUT_LINKS, link_label_filter=name).first()
+        return found.node if found is not None else None
 
 
 @dataclass(frozen=True)
@@ -144,10 +148,7 @@ def trajectories_of(parts: list[Part], backend: Any = None) -> list[Trajectory]:
     """Return the trajectories of some parts with their jobs."""
     called = called_by((part.call.pk for part in parts), backend)
     chains = [
-        (part, call)
-        for part in parts
-        for call in called.get(part.call.pk, [])
-        if call.node.process_type == MD_CHAIN
+        (part, call) for part in parts for call in called.get(part.call.pk, []) if call.node.process_type == MD_CHAIN
     ]
     jobs = called_by((call.pk for _, call in chains), backend)
     found = [Trajectory(part, call.label, call, jobs_in_order(jobs.get(call.pk, []))) for part, call in chains]

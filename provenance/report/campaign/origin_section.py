@@ -10,40 +10,12 @@ from aiida_zif.provenance.lineage.import_remarks import import_remarks
 from aiida_zif.provenance.queries.calls import inputs_of
 from aiida_zif.provenance.queries.links import calcjobs_of, inputs_under, outputs_under
 from aiida_zif.provenance.queries.trainings import seeds_of
+from aiida_zif.provenance.report.settings_text import lines_of
 from aiida_zif.provenance.words import aimd_in_words, perturbed_in_words, readable
 from aiida_zif.workflows.campaign.schema.resources import Resources
 from aiida_zif.workflows.campaign.settings import Settings
 from aiida_zif.workflows.labelling.label_report import LabelReport
 from aiida_zif.workflows.structures.recipe import StartRecipe
-
-UNITS = {
-    "temperature": "K",
-    "temperatures": "K",
-    "pressure": "GPa",
-    "pressures": "GPa",
-    "timestep": "fs",
-    "thermostat_time": "fs",
-    "barostat_time": "fs",
-    "time_constant": "fs",
-    "displacement": "Å",
-    "rcut": "Å",
-    "lower": "eV/Å",
-    "upper": "eV/Å",
-    "target_error": "eV/Å",
-    "force_deviation": "eV/Å",
-    "max_force": "eV/Å",
-    "net_force": "eV/Å",
-    "max_stress": "GPa",
-    "energy_band": "eV/atom",
-    "walltime": "s",
-    "batch_time": "s",
-    "stride": "steps",
-    "sample_every": "steps",
-    "min_separation": "steps",
-    "preflight": "steps",
-}
-OF_A_BAROSTAT = ("pressure", "barostat_time")
-"""Settings that mean nothing at constant volume."""
 
 
 def label_sources(view: CampaignView) -> list[dict[str, Any]]:
@@ -107,32 +79,6 @@ def stride_in_words(report: LabelReport | None, task: dict[str, Any]) -> str:
     if stride == "auto":
         return "at a stride that is not measured yet"
     return f"one frame every {stride} steps" + (f" (autocorrelation time {time:.1f} fs)" if time else "")
-
-
-def lines_of(section: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the settings of a section as lines of name and value with its unit."""
-    lines = []
-    for name, value in section.items():
-        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-            lines += [(f"{name} {index}", in_one_line(item)) for index, item in enumerate(value, start=1)]
-        elif value is not None and (words := in_one_line(value, UNITS.get(name, ""))):
-            lines.append((name, words))
-    return lines
-
-
-def in_one_line(value: Any, unit: str = "") -> str:
-    """Return a setting with its unit; of a group of settings each with its name."""
-    if isinstance(value, dict):
-        value = {name: v for name, v in value.items() if value.get("ensemble") != "nvt" or name not in OF_A_BAROSTAT}
-        parts = [f"{name.replace('_', ' ')} {in_one_line(v, UNITS.get(name, ''))}" for name, v in value.items()]
-        return ", ".join(part for part, v in zip(parts, value.values(), strict=True) if v is not None)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return f"{', '.join(in_one_line(item) for item in value)} {unit}".strip()
-    if isinstance(value, str):
-        return value
-    return f"{value:g} {unit}".strip() if isinstance(value, float) else f"{value} {unit}".strip()
 
 
 def settings_lines(settings: Settings, sections: Sequence[str]) -> dict[str, list[tuple[str, str]]]:

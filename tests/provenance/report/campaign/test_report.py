@@ -15,8 +15,9 @@ from aiida_zif.provenance.campaigns.view import CampaignView, load_view
 from aiida_zif.provenance.report.campaign import svg_figures as figures
 from aiida_zif.provenance.report.campaign.content import choice_table, page_content
 from aiida_zif.provenance.report.campaign.figures import choice_ratio, histograms_of, walls_of
-from aiida_zif.provenance.report.campaign.origin_section import in_one_line, lines_of, settings_lines
+from aiida_zif.provenance.report.campaign.origin_section import settings_lines
 from aiida_zif.provenance.report.page import write_report
+from aiida_zif.provenance.report.settings_text import in_one_line, lines_of
 from aiida_zif.workflows.campaign.settings import Settings
 
 VOID = {"meta", "br", "path", "use", "rect", "img"}
