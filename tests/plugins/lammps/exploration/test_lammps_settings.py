@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lammps_toy import PARAMETERS, RUNS
 
-from aiida_zif.plugins.lammps.settings import Settings, check_runs
+from aiida_zif.plugins.lammps.exploration.settings import Settings, check_runs
 
 STAGE = {"kind": "nvt", "temperature": 300, "steps": 10}
 

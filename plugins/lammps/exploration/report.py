@@ -6,19 +6,7 @@ The harvest itself needs nothing but NumPy, so it writes plain JSON with the num
 from __future__ import annotations
 
 from aiida_zif.plugins.data.record import Entry, Report
-
-
-class Mean(Entry):
-    """A mean over frames with its standard error; None where there are too few frames."""
-
-    mean: float | None = None
-    error: float | None = None
-
-
-class Reached(Mean):
-    """A mean, and what was asked for: first and last target of the run, None where nothing was controlled."""
-
-    target: tuple[float, float] | None = None
+from aiida_zif.plugins.lammps.statistics import Deviation, Mean, Reached
 
 
 class Equilibration(Entry):
@@ -76,15 +64,6 @@ class ExploredRun(Entry):
         return found.mean if isinstance(found, Mean) else None
 
 
-class Deviation(Entry):
-    """Quantiles of the largest force deviation over the physical frames, eV/Å; None without such a frame."""
-
-    q50: float | None = None
-    q90: float | None = None
-    q99: float | None = None
-    max: float | None = None
-
-
 class Histogram(Entry):
     """Of the largest force deviation of the physical frames: ``counts`` between ``edges`` in eV/Å."""
 
@@ -95,7 +74,7 @@ class Histogram(Entry):
 class ExplorationReport(Report):
     """``output_parameters`` of ``zif.lammps``.
 
-    :param keep: which frames came back, see :class:`aiida_zif.plugins.lammps.settings.Settings`.
+    :param keep: which frames came back, see :class:`aiida_zif.plugins.lammps.exploration.settings.Settings`.
     :param n_explored: frames that were looked at, those of equilibrations left out.
     :param n_accurate: below the lower trust level.
     :param n_candidate: inside the trust window.

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from lammps_toy import PACKED, config, two_atoms, write_run
 
-from aiida_zif.plugins.lammps.calculation import HARVEST
-from aiida_zif.plugins.lammps.exploration import ExplorationReport
+from aiida_zif.plugins.lammps.exploration.calculation import HARVEST
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport
 from aiida_zif.plugins.lammps.harvest import harvest, harvesting
 
 

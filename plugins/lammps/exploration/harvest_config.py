@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from aiida_zif.plugins.lammps import inputs, structure
-from aiida_zif.plugins.lammps.settings import Run, Settings
+from aiida_zif.plugins.lammps import structure
+from aiida_zif.plugins.lammps.exploration import inputs
+from aiida_zif.plugins.lammps.exploration.settings import Run, Settings
 
 
 def harvest_config(

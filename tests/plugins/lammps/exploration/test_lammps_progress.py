@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lammps_toy import PACKED
 
-from aiida_zif.plugins.lammps.progress import frames_so_far
+from aiida_zif.plugins.lammps.exploration.progress import frames_so_far
 
 
 def test_sampled_frames_are_counted() -> None:

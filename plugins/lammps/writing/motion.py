@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiida_zif.plugins.lammps.settings import Run, Settings, Stage
+from aiida_zif.plugins.lammps.exploration.settings import Run, Settings, Stage
 
 BAR_PER_GPA = 1.0e4
 PS_PER_FS = 1.0e-3

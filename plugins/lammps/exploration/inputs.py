@@ -13,8 +13,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aiida_zif.plugins.lammps.motion import PS_PER_FS, stage_commands
-from aiida_zif.plugins.lammps.settings import Run, Settings, Stage, preflight_run
+from aiida_zif.plugins.lammps.exploration.settings import Run, Settings, preflight_run
+from aiida_zif.plugins.lammps.stages import Stage
+from aiida_zif.plugins.lammps.writing.motion import PS_PER_FS, stage_commands
 
 MAX_TILT_CHANGE = 0.5
 """Largest change of a tilt factor in a run, as a share of the cell length that it tilts along."""

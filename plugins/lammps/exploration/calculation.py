@@ -18,11 +18,12 @@ from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.jobs.base import TolerantJob
 from aiida_zif.plugins.jobs.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
 from aiida_zif.plugins.jobs.interruption_codes import define_exit_codes
-from aiida_zif.plugins.lammps import inputs, structure
-from aiida_zif.plugins.lammps.harvest_config import harvest_config
-from aiida_zif.plugins.lammps.settings import Run, Settings, check_runs
+from aiida_zif.plugins.lammps import structure
+from aiida_zif.plugins.lammps.exploration import inputs
+from aiida_zif.plugins.lammps.exploration.harvest_config import harvest_config
+from aiida_zif.plugins.lammps.exploration.settings import Run, Settings, check_runs
 
-HARVEST = Path(__file__).parent / "harvest"
+HARVEST = Path(__file__).parents[1] / "harvest"
 TIME_FOR_HARVEST = 0.1
 """Share of the wall time (at least a minute) that is left for the harvest."""
 

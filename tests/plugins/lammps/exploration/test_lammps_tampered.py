@@ -14,7 +14,7 @@ import pytest
 
 from aiida_zif.plugins.jobs import retrieved_files as foreign
 
-PACKED = Path(__file__).parents[1] / "fixtures" / "lammps" / "packed"
+PACKED = Path(__file__).parents[2] / "fixtures" / "lammps" / "packed"
 Factory = Callable[..., Any]
 
 

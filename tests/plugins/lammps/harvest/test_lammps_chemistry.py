@@ -14,7 +14,7 @@ from aiida_zif.plugins.lammps.limits import Chemistry
 from aiida_zif.plugins.lammps.structure import covalent_radii, members, restricted_frame, topology
 from aiida_zif.plugins.systems import available_systems, load_system
 
-REFERENCE = Path(__file__).parents[4] / "shared" / "reference"
+REFERENCE = Path(__file__).parents[5] / "shared" / "reference"
 HOT = REFERENCE / "deepzif"
 GLASSES = REFERENCE / "glasses"
 PROTON_MOVED = {("zif4_iter5", 89)}

@@ -14,7 +14,7 @@ from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
 from aiida_zif.plugins.jobs.retrieved_files import load_arrays, read_json, readable
-from aiida_zif.plugins.lammps.exploration import ExplorationReport, ExploredRun
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport, ExploredRun
 
 DEVIATIONS = ("max_force_deviation", "mean_force_deviation", "forces_predicted")
 PER_FRAME = (*DEVIATIONS, "step", "temperature", "pressure", "run", "driver")

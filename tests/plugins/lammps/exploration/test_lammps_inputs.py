@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from lammps_toy import PACKED, PARAMETERS, RUNS, TYPE_MAP
 
-from aiida_zif.plugins.lammps.inputs import Lane, lane_input, pack, preflights_of
-from aiida_zif.plugins.lammps.settings import Settings, check_runs
+from aiida_zif.plugins.lammps.exploration.inputs import Lane, lane_input, pack, preflights_of
+from aiida_zif.plugins.lammps.exploration.settings import Settings, check_runs
 
 
 def written(members: list[int], n_models: int = 2, seconds: int | None = None, **changes: Any) -> str:
@@ -138,7 +138,7 @@ def test_runs_are_shared_among_lanes_by_their_length(costs: list[int], lanes: in
 
 @pytest.mark.parametrize("seed", [1, 899_999_999, 900_000_000, 900_000_001, 2**31 - 2])
 def test_the_noise_of_a_thermostat_has_a_seed_that_lammps_takes(seed: int) -> None:
-    from aiida_zif.plugins.lammps.motion import noise_seed
+    from aiida_zif.plugins.lammps.writing.motion import noise_seed
 
     assert 1 <= noise_seed(seed) <= 900_000_000
     assert noise_seed(seed) == seed or seed > 900_000_000
