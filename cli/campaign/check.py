@@ -47,7 +47,8 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     notes = refuse_wrong_imports(campaign)
     if time_it:
         time_labels(campaign)
-    estimates, computer = estimate_costs(campaign, load_if_there()), campaign.code_labels()["cp2k"].split("@")[1]
+    estimates, labels = estimate_costs(campaign, load_if_there()), campaign.code_labels()
+    computer = labels.get("cp2k", labels["dp"]).split("@")[1]
     if as_json:
         cost = cost_json(estimates, computer)
         about = {"structures": structures_json(campaign), "notes": [*campaign.cell_notes(), *notes]}
@@ -75,6 +76,8 @@ def time_labels(campaign: Campaign) -> None:
     from aiida_zif.workflows.active_learning.builder import structure_nodes
     from aiida_zif.workflows.engine.endings import why_it_ended
 
+    if campaign.settings().only_trains:
+        fail("--time: found a campaign that computes no labels; allowed: one that does. Fix: leave it out.")
     try:
         code = orm.load_code(campaign.code_labels()["cp2k"])
     except NotExistent as error:

@@ -252,6 +252,8 @@ def level_line(view: CampaignView) -> str:
     for step in view.of("label"):
         for job in (node for node in step.node.called if "labelled" in node.outputs):
             return str(job.outputs.labelled.level_of_theory["line"])
+    for block in inputs_under(view.node, "imported__training").values() if view.settings.only_trains else ():
+        return str(block.level_of_theory["line"])
     return str(view.settings.level_of_theory.name)
 
 

@@ -143,7 +143,11 @@ def other_codes(node: Any, campaign: Campaign) -> list[str]:
     """Return in words the codes that compute numbers and are not those of the file."""
     labels = campaign.code_labels()
     found = {name: code.full_label for name, code in inputs_under(node, "codes").items() if name in CODES}
-    return [f"codes.{name}: {code} then, {labels[name]} now" for name, code in found.items() if code != labels[name]]
+    return [
+        f"codes.{name}: {code} then, {labels[name]} now"
+        for name, code in found.items()
+        if name in labels and code != labels[name]
+    ]
 
 
 def other_inputs(node: Any, campaign: Campaign) -> list[str]:

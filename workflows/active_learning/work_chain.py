@@ -22,6 +22,7 @@ from aiida_zif.workflows.active_learning.child_inputs import (
 from aiida_zif.workflows.active_learning.exit_codes import EXIT_CODES
 from aiida_zif.workflows.active_learning.judging.calibration import calibrate, recent_evidence
 from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign
+from aiida_zif.workflows.active_learning.judging.judge_training import judge_training
 from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
 from aiida_zif.workflows.active_learning.planning.first_labels import plan_campaign
 from aiida_zif.workflows.active_learning.planning.training import plan_training
@@ -56,6 +57,14 @@ FOUND: dict[Kind, str] = {"exploration": "explorations", "selection": "selection
 """What a verdict is made of: by output of `zif.acquire` where the context keeps it, system by system."""
 
 
+def validate_codes(inputs: Mapping[str, Any] | None, _: Any) -> str | None:
+    """Refuse a campaign without a code that it needs."""
+    if not inputs or "settings" not in inputs or "codes" not in inputs:
+        return None
+    missing = [name for name in Settings.from_node(inputs["settings"]).needed_codes if name not in inputs["codes"]]
+    return f"codes: found no {', '.join(missing)}, which the campaign needs; fix: add them" if missing else None
+
+
 class ActiveLearningWorkChain(ResumableWorkChain):
     """From crystal structures to a committee of deep potentials and the data set that taught it."""
 
@@ -74,7 +83,8 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         super().define(spec)
         spec.input_namespace("codes", help="The codes, each on the computer where its stage runs.")
         for name in ("cp2k", "dp", "lmp", "python"):
-            spec.input(f"codes.{name}", valid_type=orm.AbstractCode)
+            spec.input(f"codes.{name}", valid_type=orm.AbstractCode, required=name == "dp")
+        spec.inputs.validator = validate_codes
         spec.input_namespace("systems", valid_type=orm.StructureData, dynamic=True, help="By label.")
         spec.input_namespace("imported", required=False, help="Frames from elsewhere: `training` and `held_out`.")
         for use in ("training", "held_out"):
@@ -161,7 +171,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def may_choose_layout(self) -> bool:
         """Whether the cores of a labelling job may be split into ranks and threads as is the fastest."""
-        return self.resources.label.layout == "fastest"
+        return not self.settings.only_trains and self.resources.label.layout == "fastest"
 
     def submit_timing(self) -> None:
         """Try the layouts on the largest system, unless they have been tried before."""
@@ -342,6 +352,16 @@ class ActiveLearningWorkChain(ResumableWorkChain):
             **evidence,
         )
 
+    def judge_training(self) -> None:
+        """Say what the one committee of a campaign without cycles is worth."""
+        found = self.ctx.evaluation.outputs
+        self.ctx.verdict = judge_training(
+            settings=self.inputs.settings,
+            verdict=newest_verdict(self.ctx),
+            metadata=stage_metadata(self.ctx.cycle, "judge"),
+            **({"errors": found.errors} if "errors" in found else {}),
+        )
+
     def calibrate(self) -> None:
         """Relate the deviation to the true error, by what the last cycles labelled and the held-out frames."""
         if "errors" in self.ctx.evaluation.outputs:
@@ -367,6 +387,8 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def results(self) -> ExitCode | None:
         """Hand over the force field, what it learnt from, and why the campaign ended."""
+        if not self.settings.limits.cycles:
+            self.judge_training()
         self.hand_over()
         futile = self.verdict.criterion("not_learning")
         if futile is not None and self.verdict.stop_reason == futile.name:

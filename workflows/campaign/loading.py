@@ -19,10 +19,18 @@ from aiida_zif.workflows.campaign.checks.campaign import (
     supercell_problems,
     training_problems,
 )
+from aiida_zif.workflows.campaign.checks.imported_only import imported_only_problems
 from aiida_zif.workflows.campaign.json_schema import campaign_json_schema, whole_schema
 from aiida_zif.workflows.campaign.levels import load_campaign_level, with_level_file
 from aiida_zif.workflows.campaign.plumed import with_plumed_files
-from aiida_zif.workflows.campaign.schema.campaign_file import OVERRIDABLE, CampaignFile, Framework, Section, System
+from aiida_zif.workflows.campaign.schema.campaign_file import (
+    IMPORTED,
+    OVERRIDABLE,
+    CampaignFile,
+    Framework,
+    Section,
+    System,
+)
 from aiida_zif.workflows.campaign.settings import Settings, SystemSections, SystemSettings
 from aiida_zif.workflows.campaign.structures import MOST_ATOMS, as_stored, fit_structures, stated
 from aiida_zif.workflows.campaign.supercell import CellChoice, Matrix, build, choose_cell
@@ -60,6 +68,8 @@ class Campaign(CampaignFile):
 
     def cell_notes(self) -> list[str]:
         """Return notes on the cells: supercells that were chosen, and warnings about thin and large ones."""
+        if self.settings().only_trains:
+            return []
         dft = load_campaign_level(self.level_of_theory).settings["energy"].get("QS", {}).get("METHOD") != "XTB"
         return [f"{name}: {note}" for name, choice in self._cells.items() for note in choice.notes(dft)]
 
@@ -85,13 +95,15 @@ class Campaign(CampaignFile):
         systems = {}
         for name, system in self.systems.items():
             origin: dict[str, Any] = {key: getattr(system, key) for key in Framework.model_fields}
-            origin |= {"supercell": self._cells[name].value, **self._own.get(name, {})}
+            cell = self._cells.get(name)  # none of a system that its imported frames describe
+            origin |= {**({"supercell": cell.value} if cell else {}), **self._own.get(name, {})}
             systems[name] = SystemSettings.model_construct(**origin)
         return Settings.model_construct(**shared, systems=systems)
 
     def code_labels(self) -> dict[str, str]:
-        """Return ``label@computer`` by code."""
-        return dict(self.codes.model_dump())
+        """Return ``label@computer`` by code, of those that the campaign needs."""
+        labels = self.codes.model_dump()
+        return {name: labels[name] for name in self.settings().needed_codes}
 
 
 def load_campaign(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Campaign:
@@ -138,12 +150,13 @@ def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     problems += [as_problem(error, source, whole_schema(), "docs/campaign.md") for error in errors]
     own, errors = _own_sections(raw, parts)
     problems += [as_problem(error, source, whole_schema(), "docs/campaign.md") for error in errors]
-    files, faults = fit_structures(parts.get("systems", {}), given, source)
+    read = {name: system for name, system in parts.get("systems", {}).items() if system.structure != IMPORTED}
+    files, faults = fit_structures(read, given, source)
     problems += faults
     structures, cells, faults = _in_their_cells(files, parts, own, source)
     problems += [*faults, *all_problems(parts, structures, source, level_file), *halt_problems(parts, own, source)]
     problems += [*training_problems(parts, own, structures, source), *limit_problems(parts, own, source)]
-    problems += [*plumed_problems(parts, own, structures, source)]
+    problems += [*plumed_problems(parts, own, structures, source), *imported_only_problems(parts, own, source)]
     if problems:
         raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
     raw["type_map"] = raw.get("type_map") or elements_of(structures)
@@ -152,7 +165,7 @@ def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     campaign._records = {
         name: record_of(system.structure, source.folder, stated(system))
         for name, system in campaign.systems.items()
-        if name not in given
+        if name in structures and name not in given
     }
     return campaign
 

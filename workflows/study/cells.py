@@ -37,7 +37,7 @@ class StudyCells:
         """Atoms of the melt."""
         return (self.melt or self.system).atoms
 
-    def notes(self, source_thickness: bool = True) -> list[str]:
+    def notes(self) -> list[str]:
         """Return notes on both cells as sentences."""
         rule = f"twice the cut-off of the force field is {self.system.needed:g} Å"
         notes = []
@@ -45,9 +45,8 @@ class StudyCells:
             because = f"because the file's cell is {self.system.before:.2f} Å thick and {rule}"
             notes.append(f"supercell {self.system.in_words()}, {because}")
         elif self.system.thickness < self.system.needed:
-            notes.append(
-                f"warning: the cell is {self.system.thickness:.2f} Å thick, {rule}: atoms move together with their images"
-            )
+            thin = f"warning: the cell is {self.system.thickness:.2f} Å thick, {rule}"
+            notes.append(f"{thin}: atoms move together with their images")
         if self.melt is not None and self.melt.matrix != IDENTITY:
             notes.append(f"melt_quench in a supercell of it: {self.melt.in_words()}")
         return notes
@@ -65,8 +64,8 @@ def choose_cells(
     own = choose_cell(system.supercell, atoms.cell[:], len(atoms), needed, 0.0, MOST_ATOMS)
     problems = []
     if own.atoms > MOST_ATOMS:
-        field, fix = (*path, "supercell"), "take a smaller supercell"
-        problems.append(source.problem(field, f"{own.atoms} atoms", f"at most {MOST_ATOMS} atoms", fix))
+        fix = "take a smaller supercell"
+        problems.append(source.problem((*path, "supercell"), f"{own.atoms} atoms", f"at most {MOST_ATOMS} atoms", fix))
         return None, StudyCells(own), problems
     built = as_stored(build(atoms, own.matrix))
     if melt is None:
@@ -78,11 +77,10 @@ def choose_cells(
 def melt_cell_problems(cell: CellChoice, own: CellChoice, path: YamlPath, source: Source) -> Iterator[Problem]:
     """A melt has few enough atoms, and none of them meets its own images within the cut-off."""
     if cell.atoms > MOST_MELT_ATOMS:
-        field, allowed = ("melt_quench", "supercell"), f"at most {MOST_MELT_ATOMS} atoms"
-        yield source.problem(field, f"{cell.in_words()} of {path[-1]}", allowed, "take fewer repeats")
+        found, allowed = f"{cell.in_words()} of {path[-1]}", f"at most {MOST_MELT_ATOMS} atoms"
+        yield source.problem(("melt_quench", "supercell"), found, allowed, "take fewer repeats")
     elif cell.thickness < cell.needed:
-        given = own if not own.automatic else cell
-        field = (*path, "supercell") if given is own else ("melt_quench", "supercell")
+        field: YamlPath = ("melt_quench", "supercell") if own.automatic else (*path, "supercell")
         found = f"a cell of {path[-1]} that is {cell.thickness:.2f} Å thick ({cell.atoms} atoms)"
         allowed = f"twice the cut-off of the force field, {cell.needed:g} Å: a melt must not meet its own images"
         yield source.problem(field, found, allowed, "leave it out: auto takes the smallest cell that is thick enough")

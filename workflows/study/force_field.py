@@ -114,9 +114,8 @@ def load_model(text: str, path: tuple[str | int, ...]) -> Any:
         found = f"{shown(text)}, which the profile does not hold"
         if isinstance(error, MultipleObjectsError):
             found = f"{shown(text)}, with which several UUIDs begin"
-        raise ForceFieldFault(
-            path, found, A_MODEL, "`aiida-zif lineage CAMPAIGN` shows the PKs of its models"
-        ) from None
+        fix = "`aiida-zif lineage CAMPAIGN` shows the PKs of its models"
+        raise ForceFieldFault(path, found, A_MODEL, fix) from None
     if not isinstance(node, DeepPotentialData):
         raise ForceFieldFault(path, f"{shown(text)}, which is a {type_of(node)}", A_MODEL, way_for(node))
     return node

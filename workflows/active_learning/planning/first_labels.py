@@ -49,11 +49,13 @@ def gate_bounds(settings: Settings) -> Values:
 
 @calcfunction
 def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
-    """Derive the level of theory and the first labelling tasks.
+    """Derive the level of theory and the first labelling tasks; nothing for a campaign that only trains.
 
     ``level`` is that of all systems but those with a ``level_SYSTEM``, which have a charge or spin of their own.
     """
     values = Settings.from_node(settings)
+    if values.only_trains:
+        return {}
     level = load_campaign_level(values.level_of_theory)
     plan: dict[str, orm.Data] = {"level": orm.Dict(level.as_dict())}
     for system, own in values.systems.items():
