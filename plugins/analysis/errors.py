@@ -1,7 +1,7 @@
 """Standard errors: of a correlated series, over replicas, of both together, and by bootstrap (no AiiDA).
 
 The replica is the sampling unit. Blocks of one trajectory come second: they cannot show what a trajectory
-never visited. Every function takes numbers or whole curves: the first dimension counts the samples, the others are kept.
+never visited. Every function takes numbers or whole curves; the first dimension counts the samples, others are kept.
 """
 
 from __future__ import annotations
@@ -179,6 +179,22 @@ def bootstrap(
     remark = f"undefined in {undefined} of {draws} draws" if undefined else ""
     shape = value.shape
     return _estimate(value, error, np.full(shape, float(count)), np.full(shape, count - 1.0), "bootstrap", remark)
+
+
+def resampling_units(replicas: Sequence[np.ndarray], fewest: int = 3, blocks: int = 8) -> tuple[list[np.ndarray], str]:
+    """Return the samples that :func:`bootstrap` may draw from, and a remark on what they are.
+
+    With enough replicas these are their means. With fewer they are the means of consecutive blocks of each, which
+    hides what differs between replicas, and what blocks still have in common.
+
+    :param replicas: one a replica, of shape (B, ...).
+    :param fewest: replicas that are enough.
+    :param blocks: of a replica, fewer if it has fewer samples.
+    """
+    if len(replicas) >= fewest:
+        return [np.mean(one, axis=0) for one in replicas], ""
+    parts = [part for one in replicas for part in np.array_split(one, min(blocks, len(one)))]
+    return [part.mean(axis=0) for part in parts], f"drawn from {len(parts)} blocks of {len(replicas)} replica(s)"
 
 
 def student_factor(freedom: int, confidence: float = 0.95) -> float:

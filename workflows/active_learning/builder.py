@@ -9,9 +9,8 @@ from aiida import orm
 from aiida.engine import ProcessBuilder, calcfunction
 from aiida.plugins import WorkflowFactory
 
-from aiida_zif.plugins.data.frames import LabelledFramesData
 from aiida_zif.plugins.systems.sources import as_node_source
-from aiida_zif.workflows.active_learning.imported.blocks import Blocks, imported_blocks
+from aiida_zif.workflows.active_learning.imported.blocks import imported_blocks
 from aiida_zif.workflows.campaign.checks.machine_cores import require_cores
 from aiida_zif.workflows.campaign.loading import Campaign, campaign_from_structures
 from aiida_zif.workflows.campaign.schema.campaign_file import IMPORTED
@@ -28,13 +27,7 @@ def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
     """
     codes = {name: orm.load_code(label) for name, label in campaign.code_labels().items()}
     require_cores(campaign.resources, codes)
-    imported = {use: blocks for use, blocks in imported_blocks(campaign).items() if blocks}
-    described = {
-        name: structure_of_frames(first_block(name, imported["training"]))
-        for name, system in campaign.systems.items()
-        if system.structure == IMPORTED
-    }
-    return fill_builder(campaign, codes, {**structure_nodes(campaign), **described}, imported)
+    return fill_builder(campaign, codes, {**structure_nodes(campaign), **described_structures(campaign)})
 
 
 def structure_nodes(campaign: Campaign) -> dict[str, orm.StructureData]:
@@ -43,6 +36,15 @@ def structure_nodes(campaign: Campaign) -> dict[str, orm.StructureData]:
     for name, record in campaign.structure_records().items():
         nodes[name].source = as_node_source(record)
     return nodes
+
+
+def described_structures(campaign: Campaign) -> dict[str, orm.StructureData]:
+    """Return a node a system that nothing describes but its imported frames: the first of the oldest block."""
+    names = [name for name, system in campaign.systems.items() if system.structure == IMPORTED]
+    learnt = imported_blocks(campaign)["training"].values() if names else ()
+    oldest_first = sorted(learnt, key=lambda block: int(block.pk or 0))
+    blocks = {name: next(block for block in oldest_first if block.system == name) for name in names}
+    return {name: structure_of_frames(block) for name, block in blocks.items()}
 
 
 def builder_from_protocol(
@@ -63,13 +65,7 @@ def builder_from_protocol(
     campaign = campaign_from_structures(atoms, protocol, overrides)
     require_cores(campaign.resources, codes)
     nodes = {name: in_its_cell(node, campaign.cell_matrix(name)) for name, node in structures.items()}
-    imported = {use: blocks for use, blocks in imported_blocks(campaign).items() if blocks}
-    return fill_builder(campaign, codes, nodes, imported)
-
-
-def first_block(system: str, imported: Blocks) -> LabelledFramesData:
-    """Return the oldest imported block of a system."""
-    return min((block for block in imported.values() if block.system == system), key=lambda block: int(block.pk or 0))
+    return fill_builder(campaign, codes, nodes)
 
 
 def in_its_cell(structure: orm.StructureData, matrix: Matrix) -> orm.StructureData:
@@ -94,19 +90,14 @@ def supercell(structure: orm.StructureData, matrix: orm.List) -> orm.StructureDa
 
 
 def fill_builder(
-    campaign: Campaign,
-    codes: Mapping[str, orm.AbstractCode],
-    structures: Mapping[str, orm.StructureData],
-    imported: Mapping[str, Blocks],
+    campaign: Campaign, codes: Mapping[str, orm.AbstractCode], structures: Mapping[str, orm.StructureData]
 ) -> ProcessBuilder:
-    """Set every input of the work chain.
-
-    :param imported: blocks by use and label, see :func:`~.imported.blocks.imported_blocks`.
-    """
+    """Set every input of the work chain."""
+    imported = {use: blocks for use, blocks in imported_blocks(campaign).items() if blocks}
     builder: Any = ProcessBuilder(WorkflowFactory("zif.active_learning"))  # type: ignore[arg-type]
     builder.codes = dict(codes)
     builder.systems = dict(structures)
-    builder.imported = dict(imported)
+    builder.imported = imported
     builder.settings = orm.Dict(campaign.settings().as_dict())
     builder.resources = orm.Dict(campaign.resources.as_dict())
     builder.metadata.label = campaign.name

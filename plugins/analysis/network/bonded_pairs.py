@@ -10,33 +10,26 @@ from aiida_zif.plugins.physics.lattice import reduction
 
 
 @dataclass(frozen=True)
-class Pairs:
+class NeighbourPairs:
     """Pairs of atoms that are close, each image on its own.
 
     :param first: indices, shape (m,).
     :param second: indices, shape (m,).
-    :param shifts: cell of the second atom, in vectors of the cell that was given: it lies at
-        ``positions[second] + shifts @ cell``; shape (m, 3).
-    :param vectors: from the first to the second, Å, shape (m, 3).
+    :param shift: cell of the second atom, in vectors of the cell that was given: it lies at
+        ``positions[second] + shift @ cell``; shape (m, 3).
+    :param vector: from the first to the second, Å, shape (m, 3).
     """
 
     first: np.ndarray
     second: np.ndarray
-    shifts: np.ndarray
-    vectors: np.ndarray
-
-    @property
-    def distances(self) -> np.ndarray:
-        """Å, shape (m,)."""
-        return np.asarray(np.linalg.norm(self.vectors, axis=1))
-
-    def __getitem__(self, chosen: np.ndarray) -> Pairs:
-        return Pairs(self.first[chosen], self.second[chosen], self.shifts[chosen], self.vectors[chosen])
+    shift: np.ndarray
+    vector: np.ndarray
+    distance: np.ndarray
 
 
-def pairs_within(
-    positions: np.ndarray, cell: np.ndarray, first: np.ndarray, second: np.ndarray, cutoff: float
-) -> Pairs:
+def neighbour_pairs(
+    positions: np.ndarray, cell: np.ndarray, cutoff: float, first: np.ndarray, second: np.ndarray
+) -> NeighbourPairs:
     """Return all pairs of an atom of one group and an image of an atom of another that are closer than a cut-off.
 
     Exact in a cell of any shape and thickness: every image that comes near the cell is searched. An atom is no
@@ -65,7 +58,8 @@ def pairs_within(
     vectors = image_positions[near.col] - origins[near.row]
     order = np.lexsort((*shifts.T, other, one))
     order = order[kept[order]]
-    return Pairs(one[order], other[order], (shifts @ matrix)[order], vectors[order])
+    one, other, shifts, vectors = one[order], other[order], (shifts @ matrix)[order], vectors[order]
+    return NeighbourPairs(one, other, shifts, vectors, np.linalg.norm(vectors, axis=1))
 
 
 def _images(wrapped: np.ndarray, cell: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ import numpy as np
 from aiida_zif.plugins.physics.elements import NON_METALS, radii_of
 from aiida_zif.plugins.physics.images import nearest_images
 
-from .bonded_pairs import Pairs, pairs_within
+from .bonded_pairs import neighbour_pairs
 
 BOND = 1.25
 HYDROGEN_BOND = 1.5
@@ -112,16 +112,19 @@ def find_linkers(symbols: Sequence[str], positions: np.ndarray, cell: np.ndarray
     is_metal = np.array([symbol not in NON_METALS for symbol in symbols])
     metals = np.flatnonzero(is_metal)
     if not len(metals) or len(metals) == len(symbols):
-        raise NotALinker(f"symbols: found {_counted(symbols)}; a framework has metal atoms and linkers")
-    bonds = covalent_bonds(symbols, positions, cell)
+        raise NotALinker(f"symbols: found {formula(symbols)}; a framework has metal atoms and linkers")
+    bonds, shifts = covalent_bonds(symbols, positions, cell)
     molecules = _molecules(np.flatnonzero(~is_metal), bonds)
-    _refuse_endless(symbols, molecules, bonds)
+    _refuse_endless(symbols, molecules, bonds, shifts)
     neighbours = _neighbours(bonds)
     found: list[tuple[np.ndarray, tuple[int, ...]]] = []
     rest: list[np.ndarray] = []
     for atoms in molecules:
         ring = _azole_ring(symbols, atoms, neighbours)
-        found.append((atoms, ring)) if ring else rest.append(atoms)
+        if ring is None:
+            rest.append(atoms)
+        else:
+            found.append((atoms, ring))
     _refuse_others(symbols, positions, cell, metals, rest, bool(found))
     rings = np.array([ring for _, ring in found])
     owners, places = np.nonzero(np.array(symbols)[rings] == "N")
@@ -133,7 +136,7 @@ def find_linkers(symbols: Sequence[str], positions: np.ndarray, cell: np.ndarray
         rings=rings,
         nitrogens=rings[owners, places],
         owners=owners,
-        bonds=np.unique(np.sort(np.stack([bonds.first, bonds.second], axis=1), axis=1), axis=0),
+        bonds=np.unique(np.sort(bonds, axis=1), axis=0),
         others=dict(Counter(formula(symbols[atom] for atom in atoms) for atoms in rest)),
     )
 
@@ -165,23 +168,30 @@ def whole_rings(linkers: Linkers, positions: np.ndarray, cells: np.ndarray) -> n
     return np.asarray(corners[:, :, :1] + steps)
 
 
-def covalent_bonds(symbols: Sequence[str], positions: np.ndarray, cell: np.ndarray) -> Pairs:
-    """Return the bonds between non-metals of a frame, each from both of its atoms."""
+def covalent_bonds(symbols: Sequence[str], positions: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bonds between non-metals of a frame, each from both of its atoms.
+
+    :param symbols: of all atoms, shape (n,).
+    :param positions: Å, shape (n, 3).
+    :param cell: lattice vectors as rows, Å, shape (3, 3).
+    :returns: the two atoms, shape (m, 2), and the cell of the second one, seen from the first, shape (m, 3).
+    """
     names, radii = np.array(symbols), radii_of(symbols)
-    light = names == "H"
-    heavy = np.flatnonzero([symbol in NON_METALS and symbol != "H" for symbol in symbols])
-    reach = float(radii[heavy].max(initial=0.0))
-    between = pairs_within(positions, cell, heavy, heavy, 2 * BOND * reach)
-    between = between[between.distances < BOND * (radii[between.first] + radii[between.second])]
-    hydrogens, bound_to = np.flatnonzero(light), np.flatnonzero(light | np.isin(np.arange(len(names)), heavy))
-    around = pairs_within(positions, cell, hydrogens, bound_to, HYDROGEN_BOND * (radii[light].max(initial=0) + reach))
-    relative = around.distances / (radii[around.first] + radii[around.second])
+    hydrogens = np.flatnonzero(names == "H")
+    heavy = np.array([index for index, symbol in enumerate(symbols) if symbol in NON_METALS and symbol != "H"], int)
+    largest = float(radii[heavy].max(initial=0.0))
+    between = neighbour_pairs(positions, cell, 2 * BOND * largest, heavy, heavy)
+    short = between.distance < BOND * (radii[between.first] + radii[between.second])
+    farthest = HYDROGEN_BOND * (largest + float(radii[hydrogens].max(initial=0.0)))
+    around = neighbour_pairs(positions, cell, farthest, hydrogens, np.concatenate([heavy, hydrogens]))
+    relative = around.distance / (radii[around.first] + radii[around.second])
     order = np.lexsort((relative, around.first))
     nearest = order[np.unique(around.first[order], return_index=True)[1]]
-    to_hydrogen = around[nearest[relative[nearest] < HYDROGEN_BOND]]
-    back = Pairs(to_hydrogen.second, to_hydrogen.first, -to_hydrogen.shifts, -to_hydrogen.vectors)
-    parts = (between, to_hydrogen, back)
-    return Pairs(*(np.concatenate([getattr(one, name) for one in parts]) for name in Pairs.__dataclass_fields__))
+    nearest = nearest[relative[nearest] < HYDROGEN_BOND]
+    ends = np.stack([around.first, around.second], axis=1)[nearest]
+    heavy_ends = np.stack([between.first, between.second], axis=1)[short]
+    shifts = around.shift[nearest]
+    return np.concatenate([heavy_ends, ends, ends[:, ::-1]]), np.concatenate([between.shift[short], shifts, -shifts])
 
 
 def formula(symbols: Iterator[str] | Sequence[str]) -> str:
@@ -192,24 +202,23 @@ def formula(symbols: Iterator[str] | Sequence[str]) -> str:
     return "".join(f"{element}{counts[element] if counts[element] > 1 else ''}" for element in order)
 
 
-def _molecules(atoms: np.ndarray, bonds: Pairs) -> list[np.ndarray]:
+def _molecules(atoms: np.ndarray, bonds: np.ndarray) -> list[np.ndarray]:
     """Groups of bonded atoms, each sorted, in the order of their first atoms."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
     size = int(atoms.max()) + 1
-    graph = coo_matrix((np.ones(len(bonds.first)), (bonds.first, bonds.second)), shape=(size, size))
+    graph = coo_matrix((np.ones(len(bonds)), tuple(bonds.T)), shape=(size, size))
     labels = connected_components(graph, directed=False)[1][atoms]
     order = np.argsort(labels, kind="stable")
     groups = np.split(atoms[order], np.flatnonzero(np.diff(labels[order])) + 1)
     return sorted(groups, key=lambda group: int(group[0]))
 
 
-def _neighbours(bonds: Pairs) -> dict[int, set[int]]:
+def _neighbours(bonds: np.ndarray) -> dict[int, set[int]]:
     around: dict[int, set[int]] = {}
-    for one, other in zip(bonds.first.tolist(), bonds.second.tolist(), strict=True):
+    for one, other in bonds.tolist():
         around.setdefault(one, set()).add(other)
-        around.setdefault(other, set()).add(one)
     return around
 
 
@@ -243,28 +252,29 @@ def _rings_through(start: int, around: Mapping[int, set[int]]) -> Iterator[tuple
                     yield (start, one, two, three, four)
 
 
-def _refuse_endless(symbols: Sequence[str], molecules: Sequence[np.ndarray], bonds: Pairs) -> None:
+def _refuse_endless(
+    symbols: Sequence[str], molecules: Sequence[np.ndarray], bonds: np.ndarray, shifts: np.ndarray
+) -> None:
     """Refuse molecules that reach their own image by bonds.
 
     In a molecule with an end, each atom has one cell: that of the atom before it and the shift of the bond.
     """
+    around: dict[int, list[tuple[int, tuple[int, ...]]]] = {}
+    for (one, other), shift in zip(bonds.tolist(), shifts.tolist(), strict=True):
+        around.setdefault(one, []).append((other, tuple(shift)))
     cells: dict[int, tuple[int, ...]] = {}
-    around: dict[int, list[tuple[int, np.ndarray]]] = {}
-    for one, other, shift in zip(bonds.first.tolist(), bonds.second.tolist(), bonds.shifts, strict=True):
-        around.setdefault(one, []).append((other, shift))
     for atoms in molecules:
-        cells[int(atoms[0])] = (0, 0, 0)
         queue = [int(atoms[0])]
+        cells[queue[0]] = (0, 0, 0)
         for atom in queue:
             for other, shift in around.get(atom, ()):
-                there = tuple((np.array(cells[atom]) + shift).tolist())
+                there = tuple(a + b for a, b in zip(cells[atom], shift, strict=True))
                 if other not in cells:
-                    cells[other] = there
                     queue.append(other)
-                elif cells[other] != there:
+                if cells.setdefault(other, there) != there:
                     what = formula(symbols[index] for index in atoms)
                     raise NotALinker(
-                        f"linker: {what} with atom {int(atoms[0])} is bonded to its own periodic image; "
+                        f"linker: {what} with atom {queue[0]} is bonded to its own periodic image; "
                         "atoms are too close, or the cell is wrong"
                     )
 
@@ -280,20 +290,16 @@ def _refuse_others(
     """Refuse a frame without linkers, and molecules on a metal that are none."""
     if not has_linkers:
         raise NotALinker(
-            f"frame: no linker in {_counted(symbols)}; a linker has one ring of five atoms, two or more of them "
+            f"frame: no linker in {formula(symbols)}; a linker has one ring of five atoms, two or more of them "
             "nitrogen; check the cell and the positions (Å)"
         )
     heavy = np.array([atom for atoms in rest for atom in atoms if symbols[atom] != "H"], dtype=int)
-    on_metal = pairs_within(positions, cell, metals, heavy, TOUCHING)
-    if len(on_metal.first):
+    on_metal = neighbour_pairs(positions, cell, TOUCHING, metals, heavy)
+    if len(heavy) and len(on_metal.first):
         metal, atom = int(on_metal.first[0]), int(on_metal.second[0])
         what = formula(symbols[index] for index in next(atoms for atoms in rest if atom in atoms))
         raise NotALinker(
-            f"linker: {what} with atom {atom} is bound to {symbols[metal]} {metal} ({on_metal.distances[0]:.2f} Å) "
+            f"linker: {what} with atom {atom} is bound to {symbols[metal]} {metal} ({on_metal.distance[0]:.2f} Å) "
             "and has no ring of five atoms with two or more nitrogen atoms; if a linker broke in this frame, find the "
             "linkers in the crystal and use the check of whole linkers; other ligands are not analysed"
         )
-
-
-def _counted(symbols: Sequence[str]) -> str:
-    return formula(symbols)

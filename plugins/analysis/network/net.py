@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .bonded_pairs import pairs_within
+from .bonded_pairs import neighbour_pairs
 from .linkers import Linkers, whole_rings
 
 CUTOFF = 2.5
@@ -122,19 +122,19 @@ def contacts(linkers: Linkers, positions: np.ndarray, cell: np.ndarray, cutoff: 
     :param cutoff: of the bond, Å.
     """
     positions, cell = np.asarray(positions, float), np.asarray(cell, float)
-    near = pairs_within(positions, cell, linkers.metals, linkers.nitrogens, cutoff)
+    near = neighbour_pairs(positions, cell, cutoff, linkers.metals, linkers.nitrogens)
     place = np.argsort(linkers.nitrogens)
     nitrogen = place[np.searchsorted(linkers.nitrogens[place], near.second)]
     whole = whole_rings(linkers, positions[None], cell[None])[0]
     centres = whole.mean(axis=1)
     owners, metal = linkers.owners[nitrogen], np.searchsorted(linkers.metals, near.first)
-    arms = (whole[linkers.ring_nitrogens()] - centres[linkers.owners])[nitrogen] - near.vectors
+    arms = (whole[linkers.ring_nitrogens()] - centres[linkers.owners])[nitrogen] - near.vector
     absolute = (centres[owners] + arms) @ np.linalg.inv(cell)
     wrapped = positions[linkers.metals] @ np.linalg.inv(cell)
     wrapped -= np.floor(wrapped)
     cells = np.rint(absolute - wrapped[metal]).astype(int)
     return Contacts(
-        len(linkers.metals), len(linkers), metal, nitrogen, owners, cells, arms, near.distances, float(cutoff)
+        len(linkers.metals), len(linkers), metal, nitrogen, owners, cells, arms, near.distance, float(cutoff)
     )
 
 

@@ -20,7 +20,7 @@ from aiida_zif.plugins.input_checks.quantities import (
 )
 from aiida_zif.plugins.input_checks.time_constants import check_times
 from aiida_zif.plugins.lammps.limits import Chemistry, HaltLevels
-from aiida_zif.plugins.lammps.settings import MAX_SEED, Coupling
+from aiida_zif.plugins.lammps.stages import MAX_SEED, Coupling
 from aiida_zif.workflows.campaign.supercell import AUTO, SupercellKey
 
 MOST_STEPS = 1_000_000_000
