@@ -9,7 +9,7 @@ from aiida import orm
 from aiida.common.exceptions import MultipleObjectsError, NotExistent
 from aiida.plugins import DataFactory
 
-from aiida_zif.workflows.study.known_force_field import ForceFieldFault, KnownForceField
+from aiida_zif.workflows.study.force_field.known import ForceFieldFault, KnownForceField
 from aiida_zif.workflows.study.schema.force_field import ForceField
 from aiida_zif.workflows.user_input.problems import did_you_mean, listed, shown
 

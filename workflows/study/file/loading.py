@@ -10,13 +10,14 @@ from pydantic import PrivateAttr
 
 from aiida_zif.plugins.systems.sources import Record, record_of
 from aiida_zif.workflows.campaign.schema.campaign_file import Crystal
+from aiida_zif.workflows.campaign.schema.section import Section
 from aiida_zif.workflows.campaign.structures import fit_structures, stated
 from aiida_zif.workflows.campaign.supercell import Matrix
 from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol
-from aiida_zif.workflows.study.cells import StudyCells, by_system, choose_cells
-from aiida_zif.workflows.study.checks import element_problems, section_problems
-from aiida_zif.workflows.study.json_schema import protocol_of_study, whole_schema
-from aiida_zif.workflows.study.known_force_field import ForceFieldFault, KnownForceField
+from aiida_zif.workflows.study.checks.cells import StudyCells, by_system, choose_cells
+from aiida_zif.workflows.study.checks.sections import element_problems, section_problems
+from aiida_zif.workflows.study.file.json_schema import protocol_of_study, whole_schema
+from aiida_zif.workflows.study.force_field.known import ForceFieldFault, KnownForceField
 from aiida_zif.workflows.study.schema.force_field import ForceField
 from aiida_zif.workflows.study.schema.study_file import SECTIONS, StudyFile
 from aiida_zif.workflows.study.settings import StudySettings
@@ -102,6 +103,12 @@ def study_from_structures(structures: Mapping[str, Atoms], content: Mapping[str,
     """
     base: dict[str, Any] = {"name": "study", "systems": {name: {"structure": "given"} for name in structures}}
     return build_study(Source(merged(base, content), "overrides", Path()), structures, find)
+
+
+def sections_of_protocol(name: str) -> dict[str, Any]:
+    """Return the sections of a file that says nothing but its protocol, as :class:`StudySettings` stores them."""
+    parts, _ = valid_parts(StudyFile, Crystal, protocol_of_study(name))
+    return {key: part.model_dump(mode="json") for key, part in parts.items() if isinstance(part, Section)}
 
 
 def build_study(source: Source, given: Mapping[str, Atoms], find: Find | None) -> Study:

@@ -1,4 +1,4 @@
-"""Progress of a running campaign, as lines with numbers."""
+"""Progress of a running campaign or study, as lines with numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aiida_zif.setup.computers.other_work import OtherWork
 
 LOOK_S = 2.0
-"""s between two checks whether the campaign has ended."""
+"""s between two checks whether it has ended."""
 
 REFRESH_S = 4.0
 """s between two updates of the progress line of a terminal."""
@@ -31,31 +31,22 @@ BUSY_S = 600.0
 
 
 def progress_line(node: Any) -> str:
-    """Return one line: which cycle and stage, how many of how many, elapsed, expected."""
-    from aiida_zif.provenance.campaigns.progress import current_activity, expected_remaining_s
-    from aiida_zif.provenance.campaigns.view import load_view
-    from aiida_zif.provenance.words import clock
-
-    view = load_view(node)
-    elapsed = time.time() - node.ctime.timestamp()
-    doing: dict[str, dict[str, None]] = {}
-    for activity in current_activity(view):
-        cycle, what = activity.line.split(": ", 1)
-        doing.setdefault(f"{cycle}/{view.settings.limits.cycles}", {})[what] = None
-    words = "; ".join(f"{cycle}: {'; '.join(whats)}" for cycle, whats in doing.items()) or "between two steps"
-    remaining = expected_remaining_s(view)
-    return f"[{clock(elapsed)}] {words}" + (f", about {clock(remaining)} left" if remaining is not None else "")
+    """Return one line: elapsed, what is running, how many of how many, expected."""
+    return str(lines_about(node).progress_line(node))
 
 
 def verdict_line(node: Any) -> str:
-    """Return what converging waits for by the newest verdict, empty if for nothing."""
-    from aiida_zif.provenance.campaigns.judgement import latest_verdict
-    from aiida_zif.provenance.campaigns.view import load_view
+    """Return the newest verdict: of a campaign what converging waits for, of a study what has ended; or nothing."""
+    return str(lines_about(node).news(node))
 
-    verdict = latest_verdict(load_view(node))
-    if verdict is None or not verdict.blocking:
-        return ""
-    return f"cycle {verdict.cycle} judged; not converged: {verdict.blocking}"
+
+def lines_about(node: Any) -> Any:
+    """Return the module that knows how a campaign or a study stands."""
+    from aiida_zif.cli.campaign import progress as of_campaign
+    from aiida_zif.cli.study import progress as of_study
+    from aiida_zif.provenance.queries.studies import is_study
+
+    return of_study if is_study(node) else of_campaign
 
 
 def busy_line(others: OtherWork) -> str:
@@ -68,9 +59,9 @@ def busy_line(others: OtherWork) -> str:
 
 
 def follow(node: Any) -> None:
-    """Show the progress of a campaign until it ends; Ctrl-C leaves it running.
+    """Show the progress of a campaign or study until it ends; Ctrl-C leaves it running.
 
-    :param node: the campaign's work chain.
+    :param node: its work chain.
     """
     from aiida.manage.configuration import get_config
     from sqlalchemy.exc import OperationalError, PendingRollbackError
@@ -104,8 +95,7 @@ def follow(node: Any) -> None:
             time.sleep(LOOK_S)
     except KeyboardInterrupt:
         click.echo(
-            f"\nThe campaign continues in the daemon. Follow it: aiida-zif watch {node.pk}; "
-            f"stop it: verdi process kill {node.pk}"
+            f"\nIt continues in the daemon. Follow it: aiida-zif watch {node.pk}; stop it: verdi process kill {node.pk}"
         )
         raise click.exceptions.Exit(130) from None
     if terminal:

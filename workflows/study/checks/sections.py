@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_zif.workflows.campaign.checks.campaign import elements_of
 from aiida_zif.workflows.properties.states.settings import state_name
-from aiida_zif.workflows.study.known_force_field import KnownForceField
+from aiida_zif.workflows.study.force_field.known import KnownForceField
 from aiida_zif.workflows.study.schema.study_file import SECTIONS
 from aiida_zif.workflows.study.schema.validation import Validation
 from aiida_zif.workflows.user_input.problems import Problem, did_you_mean, listed, shown

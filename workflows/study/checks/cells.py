@@ -37,6 +37,10 @@ class StudyCells:
         """Atoms of the melt."""
         return (self.melt or self.system).atoms
 
+    def melt_atoms_of(self, start: str) -> int:
+        """Return the atoms of states that start from the crystal or from a glass."""
+        return self.melt_atoms if start == "glass" else self.system.atoms
+
     def notes(self) -> list[str]:
         """Return notes on both cells as sentences."""
         rule = f"twice the cut-off of the force field is {self.system.needed:g} Å"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
-from aiida_zif.cli.campaign import watching
+from aiida_zif.cli.files import watching
 
 LOST = OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
 
