@@ -203,10 +203,11 @@ def exchanges(history: BondHistory, n_nitrogens: int) -> Exchanges:
         ]
         owner[taken] = nearest[taken]
         free = np.where(holds | taken, 0, free + 1)
-    table = np.array(rows, dtype=int).reshape(-1, 5)
+    frames, nitrogen, left, bound, gap = np.array(rows, dtype=int).reshape(-1, 5).T
     time = n_nitrogens * (len(history.bonded) - 1) * history.interval
     rate = len(rows) / time if time else np.nan
-    return Exchanges(*table.T, rate=rate, rate_error=max(len(rows), 1) ** 0.5 / time if time else np.nan)
+    rate_error = max(len(rows), 1) ** 0.5 / time if time else np.nan
+    return Exchanges(frames, nitrogen, left, bound, gap, rate, rate_error)
 
 
 def _per_metal(history: BondHistory, pairs: np.ndarray, share: float) -> Curve:

@@ -64,7 +64,7 @@ QUANTITIES = {
         Quantity("largest_free_sphere", "pores", "Å", "diameter of the largest sphere that passes through", LARGE),
         Quantity("accessible_volume", "pores", "", "share of the volume that a probe reaches", LARGE),
         Quantity("bond_lifetime", "dynamics", "ps", "lifetime of a metal–N bond", LOCAL),
-        Quantity("exchange_rate", "dynamics", "1/ps", "linkers that a metal exchanges in a time", LOCAL),
+        Quantity("exchange_rate", "dynamics", "1/ps", "rate at which an N changes its metal", LOCAL),
         Quantity("mean_square_displacement", "dynamics", "Å²", "at the longest time that frames allow", LOCAL),
     )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,7 +65,7 @@ class Samples:
     :param limits: what the numbers cannot say, in sentences.
     """
 
-    groups: list[str]
+    groups: Sequence[str]
     n_used: int
     numbers: list[Number] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Samples:
             node.set_array(f"x_{index}", np.asarray(line.x, dtype=float))
             node.set_array(f"y_{index}", np.asarray(line.y, dtype=float))
             lines.append({key: getattr(line, key) for key in ("name", "x_label", "y_label", "x_unit", "y_unit")})
-        content = {"groups": self.groups, "n_used": self.n_used, "numbers": numbers, "lines": lines}
+        content = {"groups": list(self.groups), "n_used": self.n_used, "numbers": numbers, "lines": lines}
         content |= {"conventions": dict(self.conventions), "limits": self.limits}
         node.base.attributes.set(SAMPLES, content)
         return node
