@@ -13,10 +13,9 @@ from aiida_zif.plugins.lammps.production.report import ProductionReport
 from aiida_zif.provenance.campaigns.progress import state_of
 from aiida_zif.provenance.campaigns.workload import local_folder
 from aiida_zif.provenance.queries.calls import plain_outputs
-from aiida_zif.provenance.studies.view import Part, StudyView, Trajectory
+from aiida_zif.provenance.studies.view import StudyView, Trajectory
 from aiida_zif.provenance.words import clock
-from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchChoices
-from aiida_zif.workflows.properties.states.settings import StatesOptions
+from aiida_zif.workflows.study.file.planned_runs import PlannedRuns, melt_runs, state_runs
 
 LEAST_SHARE = 0.005
 """Share of the work that must be done before its pace says how long the rest takes."""
@@ -120,7 +119,7 @@ def work_of(view: StudyView) -> tuple[int, int]:
 
     A trajectory that ended early counts with the steps that it did, since nothing more of it will come.
     """
-    done, planned = 0, sum(planned_steps(view, part) for part in expected_parts(view))
+    done, planned = 0, planned_steps(view)
     ended = [one for one in view.trajectories if not one.is_running]
     reports = plain_outputs([one.call.pk for one in ended], ("output_parameters",), view.node.backend)
     for one in ended:
@@ -132,36 +131,14 @@ def work_of(view: StudyView) -> tuple[int, int]:
     return done, max(planned, done)
 
 
-def expected_parts(view: StudyView) -> list[tuple[str, str]]:
-    """Return section and system of every part with trajectories that a study has or will have."""
-    return [
-        (section, system)
-        for section in ("melt_quench", "states")
-        if getattr(view.settings, section) is not None
-        for system in view.settings.systems
-    ]
-
-
-def planned_steps(view: StudyView, part: tuple[str, str]) -> int:
-    """Return the MD steps of one part."""
-    section = getattr(view.settings, part[0])
-    return steps_of_melts(section) if part[0] == "melt_quench" else steps_of_states(section)
-
-
-def steps_of_melts(chosen: MeltQuenchChoices) -> int:
-    """Return the MD steps of all melts and quenches of one system."""
-    melt = sum(
-        chosen.steps_of(time) for time in (chosen.thermalisation, chosen.equilibration, chosen.heating, chosen.hold)
-    )
-    relaxed = chosen.steps_of(chosen.relax_npt) + chosen.steps_of(chosen.relax_nvt)
-    quenches = sum(chosen.steps_of(chosen.quench(rate)) + relaxed for rate in chosen.rates)
-    return chosen.replicas * (melt + quenches)
-
-
-def steps_of_states(chosen: StatesOptions) -> int:
-    """Return the MD steps of a grid of states of one system."""
-    runs = len(chosen.temperatures) * len(chosen.pressures) * chosen.replicas
-    return runs * round((chosen.equilibration + chosen.sampling) / chosen.timestep)
+def planned_steps(view: StudyView) -> int:
+    """Return the MD steps of all trajectories that a study has or will have."""
+    melts, states = view.settings.melt_quench, view.settings.states
+    runs: list[PlannedRuns] = []
+    for system in view.settings.systems:
+        runs += [] if melts is None else melt_runs(melts, system, 0)
+        runs += [] if states is None else [state_runs(states, system, 0)]
+    return sum(run.runs * run.steps for run in runs)
 
 
 def expected_remaining_s(view: StudyView) -> float | None:
@@ -177,12 +154,3 @@ def expected_remaining_s(view: StudyView) -> float | None:
         return None
     elapsed = max(time.time() - min(one.call.begun for one in view.trajectories), 0.0)
     return elapsed * (planned - done) / done
-
-
-def part_line(part: Part) -> str:
-    """Return how a part stands: ``structure of zif4 glass 20: finished``."""
-    node = part.call.node
-    state = "running" if part.call.is_running else str(node.process_state.value if node.process_state else "unknown")
-    if node.exit_status:
-        state = f"ended with [{node.exit_status}] {node.exit_message or ''}".rstrip()
-    return f"{part.section.replace('_', ' ')} of {part.name.replace('_', ' ')}: {state}"

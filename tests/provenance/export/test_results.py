@@ -23,7 +23,6 @@ from aiida_zif.provenance.export.frame_files import cif, extxyz, lammps, not_wri
 from aiida_zif.provenance.export.results import export_results, files_of, write
 from aiida_zif.provenance.export.study_content import Results, add_output, models_of, safe, unique
 from aiida_zif.provenance.studies.summary_model import StudySummary
-from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.structure.curves import Curves
 
 GLASS = "frames/melt_quench/zif4/glass/replica_0_at_20"
