@@ -20,7 +20,7 @@ COMMANDS = {
     "report": ("results.report:report", "Write the report of a campaign or study as one HTML page."),
     "lineage": ("results.lineage:lineage", "Show the provenance of a result, a model or a frame."),
     "export": ("results.export:export", "Write data sets, models and results to files."),
-    "import": ("data.import_data:import_data", "Import labelled frames of other codes or projects."),
+    "import": ("data.import_data:import_data", "Import labelled frames or trained models of other projects."),
     "withdraw": ("data.withdraw:withdraw", "Exclude a wrong import from use; its nodes stay."),
     "systems": ("data.systems:systems", "List the crystal structures that ship with aiida-zif."),
     "schema": ("files.schema:schema", "Print the JSON schema of both kinds of file, for editors."),

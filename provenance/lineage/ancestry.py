@@ -16,6 +16,7 @@ from aiida_zif.provenance.queries import sql
 from aiida_zif.provenance.queries.calls import inputs_of
 from aiida_zif.provenance.queries.campaigns import campaign_entry, campaigns_behind, is_campaign
 from aiida_zif.provenance.queries.trainings import PACK, TRAINING, seeds_of, starts_of
+from aiida_zif.workflows.training.import_model import model_declaration_of
 
 BLOCK = "data.zif.frames.labelled.LabelledFramesData."
 MODEL = "data.zif.potential.DeepPotentialData."
@@ -39,7 +40,8 @@ def what_stands_behind(node: orm.Node) -> dict[str, Any]:
     influenced what was done next, and are counted apart.
 
     :param node: data, a calculation, or a work chain (then: what stands behind its results).
-    :returns: ``n_cp2k_jobs``, ``n_labelled_frames``, ``n_trainings``, ``n_committees``, ``n_explorations``,
+    :returns: ``n_cp2k_jobs``, ``n_labelled_frames``, ``n_trainings``, ``n_imported_models`` (trained elsewhere),
+        ``n_committees``, ``n_explorations``,
         ``n_blocks``, ``n_structures``; ``n_nodes`` with the plans; ``learnt_from``, ``evaluated_on``,
         ``influenced_plan`` and ``committees_learnt_from`` (see :func:`parts_of`); the ``campaigns`` that made it and
         those that it was ``given_to``.
@@ -49,11 +51,14 @@ def what_stands_behind(node: orm.Node) -> dict[str, Any]:
     nodes: list[Any] = [orm.load_node(pk) for pk in start]
     jobs = [one for one in nodes if one.process_type in (TRAINING, PACK)]
     blocks = loaded(sql.ancestors_of_kind(start, BLOCK, material=True))
+    models: list[Any] = [orm.load_node(pk) for pk in sql.ancestors_of_kind(start, MODEL, material=True)]
+    n_imported = sum(model_declaration_of(model) is not None for model in models)
     return {
         "n_nodes": sum(sql.count_ancestors(start).values()),
         "n_cp2k_jobs": len({b.creator.pk for b in blocks.values() if isinstance(b.creator, orm.CalcJobNode)}),
         # a job may train several members; those that nothing was made from are not behind anything
-        "n_trainings": counts.get(MODEL, 0) + sum(len(seeds_of(job)) for job in jobs),
+        "n_trainings": counts.get(MODEL, 0) - n_imported + sum(len(seeds_of(job)) for job in jobs),
+        "n_imported_models": n_imported,
         **{name: counts.get(kind, 0) for name, kind in KINDS.items()},
         "n_labelled_frames": n_frames(blocks),
         "n_committees": len(
@@ -241,6 +246,7 @@ def totals_in_words(behind: dict[str, Any]) -> str:
         counted(behind["n_cp2k_jobs"], "CP2K job"),
         counted(behind["n_labelled_frames"], "labelled frame"),
         counted(behind["n_trainings"], "training"),
+        *([counted(behind["n_imported_models"], "imported model")] if behind["n_imported_models"] else []),
         counted(behind["n_committees"], "committee"),
         counted(behind["n_explorations"], "exploration"),
         counted(behind["n_structures"], "structure"),

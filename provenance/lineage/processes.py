@@ -12,6 +12,7 @@ from aiida import orm
 
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.imports.declaration import ModelDeclaration
 from aiida_zif.plugins.words import counted, counts_in_words
 from aiida_zif.provenance.lineage.import_remarks import import_remarks
 from aiida_zif.provenance.lineage.lookup import Place
@@ -153,6 +154,17 @@ def reuse(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Or
     title = f"labelled before, taken from {counted(len(sources), 'block')} of the profile"
     origins = tracer.below(lambda: [tracer.trace(node, place) for node in (*sources, call.inputs.frames)])
     return Origin("reuse", title, call, origins=origins)
+
+
+@describes("import_model")
+def imported_model(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
+    """A model from elsewhere: what was declared of it; nothing of its training is known here."""
+    declared = ModelDeclaration.from_node(call.inputs.declaration)
+    facts = declared.model_dump(exclude_none=True)
+    said = [f"source {declared.source}", f"trained on {declared.level} (as declared)"]
+    said += [f"by {declared.by}"] if declared.by else []
+    said += [f"licence {declared.licence or 'not stated'}", f"SHA-256 {declared.checksum}"]
+    return Origin("import", f"model imported from {declared.name}, {', '.join(said)}", call, facts)
 
 
 @describes("import_labels")
