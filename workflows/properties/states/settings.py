@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from aiida_zif.plugins.data.record import Record
 from aiida_zif.plugins.input_checks.model import Checked, Count, refuse
 from aiida_zif.plugins.input_checks.quantities import MdTime, Pressure, Temperature, TimeStep
-from aiida_zif.plugins.lammps.settings import Coupling
+from aiida_zif.plugins.lammps.stages import Coupling
 from aiida_zif.workflows.properties.melt_quench.naming import in_name
 from aiida_zif.workflows.properties.structure.settings import Bin, Range, ShortLength
 

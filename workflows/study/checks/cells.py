@@ -10,6 +10,7 @@ from aiida_zif.plugins.systems.faults import MOST_ATOMS
 from aiida_zif.workflows.campaign.schema.campaign_file import Crystal
 from aiida_zif.workflows.campaign.structures import as_stored
 from aiida_zif.workflows.campaign.supercell import IDENTITY, CellChoice, build, choose_cell
+from aiida_zif.workflows.properties.melt_quench.cost import cell_choice
 from aiida_zif.workflows.study.schema.melt_quench import MeltQuench
 from aiida_zif.workflows.user_input.problems import Problem
 from aiida_zif.workflows.user_input.yaml_source import Source, YamlPath
@@ -74,7 +75,7 @@ def choose_cells(
     built = as_stored(build(atoms, own.matrix))
     if melt is None:
         return built, StudyCells(own), []
-    cell = choose_cell(melt.supercell, built.cell[:], len(built), needed, 0.0, MOST_MELT_ATOMS)
+    cell = cell_choice(melt.settings(str(path[-1]), "", 1), built.cell[:], len(built), cutoff)
     return built, StudyCells(own, cell), list(melt_cell_problems(cell, own, path, source))
 
 

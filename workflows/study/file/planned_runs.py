@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aiida_zif.workflows.properties.melt_quench.naming import Leg
+from aiida_zif.workflows.properties.melt_quench.plan import stages_of
 from aiida_zif.workflows.properties.states.settings import StatesOptions
 from aiida_zif.workflows.study.schema.melt_quench import MeltQuench
 
@@ -50,19 +52,16 @@ def planned_runs(study: Study) -> list[PlannedRuns]:
 
 
 def melt_runs(section: MeltQuench, system: str, n_atoms: int) -> Iterator[PlannedRuns]:
-    """Yield the melts, and the quenches of every rate with the relaxation after them."""
-
-    def planned(what: str, *picoseconds: float) -> PlannedRuns:
-        steps = sum(section.steps_of(time) for time in picoseconds)
-        return PlannedRuns("melt_quench", system, what, n_atoms, section.replicas, steps, section.timestep)
-
-    yield planned("melt", section.thermalisation, section.equilibration, section.heating, section.hold)
-    for rate in section.rates:
-        yield planned(f"quench at {rate:g} K/ps", section.quench(rate), section.relax_npt, section.relax_nvt)
+    """Yield the melts, then the quenches of every rate with the relaxation after them."""
+    settings = section.settings(system, "", 1)
+    for rate in (None, *sorted(section.rates)):
+        steps = sum(stage["steps"] for stage in stages_of(settings, Leg(0, rate)))
+        what = "melt" if rate is None else f"quench at {rate:g} K/ps"
+        yield PlannedRuns("melt_quench", system, what, n_atoms, section.replicas, steps, section.timestep)
 
 
 def state_runs(section: StatesOptions, system: str, n_atoms: int) -> PlannedRuns:
     """Return the trajectories of a grid of states."""
     steps = round((section.equilibration + section.sampling) / section.timestep)
-    runs, what = len(section.states) * section.replicas, f"{len(section.states)} states"
-    return PlannedRuns("states", system, what, n_atoms, runs, steps, section.timestep)
+    runs = len(section.states) * section.replicas
+    return PlannedRuns("states", system, "state", n_atoms, runs, steps, section.timestep)
