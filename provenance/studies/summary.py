@@ -66,7 +66,7 @@ def summary_of(view: StudyView) -> StudySummary:
 
 def protocol_of(name: str) -> Protocol:
     """Return a protocol with what it says of itself about melts and quenches."""
-    return Protocol(name=name, description=available_protocols("melt_quench").get(name, ""))
+    return Protocol(name=name, description=available_protocols("study").get(name, ""))
 
 
 def system_of(structure: orm.StructureData) -> System:

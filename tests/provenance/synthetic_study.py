@@ -17,7 +17,7 @@ from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.systems import load_system
 from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport
-from aiida_zif.workflows.study.loading import study_from_structures
+from aiida_zif.workflows.study.file.loading import study_from_structures
 from aiida_zif.workflows.study.names import ChildName
 from aiida_zif.workflows.study.verdict import StudyVerdict
 

@@ -24,7 +24,7 @@ BLOCKS = 24
 ENERGY = -220.0
 """eV per atom."""
 
-MELT_STAGES = (("equilibrate", "npt", 300, 300), ("heat", "ramp", 300, 1500), ("hold", "hold", 1500, 1500))
+MELT_STAGES = (("crystal", "npt", 300, 300), ("heating", "ramp", 300, 1500), ("melt", "hold", 1500, 1500))
 QUENCH_STAGES = (("quench", "ramp", 1500, 300), ("relax_npt", "npt", 300, 300), ("relax_nvt", "nvt", 300, 300))
 
 
@@ -85,8 +85,8 @@ def production_report(leg: Leg, **changes: Any) -> ProductionReport:
             temperature=(first, last),
             pressure=(0.0, 0.0) if kind != "nvt" else None,
             n_looks=120,
-            n_untrusted=9 if name == "hold" else 0,
-            max_deviation=0.9 if name == "hold" else 0.3,
+            n_untrusted=9 if name == "melt" else 0,
+            max_deviation=0.9 if name == "melt" else 0.3,
         )
         for index, (name, kind, first, last) in enumerate(MELT_STAGES if leg.is_melt else QUENCH_STAGES)
     ]
@@ -138,7 +138,7 @@ def glass_report(process: dict[str, str], **changes: Any) -> glass.GlassReport:
                 name=leg.label(), replica=leg.replica, rate=leg.rate, process=process.get(leg.label()),
                 ended="completed", seed=100 + index, n_steps=7200, n_steps_requested=7200, n_jobs=1, wall_s=600.0,
                 n_looks=360, n_untrusted=9 if leg.is_melt else 0, max_deviation=0.9 if leg.is_melt else 0.31,
-                worst_stage="hold" if leg.is_melt else "quench",
+                worst_stage="melt" if leg.is_melt else "quench",
             )
             for index, leg in enumerate(legs)
         ],
@@ -181,7 +181,7 @@ def glass_report(process: dict[str, str], **changes: Any) -> glass.GlassReport:
         "linkers": glass.LinkersKept(n=32, n_looks=4320, n_broken_looks=3, passed=True),
         "trust": glass.Trust(
             level=LEVEL, n_models=3, n_looks=4320, n_untrusted=27, n_returned=12, share=27 / 4320,
-            share_by_stage={"equilibrate": 0.0, "heat": 0.001, "hold": 0.075, "quench": 0.0}, worst_stage="hold",
+            share_by_stage={"crystal": 0.0, "heating": 0.001, "melt": 0.075, "quench": 0.0}, worst_stage="melt",
             max_deviation=0.9,
         ),
         "is_glass": True,

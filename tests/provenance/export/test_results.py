@@ -20,10 +20,9 @@ from aiida_zif.plugins.physics.lattice import untilting
 from aiida_zif.provenance.export.curve_files import Table, as_csv, as_json
 from aiida_zif.provenance.export.export import ExportError, export_to
 from aiida_zif.provenance.export.frame_files import cif, extxyz, lammps, not_written
-from aiida_zif.provenance.export.results import export_results
-from aiida_zif.provenance.export.study_content import models_of, safe, unique
+from aiida_zif.provenance.export.results import export_results, files_of, write
+from aiida_zif.provenance.export.study_content import Results, add_output, models_of, safe, unique
 from aiida_zif.provenance.studies.summary_model import StudySummary
-from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.structure.curves import Curves
 
 GLASS = "frames/melt_quench/zif4/glass/replica_0_at_20"
@@ -202,23 +201,16 @@ def test_two_curves_whose_names_become_the_same_are_both_kept() -> None:
     assert unique("g", {**known, "g_2": 1}) == "g_3"
 
 
-def test_hostile_labels_of_an_archive_stay_inside_the_folder(
-    new_study: Callable[[], SyntheticStudy], tmp_path: Path
-) -> None:
-    study = new_study()
-    study.begin()
-    study.begin_melt()
-    study.leg(Leg(0), study.start)
-    frames = study.frames(2, Leg(0))
-    frames.base.attributes.set("system", '../../x"\n; rm')
-    chain = study.melt
-    study.calcfunction("pick", "melt_quench", {}, {"result": frames}, None, caller=chain)
-    study.end(chain, {"glass__..__..__evil": frames})
-    study.settle()
-    export_results([study.campaign], ["extxyz", "lammps", "cif", "csv"], tmp_path / "out")
+def test_hostile_labels_of_an_archive_stay_inside_the_folder(tmp_path: Path) -> None:
+    results = Results()
+    frames = tilted(np.random.default_rng(4)).store()
+    add_output(results, "melt_quench/zif4", "glass__..__../../evil", frames, {"system": 'x"\n; rm'})
+    for name, text in files_of(results, ["extxyz", "lammps", "cif"]):
+        write(tmp_path / "out", name, text)
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert all(path.resolve().is_relative_to(tmp_path / "out") for path in written if "out" in path.parts)
-    assert list((tmp_path / "out").rglob("*.cif"))
+    assert len(written) == 5
+    assert all(path.resolve().is_relative_to(tmp_path / "out") for path in written)
+    assert "; rm" in (tmp_path / "out/frames/melt_quench/zif4/glass/unnamed/evil/frame_0000.cif").read_text()
 
 
 def test_a_text_in_a_header_stays_on_one_line() -> None:
