@@ -74,3 +74,15 @@ def sparse_number(values: Sequence[float]) -> Callable[[float, float], str]:
         return f"{value:g}" if f"{value:e}"[0] in digits else ""
 
     return write
+
+
+def shades(count: int) -> list[str]:
+    """Return colours from dark to pale teal that keep their order in grey and for colour-blind readers."""
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    scale = LinearSegmentedColormap.from_list("shades", ["#073b41", "#1f8b93", "#69b89c"])
+    return [to_hex(scale(x)) for x in np.linspace(0, 1, count)] if count > 1 else [CHOSEN]
+
+
+DASHES = ("-", (0, (5, 2)), (0, (2, 1)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
+"""Styles of lines, so that they differ without colour too."""

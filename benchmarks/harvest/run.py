@@ -119,9 +119,9 @@ def measure(system: str, n_frames: int) -> dict[str, Any]:
     from ase import Atoms
 
     from aiida_zif.plugins.lammps import structure
+    from aiida_zif.plugins.lammps.exploration.harvest_config import harvest_config
+    from aiida_zif.plugins.lammps.exploration.settings import Settings, check_runs
     from aiida_zif.plugins.lammps.harvest import harvest
-    from aiida_zif.plugins.lammps.harvest_config import harvest_config
-    from aiida_zif.plugins.lammps.settings import Settings, check_runs
     from aiida_zif.plugins.systems import load_system
 
     small = Atoms("ZnNNC", positions=[[1, 1, 1], [3, 1, 1], [1, 3, 1], [5, 5, 5]], cell=[9, 9, 9])

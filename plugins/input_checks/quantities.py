@@ -325,6 +325,11 @@ STRESS = Dimension("stress", PRESSURE.units, "50 GPa", 0.0, 1e5, above=True)
 TIMESTEP = Dimension("time step", {"fs": 1.0, "ps": 1e3}, "0.5 fs", 0.0, 5.0, above=True)
 MD_TIME = Dimension("time", {"fs": 1.0, "ps": 1e3, "ns": 1e6}, "100 fs", 0.0, 1e6, above=True)
 INTERVAL = Dimension("time", {"fs": 1.0, "ps": 1e3, "ns": 1e6}, "50 fs", 0.0, 1e6)
+STAGE_TIME = Dimension("time", {"ps": 1.0, "fs": 1e-3, "ns": 1e3}, "50 ps", 0.0, 1e6, above=True)
+"""Of a stage of production MD."""
+TEMPERATURE_RATE = Dimension(
+    "rate of temperature", {"K/ps": 1.0, "K/fs": 1e3, "K/ns": 1e-3}, "20 K/ps", 0.0, 1e5, above=True
+)
 WALLTIME = Dimension("time", {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}, "1 h", 60.0, 31 * 86400.0, clock=True)
 LENGTH = Dimension("length", {"Å": 1.0, "nm": 10.0, "pm": 0.01, "bohr": BOHR}, "6 Å", 2.0, 20.0)
 """Of a cut-off: below 2 Å an atom of a ZIF does not even see those it is bonded to, beyond 20 Å it sees thousands."""
@@ -361,6 +366,8 @@ PressureRamp = Annotated[float | tuple[float, float], Ramp(PRESSURE)]
 TimeStep = Annotated[float, TIMESTEP]
 MdTime = Annotated[float, MD_TIME]
 Interval = Annotated[float, INTERVAL]
+StageTime = Annotated[float, STAGE_TIME]
+TemperatureRate = Annotated[float, TEMPERATURE_RATE]
 WallTime = Annotated[float, WALLTIME]
 Length = Annotated[float, LENGTH]
 Displacement = Annotated[float, DISPLACEMENT]

@@ -17,6 +17,7 @@ MOVED = {
     "plugins.deepmd.test_calculation": "plugins.deepmd.testing.calculation",
     "plugins.deepmd.train_calculation": "plugins.deepmd.training.calculation",
     "plugins.deepmd.train_pack_calculation": "plugins.deepmd.training.pack_calculation",
+    "plugins.lammps.calculation": "plugins.lammps.exploration.calculation",
     "plugins.patient_waiting": "plugins.jobs.local_waiting",
     "workflows.acquire": "workflows.active_learning.acquire",
     "workflows.aimd": "workflows.labelling.aimd",

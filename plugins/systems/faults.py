@@ -24,13 +24,14 @@ class StructureFault(ValueError):
         self.found, self.allowed, self.fix = found, allowed, fix
 
 
-def refuse_too_many(atoms: int) -> None:
+def refuse_too_many(atoms: int, most: int = MOST_ATOMS) -> None:
     """Refuse more atoms than can be labelled, before time is spent on them.
 
-    :raises StructureFault: if there are more than :data:`MOST_ATOMS`.
+    :param most: another bound, of what is analysed and never labelled.
+    :raises StructureFault: if there are more.
     """
-    if atoms > MOST_ATOMS:
-        raise StructureFault(f"{atoms} atoms", f"at most {MOST_ATOMS} atoms", "take a smaller cell")
+    if atoms > most:
+        raise StructureFault(f"{atoms} atoms", f"at most {most} atoms", "take a smaller cell")
 
 
 def named(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiida import orm
 
-from aiida_zif.plugins.lammps.exploration import ExploredRun
+from aiida_zif.plugins.lammps.exploration.report import ExploredRun
 from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.queries.calls import outputs_of
 

@@ -142,7 +142,7 @@ def progress_reader(stage: str) -> Progress | None:
 
         return steps_so_far
     if stage == "explore":
-        from aiida_zif.plugins.lammps.progress import frames_so_far
+        from aiida_zif.plugins.lammps.exploration.progress import frames_so_far
 
         return frames_so_far
     return None

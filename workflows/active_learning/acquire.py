@@ -9,7 +9,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, if_
 from aiida.plugins import DataFactory, WorkflowFactory
 
-from aiida_zif.plugins.lammps.exploration import ExplorationReport
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport
 from aiida_zif.workflows.active_learning.exploration.draw_starts import draw_starts
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.selection.select_frames import compare_choice, select_frames

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from aiida import orm
 from aiida.common import AttributeDict
-from aiida.common.links import LinkType
 from aiida.engine import ExitCode, calcfunction, if_, while_
 from aiida.plugins import CalculationFactory
 
@@ -15,6 +14,7 @@ from aiida_zif.plugins.cp2k.batches.cost import hill_formula
 from aiida_zif.plugins.cp2k.batches.layout import Layout, TimedLayout
 from aiida_zif.plugins.cp2k.batches.report import JobReport
 from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.workflows.engine import known_layouts
 from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.job_options import layouts, with_layout
 from aiida_zif.workflows.engine.naming import Split, key_of, of_kind
@@ -212,34 +212,5 @@ def fastest_layout(frames: FramesData, **timed: Any) -> orm.Dict:
 
 
 def known_layout(level_hash: str, computer_uuid: str, symbols: list[str], wanted: list[list[int]]) -> orm.Dict | None:
-    """Return the newest comparison that holds here: same computer, level and elements, a cell of like size.
-
-    :param symbols: of the cell, whose number of atoms may differ by a quarter.
-    :param wanted: ranks and threads of all the layouts that must have been tried, if in vain.
-    """
-    query = orm.QueryBuilder().append(orm.Computer, filters={"uuid": computer_uuid}, tag="computer")
-    query.append(orm.CalcJobNode, with_computer="computer", tag="job")
-    query.append(orm.WorkChainNode, with_outgoing="job", filters={"process_type": ENTRY_POINT}, tag="chain")
-    query.append(
-        orm.Dict,
-        with_incoming="chain",
-        edge_filters={"label": "layout"},
-        filters={"attributes.level_hash": level_hash},
-        project="*",
-        tag="layout",
-    )
-    query.add_projection("chain", "*")
-    query.order_by({"chain": {"id": "desc"}}).distinct()
-    for chain, layout in query.all():
-        tried = chain.base.links.get_outgoing(link_type=LinkType.CALL_CALC).all_link_labels()
-        if is_like(Layout.from_node(layout).formula, symbols) and all(Split(*pair).label() in tried for pair in wanted):
-            return layout
-    return None
-
-
-def is_like(formula: str, symbols: list[str]) -> bool:
-    """Whether cells of a formula cost about as much: the same elements, and as many atoms but for a quarter."""
-    from ase.formula import Formula
-
-    counts = Formula(formula).count()
-    return set(counts) == set(symbols) and 0.8 <= sum(counts.values()) / len(symbols) <= 1.25
+    """Return the newest comparison at a level that holds here; see :mod:`aiida_zif.workflows.engine.known_layouts`."""
+    return known_layouts.known_layout(ENTRY_POINT, computer_uuid, {"level_hash": level_hash}, symbols, wanted)

@@ -19,7 +19,7 @@ from .streaming import Spread
 from .targets import Reached
 
 SCHEMA = 1
-"""Number of the definition of the summary, :class:`aiida_zif.plugins.lammps.exploration.Exploration`."""
+"""Number of the definition of the summary, :class:`aiida_zif.plugins.lammps.exploration.report.ExplorationReport`."""
 
 EDGES = np.concatenate([[0.0], np.geomspace(1e-3, 1e2, 51)])
 """eV/Å; fixed, so that histograms of different cycles can be compared; what is above counts in the last bin."""

@@ -57,7 +57,7 @@ class ByChance:
 
 
 def keeper_of(settings: dict[str, Any], n_runs: int) -> MostUncertain | ByChance:
-    """Return what keeps the candidates as ``keep`` asks for, see :class:`aiida_zif.plugins.lammps.settings.Settings`.
+    """Return what keeps the candidates as ``keep`` asks for, see ``Settings`` in ``exploration/settings.py``.
 
     Chance draws from the seed of the job, but not the numbers of the control sample.
     """

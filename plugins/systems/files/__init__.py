@@ -1,1 +1,1 @@
-"""Readers of structure files: CIF, POSCAR, extended XYZ."""
+"""Readers of structure files: CIF, POSCAR, extended XYZ, LAMMPS data and dump."""

@@ -34,7 +34,7 @@ def read_structure_file(file: Path, kind: str) -> Atoms:
         if kind == "cif":
             return read_cif(file.read_bytes())
         text, notes = checked_poscar(decoded(file.read_bytes())) if kind == "vasp" else _only_frame(file)
-        return _parsed(text, kind, notes)
+        return parsed(text, kind, notes)
     except StructureFault:
         raise
     except Exception as error:  # ASE's readers raise whatever they stumble over
@@ -69,8 +69,8 @@ def _only_frame(file: Path) -> tuple[str, list[str]]:
     return checked_xyz(first)
 
 
-def _parsed(text: str, kind: str, notes: list[str]) -> Atoms:
-    """The atoms as ASE reads them, without what a structure does not have: fixed atoms, velocities, masses, results."""
+def parsed(text: str, kind: str, notes: list[str]) -> Atoms:
+    """Return atoms as ASE reads them, without fixed atoms, velocities, masses and results, which no structure has."""
     from ase import Atoms
     from ase.io import read
 

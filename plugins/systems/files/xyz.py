@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 
-from aiida_zif.plugins.systems.faults import StructureFault, refuse_too_many
+from aiida_zif.plugins.systems.faults import MOST_ATOMS, StructureFault, refuse_too_many
 from aiida_zif.plugins.systems.files.elements import DEUTERIUM_NOTE, HEAVY_HYDROGEN, light, of_symbol, refuse_unknown
 
 PROPERTIES = re.compile(r"Properties=\"?([A-Za-z0-9_:.-]+)\"?")
 
 
-def checked_xyz(text: str) -> tuple[str, list[str]]:
+def checked_xyz(text: str, most: int = MOST_ATOMS) -> tuple[str, list[str]]:
     """Return one frame of extended XYZ with plain symbols, and notes.
 
     :param text: count, comment, and as many lines as atoms.
+    :param most: atoms at most.
     :raises StructureFault: rows of a wrong width, unknown elements, elements that contradict atomic numbers.
     """
     first, comment, *rows = text.rstrip("\n").split("\n")
-    refuse_too_many(len(rows))
+    refuse_too_many(len(rows), most)
     match = PROPERTIES.search(comment)
     columns = _columns(match[1] if match else "species:S:1:pos:R:3")
     species, numbers = columns.get("species"), columns.get("Z", columns.get("numbers"))

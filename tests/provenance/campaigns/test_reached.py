@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiida_zif.plugins.lammps.exploration import ExploredRun
+from aiida_zif.plugins.lammps.exploration.report import ExploredRun
 from aiida_zif.provenance.campaigns.reached import asked_in_words, entry_of, mean_in_words, reached_line
 
 RUN: dict[str, Any] = {"label": "300K_0GPa", "ended": "completed", "n_explored": 30}

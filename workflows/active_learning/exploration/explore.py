@@ -9,7 +9,7 @@ from aiida.common import AttributeDict
 from aiida.engine import ExitCode, while_
 from aiida.plugins import CalculationFactory, DataFactory
 
-from aiida_zif.plugins.lammps.exploration import ExplorationReport
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport
 from aiida_zif.workflows.engine.endings import ended_from_outside, may_run_again, why_it_ended
 from aiida_zif.workflows.engine.naming import Try, as_kind, key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain

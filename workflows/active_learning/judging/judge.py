@@ -8,7 +8,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.deepmd.testing.frame_errors import read_errors
-from aiida_zif.plugins.lammps.exploration import ExplorationReport
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport
 from aiida_zif.workflows.active_learning.judging.confidence import rmse_interval
 from aiida_zif.workflows.active_learning.judging.criteria import convergence_criteria, learns_nothing, remembered
 from aiida_zif.workflows.active_learning.planning.first_labels import label_tasks

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from aiida_zif.plugins.data.record import Report
-from aiida_zif.plugins.lammps.exploration import Deviation, ExplorationReport, Histogram
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport, Histogram
+from aiida_zif.plugins.lammps.statistics import Deviation
 from aiida_zif.plugins.selection import Sieved, full_chain
 from aiida_zif.plugins.selection.budget import OVER_BUDGET
 

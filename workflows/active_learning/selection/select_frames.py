@@ -11,7 +11,7 @@ from aiida.engine import ExitCode, calcfunction
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
-from aiida_zif.plugins.lammps.exploration import ExplorationReport
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport
 from aiida_zif.plugins.selection import Pool, StrategyError, run_chain
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice, choice_report
 from aiida_zif.workflows.active_learning.selection.comparison import CHOSEN, CONTROL, Comparison, compared

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aiida_zif.plugins.data.record import Record
-from aiida_zif.plugins.lammps.exploration import ExplorationReport
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport
 from aiida_zif.workflows.active_learning.state.history import CycleRecord
 from aiida_zif.workflows.campaign.schema.exploration import CurriculumStage, Exploration
 

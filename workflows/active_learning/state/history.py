@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aiida_zif.plugins.data.record import Record
-from aiida_zif.plugins.lammps.exploration import Histogram
+from aiida_zif.plugins.lammps.exploration.report import Histogram
 
 
 class HeldOutError(Record):

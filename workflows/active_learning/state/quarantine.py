@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from aiida_zif.plugins.data.record import Record
-from aiida_zif.plugins.lammps.exploration import ExplorationReport
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport
 from aiida_zif.plugins.words import counts_in_words
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.labelling.label_report import LabelReport

@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from aiida_zif.plugins.input_checks.model import Count, Share, Steps, Whole, refuse
 from aiida_zif.plugins.input_checks.quantities import Force, PressureRamp, TemperatureRamp, ends_of, target_in_words
+from aiida_zif.plugins.lammps.exploration.settings import MotionSettings
 from aiida_zif.plugins.lammps.limits import Chemistry, HaltLevels
-from aiida_zif.plugins.lammps.settings import Coupling, MotionSettings
+from aiida_zif.plugins.lammps.stages import Coupling
 from aiida_zif.workflows.campaign.schema.section import Section
 
 Temperatures = Annotated[list[TemperatureRamp], Field(min_length=1)]

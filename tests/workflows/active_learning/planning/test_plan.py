@@ -12,8 +12,8 @@ from aiida import orm
 
 from aiida_zif.plugins.cp2k.task import read_task
 from aiida_zif.plugins.deepmd.inputs import training_input
-from aiida_zif.plugins.lammps.settings import Settings as LammpsSettings
-from aiida_zif.plugins.lammps.settings import check_runs
+from aiida_zif.plugins.lammps.exploration.settings import Settings as LammpsSettings
+from aiida_zif.plugins.lammps.exploration.settings import check_runs
 from aiida_zif.workflows.active_learning.planning.cycle import (
     exploration_parameters,
     exploration_runs,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.lammps.exploration import ExplorationReport
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport
 from aiida_zif.plugins.selection import Sieved
 from aiida_zif.plugins.selection.calibration import Relation
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice, choice_report, reasons

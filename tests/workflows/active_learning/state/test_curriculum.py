@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiida_zif.plugins.lammps.exploration import ExplorationReport, ExploredRun
+from aiida_zif.plugins.lammps.exploration.report import ExplorationReport, ExploredRun
 from aiida_zif.workflows.active_learning.state.curriculum import (
     Position,
     least_accurate,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiida import orm
 
-from aiida_zif.plugins.lammps.settings import Settings as LammpsSettings
-from aiida_zif.plugins.lammps.settings import check_runs
+from aiida_zif.plugins.lammps.exploration.settings import Settings as LammpsSettings
+from aiida_zif.plugins.lammps.exploration.settings import check_runs
 from aiida_zif.workflows.active_learning.planning.cycle import (
     exploration_parameters,
     exploration_runs,

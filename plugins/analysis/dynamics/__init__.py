@@ -1,0 +1,1 @@
+"""How frames of one trajectory change: displacements, bonds, planes (no AiiDA)."""

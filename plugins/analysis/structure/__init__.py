@@ -1,0 +1,1 @@
+"""Structure of frames: neighbours, pair distributions, coordination, angles, scattering (no AiiDA)."""

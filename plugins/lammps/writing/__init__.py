@@ -1,0 +1,1 @@
+"""Commands of LAMMPS that explorations and production share (no AiiDA)."""

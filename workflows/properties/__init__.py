@@ -1,0 +1,1 @@
+"""Properties that a force field gives: trajectories, melts and glasses."""

@@ -1,0 +1,1 @@
+"""One trajectory over any number of jobs."""

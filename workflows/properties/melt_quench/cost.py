@@ -1,0 +1,135 @@
+"""What a melt-quench costs, and what its settings cannot give: for ``check``, before anything runs (no AiiDA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aiida_zif.plugins.analysis.glass.transition import FEWEST_DECADES, FEWEST_RATES
+from aiida_zif.workflows.campaign.supercell import CellChoice, choose_cell
+from aiida_zif.workflows.properties.melt_quench.plan import legs_of, stages_of
+from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
+
+MANY_STEPS = 50_000_000
+"""MD steps of one leg: five days on a GPU that does a hundred steps a second (2176 atoms)."""
+
+MOST_ATOMS = 5000
+"""That ``supercell: auto`` takes."""
+
+
+@dataclass(frozen=True)
+class LegCost:
+    """MD steps of one leg, and the time that it simulates in ps."""
+
+    name: str
+    n_steps: int
+    picoseconds: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """MD steps of all legs.
+
+    :param in_a_row: steps of the longest melt and quench one after the other: no concurrency makes it shorter.
+    """
+
+    legs: tuple[LegCost, ...]
+    in_a_row: int
+
+    @property
+    def n_steps(self) -> int:
+        """MD steps in all."""
+        return sum(leg.n_steps for leg in self.legs)
+
+    @property
+    def nanoseconds(self) -> float:
+        """Simulated time in all, ns."""
+        return sum(leg.picoseconds for leg in self.legs) / 1000.0
+
+
+def cost_of(settings: MeltQuenchSettings) -> Cost:
+    """Return what the legs cost."""
+    costs = {}
+    for leg in legs_of(settings):
+        n_steps = sum(stage["steps"] for stage in stages_of(settings, leg))
+        costs[leg] = LegCost(leg.label(), n_steps, n_steps * settings.timestep / 1000.0)
+    melt = max(cost.n_steps for leg, cost in costs.items() if leg.is_melt)
+    quench = max(cost.n_steps for leg, cost in costs.items() if not leg.is_melt)
+    return Cost(tuple(costs.values()), melt + quench)
+
+
+def cell_choice(settings: MeltQuenchSettings, cell: np.ndarray, n_atoms: int, rcut: float) -> CellChoice:
+    """Return the cell that is run: of ``auto`` the smallest that is twice as thick as the cut-off of the models.
+
+    :param cell: of the crystal, Å, shape (3, 3).
+    :param rcut: of the models, Å.
+    """
+    return choose_cell(settings.supercell, cell, n_atoms, 2.0 * rcut, 0.0, MOST_ATOMS)
+
+
+def faults_of(
+    settings: MeltQuenchSettings,
+    symbols: Sequence[str],
+    cell: np.ndarray,
+    type_maps: Mapping[str, Sequence[str]],
+    rcut: float,
+) -> list[str]:
+    """Return why a system cannot be run with some models: field, found, allowed, fix; empty if it can.
+
+    :param symbols: of the crystal.
+    :param cell: of the crystal, Å, shape (3, 3).
+    :param type_maps: elements of every model, by its label.
+    :param rcut: largest cut-off of the models, Å.
+    """
+    faults = []
+    if not type_maps:
+        return ["committee: found no model, allowed is one or more; fix: name a force field"]
+    first, elements = next(iter(type_maps.items()))
+    for label, type_map in type_maps.items():
+        if list(type_map) != list(elements):
+            allowed = f"that of all others, {', '.join(elements)} ({first})"
+            fix = "take models of one committee"
+            faults.append(f"committee.{label}: found type_map {', '.join(type_map)}, allowed is {allowed}; fix: {fix}")
+    if unknown := sorted(set(symbols) - set(elements)):
+        allowed = f"the elements of the models, {', '.join(elements)}"
+        fix = "take a force field that was trained on this system"
+        faults.append(f"structure: found {', '.join(unknown)}, allowed are {allowed}; fix: {fix}")
+    choice = cell_choice(settings, cell, len(symbols), rcut)
+    if choice.thickness < choice.needed:
+        found = f"a cell {choice.thickness:.2f} Å thick ({choice.in_words()})"
+        allowed = f"at least {choice.needed:g} Å, twice the cut-off of the models"
+        fix = "write supercell: auto, or more repeats"
+        faults.append(f"supercell: found {found}, allowed is {allowed}; fix: {fix}")
+    return faults
+
+
+def warnings_of(settings: MeltQuenchSettings, n_models: int) -> list[str]:
+    """Return what the settings allow but a reader may not expect, as sentences."""
+    found = [
+        f"quench at {rate:g} K/ps takes {settings.steps_of(settings.quench(rate)):,} MD steps; "
+        "every rate ten times slower costs ten times as much"
+        for rate in sorted(settings.rates)
+        if settings.steps_of(settings.quench(rate)) > MANY_STEPS
+    ]
+    found += [
+        f"{name} of {time:g} ps takes {settings.steps_of(time):,} MD steps"
+        for name in ("equilibration", "heating", "hold", "relax_npt", "relax_nvt")
+        if settings.steps_of(time := getattr(settings, name)) > MANY_STEPS
+    ]
+    decades = float(np.log10(max(settings.rates) / min(settings.rates)))
+    if len(settings.rates) < FEWEST_RATES or decades < FEWEST_DECADES - 1e-9:
+        found.append(
+            f"no dependence on the rate can be stated: {len(settings.rates)} rates over {decades:.2g} decades, "
+            f"at least {FEWEST_RATES} over {FEWEST_DECADES:g} are needed"
+        )
+    if settings.replicas == 1:
+        found.append("one replica: errors come from blocks of one trajectory and are lower bounds")
+    if n_models == 1:
+        found.append("one model: no deviation of a committee, so nothing shows where the force field is not trusted")
+    elif settings.trust is None:
+        found.append("trust is not set: no frame comes back where the committee disagrees")
+    if settings.coupling == "iso":
+        found.append("coupling iso: the cell keeps its shape, so that a framework cannot shear as it closes or melts")
+    return found

@@ -1,0 +1,78 @@
+"""A grid of states: temperatures, pressures, and how long each is simulated (no AiiDA)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from aiida_zif.plugins.data.record import Record
+from aiida_zif.plugins.input_checks.model import Checked, Count, refuse
+from aiida_zif.plugins.input_checks.quantities import MdTime, Pressure, Temperature, TimeStep
+from aiida_zif.plugins.lammps.stages import Coupling
+from aiida_zif.workflows.properties.melt_quench.naming import in_name
+from aiida_zif.workflows.properties.structure.settings import Bin, Range, ShortLength
+
+
+class DecompositionOptions(Checked):
+    """How the change from state to state is divided; see :mod:`aiida_zif.plugins.analysis.attribution`."""
+
+    r_max: Range = Field(default=8.0, description="largest distance that is compared")
+    bin: Bin = Field(default=0.1, description="width of a bin of the compared curves")
+    bond: ShortLength = Field(default=2.5, description="metal–N cut-off of a bond")
+    frames: Count = Field(default=20, description="frames of each replica and state that are compared at most")
+
+
+class StatesOptions(Checked):
+    """One MD run for every temperature, pressure and replica."""
+
+    temperatures: Annotated[list[Temperature], Field(min_length=1)] = Field(description="target temperatures")
+    pressures: Annotated[list[Pressure], Field(min_length=1)] = Field(default=[0.0], description="target pressures")
+    start: Literal["crystal", "glass"] = Field(default="crystal", description="what every run starts from")
+    replicas: Count = Field(default=3, description="independent runs of every state")
+    coupling: Coupling = Field(default="tri", description="which components of the cell move")
+    timestep: TimeStep = Field(default=0.5, description="MD time step")
+    equilibration: MdTime = Field(default=5000.0, description="time of every run before it is sampled")
+    sampling: MdTime = Field(default=10000.0, description="time of every run that is sampled")
+    snapshots: Annotated[Count, Field(ge=2)] = Field(default=20, description="frames of every run")
+    decomposition: DecompositionOptions = Field(
+        default=DecompositionOptions(), description="division of the change of structure"
+    )
+
+    @model_validator(mode="after")
+    def _states_differ(self) -> StatesOptions:
+        for field in ("temperatures", "pressures"):
+            values = getattr(self, field)
+            if len(set(values)) < len(values):
+                raise refuse(field, "the same value twice", "every value once", "remove the second one")
+        if len(self.temperatures) * len(self.pressures) < 2:
+            fix = "add a temperature or a pressure"
+            raise refuse("temperatures", "one state", "at least two states", fix)
+        return self
+
+    @property
+    def states(self) -> list[tuple[float, float]]:
+        """Temperature in K and pressure in GPa of every state; the first is what the others are compared with."""
+        return [(temperature, pressure) for pressure in self.pressures for temperature in self.temperatures]
+
+
+class StatesSettings(StatesOptions, Record):
+    """Settings of `zif.states`; K, GPa, fs, Å.
+
+    :param system: label of the system.
+    :param seed: every other seed derives from it.
+    """
+
+    called = "states"
+
+    system: str = ""
+    seed: Count = 1
+
+
+def state_name(temperature: float, pressure: float) -> str:
+    """Return the name of a state, such as ``300K_0p5GPa``, in letters that a link can have.
+
+    :param temperature: K.
+    :param pressure: GPa.
+    """
+    return f"{in_name(temperature)}K_{in_name(pressure)}GPa"

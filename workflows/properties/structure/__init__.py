@@ -1,0 +1,1 @@
+"""Structure of frames: pair distribution, angles, scattering, rings, orientation, pores, dynamics, with errors."""

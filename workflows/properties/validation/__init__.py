@@ -1,0 +1,1 @@
+"""Results beside references: AIMD at the same level, published glasses, measured scattering, literature."""
