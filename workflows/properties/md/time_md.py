@@ -7,9 +7,11 @@ from typing import Any
 from aiida import orm
 from aiida.common import AttributeDict
 from aiida.engine import ExitCode, calcfunction, if_, while_
-from aiida.plugins import CalculationFactory, DataFactory
+from aiida.plugins import CalculationFactory
 
 from aiida_zif.plugins.cp2k.batches.cost import hill_formula
+from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.lammps.production.report import ProductionReport
 from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.job_options import layouts, with_layout
@@ -19,8 +21,6 @@ from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.properties.md.layout import MdLayout, TimedSplit, kind_of_models
 
 LammpsMdCalculation = CalculationFactory("zif.lammps.md")
-DeepPotentialData = DataFactory("zif.potential")
-FramesData = DataFactory("zif.frames")
 
 ENTRY_POINT = "aiida.workflows:zif.time_md"
 
@@ -88,9 +88,7 @@ class TimeMdWorkChain(ResumableWorkChain):
         self.ctx.name = Split(*pair).label()
         inputs = AttributeDict(self.exposed_inputs(LammpsMdCalculation, namespace="md"))
         options = with_layout(dict(inputs.metadata.options), *pair)
-        inputs.metadata = AttributeDict(
-            {"options": options, "call_link_label": self.ctx.name, "disable_cache": True}
-        )
+        inputs.metadata = AttributeDict({"options": options, "call_link_label": self.ctx.name, "disable_cache": True})
         inputs.update(committee=dict(self.inputs.committee), frames=self.inputs.frames, **self.ctx.trajectory)
         self.to_context(job=self.submit(LammpsMdCalculation, **inputs))
 
@@ -160,4 +158,3 @@ def md_options(options: dict[str, Any], layout: orm.Dict) -> dict[str, Any]:
     """Return the options of a job in a layout that was timed."""
     found = MdLayout.from_node(layout)
     return with_layout(options, found.n_ranks, found.n_threads)
-

@@ -146,7 +146,9 @@ class MdWorkChain(ResumableWorkChain):
             return
         self.report(f"{job.process_label}<{job.pk}> ended after {n_steps} steps with {why_it_ended(job)}")
         lost = ended_from_outside(job) or job.exit_status == self.NOTHING_CAME_BACK
-        if not (job.exit_status == self.OUT_OF_WALLTIME or (lost and (further or may_run_again(job, self.ctx.in_vain)))):
+        if not (
+            job.exit_status == self.OUT_OF_WALLTIME or (lost and (further or may_run_again(job, self.ctx.in_vain)))
+        ):
             self.ctx.finished = True
             return
         if further:

@@ -106,10 +106,11 @@ class RateSlope(Entry):
 class Memory(Entry):
     """Whether the melt forgot the crystal, by criteria that were stated before the run.
 
-    :param bonds_kept: share of the crystal's metal-nitrogen bonds that hold at the end of the hold.
-    :param net_kept: share of the crystal's links between metals by a linker that hold.
-    :param bonds_by_chance: share that would hold if all nitrogens were dealt out to the metals at random.
-    :param displacement: root mean square displacement of the linkers from the crystal, Å.
+    :param bonds_kept: share of the crystal's bonded nitrogens whose nearest metal is still that of the crystal, at the
+        end of the hold.
+    :param net_kept: share of the crystal's pairs of metals with a linker between them that still have one.
+    :param bonds_by_chance: share that would be kept if metals were dealt out at random; net_by_chance likewise.
+    :param displacement: root mean square displacement of the linkers from the crystal, Å, by the shortest way.
     :param cage: diameter of the largest sphere that fits into the crystal, Å.
     :param criteria: the settings, as they were.
     :param forgot: None where it could not be decided.
@@ -119,6 +120,7 @@ class Memory(Entry):
     bonds_kept: Measured = Measured()
     net_kept: Measured = Measured()
     bonds_by_chance: float | None = None
+    net_by_chance: float | None = None
     displacement: Measured = Measured(unit="Å")
     cage: float | None = None
     criteria: dict[str, float] = {}
@@ -195,7 +197,7 @@ class GlassReport(Report):
     :param schedule: in words, as it was run.
     :param rates: of the quench, K/ps.
     :param states: by name, see :func:`glass_at`.
-    :param tg: by the name of the glass.
+    :param tg: glass transition by the density, by the name of the glass; ``tg_by_enthalpy`` likewise.
     :param voids: by the name of the glass.
     :param is_glass: whether every check that could be made was passed; None where one could not be made.
     :param verdict: one or more sentences.
@@ -220,6 +222,8 @@ class GlassReport(Report):
     onset: Transition | None = None
     tg: dict[StateName, Transition] = {}
     rate_slope: RateSlope | None = None
+    tg_by_enthalpy: dict[StateName, Transition] = {}
+    rate_slope_by_enthalpy: RateSlope | None = None
     memory: Memory = Memory()
     voids: dict[StateName, Void] = {}
     linkers: LinkersKept = LinkersKept()
