@@ -1,1 +1,1 @@
-"""Analysis of arrays of positions: distances between frames (no AiiDA)."""
+"""Analysis of arrays of positions: errors, structure, distances between frames (no AiiDA)."""

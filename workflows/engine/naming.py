@@ -14,9 +14,9 @@ from typing import Literal, TypeVar
 Node = TypeVar("Node")
 
 Kind = Literal[
-    "account", "acquire", "attempt", "block", "curve", "earlier", "exploration", "frames", "glass", "job", "known",
-    "label", "labelling", "labels", "level", "melt", "model", "parameters", "rung", "runs", "selection", "source",
-    "stage", "stages", "start", "starts", "task", "times", "untrusted", "waiting",
+    "account", "acquire", "attempt", "block", "curve", "earlier", "exchanged", "exploration", "frames", "glass", "job",
+    "known", "label", "labelling", "labels", "level", "melt", "model", "parameters", "report", "rung", "runs",
+    "selection", "source", "stage", "stages", "start", "starts", "task", "times", "untrusted", "waiting",
 ]  # fmt: skip
 """What the first word of a name may say of its node."""
 

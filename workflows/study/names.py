@@ -14,17 +14,23 @@ A child has the call link label ``SECTION_SYSTEM``, one of `zif.structure` ``str
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from aiida_zif.workflows.properties.melt_quench.naming import from_name, in_name
+from aiida_zif.workflows.properties.melt_quench.report import glass_at
+from aiida_zif.workflows.study.settings import StudySettings
 
 ENTRY_POINT = "aiida.workflows:zif.study"
 PHASES = ("crystal", "melt", "glass")
+SECTIONS = ("melt_quench", "structure", "states", "validation")
 
 
 @dataclass(frozen=True)
 class StateName:
     """A system in a state: ``zif4_crystal``, ``zif4_melt``, ``zif4_glass_20``.
 
-    :param rate: label of the quench rate as `zif.melt_quench` gives it; empty but for a glass.
+    :param rate: of the quench as a part of a name, such as ``20`` or ``2p5``; empty but for a glass.
     """
 
     system: str
@@ -35,6 +41,11 @@ class StateName:
     def state(self) -> str:
         """The state without the system."""
         return f"{self.phase}_{self.rate}" if self.rate else self.phase
+
+    @property
+    def in_report(self) -> str:
+        """The state as `GlassReport` names it, such as ``glass@2.5``."""
+        return glass_at(from_name(self.rate)) if self.rate else self.phase
 
     def label(self) -> str:
         """Return the name."""
@@ -67,13 +78,45 @@ class ChildName:
         """Return the name of the call."""
         return f"{self.section}_{self.name}"
 
+    @property
+    def system(self) -> str:
+        """The system that it is about."""
+        return StateName.parse(self.name).system if self.section == "structure" else self.name
+
+    @property
+    def state(self) -> str:
+        """The state that it is about; empty where it is about the whole system."""
+        return StateName.parse(self.name).state if self.section == "structure" else ""
+
     @classmethod
     def parse(cls, label: str) -> ChildName:
         """Read the name of a call.
 
         :raises ValueError: if it is none of a section.
         """
-        match = re.fullmatch(r"(melt_quench|structure|states|validation)_(.+)", label)
+        match = re.fullmatch(rf"({'|'.join(SECTIONS)})_(.+)", label)
         if match is None:
             raise ValueError(f"{label} found, the call of a section such as structure_zif4_crystal needed")
         return cls(match[1], match[2])
+
+
+def parts_of(settings: StudySettings) -> Iterator[ChildName]:
+    """Yield the parts that a study asks for, in the order of its sections."""
+    for system in settings.systems:
+        if settings.melt_quench is not None:
+            yield ChildName("melt_quench", system)
+    for system in settings.systems:
+        yield from (ChildName("structure", state.label()) for state in analysed_states(settings, system))
+    for section in ("states", "validation"):
+        if getattr(settings, section) is not None:
+            yield from (ChildName(section, system) for system in settings.systems)
+
+
+def analysed_states(settings: StudySettings, system: str) -> Iterator[StateName]:
+    """Yield the states of a system that the section `structure` is about: a glass for each of its rates."""
+    melt = settings.melt_quench
+    for phase in settings.phases():
+        if phase != "glass":
+            yield StateName(system, phase)
+        elif melt is not None:
+            yield from (StateName(system, phase, in_name(rate)) for rate in sorted(melt.rates))

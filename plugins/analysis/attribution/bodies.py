@@ -40,6 +40,15 @@ class Layout:
         """Number of bodies."""
         return int(self.owner.max()) + 1
 
+    def within_bodies(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return all ordered pairs of atoms of one linker, shape (m,) each."""
+        pairs = [np.stack(np.nonzero(~np.eye(len(atoms), dtype=bool))) for atoms in self.linkers.atoms]
+        first, second = (
+            np.concatenate([atoms[pair[side]] for atoms, pair in zip(self.linkers.atoms, pairs, strict=True)])
+            for side in (0, 1)
+        )
+        return first, second
+
 
 @dataclass(frozen=True)
 class Bodies:

@@ -9,8 +9,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from aiida_zif.plugins.analysis.attribution.bodies import CAUSES, Layout, Partners, angles, bodies_of, partners
-from aiida_zif.plugins.analysis.network.bonded_pairs import neighbour_pairs
 from aiida_zif.plugins.analysis.network.net import CUTOFF
+from aiida_zif.plugins.analysis.structure.neighbours import distance_counts
 
 N_SETS = 2 ** len(CAUSES)
 """Sets of exchanged parts; bit k of a number stands for ``CAUSES[k]``."""
@@ -116,14 +116,17 @@ def _one(pair: Partners, symbols: np.ndarray, elements: Sequence[str], edges: np
 def _partials(
     layout: Layout, positions: np.ndarray, cell: np.ndarray, codes: np.ndarray, n_kinds: int, edges: np.ndarray
 ) -> np.ndarray:
-    """4πrρ g(r) by pairs of elements, without pairs within a body, shape (K, m)."""
-    everything = np.arange(len(positions))
-    found = neighbour_pairs(positions, cell, float(edges[-1]), everything, everything)
-    kept = (layout.owner[found.first] != layout.owner[found.second]) | found.shift.any(axis=1)
-    place = np.minimum((found.distance / (edges[1] - edges[0])).astype(int), len(edges) - 2)
-    one, other = codes[found.first], codes[found.second]
-    kind = np.minimum(one, other) * n_kinds + np.maximum(one, other)
-    counts = np.bincount((kind * (len(edges) - 1) + place)[kept], minlength=n_kinds**2 * (len(edges) - 1))
-    upper = [a * n_kinds + b for a, b in combinations_with_replacement(range(n_kinds), 2)]
+    """4πrρ g(r) by pairs of elements, without pairs within a linker, shape (K, m)."""
+    n_bins, reach = len(edges) - 1, float(edges[-1])
+    first, second = layout.within_bodies()
+    distances = np.linalg.norm(positions[first] - positions[second], axis=1)  # linkers are whole
+    place = (distances * (n_bins / reach)).astype(int)
+    kind = codes[first] * n_kinds + codes[second]
+    inside = np.bincount((kind * n_bins + place)[place < n_bins], minlength=n_kinds**2 * n_bins).reshape(-1, n_bins)
+    members = [np.flatnonzero(codes == code) for code in range(n_kinds)]
+    rows = []
+    for one, other in combinations_with_replacement(range(n_kinds), 2):
+        counts = distance_counts(positions, cell, reach, n_bins, members[one], members[other])
+        rows.append((1 if one == other else 2) * (counts - inside[one * n_kinds + other]))
     middle = (edges[1:] + edges[:-1]) / 2
-    return np.asarray(counts.reshape(n_kinds**2, -1)[upper] / (len(positions) * (edges[1] - edges[0]) * middle))
+    return np.asarray(np.array(rows) / (len(positions) * (edges[1] - edges[0]) * middle))

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aiida_zif.plugins.analysis.structure.neighbours import neighbour_pairs
 from aiida_zif.plugins.physics.elements import NON_METALS, radii_of
 from aiida_zif.plugins.physics.images import nearest_images
-
-from .bonded_pairs import neighbour_pairs
 
 BOND = 1.25
 HYDROGEN_BOND = 1.5

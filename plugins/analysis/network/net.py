@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .bonded_pairs import neighbour_pairs
+from aiida_zif.plugins.analysis.structure.neighbours import neighbour_pairs
+
 from .linkers import Linkers, whole_rings
 
 CUTOFF = 2.5

@@ -154,7 +154,7 @@ def _noise(replicas: Sequence[PairDistribution], a: str, b: str, smoothing: floa
     """Return the standard error of the smoothed mean of g_ab, if pairs are counted independently (Poisson), (K,)."""
     width = float(replicas[0].edges[1] - replicas[0].edges[0])
     values = np.concatenate([one.g(a, b) for one in replicas])
-    counted = np.concatenate([one.counts[min(a, b), max(a, b)] for one in replicas])
+    counted = np.concatenate([one.ordered_pairs(a, b) for one in replicas])
     with np.errstate(invalid="ignore", divide="ignore"):
         per_count = np.nan_to_num(values.sum(axis=0) / counted.sum(axis=0)) / len(values)
     # every pair of like atoms is counted in both directions

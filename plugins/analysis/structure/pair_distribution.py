@@ -59,13 +59,13 @@ class PairDistribution:
 
     def g(self, a: str, b: str) -> np.ndarray:
         """Return g_ab(r) of each frame, shape (N, K)."""
+        counts = self.ordered_pairs(a, b)
         shells = 4 / 3 * np.pi * np.diff(self.edges**3)
-        pairs = self.numbers[a] * self.numbers[b]
-        return self._counts(a, b) * (self.volumes[:, None] / (pairs * shells))
+        return counts * (self.volumes[:, None] / (self.numbers[a] * self.numbers[b] * shells))
 
     def running(self, a: str, b: str) -> np.ndarray:
         """Return the mean number of b within ``edges[1:]`` of an a, in each frame, shape (N, K)."""
-        return np.cumsum(self._counts(a, b), axis=1) / self.numbers[a]
+        return np.cumsum(self.ordered_pairs(a, b), axis=1) / self.numbers[a]
 
     def coordination(self, a: str, b: str, cutoff: float) -> np.ndarray:
         """Return the mean number of b within a distance of an a, in each frame, shape (N,).
@@ -79,11 +79,18 @@ class PairDistribution:
         within = np.column_stack([np.zeros(len(self.volumes)), self.running(a, b)])
         return np.array([np.interp(cutoff, self.edges, frame) for frame in within])
 
-    def _counts(self, a: str, b: str) -> np.ndarray:
+    def ordered_pairs(self, a: str, b: str) -> np.ndarray:
+        """Return the number of pairs a→b in each bin of each frame, shape (N, K).
+
+        :raises ValueError: an element is not there, or the pair was not counted.
+        """
         for element in (a, b):
             if element not in self.numbers:
                 raise ValueError(f"element: found {element}; the frames hold {', '.join(self.numbers)}")
-        return self.counts[min(a, b), max(a, b)]
+        if (pair := (min(a, b), max(a, b))) not in self.counts:
+            counted = ", ".join("–".join(names) for names in self.counts)
+            raise ValueError(f"pair: found {'–'.join(pair)}; counted were {counted}; count it with the others")
+        return self.counts[pair]
 
 
 def pair_distribution(

@@ -22,6 +22,7 @@ from aiida_zif.plugins.lammps import structure
 from aiida_zif.plugins.lammps.exploration import inputs
 from aiida_zif.plugins.lammps.exploration.harvest_config import harvest_config
 from aiida_zif.plugins.lammps.exploration.settings import Run, Settings, check_runs
+from aiida_zif.plugins.lammps.writing.system import model_name
 
 HARVEST = Path(__file__).parents[1] / "harvest"
 TIME_FOR_HARVEST = 0.1
@@ -143,7 +144,7 @@ class LammpsExploreCalculation(TolerantJob):
         info.codes_info = [_lane_command(self.inputs.code, inputs.lane_name(index)) for index in range(n_lanes)]
         info.codes_run_mode = CodeRunMode.PARALLEL
         info.local_copy_list = [
-            (model.uuid, model.filename, inputs.model_name(index)) for index, model in enumerate(committee)
+            (model.uuid, model.filename, model_name(index)) for index, model in enumerate(committee)
         ]
         info.prepend_text = "\n".join(
             [

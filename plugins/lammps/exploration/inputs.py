@@ -14,31 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiida_zif.plugins.lammps.exploration.settings import Run, Settings, preflight_run
-from aiida_zif.plugins.lammps.stages import Stage
-from aiida_zif.plugins.lammps.writing.motion import PS_PER_FS, stage_commands
+from aiida_zif.plugins.lammps.writing.halts import halts, why_halted
+from aiida_zif.plugins.lammps.writing.motion import Segment, end_of_motion, segment_commands
+from aiida_zif.plugins.lammps.writing.sampling import FORCES, sampling
+from aiida_zif.plugins.lammps.writing.system import minimise, potential, system, velocities
 
-MAX_TILT_CHANGE = 0.5
-"""Largest change of a tilt factor in a run, as a share of the cell length that it tilts along."""
 PLUMED = "plumed.dat"
 """File name of the input of PLUMED."""
 CRYSTAL = "crystal.data"
 """File name of the crystal, from which a pre-flight starts."""
-LARGEST_FORCE = 1e10
-"""eV/Å; norm of all forces, which is not below it if one of them is no number."""
-HALTED = {
-    "forces": "forces_undefined",
-    "box": "box_runaway",
-    "atoms": "lost_atoms",
-    "temperature": "temperature_runaway",
-}
-"""How a run ended by what is not sane; of several the first one is the cause of the others."""
 PREFLIGHT_HEAT = 4.0
 """A pre-flight that gets hotter than this times its target has failed."""
-
-
-def model_name(index: int) -> str:
-    """File name of one model of the committee in the job's folder."""
-    return f"model_{index}.pb"
 
 
 def start_name(index: int) -> str:
@@ -137,95 +123,37 @@ def _calmer(settings: Settings, trial: Run) -> Settings:
 
 def _run(name: str, start_file: str, run: Run, settings: Settings, lane: Lane) -> list[str]:
     """Commands of one run, from an empty LAMMPS to an empty LAMMPS; its settings may be stricter than the lane's."""
-    lines = [f"# {run.label}", f"log {name}.log", *_system(start_file, settings)]
+    every, driver = settings.sample_every, run.driver % lane.n_models
+    lines = [f"# {run.label}", f"log {name}.log", *system(f"read_data {start_file}", settings.timestep, every)]
     if run.stages[0].kind == "minimise":
-        lines += _minimise(run.stages[0], lane.type_map, run.driver % lane.n_models)
-    lines += _potential(name, settings, lane.type_map, lane.n_models, run.driver)
-    lines += _halts(settings, lane.n_atoms) + _sampling(name, settings)
-    first = run.dynamics[0].temperature or (0.0, 0.0)
-    lines.append(f"velocity all create {first[0]:.6g} {run.seed} mom yes rot no dist gaussian")
+        lines += minimise(run.stages[0], lane.type_map, driver)
+    lines += potential(lane.type_map, lane.n_models, driver, every, f"{name}.devi")
+    lines += halts(settings.halt, lane.n_atoms) + _sampling(name, settings)
+    lines.append(velocities((run.dynamics[0].temperature or (0.0, 0.0))[0], run.seed))
     for number in range(len(run.dynamics)):
-        lines += stage_commands(name, run, number, settings, lane.n_models)
-    lines += ["variable status string completed", f"label {name}_end", *_why_halted()]
+        lines += _stage(name, run, number, settings, lane.n_models)
+    lines += ["variable status string completed", f"label {name}_end", *why_halted()]
     lines.append(f'print "${{status}} $(step)" file {name}.end')
     lines.append('if "${status} == walltime" then quit')  # the runs that follow need not start
     lines += [f"variable {variable} delete" for variable in ("line", "words", "mean", "chunk")]
     return [*lines, "log none", "clear", ""]
 
 
-def _why_halted() -> list[str]:
-    """What is not sane has halted a run; if all is well, the wall time is over."""
-    halted = "${status} == halted"
-    causes = {f"{halted} && $(v_{name}_sane) < 0.5": status for name, status in HALTED.items()} | {halted: "walltime"}
-    return [f'if "{condition}" then "variable status string {status}"' for condition, status in causes.items()]
-
-
-def _system(start_file: str, settings: Settings) -> list[str]:
-    return [
-        "units metal",
-        "atom_style atomic",
-        "atom_modify map yes",
-        "boundary p p p",
-        "box tilt large",
-        f"read_data {start_file}",
-        "neighbor 1.0 bin",
-        f"timestep {settings.timestep * PS_PER_FS:.6g}",
-        f"thermo {settings.sample_every}",
-        "thermo_modify lost ignore norm no flush yes",
-    ]
-
-
-def _minimise(stage: Stage, type_map: Sequence[str], driver: int) -> list[str]:
-    """One model is enough here, and the deviation file then holds the dynamics only."""
-    return [
-        f"pair_style deepmd {model_name(driver)}",
-        f"pair_coeff * * {' '.join(type_map)}",
-        f"minimize 0.0 0.05 {stage.steps} {10 * stage.steps}",
-        "reset_timestep 0",
-    ]
-
-
-def _potential(name: str, settings: Settings, type_map: Sequence[str], n_models: int, driver: int) -> list[str]:
-    """The first model of the list drives; the deviation does not depend on the order."""
-    models = " ".join(model_name((driver + index) % n_models) for index in range(n_models))
-    deviation = f" out_freq {settings.sample_every} out_file {name}.devi" if n_models > 1 else ""
-    return [f"pair_style deepmd {models}{deviation}", f"pair_coeff * * {' '.join(type_map)}"]
-
-
-def _halts(settings: Settings, n_atoms: int) -> list[str]:
-    """Each condition is one that holds while all is well: a comparison with NaN is false, so NaN halts too.
-
-    Formulas stand without blanks and quotes, since LAMMPS fills in ``$(…)``, the values at the start, only there.
-    """
-    low, high = settings.halt.volume
-    conditions = [f"vol>{low:.6g}*$(vol:%.6f)", f"vol<{high:.6g}*$(vol:%.6f)"]
-    for tilt, length in (("xy", "lx"), ("xz", "lx"), ("yz", "ly")):
-        conditions.append(f"abs({tilt}-($({tilt}:%.8f)))<{MAX_TILT_CHANGE}*{length}")
-    sane = {
-        "temperature": f"temp<{settings.halt.temperature:.6g}",
-        "atoms": f"count(all)=={n_atoms}",
-        "box": "&&".join(conditions),
-        "forces": f"fnorm<{LARGEST_FORCE:.6g}",
-    }
-    lines = [f"variable {name}_sane equal {condition}" for name, condition in sane.items()]
-    return [
-        *lines,
-        f"variable sane equal {'*'.join(f'v_{name}_sane' for name in sane)}",
-        "fix halt all halt 1 v_sane < 0.5 error continue message yes",
-    ]
+def _stage(name: str, run: Run, number: int, settings: Settings, n_models: int) -> list[str]:
+    """One stage of a run, which the deviation of the committee may end."""
+    start = sum(stage.steps for stage in run.dynamics[:number])
+    segment = Segment.whole(run.dynamics[number], start, run.seed)
+    follow = None
+    if n_models > 1 and settings.halt.force_deviation is not None:
+        follow = "on" if number else "begin"
+    motion = segment_commands(name, f"{name}_{number}", segment, settings, settings.sample_every, follow)
+    return [*motion, *end_of_motion(segment)]
 
 
 def _sampling(name: str, settings: Settings) -> list[str]:
-    every, forces = settings.sample_every, "fx fy fz"
-    bias = []
+    bias, forces = [], FORCES
     if settings.plumed is not None and name.startswith("run_"):
         # what the model says is stored before the bias is added, so that its error is not that of the bias
         bias = ["fix model all store/force", f"fix bias all plumed plumedfile {PLUMED} outfile {name}.plumed"]
         forces = "f_model[1] f_model[2] f_model[3]"
-    thermo = "$(step) $(temp:%.6g) $(press:%.8g) $(pe:%.10g) $(vol:%.8g)"
-    return [
-        *bias,
-        f'fix thermo all print {every} "{thermo}" file {name}.thermo screen no title "# step K bar eV A^3"',
-        f"dump frames all custom {every} {name}.dump id type xu yu zu {forces}",
-        "dump_modify frames sort id format float %.8f flush yes",
-    ]
+    return [*bias, *sampling(name, settings.sample_every, [forces])]

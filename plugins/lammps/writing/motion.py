@@ -1,8 +1,12 @@
-"""MD of one stage in a lane's input: which motion, in which chunks, and when it is given up (no AiiDA)."""
+"""MD of a stage, or of a piece of one: which motion, in which chunks, and when it is given up (no AiiDA)."""
 
 from __future__ import annotations
 
-from aiida_zif.plugins.lammps.exploration.settings import Run, Settings, Stage
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiida_zif.plugins.lammps.limits import Halt
+from aiida_zif.plugins.lammps.stages import Stage
 
 BAR_PER_GPA = 1.0e4
 PS_PER_FS = 1.0e-3
@@ -16,37 +20,77 @@ LARGEST_DEVIATION = 1e30
 MAX_NOISE_SEED = 900_000_000
 
 
-def stage_commands(name: str, run: Run, number: int, settings: Settings, n_models: int) -> list[str]:
-    """MD in chunks of ``sample_every`` steps; a chunk that ends early, or in a state that is not sane, was halted.
+class Couplings(Protocol):
+    """What holds for the motion of all stages: time constants in fs, and when a run is given up."""
+
+    @property
+    def thermostat_time(self) -> float: ...
+    @property
+    def barostat_time(self) -> float: ...
+    @property
+    def halt(self) -> Halt: ...
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The steps ``first`` to ``last`` of a stage that lasts from ``start`` to ``stop``.
+
+    :param noise: seed of the noise of a friction thermostat.
+    :param mark: what the ids of its fixes end with. From a restart file LAMMPS hands the state of a thermostat or
+        barostat on to the fix of the same id: pieces of one stage have the same mark, stages have different ones.
+    """
+
+    stage: Stage
+    start: int
+    stop: int
+    first: int
+    last: int
+    noise: int
+    mark: str = ""
+
+    @classmethod
+    def whole(cls, stage: Stage, start: int, noise: int) -> Segment:
+        """All of a stage that begins at a step."""
+        return cls(stage, start, start + stage.steps, start, start + stage.steps, noise)
+
+
+def segment_commands(
+    name: str, loop: str, segment: Segment, settings: Couplings, every: int, follow: str | None
+) -> list[str]:
+    """MD in chunks of ``every`` steps; a chunk that ends early, or in a state that is not sane, was halted.
 
     LAMMPS cannot see the deviation that the pair style writes, so a file variable follows that file line by line:
     ``run 0`` writes a line if its step is a sampled one, every chunk writes one, the rest of a stage writes one if
     it holds a sampled step.
+
+    :param name: of the run; ``<name>_end`` is where it goes if it is halted.
+    :param loop: label of this segment, of which there is no other in the input.
+    :param every: steps between two lines of the deviation's file.
+    :param follow: ``begin`` to halt by the deviation for the first time in the run, at a step that is sampled; ``on``
+        to go on with that; None to pay no attention to it.
     """
-    stage, start = run.dynamics[number], sum(stage.steps for stage in run.dynamics[:number])
-    every, loop, stop = settings.sample_every, f"{name}_{number}", start + stage.steps
-    follow = n_models > 1 and settings.halt.force_deviation is not None
-    full, rest = divmod(stage.steps, every)
-    lines = [*_ensemble(stage, run.seed, settings), "run 0 post no", _stop_if(INSANE, "halted", name)]
-    if follow and number == 0:
+    first, last = segment.first, segment.last
+    full, rest = divmod(last - first, every)
+    lines = [*ensemble(segment, settings), "run 0 post no", _stop_if(INSANE, "halted", name)]
+    if follow == "begin":
         lines.append(f"variable line file {name}.devi")
-    elif follow and start % every == 0:
+    elif follow and first % every == 0:
         lines.append("next line")
     if full:
-        lines += [f"variable chunk loop {full}", f"label {loop}", *_chunk(every, start, stop, name)]
+        lines += [f"variable chunk loop {full}", f"label {loop}", *_chunk(every, segment, name)]
         lines += _give_up(name, settings) if follow else []
         lines += ["next chunk", f"jump SELF {loop}"]
     if rest:
-        lines += _chunk(rest, start, stop, name)
-        lines += ["next line"] if follow and stop // every > (stop - rest) // every else []
-    return [*lines, "unfix move", *(["unfix bath"] if stage.kind == "equilibrate" else [])]
+        lines += _chunk(rest, segment, name)
+        lines += ["next line"] if follow and last // every > (last - rest) // every else []
+    return lines
 
 
-def _chunk(steps: int, start: int, stop: int, name: str) -> list[str]:
+def _chunk(steps: int, segment: Segment, name: str) -> list[str]:
     """A halt in the last step does not end a chunk before its time, and the wall time is not looked at in it."""
     return [
         "variable mark equal $(step)",
-        f"run {steps} pre no post no start {start} stop {stop}",
+        f"run {steps} pre no post no start {segment.start} stop {segment.stop}",
         "variable now timer",
         _stop_if(f"$(step) < $(v_mark+{steps}) || {INSANE} || $(v_late) > 0.5", "halted", name),
     ]
@@ -57,7 +101,7 @@ def _stop_if(condition: str, status: str, name: str) -> str:
     return f'if "{condition}" then "variable status string {status}" "jump SELF {name}_end"'
 
 
-def _give_up(name: str, settings: Settings) -> list[str]:
+def _give_up(name: str, settings: Couplings) -> list[str]:
     """Stop if the new line has no deviation, or one above the halting level.
 
     Its words 5 and 7 are those of the worst and the mean atom. If the forces of a member are no numbers on some atoms,
@@ -88,8 +132,9 @@ def noise_seed(seed: int) -> int:
     return 1 + (seed - 1) % MAX_NOISE_SEED
 
 
-def _ensemble(stage: Stage, seed: int, settings: Settings) -> list[str]:
+def ensemble(segment: Segment, settings: Couplings) -> list[str]:
     """An equilibration takes its excess energy out with friction: other thermostats only swap it to and fro."""
+    stage, mark = segment.stage, segment.mark
     t_start, t_end = stage.temperature or (0.0, 0.0)
     temperature = f"{t_start:.6g} {t_end:.6g}"
     barostat = ""
@@ -100,8 +145,14 @@ def _ensemble(stage: Stage, seed: int, settings: Settings) -> list[str]:
         damping = EQUILIBRATION_DAMPING * PS_PER_FS
         motion = f"nph{barostat}" if barostat else "nve"
         return [
-            f"fix move all {motion}",
-            f"fix bath all langevin {temperature} {damping:.6g} {noise_seed(seed)} zero yes",
+            f"fix move{mark} all {motion}",
+            f"fix bath{mark} all langevin {temperature} {damping:.6g} {noise_seed(segment.noise)} zero yes",
         ]
     damping = settings.thermostat_time * PS_PER_FS
-    return [f"fix move all {'npt' if barostat else 'nvt'} temp {temperature} {damping:.6g}{barostat}"]
+    return [f"fix move{mark} all {'npt' if barostat else 'nvt'} temp {temperature} {damping:.6g}{barostat}"]
+
+
+def end_of_motion(segment: Segment) -> list[str]:
+    """Take away what :func:`ensemble` made, so that nothing of it acts on the next stage."""
+    bath = [f"unfix bath{segment.mark}"] if segment.stage.kind == "equilibrate" else []
+    return [f"unfix move{segment.mark}", *bath]

@@ -8,10 +8,14 @@ from pydantic import Field, model_validator
 
 from aiida_zif.plugins.data.record import Record
 from aiida_zif.plugins.input_checks.model import Checked, Count, refuse
-from aiida_zif.plugins.input_checks.quantities import MdTime, Pressure, Temperature, TimeStep
+from aiida_zif.plugins.input_checks.quantities import Dimension, Force, MdTime, Pressure, Temperature, TimeStep
+from aiida_zif.plugins.input_checks.time_constants import check_times
+from aiida_zif.plugins.lammps.limits import Chemistry
 from aiida_zif.plugins.lammps.stages import Coupling
-from aiida_zif.workflows.properties.melt_quench.naming import in_name
 from aiida_zif.workflows.properties.structure.settings import Bin, Range, ShortLength
+
+SMOOTHING = Dimension("length", {"Å": 1.0, "nm": 10.0, "pm": 0.01}, "0.2 Å", 0.0, 2.0)
+Smoothing = Annotated[float, SMOOTHING]
 
 
 class DecompositionOptions(Checked):
@@ -19,6 +23,7 @@ class DecompositionOptions(Checked):
 
     r_max: Range = Field(default=8.0, description="largest distance that is compared")
     bin: Bin = Field(default=0.1, description="width of a bin of the compared curves")
+    smoothing: Smoothing = Field(default=0.2, description="width of the Gaussian that smooths these curves")
     bond: ShortLength = Field(default=2.5, description="metal–N cut-off of a bond")
     frames: Count = Field(default=20, description="frames of each replica and state that are compared at most")
 
@@ -34,6 +39,10 @@ class StatesOptions(Checked):
     timestep: TimeStep = Field(default=0.5, description="MD time step")
     equilibration: MdTime = Field(default=5000.0, description="time of every run before it is sampled")
     sampling: MdTime = Field(default=10000.0, description="time of every run that is sampled")
+    thermostat_time: MdTime = Field(default=50.0, description="time constant of the thermostat")
+    barostat_time: MdTime = Field(default=500.0, description="time constant of the barostat")
+    trust: Force | None = Field(default=None, description="deviation of the committee above which a frame comes back")
+    chemistry: Chemistry = Field(default=Chemistry(), description="checks that the linkers last")
     snapshots: Annotated[Count, Field(ge=2)] = Field(default=20, description="frames of every run")
     decomposition: DecompositionOptions = Field(
         default=DecompositionOptions(), description="division of the change of structure"
@@ -48,6 +57,7 @@ class StatesOptions(Checked):
         if len(self.temperatures) * len(self.pressures) < 2:
             fix = "add a temperature or a pressure"
             raise refuse("temperatures", "one state", "at least two states", fix)
+        check_times(self.timestep, self.thermostat_time, self.barostat_time)
         return self
 
     @property
@@ -67,12 +77,3 @@ class StatesSettings(StatesOptions, Record):
 
     system: str = ""
     seed: Count = 1
-
-
-def state_name(temperature: float, pressure: float) -> str:
-    """Return the name of a state, such as ``300K_0p5GPa``, in letters that a link can have.
-
-    :param temperature: K.
-    :param pressure: GPa.
-    """
-    return f"{in_name(temperature)}K_{in_name(pressure)}GPa"

@@ -1,0 +1,92 @@
+"""Calcfunctions of a study: the settings of its sections, the cells of its melts, its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiida import orm
+from aiida.engine import calcfunction
+
+from aiida_zif.plugins.data.potential import DeepPotentialData
+from aiida_zif.plugins.data.record import Report
+from aiida_zif.workflows.campaign.supercell import build
+from aiida_zif.workflows.engine.seeds import derive_seed
+from aiida_zif.workflows.properties.melt_quench.naming import Leg, from_name
+from aiida_zif.workflows.properties.melt_quench.report import GlassReport
+from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
+from aiida_zif.workflows.properties.melt_quench.steps import chosen_cell, largest_cutoff
+from aiida_zif.workflows.properties.states.report import StatesReport
+from aiida_zif.workflows.properties.structure.report import StructureReport
+from aiida_zif.workflows.properties.validation.report import ValidationReport
+from aiida_zif.workflows.study.judging import Reports, judge
+from aiida_zif.workflows.study.names import SECTIONS, ChildName, StateName, parts_of
+from aiida_zif.workflows.study.settings import StudySettings
+
+RECORDS: Mapping[str, type[Report]] = {
+    "melt_quench": GlassReport,
+    "structure": StructureReport,
+    "states": StatesReport,
+    "validation": ValidationReport,
+}
+"""What the report of a section is."""
+
+
+@calcfunction
+def plan_parts(settings: orm.Dict, **models: DeepPotentialData) -> dict[str, orm.Dict]:
+    """Return the settings of every part, by the name of its call.
+
+    :param models: ``model_…``, the committee: one model alone has no deviation that a frame could come back for.
+    """
+    wanted, alone = StudySettings.from_node(settings), len(models) == 1
+    return {part.label(): orm.Dict(settings_of(part, wanted, alone)) for part in parts_of(wanted)}
+
+
+def settings_of(part: ChildName, settings: StudySettings, alone: bool) -> dict[str, Any]:
+    """Return the settings of one part as plain values.
+
+    :param alone: whether the committee is one model.
+    """
+    seed = derive_seed(settings.seed, part.section, part.system)
+    if part.section == "melt_quench" and settings.melt_quench is not None:
+        melt = settings.melt_quench.settings(part.system, settings.protocol, seed)
+        return (melt.model_copy(update={"trust": None}) if alone else melt).as_dict()
+    if part.section == "structure" and settings.structure is not None:
+        return settings.structure.settings(part.system, StateName.parse(part.name).in_report).as_dict()
+    if part.section == "states" and settings.states is not None:
+        return settings.states.settings(part.system, seed).as_dict()
+    raise ValueError(f"{part.label()}: the study does not ask for it")
+
+
+@calcfunction
+def melted_cell(structure: orm.StructureData, settings: orm.Dict, **models: DeepPotentialData) -> orm.StructureData:
+    """Return the crystal in the cell that `zif.melt_quench` runs it in.
+
+    :param settings: of the melt-quench.
+    :param models: the committee, whose cut-off a cell must be thick enough for.
+    """
+    choice = chosen_cell(structure, MeltQuenchSettings.from_node(settings), largest_cutoff(models))
+    return orm.StructureData(ase=build(structure.get_ase(), choice.matrix), label=structure.label)
+
+
+@calcfunction
+def judge_study(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
+    """Return the :class:`~aiida_zif.workflows.study.verdict.StudyVerdict`.
+
+    :param reports: by the name of the part's call, such as ``structure_zif4_melt``; a part without one gave no result.
+    """
+    read: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for label, node in reports.items():
+        part = ChildName.parse(label)
+        read[part.section][part.name] = RECORDS[part.section].from_node(node)
+    return orm.Dict(judge(StudySettings.from_node(settings), Reports(**read)).as_dict())
+
+
+def frames_of_state(outputs: Mapping[str, Mapping[str, Any]], state: StateName, n_replicas: int) -> dict[str, Any]:
+    """Return the frames of a state by replica, as far as a melt-quench brought them.
+
+    :param outputs: of `zif.melt_quench`, by namespace: ``crystal``, ``melt``, ``glass``.
+    """
+    found, rate = outputs.get(state.phase, {}), from_name(state.rate) if state.rate else None
+    legs = {Leg(replica).output(): Leg(replica, rate).output() for replica in range(n_replicas)}
+    return {replica: found[leg] for replica, leg in legs.items() if leg in found}
