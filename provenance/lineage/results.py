@@ -98,6 +98,10 @@ MADE_OF_FRAMES = {
     "merge_untrusted": "frames above the trust level of several trajectories",
     "frames_of_stages": "snapshots of the stages of a trajectory",
     "join_curves": "series of several trajectories",
+    "start_of": "last frame of a state",
+    "exchange_parts": "parts of frames of a state exchanged for those of another",
+    "report_states": "states, and the causes of their change of structure",
+    "judge_study": "verdict of a study",
 }
 """Calculation function of a study → what it makes."""
 

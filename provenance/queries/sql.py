@@ -20,7 +20,8 @@ KNOWN = key_of("known", "")
 MATERIAL = f"""
     and (data.node_type like 'data.zif.%' or data.node_type like 'data.core.structure.%'
          or data.node_type like 'data.core.singlefile.%' or data.node_type like 'data.core.folder.%'
-         or link.type = 'create' or consumer.process_type like 'aiida_zif.workflows.properties.%')
+         or link.type = 'create' or consumer.process_type like 'aiida_zif.workflows.properties.%'
+         or consumer.process_type like 'aiida_zif.workflows.study.%')
     and substr(link.label, 1, {len(KNOWN)}) <> '{KNOWN}' and substr(link.label, 1, 12) <> 'validation__'
 """
 """What something is made from: frames, labels, data sets, models, structures, files. Plans, reports and numbers say
