@@ -8,6 +8,7 @@ from typing import Any
 from aiida import orm
 from aiida.engine import calcfunction
 
+from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.data.record import Report
 from aiida_zif.workflows.campaign.supercell import build
@@ -18,6 +19,7 @@ from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettin
 from aiida_zif.workflows.properties.melt_quench.steps import chosen_cell, largest_cutoff
 from aiida_zif.workflows.properties.states.report import StatesReport
 from aiida_zif.workflows.properties.structure.report import StructureReport
+from aiida_zif.workflows.properties.structure.settings import StructureSettings
 from aiida_zif.workflows.properties.validation.report import ValidationReport
 from aiida_zif.workflows.study.judging import Reports, judge
 from aiida_zif.workflows.study.names import SECTIONS, ChildName, StateName, parts_of
@@ -54,8 +56,19 @@ def settings_of(part: ChildName, settings: StudySettings, alone: bool) -> dict[s
     if part.section == "structure" and settings.structure is not None:
         return settings.structure.settings(part.system, StateName.parse(part.name).in_report).as_dict()
     if part.section == "states" and settings.states is not None:
-        return settings.states.settings(part.system, seed).as_dict()
+        states = settings.states.settings(part.system, seed)
+        return (states.model_copy(update={"trust": None}) if alone else states).as_dict()
     raise ValueError(f"{part.label()}: the study does not ask for it")
+
+
+@calcfunction
+def analysis_of_states(settings: orm.Dict) -> orm.Dict:
+    """Return how the structure of every state of a grid is analysed: as the section `structure` says, if there is one.
+
+    :param settings: of the study.
+    """
+    section = StudySettings.from_node(settings).structure
+    return orm.Dict((section.settings("", "") if section is not None else StructureSettings()).as_dict())
 
 
 @calcfunction
@@ -67,6 +80,14 @@ def melted_cell(structure: orm.StructureData, settings: orm.Dict, **models: Deep
     """
     choice = chosen_cell(structure, MeltQuenchSettings.from_node(settings), largest_cutoff(models))
     return orm.StructureData(ase=build(structure.get_ase(), choice.matrix), label=structure.label)
+
+
+@calcfunction
+def crystal_frame(structure: orm.StructureData) -> FramesData:
+    """Return a crystal as a frame that a trajectory can start from."""
+    atoms = structure.get_ase()
+    symbols = atoms.get_chemical_symbols()
+    return FramesData(symbols, atoms.positions[None], atoms.cell.array[None], system=structure.label or "crystal")
 
 
 @calcfunction

@@ -95,4 +95,4 @@ def last_json(text: str) -> dict[str, Any] | None:
         answer = json.loads(lines[-1]) if lines else None
     except ValueError:
         return None
-    return answer if isinstance(answer, dict) and ANSWERED <= answer.keys() else None
+    return answer if isinstance(answer, dict) and answer.keys() >= ANSWERED else None

@@ -8,7 +8,8 @@ from made_up_legs import settings
 from aiida_zif.plugins.lammps.production.settings import Settings, check_stages
 from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.melt_quench.plan import (
-    STAGES,
+    MELT_STAGES,
+    QUENCH_STAGES,
     legs_of,
     parameters_of,
     schedule_in_words,
@@ -49,9 +50,7 @@ def test_stages_and_parameters_are_those_that_production_takes() -> None:
     for leg in legs_of(wanted):
         parameters = Settings.from_dict(parameters_of(wanted, leg))
         stages = check_stages(stages_of(wanted, leg), parameters)
-        assert [stage.called for stage in stages] == [
-            name for name in STAGES if ("melt" in leg.label()) == (name in STAGES[:4])
-        ]
+        assert [stage.called for stage in stages] == list(MELT_STAGES if leg.is_melt else QUENCH_STAGES)
         assert parameters.trust == 0.4
         assert all(stage.coupling == "aniso" for stage in stages if stage.pressure)
     assert [stage["snapshots"] for stage in stages_of(wanted, Leg(0)) if "snapshots" in stage] == [10, 10]
