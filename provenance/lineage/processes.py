@@ -29,7 +29,7 @@ from aiida_zif.workflows.labelling.known_imports import blocks_of_import, declar
 from aiida_zif.workflows.structures.recipe import StartRecipe
 
 HANDLERS: dict[str, Handler] = {}
-"""By entry point of a calculation, or by name of a calculation function."""
+"""By entry point of a calculation, name of a calculation function, or type of a work chain."""
 
 
 def describes(*processes: str) -> Callable[[Handler], Handler]:

@@ -15,7 +15,7 @@ from aiida_zif.plugins.deepmd.testing.frame_errors import BlockErrors, read_erro
 from aiida_zif.plugins.words import counted
 from aiida_zif.provenance.campaigns.held_out import error_interval
 from aiida_zif.provenance.lineage.ancestry import TEST, n_frames, own_trainings, seen_by
-from aiida_zif.provenance.lineage.models import origin_in_words
+from aiida_zif.provenance.lineage.models import declared_level, origin_in_words
 from aiida_zif.provenance.queries.campaigns import campaigns_behind
 from aiida_zif.provenance.queries.links import inputs_under
 from aiida_zif.provenance.queries.trainings import member_of, seeds_of
@@ -33,7 +33,8 @@ def force_field_of(view: StudyView) -> ForceField:
     pks = [int(model.pk or 0) for model in models.values()]
     jobs = {int(job.pk or 0): job for job in own_trainings(pks)}
     learnt = seen_by(jobs, "dataset")
-    levels = sorted({block.level_of_theory["line"] for block in learnt.values()})
+    levels = {block.level_of_theory["line"] for block in learnt.values()}
+    levels |= {level for model in models.values() if (level := declared_level(model)) is not None}
     members = [model_entry(label, model) for label, model in models.items()]
     campaigns = [Campaign(name=entry["name"], pk=entry["pk"]) for entry in campaigns_behind(pks)] if pks else []
     first = next(iter(models.values()), None)
@@ -42,7 +43,7 @@ def force_field_of(view: StudyView) -> ForceField:
         kind=view.settings.force_field.kind,
         models=members,
         campaigns=campaigns,
-        level_of_theory="; ".join(levels) or None,
+        level_of_theory="; ".join(sorted(levels)) or None,
         n_labels=n_frames(learnt),
         held_out_error=held_out_error(models, view.settings.seed),
         type_map=first.type_map if first is not None else [],

@@ -14,7 +14,9 @@ from synthetic_graph import Inputs, SyntheticGraph
 from synthetic_numbers import SYMBOLS, configurations
 
 from aiida_zif.plugins.data.frames import FramesData
+from aiida_zif.plugins.lammps.production.series import Series
 from aiida_zif.plugins.systems import load_system
+from aiida_zif.workflows.properties.melt_quench.curves import Curves
 from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport
 from aiida_zif.workflows.study.file.loading import study_from_structures
@@ -36,6 +38,9 @@ STUDY = study_from_structures(
     None,
 )
 SETTINGS = STUDY.settings()
+
+
+OUTPUTS = ("series", "output_parameters", "snapshots", "untrusted", "final")
 
 
 @dataclass
@@ -138,13 +143,13 @@ class SyntheticStudy(SyntheticGraph):
             "melt_quench", "zif4", {"structure": self.structure, "settings": settings, **self.committee}
         )
         self.start = self.calcfunction(
-            "cell_to_melt",
-            "melt_quench",
+            "make_cell",
+            "properties.melt_quench.steps",
             {"structure": self.structure, "settings": settings},
-            {"result": FramesData(SYMBOLS, *configurations(self.rng, 1), system="zif4")},
+            {"start": FramesData(SYMBOLS, *configurations(self.rng, 1), system="zif4")},
             None,
             caller=self.melt,
-        )["result"]
+        )["start"]
 
     def leg(self, leg: Leg, start: FramesData, **changes: Any) -> None:
         """Store a trajectory that came to its end."""
@@ -201,32 +206,45 @@ class SyntheticStudy(SyntheticGraph):
 
     def close_melt(self, **changes: Any) -> None:
         """Store the outputs of the melt and quench."""
+        made = {name: {key: job.outputs[key] for key in OUTPUTS} for name, job in self.jobs.items()}
+        melts = [name for name in made if Leg.parse(name).is_melt]
+        states = {name: self.states_of(name, made[name]["snapshots"]) for name in melts}
+        untrusted = {name: one["untrusted"] for name, one in made.items()}
+        merged = {"result": self.frames(4, Leg(0), deviation=True)}
+        merged = self.step("merge_untrusted", untrusted, merged)
+        series = {name: one["series"] for name, one in made.items()}
+        joined = Curves({Leg.parse(name): Series.from_node(node) for name, node in series.items()}).to_node()
+        curves = self.step("join_curves", series, {"result": joined})["result"]
         process = {name: chain.uuid for name, chain in self.chains.items()}
-        reports = {name: job.outputs.output_parameters for name, job in self.jobs.items()}
-        series = {f"series_{name}": job.outputs.series for name, job in self.jobs.items()}
-        made = self.calcfunction(
-            "glass_report",
-            "melt_quench",
-            {**reports, **series},
-            {"report": orm.Dict(numbers.glass_report(process, **changes).as_dict())},
-            None,
-            caller=self.melt,
-        )
-        untrusted = self.calcfunction(
-            "merge_untrusted",
-            "melt_quench",
-            {name: job.outputs.untrusted for name, job in self.jobs.items()},
-            {"result": self.frames(4, Leg(0), deviation=True)},
-            None,
-            caller=self.melt,
+        report = self.step(
+            "evaluate",
+            {
+                "settings": self.melt.inputs.settings,
+                "structure": self.structure,
+                "crystal": self.start,
+                **{f"model_{name.partition('__')[2]}": model for name, model in self.committee.items()},
+                **{f"account_{name}": one["output_parameters"] for name, one in made.items()},
+                **{f"curve_{name}": node for name, node in series.items()},
+                **{f"melt_{name}": own["melt"] for name, own in states.items()},
+                **{f"glass_{name}": one["snapshots"] for name, one in made.items() if name not in melts},
+                "untrusted_all": merged["result"],
+            },
+            {"result": orm.Dict(numbers.glass_report(process, **changes).as_dict())},
         )["result"]
-        glasses = {f"glass__{name}": frames for name, frames in self.glasses.items()}
-        melts = {
-            f"crystal__{Leg(r).output()}": self.jobs[Leg(r).label()].outputs.snapshots
-            for r in range(numbers.REPLICAS)
-            if Leg(r).label() in self.jobs
-        }
-        self.end(self.melt, {**made, "untrusted": untrusted, **glasses, **melts})
+        outputs = {"report": report, "untrusted": merged["result"], "curves": curves}
+        outputs |= {f"glass__{name}": frames for name, frames in self.glasses.items()}
+        for name, own in states.items():
+            outputs |= {f"{state}__{Leg.parse(name).output()}": frames for state, frames in own.items()}
+        self.end(self.melt, outputs)
+
+    def states_of(self, name: str, snapshots: FramesData) -> dict[str, Any]:
+        """Store crystal and melt of the snapshots of a melt."""
+        found = {state: self.frames(3, Leg.parse(name)) for state in ("crystal", "melt")}
+        return self.step("frames_of_stages", {"snapshots": snapshots}, found)
+
+    def step(self, name: str, inputs: Inputs, outputs: Inputs) -> dict[str, Any]:
+        """Store a calcfunction of the melt and quench."""
+        return self.calcfunction(name, "properties.melt_quench.steps", inputs, outputs, None, caller=self.melt)
 
     # -- what follows ------------------------------------------------------------------------------------------
 
@@ -236,13 +254,13 @@ class SyntheticStudy(SyntheticGraph):
             self.structure_of(name)
         grid = self.child("states", "zif4", {"structure": self.structure, **self.committee})
         made = self.calcfunction(
-            "states_report", "states", {"settings": self.campaign.inputs.settings},
+            "report_states", "properties.states.steps", {"settings": self.campaign.inputs.settings},
             {"report": orm.Dict(numbers.states_report().as_dict())}, None, caller=grid,
         )  # fmt: skip
         self.end(grid, made)
         table = self.child("validation", "zif4", {"settings": self.campaign.inputs.settings})
         made = self.calcfunction(
-            "validation_table", "validation", {"structure": self.analysed["glass_20"]},
+            "compare", "properties.validation.steps", {"structure": self.analysed["glass_20"]},
             {"report": orm.Dict(numbers.validation_report().as_dict())}, None, caller=table,
         )  # fmt: skip
         self.end(table, made)
@@ -258,9 +276,9 @@ class SyntheticStudy(SyntheticGraph):
         inputs = {f"frames__{label}": node for label, node in frames.items()}
         chain = self.child("structure", f"zif4_{name}", inputs)
         made = self.calcfunction(
-            "structure_of_frames",
-            "structure",
-            inputs,
+            "report_structure",
+            "properties.structure.steps",
+            {f"frames_{label}": node for label, node in frames.items()},
             {
                 "report": orm.Dict(numbers.structure_report(name).as_dict()),
                 "curves": numbers.structure_curves(name).to_node(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,18 +10,21 @@ from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.plugins.words import counted
 from aiida_zif.provenance.report.study import state_tables as tables
 from aiida_zif.provenance.report.study.figure import Figure
-from aiida_zif.provenance.report.study.figures import called, change_figures, temperature_figures, transition_figure
+from aiida_zif.provenance.report.study.figures import change_figures, temperature_figures, transition_figure
 from aiida_zif.provenance.report.study.origin_section import boxes
 from aiida_zif.provenance.report.study.structure_curves import curves_of, ring_figures, structure_figures
 from aiida_zif.provenance.report.study.structure_tables import StructureTable, structure_table
 from aiida_zif.provenance.studies.advice import RUNNING, next_steps
 from aiida_zif.provenance.studies.summary import summary_of
 from aiida_zif.provenance.studies.summary_model import PartState, StudySummary
-from aiida_zif.provenance.studies.view import StudyView
+from aiida_zif.provenance.studies.view import Part, StudyView
+from aiida_zif.provenance.studies.words import grid_state_in_words, state_in_words
 from aiida_zif.provenance.values import basis_in_words, committee_in_words, difference_in_words, value_in_words
 from aiida_zif.provenance.words import clock, number
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport
 from aiida_zif.workflows.properties.states.report import StatesReport
+from aiida_zif.workflows.properties.structure.curves import Curves
+from aiida_zif.workflows.properties.structure.report import StructureReport
 from aiida_zif.workflows.properties.validation.report import ValidationReport
 
 
@@ -42,6 +45,8 @@ class SystemPage:
     bars: list[Figure] = field(default_factory=list)
     grid: StatesReport | None = None
     changes: list[Figure] = field(default_factory=list)
+    grid_structure: StructureTable | None = None
+    grid_figures: list[Figure] = field(default_factory=list)
     validation: ValidationReport | None = None
 
 
@@ -57,7 +62,7 @@ def filters() -> dict[str, Callable[..., Any]]:
         "counted": counted,
         "state": state_in_words,
         "quantities": grid_quantities,
-        "called": called,
+        "called": grid_state_in_words,
         "missing": missing_references,
     }
 
@@ -120,20 +125,14 @@ def system_page(view: StudyView, summary: StudySummary, name: str) -> SystemPage
         page.structure = structure_table(reports)
         curves = curves_of(view.of("structure", name))
         page.structure_figures, page.bars = structure_figures(name, curves), ring_figures(name, curves)
-    if page.grid is not None:
-        page.changes = change_figures(page.grid)
+    for part in view.of("states", name):
+        add_grid(page, part)
     return page
 
 
 def is_failed(part: PartState) -> bool:
     """Whether a part ended and not well."""
     return part.process_state not in RUNNING and (part.process_state != "finished" or bool(part.exit_status))
-
-
-def state_in_words(name: str) -> str:
-    """Return the name of a state for a reader: ``glass@20`` becomes ``glass, 20 K/ps``."""
-    state, _, rate = name.partition("@")
-    return f"{state}, {rate} K/ps" if rate else state
 
 
 def grid_quantities(grid: StatesReport) -> list[str]:
@@ -144,6 +143,30 @@ def grid_quantities(grid: StatesReport) -> list[str]:
 def missing_references(missing: dict[str, str]) -> list[str]:
     """Return the references that could not be used, with the reason of each."""
     return [f"{name} could not be used: {why}" for name, why in missing.items()]
+
+
+def add_grid(page: SystemPage, part: Part) -> None:
+    """Add what a grid of states found: causes of the change, and the structure of every state."""
+    outputs = part.outputs("structure")
+    called = {name: grid_state_in_words(page.grid, name) if page.grid else name for name in states_among(outputs)}
+    reports = {
+        called[name]: StructureReport.from_node(outputs[f"{name}__report"])
+        for name in called
+        if f"{name}__report" in outputs
+    }
+    curves = {
+        called[name]: Curves.from_node(outputs[f"{name}__curves"]) for name in called if f"{name}__curves" in outputs
+    }
+    if page.grid is not None:
+        page.changes = change_figures(page.grid)
+    if reports:
+        page.grid_structure = structure_table(reports)
+    page.grid_figures = structure_figures(f"{part.name}-grid", curves)
+
+
+def states_among(outputs: Mapping[str, Any]) -> list[str]:
+    """Return the states that outputs such as ``300K_0GPa__report`` are of."""
+    return list(dict.fromkeys(label.rpartition("__")[0] for label in outputs))
 
 
 # -- headline numbers ----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from aiida_zif.provenance.report.study.figure import Figure, marked
 from aiida_zif.provenance.report.study.temperature_figures import Line, rate_figure, temperature_figure
 from aiida_zif.provenance.studies.curves import LegSeries, leg_series
 from aiida_zif.provenance.studies.view import Part, StudyView
+from aiida_zif.provenance.studies.words import grid_state_in_words
 from aiida_zif.workflows.properties.melt_quench.report import CRYSTAL, GlassReport
 from aiida_zif.workflows.properties.states.report import StatesReport
 
@@ -98,22 +99,12 @@ def change_figures(report: StatesReport) -> list[Figure]:
     found = []
     for measure in dict.fromkeys(one.measure for one in report.decompositions):
         shares: dict[str, dict[str, Measured]] = {
-            called(report, one.state): {share.cause: share.share for share in one.shares}
+            grid_state_in_words(report, one.state): {share.cause: share.share for share in one.shares}
             for one in report.decompositions
             if one.measure == measure and one.shares
         }
         if shares:
             picture = decomposition_figure(shares, f"{report.system}-{measure}")
-            caption = f"Change from {called(report, report.reference)}, {measure}. " + ALL_SHARES
+            caption = f"Change from {grid_state_in_words(report, report.reference)}, {measure}. " + ALL_SHARES
             found.append(Figure(marked(picture), "Causes of the change of structure.", caption))
     return found
-
-
-def called(report: StatesReport, name: str) -> str:
-    """Return a state, or a run of it, for a reader: ``600 K, 0.5 GPa``."""
-    for state in report.states:
-        if name == state.name or name.startswith(f"{state.name}_"):
-            behind = name.removeprefix(state.name).replace("_", " ").strip()
-            words = f"{state.temperature:g} K, {state.pressure:g} GPa"
-            return f"{words} ({behind})" if behind else words
-    return name.replace("_", " ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,22 +12,44 @@ from aiida_zif.plugins.lammps.structure import NON_METALS
 from aiida_zif.provenance.report.study import structure_figures as draw
 from aiida_zif.provenance.report.study.figure import Figure, marked
 from aiida_zif.provenance.studies.view import Part
+from aiida_zif.provenance.studies.words import state_in_words
 from aiida_zif.workflows.properties.structure.curves import Curve, Curves
 
-KINDS = {
-    "g": ("r / Å", "g(r)", "Partial pair distribution {of}.", (0.5, 8.0), 1.0),
-    "S": ("Q / Å$^{-1}$", "S(Q)", "Structure factor S(Q), {of}.", None, 1.0),
-    "F": ("Q / Å$^{-1}$", "F(Q)", "Scattering function F(Q), {of}.", None, 0.0),
-    "D": ("r / Å", "D(r)", "Pair distribution function D(r), {of}.", (0.5, 12.0), 0.0),
-    "angle": ("angle / degree", "probability density", "Angle {of}.", (60.0, 180.0), None),
-    "p2": ("time / ps", "P$_2$(t)", "Reorientation of the planes of linkers {of}.", None, 0.0),
-}
-"""Kind of a curve → labels of the axes, title, part of x that is drawn, level of the thin line."""
 
-ORDER = ("g", "angle", "F", "D", "S", "p2")
-BARS = {"rings": ("metals in a ring", "rings a metal", "Rings of the linker graph.")}
-"""Kind of a curve that is drawn as bars → labels of the axes, title."""
+@dataclass(frozen=True)
+class Look:
+    """How a kind of curve is drawn.
+
+    :param title: of the figure; ``{of}`` is what the curve is of.
+    :param ends: part of the horizontal axis; None: all of it.
+    :param level: of a thin line across, such as 1 of a pair distribution.
+    """
+
+    title: str
+    ends: tuple[float, float] | None = None
+    level: float | None = None
+
+
+LOOKS = {
+    "g": Look("Partial pair distribution {of}.", (0.5, 8.0), 1.0),
+    "angle": Look("Angle {of}.", (60.0, 180.0)),
+    "F": Look("F(Q), {of}.", None, 0.0),
+    "D": Look("D(r), {of}.", (0.5, 12.0), 0.0),
+    "S": Look("S(Q), {of}.", None, 1.0),
+    "p2": Look("Memory of the planes of linkers.", None, 0.0),
+    "bonds": Look("Bonds {of} that exist again."),
+    "displacement": Look("Mean square displacement of {of}."),
+}
+"""Kind of a curve → how it is drawn, in the order in which the kinds are."""
+
+BARS = {"rings": Look("Rings of the linker graph.")}
+"""Kinds that are drawn as bars."""
+
+LEFT_OUT = ("rings_through_images",)
+"""Kinds that no figure shows: the table and the limits say what they are for."""
+
 MOST_PAIRS = 4
+UNDER_BARS = "Thin lines are standard errors; the definition is in the table."
 
 
 def structure_figures(system: str, curves: Mapping[str, Curves]) -> list[Figure]:
@@ -40,27 +62,26 @@ def structure_figures(system: str, curves: Mapping[str, Curves]) -> list[Figure]
     for kind, of in curves_in_order(curves):
         name = f"{kind}/{of}" if of else kind
         known = {state: one[name] for state, one in curves.items() if name in one}
-        x_label, y_label, title, ends, level = axes_of(kind, next(iter(known.values())))
-        traces = [draw.Trace(state.replace("_", " "), c.x, c.y, c.error, *looks[state]) for state, c in known.items()]
-        picture = draw.traces_figure(
-            traces, draw.Axis(x_label, ends), draw.Axis(y_label), f"{system}-{name.replace('/', '-')}", level
-        )
+        look, one = look_of(kind), next(iter(known.values()))
+        traces = [draw.Trace(state_in_words(state), c.x, c.y, c.error, *looks[state]) for state, c in known.items()]
+        x, y = draw.Axis(label_of(one.x_label, one.x_unit), look.ends), draw.Axis(label_of(one.y_label, one.y_unit))
+        picture = draw.traces_figure(traces, x, y, f"{system}-{name.replace('/', '-')}", look.level)
         caption = "Bands are standard errors." if any(np.isfinite(c.error).any() for c in known.values()) else ""
-        found.append(Figure(marked(picture), title.format(of=of).replace(" .", "."), caption))
+        found.append(Figure(marked(picture), look.title.format(of=of).replace(" .", "."), caption))
     return found
 
 
 def ring_figures(system: str, curves: Mapping[str, Curves]) -> list[Figure]:
     """Return the histograms of a system as bars, the states side by side."""
     found = []
-    for kind, (x_label, y_label, title) in BARS.items():
+    for kind, look in BARS.items():
         known = {state: one[kind] for state, one in curves.items() if kind in one}
         groups = {state: as_bars(curve) for state, curve in known.items()}
         if groups:
-            picture = draw.bars_figure(groups, x_label, y_label, f"{system}-{kind}")
-            found.append(
-                Figure(marked(picture), title, "Thin lines are standard errors; the definition is in the table.")
-            )
+            one = next(iter(known.values()))
+            labels = label_of(one.x_label, one.x_unit), label_of(one.y_label, one.y_unit)
+            picture = draw.bars_figure(groups, *labels, f"{system}-{kind}")
+            found.append(Figure(marked(picture), look.title, UNDER_BARS))
     return found
 
 
@@ -76,7 +97,8 @@ def as_bars(curve: Curve) -> dict[str, Measured]:
 def curves_in_order(curves: Mapping[str, Curves]) -> Iterator[tuple[str, str]]:
     """Yield kind and subject of the curves that are drawn, the most telling first."""
     names = list(dict.fromkeys(name for one in curves.values() for name in one))
-    for kind in [*ORDER, *sorted({name.partition("/")[0] for name in names} - {*ORDER, *BARS})]:
+    kinds = {name.partition("/")[0] for name in names} - {*BARS, *LEFT_OUT}
+    for kind in [*LOOKS, *sorted(kinds - {*LOOKS})]:
         of_kind = [name.partition("/")[2] for name in names if name.partition("/")[0] == kind]
         shown = pairs_with_metals(of_kind) if kind == "g" else of_kind
         yield from ((kind, of) for of in shown)
@@ -91,15 +113,14 @@ def pairs_with_metals(pairs: Sequence[str]) -> list[str]:
     return sorted(pairs, key=rank)[:MOST_PAIRS]
 
 
-def axes_of(kind: str, curve: Any) -> tuple[str, str, str, tuple[float, float] | None, float | None]:
-    """Return labels, title, ends and level of the figure of a kind of curve."""
-    if kind in KINDS:
-        return KINDS[kind]
-    x, y = (
-        f"{label} / {unit}" if unit else label
-        for label, unit in ((curve.x_label, curve.x_unit), (curve.y_label, curve.y_unit))
-    )
-    return x, y, f"{kind.replace('_', ' ').capitalize()} {{of}}.", None, None
+def look_of(kind: str) -> Look:
+    """Return how a kind of curve is drawn; of one that is not known, with its name as the title."""
+    return LOOKS.get(kind) or Look(f"{kind.replace('_', ' ').capitalize()} {{of}}.")
+
+
+def label_of(name: str, unit: str) -> str:
+    """Return the label of an axis."""
+    return f"{name} / {unit}" if unit else name
 
 
 def curves_of(parts: Sequence[Part]) -> dict[str, Curves]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aiida_zif.plugins.data.measured import Measured
-from aiida_zif.provenance.plotting import DASHES, GREY, INK, RANDOM, shades, svg
+from aiida_zif.provenance.plotting import DASHES, GREY, INK, PURPLE, RANDOM, hues, plain_text, shades, svg
+from aiida_zif.provenance.studies.words import state_in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,14 +51,14 @@ class Axis:
 
 
 def looks_of(states: Sequence[str]) -> dict[str, tuple[str, object]]:
-    """Return colour and style of the line of every state: crystal dark, melt orange, glasses teal, slow ones darker."""
+    """Return colour and style of every state: crystal purple, melt orange, glass teal, the slower darker."""
     glasses = [state for state in states if state.startswith("glass")]
-    found: dict[str, tuple[str, object]] = {"crystal": (INK, DASHES[3]), "melt": (RANDOM, DASHES[1])}
+    found: dict[str, tuple[str, object]] = {"crystal": (PURPLE, DASHES[3]), "melt": (RANDOM, DASHES[1])}
     for index, (state, colour) in enumerate(zip(glasses, shades(len(glasses)), strict=True)):
         found[state] = (colour, DASHES[(0, 2, 4)[index % 3]])
     others = [state for state in states if state not in found]
-    for index, state in enumerate(others):
-        found[state] = (GREY, DASHES[index % len(DASHES)])
+    for index, (state, colour) in enumerate(zip(others, hues(len(others)), strict=True)):
+        found[state] = (colour, DASHES[index % len(DASHES)])
     return {state: found[state] for state in states}
 
 
@@ -74,9 +75,11 @@ def traces_figure(traces: Sequence[Trace], x: Axis, y: Axis, name: str, zero: fl
             if trace.is_reference:
                 step = max(1, len(trace.x) // 160)
                 axes.plot(trace.x[::step], trace.y[::step], "o", ms=2.6, mfc="none", mec=trace.colour, mew=0.8,
-                          label=trace.label, zorder=2)  # fmt: skip
+                          label=plain_text(trace.label), zorder=2)  # fmt: skip
                 continue
-            axes.plot(trace.x, trace.y, color=trace.colour, ls=trace.dash, lw=1.5, label=trace.label, zorder=3)
+            axes.plot(
+                trace.x, trace.y, color=trace.colour, ls=trace.dash, lw=1.5, label=plain_text(trace.label), zorder=3
+            )
             if np.isfinite(trace.error).any():
                 error = np.nan_to_num(trace.error)
                 axes.fill_between(trace.x, trace.y - error, trace.y + error, color=trace.colour, alpha=BAND, lw=0)
@@ -85,8 +88,8 @@ def traces_figure(traces: Sequence[Trace], x: Axis, y: Axis, name: str, zero: fl
             limit_to_shown(axes, traces, x.ends)
         if y.ends is not None:
             axes.set_ylim(*y.ends)
-        axes.set_xlabel(x.label)
-        axes.set_ylabel(y.label)
+        axes.set_xlabel(plain_text(x.label))
+        axes.set_ylabel(plain_text(y.label))
         axes.legend(loc="best", fontsize=8, frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
 
     return svg(draw, SIZE, name)
@@ -116,12 +119,14 @@ def bars_figure(groups: Mapping[str, Mapping[str, Measured]], x_label: str, y_la
             at = np.arange(len(places)) + (index - (len(groups) - 1) / 2) * width
             heights = np.array([_number(values.get(place), "value") for place in places])
             errors = np.array([_number(values.get(place), "error") for place in places])
-            axes.bar(at, heights, width * 0.92, color=looks[group][0], alpha=0.9, label=group)
+            axes.bar(
+                at, heights, width * 0.92, color=looks[group][0], alpha=0.9, label=plain_text(state_in_words(group))
+            )
             known = np.isfinite(errors) & np.isfinite(heights)
             axes.errorbar(at[known], heights[known], errors[known], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
         axes.set_xticks(range(len(places)), places)
-        axes.set_xlabel(x_label)
-        axes.set_ylabel(y_label)
+        axes.set_xlabel(plain_text(x_label))
+        axes.set_ylabel(plain_text(y_label))
         axes.grid(axis="x", visible=False)
         axes.legend(loc="best", fontsize=8)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aiida_zif.plugins.data.measured import Measured
+from aiida_zif.provenance.studies.words import state_in_words
 from aiida_zif.provenance.values import all_units, usual_basis
 from aiida_zif.workflows.properties.structure.report import Row, StructureReport
 
@@ -70,7 +71,7 @@ def structure_table(reports: Mapping[str, StructureReport]) -> StructureTable:
             line.definition = ""
         lines.append(line)
     return StructureTable(
-        states=[state.replace("_", " ") for state in reports],
+        states=[state_in_words(state) for state in reports],
         groups=groups,
         usual=usual_basis(one for lines in groups.values() for line in lines for one in line.values),
         remarks=remarks_of(found),
@@ -114,4 +115,4 @@ def size_in_words(state: str, report: StructureReport) -> str:
     """Return how many frames of how many replicas a state was analysed in."""
     frames = "no frames" if not report.n_frames else f"{sum(report.n_frames.values())} frames"
     what = "replicas" if report.independent else "parts that are no independent replicas"
-    return f"{state.replace('_', ' ')}: {report.n_atoms} atoms, {report.n_replicas} {what}, {frames}"
+    return f"{state_in_words(state)}: {report.n_atoms} atoms, {report.n_replicas} {what}, {frames}"

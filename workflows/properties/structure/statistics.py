@@ -32,7 +32,7 @@ def measured(found: Estimate, unit: str, independent: bool = True, remark: str =
     :param remark: what a reader must know beside what the estimate says itself.
     """
     error = float(found.error) if np.isfinite(found.error) else None
-    single = error is None and np.max(found.n) <= 1
+    single = error is None and ("1 sample is" in found.remark or "one sample" in found.remark)
     said = [remark, ONE_FRAME] if single else [remark, "" if independent else DEPENDENT, found.remark]
     return Measured(
         value=float(found.mean) if np.isfinite(found.mean) else None,

@@ -11,7 +11,7 @@ from aiida.engine import calcfunction
 
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.workflows.engine.naming import of_kind
-from aiida_zif.workflows.properties.structure.observables import dynamics, network, pairs, rings
+from aiida_zif.workflows.properties.structure.observables import dynamics, network, pairs, pores, rings
 from aiida_zif.workflows.properties.structure.observables.trajectory import NotAnalysed, Trajectory
 from aiida_zif.workflows.properties.structure.samples import (
     Samples,
@@ -62,6 +62,13 @@ def search_rings(frames: FramesData, settings: orm.Dict, topology: orm.Structure
 
 
 @calcfunction
+def analyse_pores(frames: FramesData, settings: orm.Dict) -> orm.ArrayData:
+    """Analyse the pores of some of the frames."""
+    most = StructureSettings.from_node(settings).pores.frames
+    return _measured(frames, settings, None, ["pores"], pores.analyse_pores, most)
+
+
+@calcfunction
 def follow_dynamics(frames: FramesData, settings: orm.Dict, topology: orm.StructureData | None = None) -> orm.ArrayData:
     """Follow bonds, atoms and planes from frame to frame."""
     return _measured(frames, settings, topology, ["dynamics"], dynamics.follow_dynamics, frames.n_frames)
@@ -88,9 +95,14 @@ STEPS: dict[str, tuple[Callable[..., orm.ArrayData], tuple[Group, ...]]] = {
     "count_distances": (count_distances, ("pairs", "scattering")),
     "measure_network": (measure_network, ("pairs", "angles", "linkers", "orientation")),
     "search_rings": (search_rings, ("rings",)),
+    "analyse_pores": (analyse_pores, ("pores",)),
     "follow_dynamics": (follow_dynamics, ("dynamics",)),
 }
 """Name of a step → calcfunction, and the groups of observables that it is for."""
+
+
+ALL_ATOMS = ("count_distances", "analyse_pores")
+"""Steps that look at atoms and not at linkers."""
 
 
 def step_key(step: str, member: str) -> str:

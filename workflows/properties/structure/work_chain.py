@@ -14,7 +14,7 @@ from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.workflows.engine.naming import as_kind
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.properties.structure.settings import StructureSettings
-from aiida_zif.workflows.properties.structure.steps import STEPS, report_structure, step_key
+from aiida_zif.workflows.properties.structure.steps import ALL_ATOMS, STEPS, report_structure, step_key
 
 FramesData = DataFactory("zif.frames")
 
@@ -57,7 +57,7 @@ class StructureWorkChain(ResumableWorkChain):
         (step, member), *self.ctx.queue = self.ctx.queue
         function, _ = STEPS[step]
         inputs = {"frames": self.inputs.frames[member], "settings": self.inputs.settings}
-        if "topology" in self.inputs and step != "count_distances":
+        if "topology" in self.inputs and step not in ALL_ATOMS:
             inputs["topology"] = self.inputs.topology
         key = step_key(step, member)
         self.ctx.measured[key] = function(**inputs, metadata={"call_link_label": key})

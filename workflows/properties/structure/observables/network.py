@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from aiida_zif.plugins.analysis.network.integrity import linker_integrity
 from aiida_zif.plugins.analysis.network.linkers import Linkers, planes
 from aiida_zif.plugins.analysis.network.net import Contacts, Net, bridging, contacts, net_of
 from aiida_zif.plugins.analysis.network.orientation import (
@@ -44,6 +45,7 @@ def measure_network(frames: Trajectory, settings: StructureSettings) -> Samples:
         numbers += list(_angles(frames, linkers, nets, bond, lines))
     if "linkers" in wanted:
         numbers += list(_linkers(linkers, found))
+        numbers += list(_intact(frames, linkers))
     if "orientation" in wanted:
         numbers += list(_orientation(frames, linkers, found, nets, lines))
     groups = [group for group in ("pairs", "angles", "linkers", "orientation") if group in wanted]
@@ -121,6 +123,17 @@ def _linkers(linkers: Linkers, found: Sequence[Contacts]) -> Iterator[Number]:
         yield Number("bridging_at_least", species, np.array([one.at_least for one in shares]), definition=at)
         yield Number("dangling", species, np.array([one.dangling for one in shares]), definition=at)
         yield Number("free", species, np.array([one.free for one in shares]), definition=at)
+
+
+def _intact(frames: Trajectory, linkers: Linkers) -> Iterator[Number]:
+    """Share of linkers that are the molecules they were where they were found."""
+    result = linker_integrity(linkers, frames.positions, frames.cells)
+    where = "the crystal" if frames.crystal is not None else "the first frame"
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(result.kinds.items())) or "none"
+    yield Number("intact", "", result.share(), definition=f"as in {where}; bonds lost and + new in all frames: {kinds}")
+    shares = result.share_by_species()
+    for species, values in shares.items() if len(shares) > 1 else ():
+        yield Number("intact", species, values, definition=f"as in {where}")
 
 
 def _orientation(
