@@ -37,10 +37,9 @@ def of_melt(study: Study) -> Iterator[str]:
             limit = "a glass has no ring or pore larger than its cell, and here few metals to average over"
             yield f"{name}: {cells.melt_atoms} atoms, {thick:.1f} Å thick; {limit}"
     slowest = min(melt.rates)
-    yield (
-        f"melt_quench.rates: the slowest is {slowest:g} K/ps, {slowest * K_PER_S / FASTEST_LABORATORY / 1e6:g} million times what "
-        "laboratories reach; no result is extrapolated to their rates"
-    )
+    times = slowest * K_PER_S / FASTEST_LABORATORY / 1e6
+    reach = f"{times:g} million times what laboratories reach; no result is extrapolated to their rates"
+    yield f"melt_quench.rates: the slowest is {slowest:g} K/ps, {reach}"
     n_models = study.known.n_models if study.known is not None else 2
     settings = melt.settings(next(iter(study.systems)), study.protocol, 1)
     yield from (f"melt_quench: {warning}" for warning in warnings_of(settings, n_models))
