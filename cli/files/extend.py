@@ -6,18 +6,16 @@ from pathlib import Path
 
 import click
 
-from aiida_zif.cli.campaign.extension import ExtensionWork
 from aiida_zif.cli.common.options import DIRECTORY
 from aiida_zif.cli.common.profile import AS_JSON, emit_json, fail, with_profile
 from aiida_zif.cli.files.concluding import conclude
+from aiida_zif.cli.files.extension import ExtensionWork
 from aiida_zif.cli.files.run import hand_over, run_here
 from aiida_zif.cli.files.watching import follow
 
 EXAMPLES = """\b
-Examples:
-  aiida-zif extend 1234 --from 2345                label what study 2345 did not trust, and train on
-  aiida-zif extend 1234 --from 2345 --cycles 2     then two more cycles of exploring and labelling
-  aiida-zif extend 1234 --cycles 3 --labels 200    only more cycles"""
+Example: aiida-zif extend 1234 --from 2345 --cycles 2
+Example: aiida-zif extend 1234 --cycles 3 --labels 200"""
 
 
 @click.command(epilog=EXAMPLES)

@@ -237,7 +237,7 @@ class Summary(Report):
     n_models: int
     imported: dict[str, Count] = Field(description="frames from elsewhere, `training` and `held_out`; not in any count")
     seed_labels: SeedLabels
-    goes_on_from: GoesOnFrom | None = Field(None, description="null for a campaign that began anew")
+    goes_on_from: GoesOnFrom | None = Field(None, description="null for a campaign that began from nothing")
     iterations: list[Iteration]
     held_out: HeldOut
     stop_reason: str | None = Field(description="the criterion that ended the campaign; null if none did")
