@@ -69,11 +69,6 @@ def whole_schema() -> dict[str, Any]:
     return campaign_json_schema()
 
 
-def resolved(node: dict[str, Any]) -> dict[str, Any]:
-    """Follow references; of alternatives take the one that says most (a section, else the first)."""
-    return schema_words.resolved(node, whole_schema())
-
-
 def node_at(path: Sequence[str | int]) -> dict[str, Any]:
     """The schema of the value at ``path``; empty where anything goes."""
     return schema_words.node_at(path, whole_schema())

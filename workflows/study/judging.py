@@ -148,10 +148,8 @@ def of_grids(reports: Reports) -> Iterator[Finding]:
 def limits_of(settings: StudySettings, reports: Reports) -> list[str]:
     """Return what the study cannot reach, each sentence once."""
     said = ["The protocol demo shows the path; what it makes is no glass."] if settings.protocol == "demo" else []
-    for report in (*reports.melt_quench.values(), *reports.structure.values(), *reports.states.values()):
-        said += report.limits
-    for comparison in reports.validation.values():
-        said += comparison.limits
+    for section in (reports.melt_quench, reports.structure, reports.states, reports.validation):
+        said += [limit for report in section.values() for limit in report.limits]
     return list(dict.fromkeys(said))
 
 

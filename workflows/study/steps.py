@@ -58,7 +58,7 @@ def settings_of(part: ChildName, settings: StudySettings, alone: bool) -> dict[s
     if part.section == "states" and settings.states is not None:
         states = settings.states.settings(part.system, seed)
         return (states.model_copy(update={"trust": None}) if alone else states).as_dict()
-    raise ValueError(f"{part.label()}: the study does not ask for it")
+    raise ValueError(f"{part.label()}: the study does not request it")
 
 
 @calcfunction

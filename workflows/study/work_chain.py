@@ -15,7 +15,6 @@ from aiida_zif.workflows.engine.naming import as_kind
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.engine.turns import take_turn
 from aiida_zif.workflows.study.child_inputs import melt_inputs, nested_outputs, states_inputs, structure_inputs
-from aiida_zif.workflows.study.exit_codes import EXIT_CODES
 from aiida_zif.workflows.study.names import ChildName, parts_of
 from aiida_zif.workflows.study.schema.resources import StudyResources
 from aiida_zif.workflows.study.settings import StudySettings
@@ -23,6 +22,8 @@ from aiida_zif.workflows.study.steps import analysis_of_states, crystal_frame, j
 from aiida_zif.workflows.study.verdict import StudyVerdict
 
 DeepPotentialData = DataFactory("zif.potential")
+
+AGAIN = "After fixing it, `aiida-zif run STUDY` starts again."
 
 CHAINS: dict[str, tuple[str, Callable[..., dict[str, Any] | None]]] = {
     "melt_quench": ("zif.melt_quench", melt_inputs),
@@ -68,8 +69,17 @@ class StudyWorkChain(ResumableWorkChain):
             cls.judge,
             cls.results,
         )
-        for status, label, message in EXIT_CODES:
-            spec.exit_code(status, label, message=message)
+        spec.exit_code(
+            310,
+            "ERROR_PARTS_FAILED",
+            message="{failed} of {total} parts did not end well: {names}. First cause: {cause}. What the others found "
+            "is in the outputs; see `aiida-zif status {pk}`. " + AGAIN,
+        )
+        spec.exit_code(
+            510,
+            "ERROR_NO_RESULT",
+            message="no part of the study gave a result. First cause: {cause}. See `aiida-zif status {pk}`. " + AGAIN,
+        )
 
     @classmethod
     def get_builder_from_protocol(

@@ -27,11 +27,20 @@ from .voids import RADII, largest_void, radii_for
 PROBE = 1.2
 """Å; radius of a small probe, between those of He and H2, that still enters the pores of ZIF-4."""
 
+TRIES = 6
+JITTER = 2e-4
+"""Å; by so much atoms are moved at random where Zeo++ gives up on a frame. It often does on symmetric ones, in which
+points that are equally far from many atoms coincide."""
+
 ACCURACIES = ("default", "DEF", "HI", "MED", "LOW")
 
 
 class ZeoError(RuntimeError):
-    """Zeo++ aborted, took too long, or left no numbers."""
+    """Zeo++ aborted or left no numbers."""
+
+
+class ZeoTimeout(RuntimeError):
+    """Zeo++ took too long."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +113,12 @@ def pore_diameters(
     :param accuracy: one of :data:`ACCURACIES`.
     :param timeout: s, after which Zeo++ is stopped.
     :raises ZeoError: Zeo++ gave no numbers.
+    :raises ZeoTimeout: Zeo++ took too long.
     """
     if accuracy not in ACCURACIES:
         raise ValueError(f"accuracy: found {accuracy!r}, allowed are {', '.join(ACCURACIES)}")
     frame = _frame(symbols, positions, cell, radii)
-    task = {"what": "diameters", "accuracy": accuracy}
-    included, free, along = _zeo(frame, task, timeout)
+    included, free, along = _zeo(frame, {"what": "diameters", "accuracy": accuracy}, timeout)
     exact = largest_void(symbols, positions, cell, radii).diameter
     return PoreDiameters(included, free, along, exact, _used(symbols, radii), accuracy)
 
@@ -186,8 +195,26 @@ def _used(symbols: Sequence[str], radii: Mapping[str, float]) -> dict[str, float
 
 
 def _zeo(frame: _Frame, task: Mapping[str, Any], timeout: float) -> list[float]:
+    """Run Zeo++, again with the same frame in other words if it gives up.
+
+    :raises ZeoError: it gave no numbers, whatever the words.
+    """
+    random = np.random.default_rng(TRIES)
+    for attempt in range(TRIES):
+        try:
+            return _run(frame, task, timeout)
+        except ZeoError:
+            if attempt == TRIES - 1:
+                raise
+        shaken = random.uniform(-JITTER, JITTER, size=frame.fractions.shape) @ np.linalg.inv(frame.cell)
+        frame = _moved(replace(frame, fractions=frame.fractions + shaken), random)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _run(frame: _Frame, task: Mapping[str, Any], timeout: float) -> list[float]:
     """Run Zeo++ in its own process.
 
+    :raises ZeoTimeout: it took too long.
     :raises ZeoError: it gave no numbers.
     """
     with tempfile.TemporaryDirectory(prefix="zeo-") as name:
@@ -200,7 +227,7 @@ def _zeo(frame: _Frame, task: Mapping[str, Any], timeout: float) -> list[float]:
         try:
             done = subprocess.run(command, capture_output=True, cwd=folder, timeout=timeout, check=False)
         except subprocess.TimeoutExpired:
-            raise ZeoError(
+            raise ZeoTimeout(
                 f"Zeo++ took more than {timeout:g} s for {len(frame.symbols)} atoms with accuracy {task['accuracy']}; "
                 "give it more time or less accuracy"
             ) from None

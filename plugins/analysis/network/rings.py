@@ -88,6 +88,31 @@ def shortest_path_rings(net: Net, maximum: int) -> Rings:
     return Rings(net.n_metals, maximum, members, {size: graph.cells(whole[size][:, 1]) for size in members})
 
 
+def ring_shapes(rings: Rings, net: Net) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Return size → radius of gyration in Å and relative asphericity of each ring, shapes (R,).
+
+    Of the gyration tensor of the metals with eigenvalues a ≤ b ≤ c: radius sqrt(a + b + c), asphericity
+    (c - (a + b)/2)/(a + b + c), which is 0 for a sphere, 1/4 for a flat and round ring, 1 for a line (D. N. Theodorou
+    and U. W. Suter, Macromolecules 18, 1206 (1985), over the squared radius).
+
+    :param net: that the rings were searched in.
+    """
+    keys = np.concatenate([net.ends, net.shifts], axis=1)
+    both = np.concatenate([keys, np.concatenate([net.ends[:, ::-1], -net.shifts], axis=1)]).tolist()
+    vectors = dict(zip(map(tuple, both), np.concatenate([net.axes, -net.axes]), strict=True))
+    shapes = {}
+    for size, members in rings.members.items():
+        cells = rings.cells[size]
+        steps = np.concatenate([members[:, :-1, None], members[:, 1:, None], np.diff(cells, axis=1)], axis=2)
+        sides = np.array([vectors[tuple(step)] for step in steps.reshape(-1, 5).tolist()]).reshape(-1, size - 1, 3)
+        corners = np.concatenate([np.zeros((len(sides), 1, 3)), np.cumsum(sides, axis=1)], axis=1)
+        corners -= corners.mean(axis=1, keepdims=True)
+        moments = np.linalg.eigvalsh(np.einsum("rsi,rsj->rij", corners, corners) / size)
+        total = moments.sum(axis=1)
+        shapes[size] = total**0.5, (moments[:, 2] - moments[:, :2].mean(axis=1)) / total
+    return shapes
+
+
 class _Graph:
     """The infinite graph. A node is a metal and a cell; the cell (x, y, z) is the number x w² + y w + z, which adds up
     along a path as the cell does, where w is wider than any path that is followed."""

@@ -14,7 +14,7 @@ SAMPLING = "sampling"
 """Name of the stage whose snapshots come back."""
 THERMALISED = 0.1
 """Share of the equilibration that is spent with a strong thermostat at constant cell."""
-_NAME = re.compile(r"([0-9pem]+)K_([0-9pem]+)GPa")
+_NAME = re.compile(r"at_([0-9pem]+)K_([0-9pem]+)GPa")
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class StateName:
     pressure: float
 
     def label(self) -> str:
-        """Return the name, such as ``300K_0p5GPa``."""
-        return f"{in_name(self.temperature)}K_{in_name(self.pressure)}GPa"
+        """Return the name, such as ``at_300K_0p5GPa``."""
+        return f"at_{in_name(self.temperature)}K_{in_name(self.pressure)}GPa"
 
     @classmethod
     def parse(cls, label: str) -> StateName:
@@ -36,7 +36,7 @@ class StateName:
         """
         match = _NAME.fullmatch(label)
         if match is None:
-            raise ValueError(f"{label} found, a state such as 300K_0p5GPa needed")
+            raise ValueError(f"{label} found, a state such as at_300K_0p5GPa needed")
         return cls(from_name(match[1]), from_name(match[2]))
 
 

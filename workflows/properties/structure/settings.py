@@ -42,7 +42,7 @@ class Scattering(Checked):
     r_max: Range = Field(default=20.0, description="largest distance of D(r), and of g(r) before its transform")
     lorch: StrictBool = Field(default=False, description="Lorch window in the transform to D(r)")
     normalisation: Literal["none", "<b>2", "<b2>"] = Field(
-        default="<b>2", description="what F(Q) is divided by; b is the form factor of X-rays"
+        default="<b2>", description="what F(Q) is divided by; b is the form factor of X-rays"
     )
 
 

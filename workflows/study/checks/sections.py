@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.workflows.campaign.checks.campaign import elements_of
-from aiida_zif.workflows.properties.states.settings import state_name
+from aiida_zif.workflows.properties.states.plan import StateName
 from aiida_zif.workflows.study.force_field.known import KnownForceField
 from aiida_zif.workflows.study.schema.study_file import SECTIONS
 from aiida_zif.workflows.study.schema.validation import Validation
@@ -62,7 +62,7 @@ def states_of(parts: Mapping[str, Any]) -> list[str]:
     """Return the names of the states whose structure a study has."""
     structure, states = parts.get("structure"), parts.get("states")
     names = list(structure.of) if structure is not None else []
-    return names + ([state_name(*state) for state in states.states] if states is not None else [])
+    return names + ([StateName(*state).label() for state in states.states] if states is not None else [])
 
 
 def element_problems(

@@ -37,15 +37,14 @@ def of_melt(study: Study) -> Iterator[str]:
             limit = "a glass has no ring or pore larger than its cell, and here few metals to average over"
             yield f"{name}: {cells.melt_atoms} atoms, {thick:.1f} Å thick; {limit}"
     slowest = min(melt.rates)
-    yield (
-        f"melt_quench.rates: the slowest is {slowest:g} K/ps, {slowest * K_PER_S / FASTEST_LABORATORY:.0e} times what "
-        "laboratories reach; no result is extrapolated to their rates"
-    )
+    times = slowest * K_PER_S / FASTEST_LABORATORY / 1e6
+    reach = f"{times:g} million times what laboratories reach; no result is extrapolated to their rates"
+    yield f"melt_quench.rates: the slowest is {slowest:g} K/ps, {reach}"
     n_models = study.known.n_models if study.known is not None else 2
     settings = melt.settings(next(iter(study.systems)), study.protocol, 1)
     yield from (f"melt_quench: {warning}" for warning in warnings_of(settings, n_models))
-    if melt.coupling != "tri" and "zif-4" in (system.structure for system in study.systems.values()):
-        yield f"melt_quench.coupling: {CLOSING}; with {melt.coupling} its cell cannot follow"
+    if melt.coupling == "iso" and "zif-4" in (system.structure for system in study.systems.values()):
+        yield f"melt_quench.coupling: {CLOSING}; with iso its cell cannot follow"
 
 
 def of_states(study: Study) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, NoReturn
 
 from aiida import orm
@@ -10,7 +11,8 @@ from aiida.common.exceptions import MultipleObjectsError, NotExistent
 from aiida.plugins import DataFactory
 
 from aiida_zif.workflows.study.force_field.known import ForceFieldFault, KnownForceField
-from aiida_zif.workflows.study.schema.force_field import ForceField
+from aiida_zif.workflows.study.schema.force_field import FILE, ForceField, how_to_import
+from aiida_zif.workflows.training.import_model import IMPORT_MODEL
 from aiida_zif.workflows.user_input.problems import did_you_mean, listed, shown
 
 DeepPotentialData = DataFactory("zif.potential")
@@ -33,7 +35,7 @@ def find_force_field(section: ForceField) -> KnownForceField:
     if section.model is not None:
         node = load_model(section.model, ("model",))
         return known({"model_0": node}, f"model {name_of(node)}", ("model",))
-    return of_import(str(section.imported))
+    return of_import(section.imported or [])
 
 
 def models_of(found: KnownForceField) -> dict[str, Any]:
@@ -121,22 +123,31 @@ def load_model(text: str, path: tuple[str | int, ...]) -> Any:
     return node
 
 
-def of_import(text: str) -> KnownForceField:
-    """Return the models that were imported under a name; of several imports the newest."""
-    models = imported_models(text)
-    if not models:
-        names = sorted({str(node.label) for node in imported_models()} - {""})
-        found, allowed = f"{shown(text)}, which was not imported", f"imports of the profile: {listed(names)}"
-        fix = did_you_mean(text, names, "import it: `aiida-zif import MODEL.pb`")
-        raise ForceFieldFault(("imported",), found, allowed, fix)
-    return known({"model_0": models[0]}, f"imported {name_of(models[0])}", ("imported",))
+def of_import(names: list[str]) -> KnownForceField:
+    """Return models that were imported, by the names of their files; the first one drives."""
+    nodes = [imported_model(name) for name in names]
+    width = len(str(len(nodes) - 1))
+    models = {f"model_{index:0{width}d}": node for index, node in enumerate(nodes)}
+    return known(models, f"imported {listed([name_of(node) for node in nodes])}", ("imported",))
 
 
-def imported_models(label: str | None = None) -> list[Any]:
-    """Return models that no training made, the newest first: all, or those of a label."""
-    query = orm.QueryBuilder().append(DeepPotentialData, filters={"label": label} if label else {}, tag="model")
-    nodes = query.order_by({"model": {"ctime": "desc"}}).all(flat=True)
-    return [node for node in nodes if not isinstance(node.creator, orm.CalcJobNode)]
+def imported_model(name: str) -> Any:
+    """Return the model that was imported from a file of this name; of several the newest."""
+    models = imported_models()
+    found = [node for node in models if name in (node.label, PurePath(node.label).stem)]
+    if not found:
+        names = sorted({str(node.label) for node in models} - {""})
+        what, allowed = f"{shown(name)}, which was not imported", f"imports of the profile: {listed(names)}"
+        fix = did_you_mean(name, names, how_to_import(name if FILE.search(name) else "MODEL.pb"))
+        raise ForceFieldFault(("imported",), what, allowed, fix)
+    return found[0]
+
+
+def imported_models() -> list[Any]:
+    """Return the models that came as files, the newest first."""
+    query = orm.QueryBuilder().append(orm.CalcFunctionNode, filters={"attributes.process_label": IMPORT_MODEL}, tag="c")
+    query.append(DeepPotentialData, with_incoming="c", tag="model")
+    return query.order_by({"model": {"ctime": "desc"}}).all(flat=True)
 
 
 # -- what they have in common --------------------------------------------------------------------------------------

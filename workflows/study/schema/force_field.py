@@ -22,7 +22,7 @@ FILE = re.compile(r"[/\\]|\.(pb|pth|pt|pt2|dp|ckpt|savedmodel|hlo|yaml|yml|json)
 def how_to_import(files: Any) -> str:
     """Return what to do with files that stand where models of the profile are expected."""
     words = [str(file) for file in (files if isinstance(files, list) else [files])]
-    return f"import first: `aiida-zif import {' '.join(words)}`, then write {{imported: NAME}}"
+    return f"import first: `aiida-zif import {' '.join(words)} --source TEXT`, which prints what to write here"
 
 
 def _reference(value: object) -> object:
@@ -35,6 +35,16 @@ def _reference(value: object) -> object:
         fix = "`aiida-zif status --all` lists what the profile holds"
         raise PydanticCustomError("quantity", "no reference", {"allowed": "a PK, a UUID or a name", "fix": fix})
     return value.strip()
+
+
+def _names(value: object) -> object:
+    """Names of imports, as a list; a path is refused, the name of an imported file is not."""
+    names = value if isinstance(value, list) else [value]
+    for name in names:
+        if not isinstance(name, str) or "/" in name or "\\" in name or not 0 < len(name.strip()) <= LONGEST:
+            fix = how_to_import(value) if isinstance(value, str) and value else "write the name that it was imported by"
+            raise PydanticCustomError("quantity", "no name", {"allowed": "names of imported files", "fix": fix})
+    return [str(name).strip() for name in names]
 
 
 LONGEST = 200
@@ -52,7 +62,9 @@ class ForceField(Section):
         None, description="models by PK or UUID; the first one drives, the others judge it"
     )
     model: Reference | None = Field(None, description="one model, by PK or UUID; nothing judges it")
-    imported: Reference | None = Field(None, description="a force field of others, by the name of its import")
+    imported: Annotated[list[str], BeforeValidator(_names, json_schema_input_type=str | list[str])] | None = Field(
+        None, description="models of others, by the names of the files that were imported"
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
@@ -27,6 +27,7 @@ class Reference(validation.Reference, Section):
         list[str], Field(min_length=1), BeforeValidator(_one_file, json_schema_input_type=str | list[str])
     ] = Field(description="frames (extended XYZ, CIF, LAMMPS data or dump), or one curve of two or three columns")
     system: str = Field(description="label of the system that it stands beside")
+    kind: Literal["same-level AIMD", "published AIMD", "F(Q)", "D(r)"] = Field(description="of frames, or of a curve")
     state: str = Field(description="crystal, melt, glass, or a state of the grid such as 300K_0GPa")
     source: Stated = Field(description="who made it, with DOI")
     level: str = Field("", description="level of theory, or kind of measurement")

@@ -21,8 +21,8 @@ SETTINGS = {
     "temperatures": [300.0, 600.0],
     "pressures": [0.0, 0.5],
     "replicas": 2,
-    "snapshots": 4,
-    "decomposition": {"r_max": 6.0},
+    "snapshots": 2,
+    "decomposition": {"r_max": 5.0, "frames": 2},
 }
 
 
@@ -116,24 +116,24 @@ def test_every_state_and_replica_has_a_trajectory_with_a_seed_of_its_own(states:
     assert len({child.inputs.parameters["seed"] for child in trajectories}) == 8
     assert {len(wave) for wave in run.waves} == {3, 2, 4}
     stages = {child.link: child.inputs.stages.get_list() for child in trajectories}
-    last = stages["600K_0p5GPa_replica_1"][-1]
-    assert (last["temperature"], last["pressure"], last["snapshots"]) == ([600.0, 600.0], [0.5, 0.5], 4)
-    assert all(stage["kind"] in ("equilibrate", "npt") for stage in stages["300K_0GPa_replica_0"])
+    last = stages["at_600K_0p5GPa_replica_1"][-1]
+    assert (last["temperature"], last["pressure"], last["snapshots"]) == ([600.0, 600.0], [0.5, 0.5], 2)
+    assert all(stage["kind"] in ("equilibrate", "npt") for stage in stages["at_300K_0GPa_replica_0"])
 
 
 def test_turned_rings_and_smaller_cells_are_found_as_causes(states: Callable[..., Run]) -> None:
     run = states()
     assert run.exit_code is None
     report = report_of(run)
-    assert report.reference == "300K_0GPa"
-    hot, pressed = report.decomposition("600K_0GPa", "neutron"), report.decomposition("300K_0p5GPa", "neutron")
+    assert report.reference == "at_300K_0GPa"
+    hot, pressed = report.decomposition("at_600K_0GPa", "neutron"), report.decomposition("at_300K_0p5GPa", "neutron")
     assert hot.share("ring reorientation").value == pytest.approx(1.0, abs=0.05)
     assert hot.share("ring reorientation").error is not None
     assert hot.rotation.value == pytest.approx(30.0, abs=1.0)
     assert hot.volume.value == pytest.approx(1.0)
     assert pressed.share("volume").value > 0.8
     assert pressed.volume.value == pytest.approx(0.98**3)
-    both = report.decomposition("600K_0p5GPa", "neutron")
+    both = report.decomposition("at_600K_0p5GPa", "neutron")
     assert sum(share.share.value for share in both.shares) == pytest.approx(1.0)
     assert {one.measure for one in report.decompositions} == {"neutron", "x-ray"}
     assert "Shapley" in report.method
@@ -141,23 +141,23 @@ def test_turned_rings_and_smaller_cells_are_found_as_causes(states: Callable[...
 
 def test_a_state_that_does_not_change_has_no_shares(states: Callable[..., Run]) -> None:
     report = report_of(states(temperatures=[300.0, 299.0], pressures=[0.0]))
-    same = report.decomposition("299K_0GPa", "neutron")
+    same = report.decomposition("at_299K_0GPa", "neutron")
     assert not same.significant
     assert same.shares == []
     assert any("not stated" in sentence for sentence in report.limits)
 
 
 def test_a_trajectory_that_is_lost_costs_its_state_one_replica(states: Callable[..., Run]) -> None:
-    run = states(lost=("600K_0GPa_replica_1",))
+    run = states(lost=("at_600K_0GPa_replica_1",))
     assert run.exit_code.status == 440
     assert "1 of 8" in run.exit_code.message
     report = report_of(run)
-    assert report.failed == {"600K_0GPa_replica_1": "nothing came back"}
-    assert report.decomposition("600K_0GPa", "neutron") is not None
+    assert report.failed == {"at_600K_0GPa_replica_1": "nothing came back"}
+    assert report.decomposition("at_600K_0GPa", "neutron") is not None
 
 
 def test_nothing_but_losses_ends_with_a_cause(states: Callable[..., Run]) -> None:
-    names = [f"{t}K_0GPa_replica_{k}" for t in (300, 600) for k in range(2)]
+    names = [f"at_{t}K_0GPa_replica_{k}" for t in (300, 600) for k in range(2)]
     run = states(lost=tuple(names), pressures=[0.0])
     assert run.exit_code.status == 340
     assert "no job of the trajectory" in run.exit_code.message

@@ -73,15 +73,23 @@ def test_a_force_field_that_is_not_there_is_one_problem_of_several(wrong: Wrong)
     assert {problem.field for problem in problems} == {"force_field.campaign", "melt_quench.rates[0]"}
 
 
-@pytest.mark.parametrize("files", ["model.pb", ["a.pb", "b.pb"]])
-@pytest.mark.parametrize("key", ["files", "model", "imported"])
-def test_a_file_is_no_force_field_and_the_way_to_make_it_one_is_said(wrong: Wrong, key: str, files: Any) -> None:
-    if isinstance(files, list) and key != "files":
-        files = files[0]
-    (problem,) = wrong(None, force_field={key: files})
+@pytest.mark.parametrize(
+    ("key", "value", "files"),
+    [
+        ("files", "model.pb", "model.pb"),
+        ("files", ["a.pb", "b.pb"], "a.pb b.pb"),
+        ("file", "x/y", "x/y"),
+        ("model", "model.pb", "model.pb"),
+        ("campaign", "./zif.pb", "./zif.pb"),
+        ("imported", "some/model.pb", "some/model.pb"),
+    ],
+)
+def test_a_file_is_no_force_field_and_the_way_to_make_it_one_is_said(
+    wrong: Wrong, key: str, value: Any, files: str
+) -> None:
+    (problem,) = wrong(None, force_field={key: value})
     assert problem.field == f"force_field.{key}"
-    assert problem.fix.startswith("import first: `aiida-zif import ")
-    assert (files if isinstance(files, str) else " ".join(files)) in problem.fix
+    assert problem.fix.startswith(f"import first: `aiida-zif import {files} --source")
 
 
 @pytest.mark.parametrize("files", ["model.pb", "./some/where"])

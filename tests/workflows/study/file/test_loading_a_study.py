@@ -9,15 +9,40 @@ from typing import Any
 import pytest
 
 from aiida_zif.workflows.protocols.loading import available_protocols
+from aiida_zif.workflows.study.file.kind import kind_of
 from aiida_zif.workflows.study.file.loading import load_study
+from aiida_zif.workflows.study.file.reference import generated_files
+from aiida_zif.workflows.study.schema.force_field import KINDS
+from aiida_zif.workflows.study.schema.melt_quench import MeltQuench
+from aiida_zif.workflows.study.schema.structure import States, Structure
+from aiida_zif.workflows.study.schema.study_file import StudyFile
 from aiida_zif.workflows.study.settings import StudySettings
+from aiida_zif.workflows.user_input.yaml_source import read_source
 
 Factory = Callable[..., Any]
 ROOT = Path(__file__).parents[4]
+EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.yaml") if kind_of(read_source(path)) == "study")
 HEAD = "name: test\nprotocol: demo\nforce_field: {campaign: zif4-demo}\n"
 SYSTEMS = "systems:\n  zif4: {structure: zif-4}\n"
 MELT = "melt_quench:\n"
 BASE = HEAD + SYSTEMS + MELT
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_every_shipped_example_is_valid(path: Path) -> None:
+    assert load_study(path).systems
+
+
+@pytest.mark.parametrize("path", generated_files(ROOT), ids=lambda path: path.name)
+def test_generated_files_are_up_to_date(path: Path) -> None:
+    assert path.read_text("utf-8") == generated_files(ROOT)[path]
+
+
+def test_the_page_explains_every_key(study: Factory) -> None:
+    page = (ROOT / "docs" / "study.md").read_text("utf-8")
+    keys = {key for section in StudyFile.model_fields.values() for key in [section.alias or ""]} - {""}
+    keys |= set(MeltQuench.model_fields) | set(Structure.model_fields) | set(States.model_fields) | set(KINDS)
+    assert [key for key in keys if f"`{key}`" not in page and f"`{key}." not in page] == []
 
 
 @pytest.mark.parametrize("protocol", available_protocols("study"))
