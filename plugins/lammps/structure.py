@@ -17,6 +17,8 @@ NON_METALS = frozenset(("H", "He", "B", "C", "N", "O", "F", "Ne", "Si", "P", "S"
 )
 """Elements whose bonds to each other are what makes a linker."""
 
+FS_PER_PS = 1000.0
+
 DEUTERIUM_MASS = 2.01410177812
 """u; AME2020, as in the tables of IUPAC."""
 
@@ -103,8 +105,25 @@ def substance(symbols: Sequence[str], positions: ArrayLike, cell: ArrayLike, che
     return Substance(topology(symbols, positions, cell), settings, covalent_radii(symbols))
 
 
+def shaken(positions: ArrayLike, distance: float, seed: int) -> np.ndarray:
+    """Return positions with every coordinate moved by a normal random number; Å, shape (n, 3)."""
+    positions = np.asarray(positions, dtype=float)
+    return positions + np.random.default_rng(seed).normal(scale=distance, size=positions.shape)
+
+
+def lammps_cell(cell: ArrayLike) -> np.ndarray:
+    """Return the cell that :func:`data_file` writes: lower triangular and never strongly tilted, Å, shape (3, 3)."""
+    untilted = untilting(cell) @ np.asarray(cell, dtype=float)
+    return np.linalg.cholesky(untilted @ untilted.T)
+
+
 def data_file(
-    symbols: Sequence[str], positions: ArrayLike, cell: ArrayLike, type_map: Sequence[str], atom_masses: Sequence[float]
+    symbols: Sequence[str],
+    positions: ArrayLike,
+    cell: ArrayLike,
+    type_map: Sequence[str],
+    atom_masses: Sequence[float],
+    velocities: ArrayLike | None = None,
 ) -> str:
     """Return a LAMMPS data file (atom style ``atomic``, units ``metal``, always triclinic, never strongly tilted).
 
@@ -113,8 +132,10 @@ def data_file(
     :param symbols: chemical symbols, shape (n,).
     :param positions: Å, shape (n, 3).
     :param cell: Å, shape (3, 3).
+    :param velocities: Å/fs, shape (n, 3); they turn with the cell.
     """
-    rotated, h = restricted_frame(positions, untilting(cell) @ np.asarray(cell, dtype=float))
+    untilted = untilting(cell) @ np.asarray(cell, dtype=float)
+    rotated, h = restricted_frame(positions, untilted)
     number = {symbol: index + 1 for index, symbol in enumerate(type_map)}
     lines = ["atoms and cell in Angstrom, rotated to a lower triangular cell", ""]
     lines += [f"{len(symbols)} atoms", f"{len(type_map)} atom types", ""]
@@ -126,4 +147,8 @@ def data_file(
         f"{index} {number[symbol]} {x:.10f} {y:.10f} {z:.10f}"
         for index, (symbol, (x, y, z)) in enumerate(zip(symbols, rotated, strict=True), start=1)
     ]
+    if velocities is not None:
+        turned = FS_PER_PS * np.asarray(velocities, dtype=float) @ np.linalg.solve(untilted, h)
+        lines += ["", "Velocities", ""]
+        lines += [f"{index} {x:.17g} {y:.17g} {z:.17g}" for index, (x, y, z) in enumerate(turned, start=1)]
     return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@
 Faults, from the second step on: ok, hot, lost, hopeless, undefined (a member gives NaN), unfit (hopeless where model 1
 drives), contact, crash, lost_hard (the process dies with an error), unreadable, element, silent (nothing is written),
 late (out of wall time).
+For production runs see ``md_standin.py``.
 The deviations of the runs grow with the step, from 0.02 eV/Å. Needs nothing but Python.
 """
 
@@ -14,6 +15,8 @@ import random
 import re
 import sys
 from pathlib import Path
+
+from md_standin import run_stint
 
 ERRORS = {
     "crash": "ERROR on proc 0: Non-numeric positions - simulation unstable (src/domain.cpp:559)",
@@ -37,6 +40,8 @@ def main() -> int:
         return 1
     text = Path(words[words.index("-in") + 1]).read_text()
     Path(words[words.index("-log") + 1]).write_text("LAMMPS (stand-in)\n")
+    if Path("md.json").exists():  # a production run
+        return run_stint(fault, text, ERRORS)
     goal = ""
     for block in re.split(r"^# .*$", text, flags=re.MULTILINE)[1:]:
         if goal:  # passed over, up to where a failed pre-flight jumps to

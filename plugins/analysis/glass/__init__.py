@@ -1,1 +1,1 @@
-"""Glass physics on arrays: onset of melting, glass transition, memory of the melt, voids (no AiiDA)."""
+"""Glass physics on arrays: onset of melting, glass transition, memory of the melt (no AiiDA)."""

@@ -22,11 +22,10 @@ from aiida_zif.plugins.lammps import structure
 from aiida_zif.plugins.lammps.exploration import inputs
 from aiida_zif.plugins.lammps.exploration.harvest_config import harvest_config
 from aiida_zif.plugins.lammps.exploration.settings import Run, Settings, check_runs
+from aiida_zif.plugins.lammps.time_left import seconds_of_work
 from aiida_zif.plugins.lammps.writing.system import model_name
 
 HARVEST = Path(__file__).parents[1] / "harvest"
-TIME_FOR_HARVEST = 0.1
-"""Share of the wall time (at least a minute) that is left for the harvest."""
 
 
 class LammpsExploreCalculation(TolerantJob):
@@ -101,7 +100,7 @@ class LammpsExploreCalculation(TolerantJob):
                 type_map=type_map,
                 n_models=len(committee),
                 n_atoms=frames.n_atoms,
-                seconds=_seconds(self.inputs.metadata.options.get("max_wallclock_seconds")),
+                seconds=seconds_of_work(self.inputs.metadata.options.get("max_wallclock_seconds")),
                 preflights=preflights,
                 preflight_start=self._preflight_start(preflights),
             )
@@ -212,10 +211,6 @@ def _lanes(resources: Mapping[str, Any], computer: orm.Computer) -> int:
     """Number of MPI processes of the job."""
     a_machine = resources.get("num_mpiprocs_per_machine") or computer.get_default_mpiprocs_per_machine() or 1
     return int(resources.get("tot_num_mpiprocs") or a_machine)
-
-
-def _seconds(wallclock: int | None) -> int | None:
-    return None if wallclock is None else max(1, int(wallclock - max(60.0, TIME_FOR_HARVEST * wallclock)))
 
 
 def _write(folder: Folder, name: str, text: str) -> None:

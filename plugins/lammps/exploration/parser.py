@@ -15,12 +15,10 @@ from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
 from aiida_zif.plugins.jobs.retrieved_files import load_arrays, read_json, readable
 from aiida_zif.plugins.lammps.exploration.report import ExplorationReport, ExploredRun
+from aiida_zif.plugins.lammps.log_words import NO_PLUMED, UNKNOWN_ELEMENT, UNREADABLE, lammps_version
 
 DEVIATIONS = ("max_force_deviation", "mean_force_deviation", "forces_predicted")
 PER_FRAME = (*DEVIATIONS, "step", "temperature", "pressure", "run", "driver")
-UNKNOWN_ELEMENT = r"element \S+ not found in the model"
-NO_PLUMED = r"fix style 'plumed'"
-UNREADABLE = r"DeePMD-kit (C API )?Error|TensorFlow Error"
 CAUSES = {
     "temperature_runaway": "ERROR_TEMPERATURE_RUNAWAY",
     "lost_atoms": "ERROR_LOST_ATOMS",
@@ -28,8 +26,6 @@ CAUSES = {
 }
 UNDEFINED = {"deviation_undefined", "forces_undefined"}
 """How a run ends in which a member of the committee gives no numbers."""
-BANNER = re.compile(rb"^LAMMPS \((.+)\)\s*$", re.MULTILINE)
-"""The first line of a log, with the version."""
 CUT_SHORT = ("crashed", "not_run", "walltime")
 """How a run ends, for its files, whose LAMMPS somebody ended."""
 
@@ -87,8 +83,7 @@ class LammpsExploreParser(Parser):
     def _lammps_version(self, present: list[str]) -> str | None:
         """The version that the first lane's log begins with, such as ``29 Aug 2024 - Update 1``."""
         logs = sorted(name for name in present if name.startswith("lane_") and name.endswith(".log"))
-        banner = BANNER.search(self._content(logs[0])[:1000]) if logs else None
-        return readable(banner[1]) if banner else None
+        return lammps_version(self._content(logs[0])) if logs else None
 
     def _frames(self, arrays: dict[str, np.ndarray], name: str) -> FramesData:
         start = self.node.inputs.frames

@@ -16,12 +16,12 @@ Frame = tuple[int, int, "np.ndarray | None", np.ndarray, "np.ndarray | None"]
 def read_frames(handle: BinaryIO, n_atoms: int, own_vectors: Any = None) -> Iterator[Frame]:
     """Yield the frames of a LAMMPS text dump, sorted by atom id, up to the first incomplete one.
 
-    :param handle: the dump (``id type xu yu zu fx fy fz``), opened in binary mode.
+    :param handle: the dump (``id type xu yu zu`` and perhaps ``fx fy fz``), opened in binary mode.
     :param n_atoms: atoms expected; a frame with fewer has None as its positions.
     :param own_vectors: whole numbers (3, 3) that turn the cell of the dump into that of the frame the run started
         from; None where it is that.
     :returns: iterator over (step, offset in bytes, positions (n, 3) Å from the cell's origin, cell (3, 3) Å,
-        forces (n, 3) eV/Å of the model that drives the dynamics).
+        forces (n, 3) eV/Å of the model that drives the dynamics, or (n, 0) if there are none).
     """
     while True:
         offset = handle.tell()
@@ -40,7 +40,8 @@ def read_frames(handle: BinaryIO, n_atoms: int, own_vectors: Any = None) -> Iter
         rows = np.fromstring(b"".join(lines), sep=" ").reshape(count, -1)  # several times faster than float by float
         positions, forces = rows[:, 2:5] - origin, rows[:, 5:8]
         if rotation is not None:
-            positions, forces = positions @ rotation, forces @ rotation
+            positions = positions @ rotation
+            forces = forces @ rotation if forces.size else forces
         yield step, offset, positions, cell, forces
 
 
@@ -111,7 +112,7 @@ def how_it_ended(folder: Path, run: dict[str, Any]) -> tuple[str, int | None, st
     """
     end, log = folder / f"{run['stem']}.end", folder / f"{run['stem']}.log"
     words = end.read_text().split() if end.exists() else []
-    if len(words) == 2:
+    if len(words) >= 2:
         return words[0], int(words[1]), None
     if not log.exists():
         return _why_not_run(folder, run)

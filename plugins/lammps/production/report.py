@@ -19,6 +19,7 @@ Ended = Literal[
     "linkers_broken",
     "pressure_wrong",
     "crashed",
+    "cut_off",
 ]
 
 
@@ -72,11 +73,14 @@ class Linkers(Entry):
 
 
 class StressComponent(Entry):
-    """One component of the pressure tensor: from the ``virial`` and from ``minus_dedv``, −(1/V) dE/dε; GPa."""
+    """One component of the pressure tensor: from the ``virial`` and from ``minus_dedv``, −(1/V) dE/dε; GPa.
 
-    virial: float
-    minus_dedv: float
-    difference: float
+    None stands for what is no number.
+    """
+
+    virial: float | None
+    minus_dedv: float | None
+    difference: float | None
 
 
 class PressureCheck(Entry):
@@ -88,7 +92,7 @@ class PressureCheck(Entry):
     """
 
     components: dict[str, StressComponent]
-    tolerance: float
+    tolerance: float | None
     strain: float
     passed: bool
 
@@ -106,7 +110,7 @@ class ProductionReport(Report):
 
     :param driver: index of the model that drove, in the order of the labels.
     :param n_steps: MD steps that were done.
-    :param ended: how.
+    :param ended: how; ``cut_off`` if LAMMPS was ended from outside.
     :param detail: for reading.
     :param timestep: fs.
     :param sample_every: steps between two looks.
@@ -122,6 +126,8 @@ class ProductionReport(Report):
     :param wall_s: s, of all parts that were finished.
     :param steps_per_s: MD steps of these by that time.
     :param engine_s: s of these in which LAMMPS ran, starts and ends included.
+    :param steps_of_a_part: between two checkpoints.
+    :param n_parts: parts of the trajectory that are done, ``n_parts_here`` of them by the last job.
     :param n_jobs: jobs that ran them.
     """
 
@@ -149,7 +155,9 @@ class ProductionReport(Report):
     wall_s: float | None = None
     engine_s: float | None = None
     steps_per_s: float | None = None
+    steps_of_a_part: int = 0
     n_parts: int
+    n_parts_here: int = 0
     n_jobs: int
     lammps_version: str | None = None
 

@@ -91,6 +91,11 @@ class Series:
             raise ValueError(f"series: found {', '.join(wrong)} not of shape ({length},)")
         return cls(**own, means=means, stds=stds)
 
+    @classmethod
+    def empty(cls) -> Series:
+        """A series without a block."""
+        return cls.from_arrays({name: np.empty(0) for name in (*STEPS, *TIMES)})
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Return named arrays, as :meth:`from_arrays` takes them."""
         own: dict[str, np.ndarray] = {name: getattr(self, name) for name in (*STEPS, *TIMES)}

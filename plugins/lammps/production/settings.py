@@ -17,8 +17,8 @@ from aiida_zif.plugins.lammps.stages import MAX_SEED, Label, Stage
 
 COST_OF_DEVIATION = 0.2
 """Largest share of the time of the driving model that the others of a committee may add."""
-FEWEST_STEPS_A_LOOK = 10
-"""Steps between two looks of a short run: the fastest vibrations of a linker are seen some times a period."""
+FEWEST_STEPS_A_LOOK = 20
+"""Steps between two looks of a short run: to look at a frame then takes less than a hundredth of the time of MD."""
 MOST_LOOKS = 20_000
 """Looks at a long run, which bounds its trajectory on the disk."""
 MOST_PARTS = 20

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,14 +37,13 @@ def committee(aiida_profile: object) -> Factory:
     return generate
 
 
-@pytest.fixture
-def md(aiida_profile: object, tmp_path: Path) -> Factory:
-    """Factory of the namespace ``md``: codes on a computer of this test's own, options of a job."""
+@pytest.fixture(scope="module")
+def md(aiida_profile: object, tmp_path_factory: pytest.TempPathFactory) -> Factory:
+    """Factory of the namespace ``md``: codes on a computer of these tests' own, options of a job."""
     from aiida import orm
 
-    computer = orm.Computer(f"md-{tmp_path.parent.name}-{tmp_path.name}", "localhost", "", "core.local", "core.direct")
-    computer.set_workdir(str(tmp_path))
-    computer.store()
+    folder = tmp_path_factory.mktemp("md")
+    computer = orm.Computer(f"md-{folder.name}", "localhost", "", "core.local", "core.direct", str(folder)).store()
     codes = {
         name: orm.InstalledCode(label=name, computer=computer, filepath_executable=f"/bin/{name}").store()
         for name in ("lmp", "python")

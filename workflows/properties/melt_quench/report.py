@@ -129,14 +129,15 @@ class Memory(Entry):
 
 
 class Void(Entry):
-    """Largest sphere that fits into a glass, beside that of the crystal; Å.
+    """Diameter of the largest sphere that fits between the atoms of a glass, beside that of the crystal; Å.
 
-    :param accessible: share of the volume that a probe of 1.2 Å radius can be in.
-    :param passed: whether there is no hole; None where it could not be decided.
+    :param largest_sphere: mean over replicas.
+    :param of_crystal: at the temperature of the crystal.
+    :param largest_allowed: the largest that is still a pore, as stated before the run.
+    :param passed: whether no replica has a hole; None where it could not be decided.
     """
 
     largest_sphere: Measured = Measured(unit="Å")
-    free_sphere: Measured = Measured(unit="Å")
     of_crystal: float | None = None
     largest_allowed: float | None = None
     passed: bool | None = None

@@ -18,7 +18,7 @@ from aiida_zif.workflows.properties.melt_quench.cost import cell_choice
 from aiida_zif.workflows.properties.melt_quench.curves import Curves
 from aiida_zif.workflows.properties.melt_quench.evaluation.legs import LegResult
 from aiida_zif.workflows.properties.melt_quench.evaluation.report import Found, glass_report
-from aiida_zif.workflows.properties.melt_quench.evaluation.spheres import spheres_of
+from aiida_zif.workflows.properties.melt_quench.evaluation.voids import largest_voids
 from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.melt_quench.plan import STAGES, legs_of, parameters_of, stages_of
 from aiida_zif.workflows.properties.melt_quench.report import ForceField
@@ -119,17 +119,13 @@ def evaluate(settings: orm.Dict, structure: orm.StructureData, crystal: FramesDa
 
     :param structure: the crystal that was given; crystal: the cell that was run, one frame.
     :param brought: ``model_…`` the committee; by the label of a leg ``account_…`` (the report of its trajectory),
-        ``curve_…`` (its series), ``melt_…`` (the frames of a hold), ``glass_…`` (those of a glass), ``untrusted_…``.
+        ``curve_…`` (its series), ``start_…``, ``melt_…`` and ``glass_…`` (frames of crystal, melt and glass),
+        ``untrusted_…``.
     """
     wanted = MeltQuenchSettings.from_node(settings)
     models = dict(sorted(of_kind("model", brought).items()))
     accounts, series = of_kind("account", brought), of_kind("curve", brought)
     melts, untrusted = of_kind("melt", brought), of_kind("untrusted", brought)
-    glasses: dict[float, dict[int, Any]] = {}
-    for label, node in of_kind("glass", brought).items():
-        leg = Leg.parse(label)
-        assert leg.rate is not None
-        glasses.setdefault(leg.rate, {})[leg.replica] = spheres_of(node.symbols, node.positions[-1], node.cells[-1])
     found = Found(
         symbols=crystal.symbols,
         crystal=(crystal.positions, crystal.cells),
@@ -137,11 +133,23 @@ def evaluate(settings: orm.Dict, structure: orm.StructureData, crystal: FramesDa
         force_field=force_field_of(models),
         legs=[_leg_result(leg, accounts, series) for leg in legs_of(wanted)],
         melts={Leg.parse(label).replica: (node.positions, node.cells) for label, node in melts.items()},
-        spheres=spheres_of(crystal.symbols, crystal.positions[0], crystal.cells[0]),
-        glass_spheres=glasses,
+        crystal_voids={leg.replica: voids for leg, voids in _voids(of_kind("start", brought))},
+        glass_voids=_by_rate(_voids(of_kind("glass", brought))),
         n_returned=sum(node.n_frames for node in untrusted.values()),
     )
     return orm.Dict(glass_report(found, wanted).as_dict())
+
+
+def _voids(frames: dict[str, Any]) -> list[tuple[Leg, np.ndarray]]:
+    """The largest voids of frames by the label of their leg."""
+    return [
+        (Leg.parse(label), largest_voids(node.symbols, node.positions, node.cells)) for label, node in frames.items()
+    ]
+
+
+def _by_rate(voids: list[tuple[Leg, np.ndarray]]) -> dict[float, dict[int, np.ndarray]]:
+    rates = {leg.rate for leg, _ in voids if leg.rate is not None}
+    return {rate: {leg.replica: own for leg, own in voids if leg.rate == rate} for rate in rates}
 
 
 def _leg_result(leg: Leg, accounts: dict[str, Any], series: dict[str, Any]) -> LegResult:

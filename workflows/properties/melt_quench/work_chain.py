@@ -193,7 +193,9 @@ class MeltQuenchWorkChain(ResumableWorkChain):
         brought = as_kind("model", dict(self.inputs.committee))
         brought |= as_kind("account", outputs_of(legs, "output_parameters"))
         brought |= as_kind("curve", outputs_of(legs, "series"))
-        brought |= as_kind("melt", {label: own["melt"] for label, own in self.ctx.states.items() if "melt" in own})
+        for kind, state in (("start", "crystal"), ("melt", "melt")):
+            frames = {label: own[state] for label, own in self.ctx.states.items() if state in own}
+            brought |= as_kind(kind, frames)
         brought |= as_kind("glass", dict(self.ctx.glasses))
         if "untrusted" in self.ctx:
             brought |= as_kind("untrusted", {"all": self.ctx.untrusted})

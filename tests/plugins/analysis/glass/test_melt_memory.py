@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from aiida_zif.plugins.analysis.glass.melt_memory import Crystal, above_chance, crystal_of, kept_of
-from aiida_zif.plugins.analysis.glass.voids import void_gate
 from aiida_zif.plugins.analysis.network.linkers import find_linkers
 from aiida_zif.plugins.systems import load_system
 
@@ -89,16 +88,3 @@ def test_what_chance_alone_keeps_counts_as_nothing() -> None:
     assert above_chance(0.25, 0.25) == 0.0
     assert above_chance(0.1, 0.25) == 0.0
     assert above_chance(0.625, 0.25) == 0.5
-
-
-def test_one_replica_with_a_hole_fails_the_gate() -> None:
-    assert void_gate([[4.0, 5.0], [4.5]], of_crystal=4.9, factor=1.5).passed
-    gate = void_gate([[4.0], [9.0]], of_crystal=4.9, factor=1.5)
-    assert not gate.passed
-    assert (gate.largest, gate.allowed) == (9.0, pytest.approx(7.35))
-
-
-@pytest.mark.parametrize(("spheres", "crystal"), [([], 4.9), ([[4.0], []], 4.9), ([[4.0]], 0.0)])
-def test_a_gate_without_spheres_is_refused(spheres: list[list[float]], crystal: float) -> None:
-    with pytest.raises(ValueError, match="found"):
-        void_gate(spheres, crystal, 1.5)

@@ -16,7 +16,7 @@ from aiida_zif.workflows.properties.melt_quench.evaluation.memory import memory_
 from aiida_zif.workflows.properties.melt_quench.evaluation.report import Found, glass_report
 from aiida_zif.workflows.properties.melt_quench.evaluation.states import states_of
 from aiida_zif.workflows.properties.melt_quench.evaluation.transitions import glass_transitions, onset_of
-from aiida_zif.workflows.properties.melt_quench.evaluation.voids import Spheres
+from aiida_zif.workflows.properties.melt_quench.evaluation.voids import largest_voids
 from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.melt_quench.plan import legs_of
 from aiida_zif.workflows.properties.melt_quench.report import ForceField, GlassReport
@@ -54,8 +54,8 @@ def report_of(atoms: Any, legs: list[LegResult], **own: Any) -> GlassReport:
         "force_field": ForceField(n_models=2, uuids=["a", "b"]),
         "legs": legs,
         "melts": {replica: (melted(atoms, replica), cells) for replica in range(3)},
-        "spheres": Spheres(4.94, 2.22),
-        "glass_spheres": {rate: {replica: Spheres(4.5, 2.0) for replica in range(3)} for rate in WANTED.rates},
+        "crystal_voids": {replica: np.array([4.9, 5.0]) for replica in range(3)},
+        "glass_voids": {rate: {replica: np.array([4.5]) for replica in range(3)} for rate in WANTED.rates},
         "n_returned": 9,
     }
     return glass_report(Found(**{**given, **own}), WANTED)
@@ -165,14 +165,13 @@ def test_a_melt_that_keeps_the_net_is_no_glass(zif4: Any) -> None:
 
 
 def test_a_hole_a_broken_linker_or_a_check_that_failed_changes_the_verdict(zif4: Any) -> None:
-    hole = {rate: {0: Spheres(4.5, 2.0), 1: Spheres(11.0, 9.0)} for rate in WANTED.rates}
-    report = report_of(zif4, LEGS, glass_spheres=hole)
+    hole = {rate: {0: np.array([4.5]), 1: np.array([11.0])} for rate in WANTED.rates}
+    report = report_of(zif4, LEGS, glass_voids=hole)
     assert report.is_glass is False
     assert "There is a hole in glass@5, glass@20, glass@50" in report.verdict
-    unknown = {rate: {0: Spheres(np.nan, np.nan, "Zeo++ aborted")} for rate in WANTED.rates}
-    report = report_of(zif4, LEGS, glass_spheres=unknown)
+    report = report_of(zif4, LEGS, glass_voids={})
     assert report.is_glass is None
-    assert "Zeo++ aborted" in report.verdict
+    assert "Voids were not judged in glass@5, glass@20, glass@50" in report.verdict
     broken = [leg_result(one.leg, WANTED, ended="linkers_broken", n_steps=200_000) for one in LEGS]
     report = report_of(zif4, broken)
     assert report.is_glass is False
@@ -190,7 +189,9 @@ def test_legs_that_failed_are_named_and_those_behind_them_were_not_run(zif4: Any
 
 
 def test_nothing_at_all_gives_a_report_that_says_so(zif4: Any) -> None:
-    report = report_of(zif4, [LegResult(one.leg) for one in LEGS], melts={}, glass_spheres={}, n_returned=0)
+    report = report_of(
+        zif4, [LegResult(one.leg) for one in LEGS], melts={}, glass_voids={}, crystal_voids={}, n_returned=0
+    )
     assert report.outcome == "failed"
     assert report.is_glass is not True
     assert report.states == {}
@@ -213,3 +214,9 @@ def test_curves_of_all_legs_come_back_from_one_node(aiida_profile: object) -> No
     found = Curves.from_node(curves.to_node())
     assert set(found.legs) == {one.leg for one in LEGS}
     np.testing.assert_array_equal(found.legs[Leg(1, 20.0)]["density"], curves.legs[Leg(1, 20.0)]["density"])
+
+
+def test_the_cage_of_zif4_is_its_largest_void_and_an_unknown_element_has_none(zif4: Any) -> None:
+    frames = zif4.positions[None], zif4.cell[:][None]
+    assert largest_voids(zif4.get_chemical_symbols(), *frames)[0] == pytest.approx(5.14, abs=0.02)
+    assert len(largest_voids(["Xe"] * len(zif4), *frames)) == 0

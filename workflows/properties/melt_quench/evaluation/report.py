@@ -16,7 +16,7 @@ from aiida_zif.workflows.properties.melt_quench.evaluation.memory import Frames,
 from aiida_zif.workflows.properties.melt_quench.evaluation.states import states_of
 from aiida_zif.workflows.properties.melt_quench.evaluation.transitions import glass_transitions, onset_of
 from aiida_zif.workflows.properties.melt_quench.evaluation.verdict import limits_of, verdict_of
-from aiida_zif.workflows.properties.melt_quench.evaluation.voids import Spheres, voids_of
+from aiida_zif.workflows.properties.melt_quench.evaluation.voids import Voids, cage_of, voids_of
 from aiida_zif.workflows.properties.melt_quench.plan import schedule_in_words
 from aiida_zif.workflows.properties.melt_quench.report import ForceField, GlassReport, Kind
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
@@ -31,7 +31,7 @@ class Found:
     :param choice: how it was made of the crystal that was given.
     :param legs: all legs, in the order of the plan.
     :param melts: frames of the hold by replica.
-    :param spheres: of the crystal; glass_spheres: of the last frame of every glass, by rate and replica.
+    :param crystal_voids: largest voids of the equilibrated crystals by replica; glass_voids: of the glasses by rate.
     :param n_returned: frames that the committee was not trusted in and that came back.
     """
 
@@ -41,15 +41,15 @@ class Found:
     force_field: ForceField
     legs: Sequence[LegResult]
     melts: Mapping[int, Frames]
-    spheres: Spheres
-    glass_spheres: Mapping[float, Mapping[int, Spheres]]
+    crystal_voids: Voids
+    glass_voids: Mapping[float, Voids]
     n_returned: int
 
 
 def glass_report(found: Found, settings: MeltQuenchSettings) -> GlassReport:
     """Return the report, verdict and limits included."""
     n_atoms, legs = len(found.symbols), found.legs
-    cage = found.spheres.included if found.spheres.known else None
+    cage = cage_of(found.crystal_voids)
     by_density, slope = glass_transitions(legs, settings, "density")
     by_enthalpy, slope_by_enthalpy = glass_transitions(legs, settings, "enthalpy")
     done = legs_done(legs, settings)
@@ -76,7 +76,7 @@ def glass_report(found: Found, settings: MeltQuenchSettings) -> GlassReport:
         tg_by_enthalpy=by_enthalpy,
         rate_slope_by_enthalpy=slope_by_enthalpy,
         memory=memory_of(found.symbols, found.crystal, found.melts, cage, settings),
-        voids=voids_of(found.spheres, found.glass_spheres, settings),
+        voids=voids_of(found.crystal_voids, found.glass_voids, settings),
         linkers=linkers_of(legs),
         trust=trust_of(legs, settings, found.force_field.n_models, found.n_returned),
         n_steps=steps,

@@ -1,57 +1,61 @@
-"""Spheres that fit into crystal and glasses, and the gate for voids (no AiiDA)."""
+"""The largest voids of crystal and glasses, and the gate for them (no AiiDA)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from aiida_zif.plugins.analysis.glass.voids import void_gate
+from aiida_zif.plugins.analysis.network.voids import largest_void, void_gate
 from aiida_zif.workflows.properties.melt_quench.evaluation.states import measured
 from aiida_zif.workflows.properties.melt_quench.report import Void, glass_at
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
 
+LAST = 3
+"""Frames of a replica that are searched: its last ones."""
 
-@dataclass(frozen=True)
-class Spheres:
-    """Diameters of the largest sphere that fits, and of the largest that can pass through, Å; NaN where unknown.
+Voids = Mapping[int, np.ndarray]
+"""Diameters of the largest void in Å by replica, one a frame."""
 
-    :param why_not: why they are unknown.
+
+def largest_voids(symbols: Sequence[str], positions: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """Return the diameter of the largest void in the last frames, Å; empty where an element has no known radius.
+
+    :param positions: Å, shape (N, n, 3); cells: Å, shape (N, 3, 3).
     """
-
-    included: float
-    free: float
-    why_not: str = ""
-
-    @property
-    def known(self) -> bool:
-        """Whether they could be computed."""
-        return bool(np.isfinite(self.included))
+    late = range(max(0, len(positions) - LAST), len(positions))
+    try:
+        return np.array([largest_void(symbols, positions[index], cells[index]).diameter for index in late])
+    except ValueError:
+        return np.array([])
 
 
-def voids_of(
-    crystal: Spheres, glasses: Mapping[float, Mapping[int, Spheres]], settings: MeltQuenchSettings
-) -> dict[str, Void]:
-    """Return the gate of every glass.
+def cage_of(crystals: Voids) -> float | None:
+    """Return the size of the crystal's cages: its largest void, mean over replicas, Å; None where it is not known."""
+    known = [voids.mean() for voids in crystals.values() if len(voids)]
+    return float(np.mean(known)) if known else None
 
-    :param glasses: spheres of the last frame by rate and replica.
+
+def voids_of(crystals: Voids, glasses: Mapping[float, Voids], settings: MeltQuenchSettings) -> dict[str, Void]:
+    """Return the gate of every glass, which each of its replicas must pass.
+
+    :param crystals: at the temperature of the crystal.
+    :param glasses: by rate, K/ps.
     """
+    crystal = np.concatenate([np.array([]), *crystals.values()])
     found = {}
-    for rate, by_replica in sorted(glasses.items()):
-        known = [one for one in by_replica.values() if one.known]
-        if not known or not crystal.known:
-            causes = sorted({one.why_not for one in (crystal, *by_replica.values()) if one.why_not})
-            found[glass_at(rate)] = Void(why="not decided: " + ("; ".join(causes) or "no glass came back"))
+    for rate in sorted(settings.rates):
+        known = [voids for voids in glasses.get(rate, {}).values() if len(voids)]
+        if not known or not len(crystal):
+            found[glass_at(rate)] = Void(why="no frames of crystal and glass, or an element without a known radius")
             continue
-        gate = void_gate([[one.included] for one in known], crystal.included, settings.void.largest_sphere)
-        side = "within" if gate.passed else "above"
+        gates = [void_gate(voids, crystal, settings.void.largest_sphere) for voids in known]
+        worst = max(gates, key=lambda gate: float(np.median(gate.glass)))
         found[glass_at(rate)] = Void(
-            largest_sphere=measured([np.array([one.included]) for one in known], "Å"),
-            free_sphere=measured([np.array([one.free]) for one in known], "Å"),
-            of_crystal=crystal.included,
-            largest_allowed=gate.allowed,
-            passed=gate.passed,
-            why=f"the largest sphere of a replica is {gate.largest:.2f} Å wide, {side} {gate.allowed:.2f} Å",
+            largest_sphere=measured(known, "Å"),
+            of_crystal=worst.crystal,
+            largest_allowed=worst.allowed,
+            passed=all(gate.passed for gate in gates),
+            why=str(worst),
         )
     return found

@@ -1,0 +1,121 @@
+"""What is wrong with the inputs of a production run, found before anything is submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from aiida import orm
+
+from aiida_zif.plugins.lammps.production.parts import MOST_CHECKPOINTS, looks_of, starts_of, strides_of
+from aiida_zif.plugins.lammps.production.settings import Settings, check_stages
+
+SAME = ("stages", "parameters", "frames", "topology")
+"""Inputs that a job and the one that it goes on from have in common."""
+
+
+def validate(given: Mapping[str, Any], _: object) -> str | None:
+    """Return what is wrong with the inputs as a whole, or None."""
+    needed = ("code", "python", "committee", "frames", "stages", "parameters")
+    if any(name not in given for name in needed):
+        return None  # a port that is missing speaks for itself
+    checks = (of_the_committee, of_the_frame, of_the_trajectory, of_the_computers, of_the_restart)
+    return next((found for check in checks if (found := check(given)) is not None), None)
+
+
+def of_the_committee(given: Mapping[str, Any]) -> str | None:
+    """One or more models that know the same elements in the same order."""
+    committee = given["committee"]
+    if not committee:
+        return "committee: found no model, allowed is one or more; fix: add the models that drive and watch"
+    first_label = min(committee)
+    first = committee[first_label].type_map
+    for label in sorted(committee):
+        if (found := committee[label].type_map) != first:
+            allowed = f"that of committee.{first_label}, {first}"
+            return f"committee.{label}: found type_map {found}, allowed is {allowed}; fix: take models of one training"
+    unknown = sorted(set(given["frames"].symbols) - set(first))
+    if unknown:
+        fix = "take models that were trained on them"
+        allowed = f"the elements of the models, {', '.join(first)}"
+        return f"frames: found {', '.join(unknown)}, allowed are {allowed}; fix: {fix}"
+    return None
+
+
+def of_the_frame(given: Mapping[str, Any]) -> str | None:
+    """One frame with a cell, and perhaps a crystal of the same atoms."""
+    frames = given["frames"]
+    if frames.n_frames != 1:
+        return f"frames: found {frames.n_frames} frames, allowed is one; fix: give the one to start from"
+    if (volume := abs(np.linalg.det(frames.cells[0]))) < 1.0:
+        return f"frames: found a cell of {volume:g} Å³, allowed is one with a volume; fix: set it"
+    if "velocities" in frames.get_arraynames() and frames.get_shape("velocities") != frames.get_shape("positions"):
+        found = frames.get_shape("velocities")
+        return f"frames.velocities: found shape {found}, allowed is that of the positions; fix: leave them out"
+    if "topology" in given and given["topology"].get_ase().get_chemical_symbols() != frames.symbols:
+        found = given["topology"].get_formula()
+        return f"topology: found {found}, allowed are the atoms of the frame in their order; fix: order them alike"
+    return None
+
+
+def of_the_trajectory(given: Mapping[str, Any]) -> str | None:
+    """Stages and settings, each by itself and together."""
+    try:
+        settings = Settings.from_dict(given["parameters"].get_dict())
+        stages = check_stages(given["stages"].get_list(), settings)
+    except (ValueError, TypeError) as error:
+        return str(error)
+    strides = strides_of(stages, settings, len(given["committee"]), given["frames"].n_atoms)
+    for index, (stage, start) in enumerate(zip(stages, starts_of(stages), strict=True)):
+        looks = len(looks_of(stage, start, strides.sample))
+        if stage.snapshots > looks:
+            allowed = f"at most {looks}, the looks at this stage; fix: lower it, or sample_every ({strides.sample})"
+            return f"stages[{index}].snapshots: found {stage.snapshots}, allowed is {allowed}"
+    if settings.trust is not None and len(given["committee"]) == 1:
+        fix = "give a committee, or leave trust out"
+        allowed = "none with one model, which has nothing to disagree with"
+        return f"parameters.trust: found {settings.trust:g} eV/Å, allowed is {allowed}; fix: {fix}"
+    parts = sum(stage.md_steps for stage in stages) / strides.checkpoint
+    if parts > MOST_CHECKPOINTS:
+        return f"parameters.checkpoint_every: found {parts:.0f} parts, allowed is {MOST_CHECKPOINTS}; fix: raise it"
+    return None
+
+
+def of_the_computers(given: Mapping[str, Any]) -> str | None:
+    """All codes are on one computer, and a job on one of its machines."""
+    for name in ("python", "dp"):
+        if name in given and given[name].computer != given["code"].computer:
+            allowed = f"one on {given['code'].computer}"
+            return f"{name}: found a code on {given[name].computer}, allowed is {allowed}; fix: set one up there"
+    return None
+
+
+def of_the_restart(given: Mapping[str, Any]) -> str | None:
+    """The folder of a job of this trajectory, on the same computer."""
+    if "restart" not in given:
+        return None
+    folder: orm.RemoteData = given["restart"]
+    if folder.computer != given["code"].computer:
+        allowed = f"one on {given['code'].computer}"
+        return f"restart: found a folder on {folder.computer}, allowed is {allowed}; fix: go on there"
+    earlier = folder.creator
+    if earlier is None:
+        return None  # the driver finds out
+    for name in SAME:
+        before, now = (earlier.inputs[name] if name in earlier.inputs else None), given.get(name)  # noqa: SIM401
+        if content_of(before) != content_of(now):
+            found = f"a job with other {name} (<{earlier.pk}>)"
+            return f"restart: found {found}, allowed is a job of this trajectory; fix: give the same {name}"
+    return None
+
+
+def content_of(node: Any) -> Any:
+    """What two nodes must have in common to be the same for a trajectory."""
+    if node is None:
+        return None
+    if isinstance(node, orm.Dict):
+        return Settings.from_dict(node.get_dict())
+    if isinstance(node, orm.List):
+        return node.get_list()
+    return node.base.caching.compute_hash()
