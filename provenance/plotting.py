@@ -81,7 +81,7 @@ def shades(count: int) -> list[str]:
     from matplotlib.colors import LinearSegmentedColormap, to_hex
 
     scale = LinearSegmentedColormap.from_list("shades", ["#073b41", "#1f8b93", "#69b89c"])
-    return [to_hex(scale(x)) for x in np.linspace(0, 1, count)] if count > 1 else [CHOSEN]
+    return [to_hex(scale(x)) for x in np.linspace(0, 1, count)] if count > 1 else [CHOSEN] * count
 
 
 DASHES = ("-", (0, (5, 2)), (0, (2, 1)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))

@@ -181,16 +181,26 @@ class SyntheticStudy(SyntheticGraph):
             orm.WorkChainNode, "MdWorkChain", "aiida.workflows:zif.md", inputs, caller=self.melt, label=leg.label()
         )
         inputs |= {"parameters": orm.Dict({"timestep": 0.5, "seed": 5}).store(), "topology": self.structure}
+        self.chains[leg.label()] = chain
+        return self.start_job(leg, inputs, "attempt_0")
+
+    def start_job(self, leg: Leg, inputs: Inputs, label: str) -> Any:
+        """Store a job of a trajectory that has only begun."""
         job = self.process(
             orm.CalcJobNode,
             "LammpsMdCalculation",
             "aiida.calculations:zif.lammps.md",
             {**inputs, "code": self.codes["lmp"], "python": self.codes["python"]},
-            caller=chain,
-            label="attempt_0",
+            caller=self.chains[leg.label()],
+            label=label,
         )
-        self.chains[leg.label()], self.jobs[leg.label()] = chain, job
+        self.jobs[leg.label()] = job
         return job
+
+    def continue_leg(self, leg: Leg, start: FramesData, folder: orm.RemoteData) -> Any:
+        """Store a second job of a trajectory, which goes on from the folder of the first."""
+        inputs = {name: self.jobs[leg.label()].inputs[name] for name in ("stages", "parameters", "topology")}
+        return self.start_job(leg, {**inputs, "frames": start, **self.committee, "restart": folder}, "attempt_1")
 
     def frames(self, count: int, leg: Leg, deviation: bool = False, velocities: bool = False) -> FramesData:
         """Return frames of a trajectory."""
@@ -206,7 +216,8 @@ class SyntheticStudy(SyntheticGraph):
 
     def close_melt(self, **changes: Any) -> None:
         """Store the outputs of the melt and quench."""
-        made = {name: {key: job.outputs[key] for key in OUTPUTS} for name, job in self.jobs.items()}
+        ended = {name: job for name, job in self.jobs.items() if job.is_finished_ok}
+        made = {name: {key: job.outputs[key] for key in OUTPUTS} for name, job in ended.items()}
         melts = [name for name in made if Leg.parse(name).is_melt]
         states = {name: self.states_of(name, made[name]["snapshots"]) for name in melts}
         untrusted = {name: one["untrusted"] for name, one in made.items()}
