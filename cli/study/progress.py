@@ -8,22 +8,23 @@ from typing import Any
 
 def running_now(node: Any) -> list[str]:
     """Return what is running, a trajectory or a part each."""
+    from aiida_zif.provenance.studies.progress import current_activity
     from aiida_zif.provenance.studies.view import load_study
 
-    view = load_study(node)
-    running = [one for one in view.trajectories if one.is_running]
-    names = [f"{one.part.section} of {one.part.name}: {one.name.replace('_', ' ')}" for one in running]
-    return names or [f"{part.section} of {part.name}" for part in view.parts if part.call.is_running]
+    return list(dict.fromkeys(activity.line for activity in current_activity(load_study(node))))
 
 
 def progress_line(node: Any) -> str:
-    """Return one line: elapsed, what is running, how many trajectories have ended."""
+    """Return one line: elapsed, what is running, expected."""
+    from aiida_zif.provenance.studies.progress import current_activity, expected_remaining_s
     from aiida_zif.provenance.studies.view import load_study
     from aiida_zif.provenance.words import clock
 
-    ended = sum(not one.is_running for one in load_study(node).trajectories)
-    words = "; ".join(running_now(node)) or "between two steps"
-    return f"[{clock(time.time() - node.ctime.timestamp())}] {words}" + (f", {ended} ended" if ended else "")
+    view = load_study(node)
+    words = "; ".join(dict.fromkeys(activity.line for activity in current_activity(view))) or "between two steps"
+    remaining = expected_remaining_s(view)
+    left = f", about {clock(remaining)} left" if remaining is not None else ""
+    return f"[{clock(time.time() - node.ctime.timestamp())}] {words}{left}"
 
 
 def news(node: Any) -> str:
