@@ -81,7 +81,7 @@ def test_a_search_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: py
     stand_in = tmp_path / "zeo.py"
     stand_in.write_text("import time; time.sleep(60)")
     monkeypatch.setattr(pores.zeo_process, "__file__", str(stand_in))
-    with pytest.raises(ZeoTimeout, match="more than 0.5 s for 138 atoms"):
+    with pytest.raises(ZeoTimeout, match=r"more than 0\.5 s for 138 atoms"):
         pore_diameters(*shipped("zif-8").arrays(), timeout=0.5)
 
 
