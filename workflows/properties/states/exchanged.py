@@ -9,7 +9,7 @@ from aiida import orm
 
 from aiida_zif.plugins.analysis.attribution.exchange import Exchanged
 
-ARRAYS = ("r", "partials", "density", "rotation", "swing", "changed", "volume")
+ARRAYS = ("r", "partials", "density", "rotation", "swing", "changed", "volume", "variables")
 EXCHANGED = "exchanged"
 
 

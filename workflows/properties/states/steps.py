@@ -9,7 +9,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.analysis.attribution.bodies import layout_of
-from aiida_zif.plugins.analysis.attribution.exchange import exchange
+from aiida_zif.plugins.analysis.attribution.exchange import Exchanged, exchange
 from aiida_zif.plugins.analysis.network.linkers import find_linkers
 from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData
@@ -25,7 +25,7 @@ from aiida_zif.workflows.properties.states.plan import (
 )
 from aiida_zif.workflows.properties.states.report import Decomposition, State, StatesReport
 from aiida_zif.workflows.properties.states.settings import StatesSettings
-from aiida_zif.workflows.properties.states.summary import METHOD, decompositions, limits_of, state_of
+from aiida_zif.workflows.properties.states.summary import METHOD, decompositions, limits_of, regressions, state_of
 from aiida_zif.workflows.properties.structure.report import StructureReport
 from aiida_zif.workflows.properties.structure.settings import StructureSettings
 
@@ -94,21 +94,29 @@ def report_states(settings: orm.Dict, **nodes: Any) -> orm.Dict:
     states: list[State] = []
     found: list[Decomposition] = []
     names = [(state, state.label()) for state in states_of(chosen)]
+    by_replica: dict[int, list[Exchanged]] = {}
+    deuterated = True
     for state, name in names:
         node = structures.get(name)
         structure = None if node is None else StructureReport.from_node(node)
         states.append(state_of(name, (state.temperature, state.pressure), structure, node.uuid if node else ""))
-        runs = [run_name(name, replica_name(replica)) for replica in range(chosen.replicas)]
-        replicas = [exchanged_from_node(exchanged[run]) for run in runs if run in exchanged]
+        replicas = {
+            replica: exchanged_from_node(exchanged[run])
+            for replica in range(chosen.replicas)
+            if (run := run_name(name, replica_name(replica))) in exchanged
+        }
+        for replica, one in replicas.items():
+            by_replica.setdefault(replica, []).append(one)
         if replicas:
             deuterated = StructureSettings.from_node(nodes[f"settings_{name}"]).scattering.deuterated
-            found += decompositions(names[0][1], name, replicas, chosen, deuterated)
+            found += decompositions(names[0][1], name, list(replicas.values()), chosen, deuterated)
     report = StatesReport(
         system=chosen.system,
         start=chosen.start,
         reference=names[0][1],
         states=states,
         decompositions=found,
+        regressions=list(regressions(list(by_replica.values()), chosen, deuterated)) if by_replica else [],
         method=METHOD,
         failed=_failed(chosen, nodes),
         limits=list(limits_of(chosen.replicas, found)),

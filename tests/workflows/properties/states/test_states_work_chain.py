@@ -137,6 +137,10 @@ def test_turned_rings_and_smaller_cells_are_found_as_causes(states: Callable[...
     assert sum(share.share.value for share in both.shares) == pytest.approx(1.0)
     assert {one.measure for one in report.decompositions} == {"neutron", "x-ray"}
     assert "Shapley" in report.method
+    over_all = {one.measure: one for one in report.regressions}["neutron"]
+    assert sum(share.value for share in over_all.shares.values()) == pytest.approx(1.0)
+    assert over_all.shares["ring reorientation"].value + over_all.shares["volume"].value > 0.8
+    assert over_all.n_points == 16
 
 
 def test_a_state_that_does_not_change_has_no_shares(states: Callable[..., Run]) -> None:
