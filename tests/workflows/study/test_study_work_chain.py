@@ -23,6 +23,8 @@ from aiida_zif.workflows.properties.validation.report import ValidationReport
 from aiida_zif.workflows.study.names import ChildName
 from aiida_zif.workflows.study.verdict import StudyVerdict
 
+pytestmark = pytest.mark.slow
+
 Factory = Callable[..., Any]
 GRID = GridState(300.0, 0.0).label()
 RATES = ["500 K/ps", "1000 K/ps"]
