@@ -8,22 +8,25 @@ from typing import Any
 
 def running_now(node: Any) -> list[str]:
     """Return what is running, a trajectory or a part each."""
+    from aiida_zif.provenance.studies.progress import current_activity
     from aiida_zif.provenance.studies.view import load_study
 
-    view = load_study(node)
-    running = [one for one in view.trajectories if one.is_running]
-    names = [f"{one.part.section} of {one.part.name}: {one.name.replace('_', ' ')}" for one in running]
-    return names or [f"{part.section} of {part.name}" for part in view.parts if part.call.is_running]
+    return [activity.line for activity in current_activity(load_study(node))]
 
 
 def progress_line(node: Any) -> str:
-    """Return one line: elapsed, what is running, how many trajectories have ended."""
+    """Return one line: elapsed, what runs and how far it is, the share of all MD steps that is done, time left."""
+    from aiida_zif.provenance.studies.progress import current_activity, expected_remaining_s, work_of
     from aiida_zif.provenance.studies.view import load_study
     from aiida_zif.provenance.words import clock
 
-    ended = sum(not one.is_running for one in load_study(node).trajectories)
-    words = "; ".join(running_now(node)) or "between two steps"
-    return f"[{clock(time.time() - node.ctime.timestamp())}] {words}" + (f", {ended} ended" if ended else "")
+    view = load_study(node)
+    words = "; ".join(activity.line for activity in current_activity(view)) or "between two steps"
+    done, planned = work_of(view)
+    share = f", {done / planned:.0%} of all MD steps" if planned else ""
+    remaining = expected_remaining_s(view)
+    left = "" if remaining is None else f", about {clock(remaining)} left for them"
+    return f"[{clock(time.time() - node.ctime.timestamp())}] {words}{share}{left}"
 
 
 def news(node: Any) -> str:

@@ -118,7 +118,7 @@ FIRST = ("glass", "frames", "quench", "melt")
 
 
 def sources_of(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> list[Origin]:
-    """Return what a step was given, kind by kind: frames; else numbers of trajectories; models; else the crystal."""
+    """Return what a step was given, kind by kind: frames, models; numbers where there are no frames; else the crystal."""
     links = sorted(call.base.links.get_incoming().all(), key=lambda link: link.link_label)
     given = {link.link_label: link.node for link in links if isinstance(link.node, orm.Data)}
     frames = {label: node for label, node in given.items() if isinstance(node, FramesData)}
@@ -131,7 +131,11 @@ def sources_of(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) 
         for label, node in given.items()
         if node.creator is not None and not isinstance(node, FramesData | DeepPotentialData | orm.StructureData)
     }
-    found = [origin for kind, nodes in by_kind(frames or made).items() for origin in several(tracer, nodes, kind)]
+    found = [
+        origin
+        for kind, nodes in by_kind({**frames, **made} if tracer.full else frames or made).items()
+        for origin in several(tracer, nodes, kind)
+    ]
     found += [tracer.committee(of_kind("model", models) or models)] if models else []
     return found or [tracer.trace(crystal) for crystal in crystals]
 
