@@ -68,11 +68,11 @@ def run_part(name: str, block: str, fault: str, errors: dict[str, str]) -> str:
     if fault == "killed":
         return "killed"
     if fault in STATUS:
-        Path(f"{name}.end").write_text(f"{STATUS[fault]} {last} 0.1\n")
+        Path(f"{name}.end").write_text(f"{STATUS[fault]} {last} 0.1 0.1\n")
         return STATUS[fault]
     Path(found(r"^write_restart (\S+)", block)).write_text(json.dumps(state))
     write_final(Path(found(r"^write_dump all custom (\S+)", block)), state, last)
-    Path(f"{name}.end").write_text(f"completed {last} 0.1\n")
+    Path(f"{name}.end").write_text(f"completed {last} 0.1 0.1\n")
     return "completed"
 
 

@@ -9,11 +9,21 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from aiida_zif.plugins.analysis.attribution.bodies import CAUSES, Layout, Partners, angles, bodies_of, partners
-from aiida_zif.plugins.analysis.network.net import CUTOFF
+from aiida_zif.plugins.analysis.network.linkers import planes
+from aiida_zif.plugins.analysis.network.net import CUTOFF, contacts
+from aiida_zif.plugins.analysis.network.orientation import neighbour_p2, p2
 from aiida_zif.plugins.analysis.structure.neighbours import distance_counts
 
 N_SETS = 2 ** len(CAUSES)
 """Sets of exchanged parts; bit k of a number stands for ``CAUSES[k]``."""
+
+
+VARIABLES = {
+    "ring reorientation": ("P2 of rings that share a metal", "P2 of a ring and its mean plane in the reference"),
+    "metal–N coordination": ("mean number of N on a metal",),
+    "volume": ("density of atoms",),
+}
+"""What a frame is described by, by cause, in this order."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,7 @@ class Exchanged:
     :param swing: the part of it about the axis through two nitrogens, degrees, shape (blocks,).
     :param changed: share of metals of which a bond is new or lost, shape (blocks,).
     :param volume: over that of the partner, shape (blocks,).
+    :param variables: of :data:`VARIABLES`, of the frames and of their partners, shape (blocks, 2, V).
     """
 
     r: np.ndarray
@@ -41,6 +52,7 @@ class Exchanged:
     swing: np.ndarray
     changed: np.ndarray
     volume: np.ndarray
+    variables: np.ndarray
 
     def correlation(self, weights: Mapping[str, float]) -> np.ndarray:
         """Return D(r) = 4πrρ(g(r) - 1) in Å⁻² as some radiation sees it, shape (blocks, sets, m).
@@ -83,6 +95,7 @@ def exchange(
     pairs = tuple(combinations_with_replacement(elements, 2))
     edges = np.arange(round(r_max / width) + 1) * width
     rows = []
+    variables = _variables(layout, frames, reference, bond)
     for index in range(len(positions)):
         pair = partners(
             layout,
@@ -94,7 +107,33 @@ def exchange(
     columns = [np.stack([np.mean([row[column] for row in (rows[i] for i in block)], axis=0) for block in blocks])
                for column in range(6)]  # fmt: skip
     shares = {element: float(np.mean(symbols == element)) for element in elements}
-    return Exchanged((edges[1:] + edges[:-1]) / 2, pairs, columns[0], columns[1], shares, *columns[2:])
+    means = np.stack([variables[block].mean(axis=0) for block in blocks])
+    partials, density, rotation, swing, changed, volume = columns
+    middle = (edges[1:] + edges[:-1]) / 2
+    return Exchanged(middle, pairs, partials, density, shares, rotation, swing, changed, volume, means)
+
+
+def _variables(
+    layout: Layout,
+    frames: tuple[np.ndarray, np.ndarray],
+    reference: tuple[np.ndarray, np.ndarray],
+    bond: float,
+) -> np.ndarray:
+    """The variables of all frames and of their partners, shape (N, 2, V)."""
+    linkers = layout.linkers
+    normals = planes(linkers, *reference).normals
+    tensors = np.einsum("tli,tlj->lij", normals, normals)
+    usual = np.linalg.eigh(tensors)[1][..., -1]  # the plane of each ring in the mean of the reference
+    columns = []
+    for positions, cells in (frames, reference):
+        own = planes(linkers, positions, cells).normals
+        found = [contacts(linkers, *frame, bond) for frame in zip(positions, cells, strict=True)]
+        shared = np.nan_to_num(neighbour_p2(own, found).values)
+        kept = p2(np.sum(own * usual, axis=2)).mean(axis=1)
+        coordination = np.array([one.coordination().mean() for one in found])
+        density = len(linkers.symbols) / np.abs(np.linalg.det(cells))
+        columns.append(np.column_stack([shared, kept, coordination, density]))
+    return np.stack(columns, axis=1)
 
 
 def _one(pair: Partners, symbols: np.ndarray, elements: Sequence[str], edges: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -15,6 +15,9 @@ from aiida_zif.plugins.analysis.errors import Estimate, bootstrap
 
 BEYOND_NOISE = 2.0
 """A change that is smaller than so many times what sampling makes is none."""
+MISFIT = 2.0
+"""Squared differences from the reference, over the change: a frame with some parts of its partner that is farther away
+than this from the reference is no state between the two."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Attribution:
     :param shares: of each of ``CAUSES``; NaN where the change is not beyond the noise; shape (4,) in mean and error.
     :param alone: share of the change that disappears if this part alone is exchanged.
     :param last: share that remains if all parts but this one are exchanged.
+    :param misfit: largest squared difference from the reference of frames with some parts of their partners, over the
+        change. It is 1 if parts fit into each other; it is large where atoms collide.
     """
 
     change: Estimate
@@ -33,6 +38,12 @@ class Attribution:
     shares: Estimate
     alone: Estimate
     last: Estimate
+    misfit: float
+
+    @property
+    def separable(self) -> bool:
+        """Whether parts of one state fit into the other, so that shares mean something."""
+        return self.misfit <= MISFIT
 
     @property
     def significant(self) -> bool:
@@ -70,7 +81,7 @@ def attribute(
     :param smoothing: width of the Gaussian that curves are smoothed with, Å: what vibrates weighs less.
     """
     r = replicas[0].r
-    blocks = [_smoothed(one.correlation(weights), r, smoothing) for one in replicas]
+    blocks = [smoothed(one.correlation(weights), r, smoothing) for one in replicas]
     samples = [block.mean(axis=0) for block in blocks] if len(blocks) > 1 else list(blocks[0])
     found = bootstrap(samples, lambda drawn: _numbers(np.mean(drawn, axis=0)), seed)
     return Attribution(
@@ -79,21 +90,22 @@ def attribute(
         shares=_part(found, slice(1, 5)),
         alone=_part(found, slice(5, 9)),
         last=_part(found, slice(9, 13)),
+        misfit=float(np.asarray(found.mean)[13]),
     )
 
 
 def _numbers(curves: np.ndarray) -> np.ndarray:
-    """Change, shares, alone and last of curves (sets, m), shape (13,).
+    """Change, shares, alone, last and misfit of curves (sets, m), shape (14,).
 
     :raises ValueError: there is no change.
     """
     left = np.mean((curves - curves[N_SETS - 1]) ** 2, axis=1)
     if left[0] <= 0:
-        return np.concatenate([[0.0], np.full(3 * len(CAUSES), np.nan)])
+        return np.concatenate([[0.0], np.full(3 * len(CAUSES) + 1, np.nan)])
     bits = [1 << bit for bit in range(len(CAUSES))]
     alone = np.array([left[0] - left[bit] for bit in bits]) / left[0]
     last = np.array([left[N_SETS - 1 - bit] for bit in bits]) / left[0]
-    return np.concatenate([[left[0] ** 0.5], shapley(left) / left[0], alone, last])
+    return np.concatenate([[left[0] ** 0.5], shapley(left) / left[0], alone, last, [left.max() / left[0]]])
 
 
 def _noise(blocks: Sequence[np.ndarray]) -> float:
@@ -110,8 +122,13 @@ def _noise(blocks: Sequence[np.ndarray]) -> float:
     return float(np.sqrt(np.mean((halves[0] - halves[1]) ** 2) / 2))
 
 
-def _smoothed(curves: np.ndarray, r: np.ndarray, width: float) -> np.ndarray:
-    """Curves convolved with a Gaussian along their last axis; r D(r) is what a distance spreads in."""
+def smoothed(curves: np.ndarray, r: np.ndarray, width: float) -> np.ndarray:
+    """Return curves that are smoothed by a Gaussian along their last axis.
+
+    :param curves: shape (…, m).
+    :param r: Å, shape (m,).
+    :param width: standard deviation, Å; zero smooths nothing.
+    """
     if width <= 0:
         return curves
     kernel = np.exp(-((r[:, None] - r[None, :]) ** 2) / (2 * width**2))

@@ -212,10 +212,10 @@ def exchanges(history: BondHistory, n_nitrogens: int) -> Exchanges:
 
 def _per_metal(history: BondHistory, pairs: np.ndarray, share: float) -> Curve:
     """Curve of a sum over pairs and origins, divided by the bonds at those origins, with each metal as one sample."""
-    n_frames = len(history.bonded)
-    metals, group = np.unique(history.metal, return_inverse=True)
-    spread = np.zeros((history.bonded.shape[1], len(metals)))
-    spread[np.arange(len(group)), group] = 1.0
+    order = np.argsort(history.metal, kind="stable")
+    if not len(order):
+        raise ValueError("bonds: none in any frame; check the cut-off (Å) and the linkers")
+    starts = np.flatnonzero(np.diff(history.metal[order], prepend=-1))
     begun = np.cumsum(history.bonded, axis=0)[::-1]  # bonds of the origins that are left for each time
-    assert len(begun) == n_frames
-    return curve(pairs @ spread, history.interval, share, weights=begun @ spread)
+    found, weights = (np.add.reduceat(part[:, order], starts, axis=1) for part in (pairs, begun))
+    return curve(found, history.interval, share, weights=weights.astype(float))

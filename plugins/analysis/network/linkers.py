@@ -9,7 +9,7 @@ times that sum, since in hot frames it goes far. Bonds to a metal are left out: 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,10 @@ from aiida_zif.plugins.physics.elements import NON_METALS, radii_of
 from aiida_zif.plugins.physics.images import nearest_images
 
 BOND = 1.25
+STRETCHED = (1.3, 1.35, 1.4)
+"""In hot frames a ring may be open at :data:`BOND`. Heavy atoms of what is bound to a metal and is no linker may be
+bonded up to these multiples, tried in turn. Two atoms of a ring with one between them are seldom below 1.4."""
+
 HYDROGEN_BOND = 1.5
 LONGEST_BOND = 3.0
 """Å; no bond of a linker is that long, however it is stretched."""
@@ -112,19 +116,20 @@ def find_linkers(symbols: Sequence[str], positions: np.ndarray, cell: np.ndarray
     metals = np.flatnonzero(is_metal)
     if not len(metals) or len(metals) == len(symbols):
         raise NotALinker(f"symbols: found {formula(symbols)}; a framework has metal atoms and linkers")
-    bonds, shifts = covalent_bonds(symbols, positions, cell)
-    molecules = _molecules(np.flatnonzero(~is_metal), bonds)
+    loose: frozenset[int] = frozenset()
+    for limit in (BOND, *STRETCHED):
+        bonds, shifts = covalent_bonds(symbols, positions, cell, loose, limit)
+        molecules = _molecules(np.flatnonzero(~is_metal), bonds)
+        neighbours = _neighbours(bonds)
+        azoles = [_azole_ring(symbols, atoms, neighbours) for atoms in molecules]
+        found = [(atoms, ring) for atoms, ring in zip(molecules, azoles, strict=True) if ring]
+        rest = [atoms for atoms, ring in zip(molecules, azoles, strict=True) if not ring]
+        touching = _on_metal(symbols, positions, cell, metals, rest)
+        if not touching:
+            break
+        loose = frozenset(int(atom) for *_, atoms in touching for atom in atoms)
     _refuse_endless(symbols, molecules, bonds, shifts)
-    neighbours = _neighbours(bonds)
-    found: list[tuple[np.ndarray, tuple[int, ...]]] = []
-    rest: list[np.ndarray] = []
-    for atoms in molecules:
-        ring = _azole_ring(symbols, atoms, neighbours)
-        if ring is None:
-            rest.append(atoms)
-        else:
-            found.append((atoms, ring))
-    _refuse_others(symbols, positions, cell, metals, rest, bool(found))
+    _refuse_others(symbols, touching, bool(found))
     rings = np.array([ring for _, ring in found])
     owners, places = np.nonzero(np.array(symbols)[rings] == "N")
     return Linkers(
@@ -167,20 +172,30 @@ def whole_rings(linkers: Linkers, positions: np.ndarray, cells: np.ndarray) -> n
     return np.asarray(corners[:, :, :1] + steps)
 
 
-def covalent_bonds(symbols: Sequence[str], positions: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def covalent_bonds(
+    symbols: Sequence[str],
+    positions: np.ndarray,
+    cell: np.ndarray,
+    loose: Collection[int] = (),
+    limit: float = BOND,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the bonds between non-metals of a frame, each from both of its atoms.
 
     :param symbols: of all atoms, shape (n,).
     :param positions: Å, shape (n, 3).
     :param cell: lattice vectors as rows, Å, shape (3, 3).
+    :param loose: atoms that have bonds to each other up to ``limit`` times the sum of radii, no hydrogen.
+    :param limit: for them.
     :returns: the two atoms, shape (m, 2), and the cell of the second one, seen from the first, shape (m, 3).
     """
     names, radii = np.array(symbols), radii_of(symbols)
     hydrogens = np.flatnonzero(names == "H")
     heavy = np.array([index for index, symbol in enumerate(symbols) if symbol in NON_METALS and symbol != "H"], int)
     largest = float(radii[heavy].max(initial=0.0))
-    between = neighbour_pairs(positions, cell, 2 * BOND * largest, heavy, heavy)
-    short = between.distance < BOND * (radii[between.first] + radii[between.second])
+    between = neighbour_pairs(positions, cell, 2 * max(BOND, limit) * largest, heavy, heavy)
+    both_loose = np.isin(between.first, list(loose)) & np.isin(between.second, list(loose))
+    allowed = np.where(both_loose, limit, BOND)
+    short = between.distance < allowed * (radii[between.first] + radii[between.second])
     farthest = HYDROGEN_BOND * (largest + float(radii[hydrogens].max(initial=0.0)))
     around = neighbour_pairs(positions, cell, farthest, hydrogens, np.concatenate([heavy, hydrogens]))
     relative = around.distance / (radii[around.first] + radii[around.second])
@@ -226,13 +241,16 @@ def _azole_ring(symbols: Sequence[str], atoms: np.ndarray, around: Mapping[int, 
 
     :raises NotALinker: there is more than one.
     """
-    rings = {
-        frozenset(ring): ring
-        for start in atoms.tolist()
-        if symbols[start] == "N"
-        for ring in _rings_through(start, around)
-        if sum(symbols[atom] == "N" for atom in ring) >= 2
-    }
+    for chords in (False, True):
+        rings = {
+            frozenset(ring): ring
+            for start in atoms.tolist()
+            if symbols[start] == "N"
+            for ring in _rings_through(start, around, chords)
+            if sum(symbols[atom] == "N" for atom in ring) >= 2
+        }
+        if rings:
+            break
     if len(rings) > 1:
         what = formula(symbols[atom] for atom in atoms)
         raise NotALinker(
@@ -242,12 +260,16 @@ def _azole_ring(symbols: Sequence[str], atoms: np.ndarray, around: Mapping[int, 
     return next(iter(rings.values()), None)
 
 
-def _rings_through(start: int, around: Mapping[int, set[int]]) -> Iterator[tuple[int, ...]]:
-    """All rings of five atoms through an atom that no bond cuts short."""
+def _rings_through(start: int, around: Mapping[int, set[int]], chords: bool) -> Iterator[tuple[int, ...]]:
+    """All rings of five atoms through an atom, with or without those that a bond cuts short.
+
+    In a hot frame two atoms of a ring may come as close as if they were bonded across it.
+    """
+    cut = {atom: set[int]() for atom in around} if chords else around
     for one in around.get(start, ()):
-        for two in around[one] - {start} - around[start]:
-            for three in around[two] - {start, one} - around[one] - around[start]:
-                for four in (around[three] & around[start]) - {one, two} - around[one] - around[two]:
+        for two in around[one] - {start} - cut[start]:
+            for three in around[two] - {start, one} - cut[one] - cut[start]:
+                for four in (around[three] & around[start]) - {one, two} - cut[one] - cut[two]:
                     yield (start, one, two, three, four)
 
 
@@ -278,13 +300,23 @@ def _refuse_endless(
                     )
 
 
+def _on_metal(
+    symbols: Sequence[str], positions: np.ndarray, cell: np.ndarray, metals: np.ndarray, rest: Sequence[np.ndarray]
+) -> list[tuple[int, int, float, np.ndarray]]:
+    """Molecules that touch a metal: metal, atom, distance in Å and atoms of each."""
+    molecule = {int(atom): number for number, atoms in enumerate(rest) for atom in atoms}
+    heavy = np.array([atom for atom in molecule if symbols[atom] != "H"], dtype=int)
+    if not len(heavy):
+        return []
+    near = neighbour_pairs(positions, cell, TOUCHING, metals, heavy)
+    found: dict[int, tuple[int, int, float, np.ndarray]] = {}
+    for metal, atom, distance in zip(near.first.tolist(), near.second.tolist(), near.distance.tolist(), strict=True):
+        found.setdefault(molecule[atom], (metal, atom, distance, rest[molecule[atom]]))
+    return list(found.values())
+
+
 def _refuse_others(
-    symbols: Sequence[str],
-    positions: np.ndarray,
-    cell: np.ndarray,
-    metals: np.ndarray,
-    rest: Sequence[np.ndarray],
-    has_linkers: bool,
+    symbols: Sequence[str], touching: Sequence[tuple[int, int, float, np.ndarray]], has_linkers: bool
 ) -> None:
     """Refuse a frame without linkers, and molecules on a metal that are none."""
     if not has_linkers:
@@ -292,13 +324,10 @@ def _refuse_others(
             f"frame: no linker in {formula(symbols)}; a linker has one ring of five atoms, two or more of them "
             "nitrogen; check the cell and the positions (Å)"
         )
-    heavy = np.array([atom for atoms in rest for atom in atoms if symbols[atom] != "H"], dtype=int)
-    on_metal = neighbour_pairs(positions, cell, TOUCHING, metals, heavy)
-    if len(heavy) and len(on_metal.first):
-        metal, atom = int(on_metal.first[0]), int(on_metal.second[0])
-        what = formula(symbols[index] for index in next(atoms for atoms in rest if atom in atoms))
+    for metal, atom, distance, atoms in touching:
+        what = formula(symbols[index] for index in atoms)
         raise NotALinker(
-            f"linker: {what} with atom {atom} is bound to {symbols[metal]} {metal} ({on_metal.distance[0]:.2f} Å) "
+            f"linker: {what} with atom {atom} is bound to {symbols[metal]} {metal} ({distance:.2f} Å) "
             "and has no ring of five atoms with two or more nitrogen atoms; if a linker broke in this frame, find the "
             "linkers in the crystal and use the check of whole linkers; other ligands are not analysed"
         )

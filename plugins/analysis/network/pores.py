@@ -36,10 +36,10 @@ ACCURACIES = ("default", "DEF", "HI", "MED", "LOW")
 
 
 class ZeoError(RuntimeError):
-    """Zeo++ aborted or left no numbers."""
+    """Zeo++ aborted, took too long, or left no numbers."""
 
 
-class ZeoTimeout(RuntimeError):
+class ZeoTimeout(ZeoError):
     """Zeo++ took too long."""
 
 
@@ -112,8 +112,7 @@ def pore_diameters(
     :param radii: of the elements, Å.
     :param accuracy: one of :data:`ACCURACIES`.
     :param timeout: s, after which Zeo++ is stopped.
-    :raises ZeoError: Zeo++ gave no numbers.
-    :raises ZeoTimeout: Zeo++ took too long.
+    :raises ZeoError: Zeo++ gave no numbers, or took too long.
     """
     if accuracy not in ACCURACIES:
         raise ValueError(f"accuracy: found {accuracy!r}, allowed are {', '.join(ACCURACIES)}")
@@ -203,8 +202,8 @@ def _zeo(frame: _Frame, task: Mapping[str, Any], timeout: float) -> list[float]:
     for attempt in range(TRIES):
         try:
             return _run(frame, task, timeout)
-        except ZeoError:
-            if attempt == TRIES - 1:
+        except ZeoError as error:
+            if attempt == TRIES - 1 or isinstance(error, ZeoTimeout):
                 raise
         shaken = random.uniform(-JITTER, JITTER, size=frame.fractions.shape) @ np.linalg.inv(frame.cell)
         frame = _moved(replace(frame, fractions=frame.fractions + shaken), random)

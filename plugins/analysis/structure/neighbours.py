@@ -17,6 +17,9 @@ from aiida_zif.plugins.physics.geometry import cell_heights
 PAIRS_AT_ONCE = 4_000_000
 """Pairs held at a time where only their distances count."""
 
+DENSE = 0.15
+"""Atoms per Å³ of dense matter: atoms may fill a small part of the cell."""
+
 
 @dataclass(frozen=True)
 class NeighbourPairs:
@@ -96,7 +99,8 @@ def distance_counts(
     # parts are slabs, so that a part is near to few branches of the other tree
     inside = inside[np.argsort(inside[:, 0])]
     tree = cKDTree(_images(points[right], lattice, maximum)[0])
-    expected = len(left) * len(right) / abs(np.linalg.det(lattice)) * 4 / 3 * np.pi * maximum**3
+    density = max(len(right) / abs(np.linalg.det(lattice)), DENSE)
+    expected = len(left) * min(tree.n, density * 4 / 3 * np.pi * maximum**3)
     counts = np.zeros(n_bins, dtype=np.int64)
     for part in np.array_split(inside, int(expected // PAIRS_AT_ONCE) + 1):
         found = cKDTree(part).sparse_distance_matrix(tree, maximum, output_type="ndarray")["v"]

@@ -190,12 +190,15 @@ def normalisation_of(
     :param density: atoms per Å³.
     :param below: Å, shorter than any distance between atoms.
     :returns: the normalisation, and for each the measured slope over the one that it would have (1 where it is right).
+    :raises ValueError: the slope is not negative: the curve is no D(r).
     """
     near = r < below
     slope = float(np.dot(r[near], d[near]) / np.dot(r[near], r[near]))
+    if slope >= 0:
+        raise ValueError(f"D(r): its slope below {below:g} Å is {slope:.3g}; that of a D(r) is negative there")
     candidates: tuple[Normalisation, ...] = ("none", "<b>2", "<b2>")
     ratios = {name: slope / (-4 * np.pi * density * low_r_weight(lengths, name)) for name in candidates}
-    return min(candidates, key=lambda name: abs(np.log(max(ratios[name], 1e-9)))), ratios
+    return min(candidates, key=lambda name: abs(np.log(ratios[name]))), ratios
 
 
 def describe(lengths: ScatteringLengths, normalisation: Normalisation) -> str:

@@ -6,6 +6,7 @@ atoms in electrons by Waasmaier and Kirfel (Acta Cryst. A 51, 416 (1995)), witho
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,9 @@ from numpy.typing import ArrayLike
 
 Radiation = Literal["neutron", "x-ray"]
 Normalisation = Literal["none", "<b>2", "<b2>"]
+
+HIGHEST_Q = 4 * np.pi * 6.0
+"""1/Å, up to which the form factors were fitted."""
 
 DEUTERATED = {"H": 2}
 """Every hydrogen is ²H; an argument for ``isotopes``."""
@@ -40,6 +44,8 @@ class ScatteringLengths:
         points = np.asarray(q, dtype=float)
         atom = getattr(periodictable, element)
         if self.radiation == "x-ray":
+            if points.max(initial=0.0) > HIGHEST_Q:
+                raise ValueError(f"q: found {points.max():g} 1/Å; form factors are tabulated up to {HIGHEST_Q:.4g} 1/Å")
             return np.asarray(atom.xray.f0(points), dtype=float)
         isotope = self.isotopes.get(element)
         length = (atom if isotope is None else atom[isotope]).neutron.b_c
@@ -78,7 +84,7 @@ def scattering_lengths(
     """
     import periodictable
 
-    counts = dict(symbols) if isinstance(symbols, Mapping) else {name: list(symbols).count(name) for name in symbols}
+    counts = dict(symbols) if isinstance(symbols, Mapping) else {str(name): n for name, n in Counter(symbols).items()}
     chosen = dict(isotopes or {})
     if radiation not in ("neutron", "x-ray"):
         raise ValueError(f"radiation: found {radiation!r}; allowed are neutron, x-ray")

@@ -83,8 +83,7 @@ class Done:
     def keep(self, looked: Looked, seconds: dict[str, float], job: int) -> None:
         """Write what a part brought, and forget the restart files that nobody needs any more."""
         index = self.n_parts
-        part = {**looked.arrays(), "engine": np.array(seconds["engine"]), "wall": np.array(seconds["wall"])}
-        part["job"] = np.array(job)
+        part = {**looked.arrays(), **{name: np.array(value) for name, value in seconds.items()}, "job": np.array(job)}
         written = self.folder / f"{index:04d}.writing.npz"
         np.savez_compressed(written, **part)  # type: ignore[arg-type]
         written.replace(self.file_of(index))
@@ -116,7 +115,7 @@ class Done:
         return int(self.config["parts"][self.n_parts - 1]["last"]) if self.parts else 0
 
     def total(self, name: str) -> float:
-        """Seconds of all parts: ``engine`` by LAMMPS's clock, ``wall`` with starts and ends."""
+        """Seconds of all parts: ``engine`` with models to be read, ``moving`` without, ``wall`` with starts and ends."""
         return float(sum(float(part[name]) for part in self.parts))
 
     def seconds_per_step(self) -> float | None:

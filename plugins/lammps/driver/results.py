@@ -98,7 +98,7 @@ def report_of(
     deviation = deviation[np.isfinite(deviation)]
     quantiles = {name: plain(np.quantile(deviation, q)) for name, q in QUANTILES.items() if len(deviation)}
     check = folder / "done" / "pressure.json"
-    wall, engine = done.total("wall"), done.total("engine")
+    wall, engine, moving = (done.total(name) for name in ("wall", "engine", "moving"))
     return {
         "schema": SCHEMA,
         **{name: config[name] for name in ("system", "n_atoms", "n_models", "driver", "layout")},
@@ -120,7 +120,7 @@ def report_of(
         "coordination_cutoff": config["settings"]["coordination_cutoff"],
         "wall_s": wall or None,
         "engine_s": engine or None,
-        "steps_per_s": done.steps() / wall if wall else None,
+        "steps_per_s": done.steps() / moving if moving else None,
         "steps_of_a_part": config["strides"]["checkpoint"],
         "n_parts": done.n_parts,
         "n_parts_here": done.n_parts_here,

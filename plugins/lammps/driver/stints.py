@@ -56,13 +56,15 @@ class Stint:
 
     def share_of(self, folder: Path, finished: list[int], index: int) -> dict[str, float]:
         """Return the seconds of one of its finished parts: its own by LAMMPS's clock, and its share of the whole."""
-        own = {part: seconds_of(folder, part) for part in finished}
-        return {"engine": own[index], "wall": self.wall * own[index] / max(sum(own.values()), 1e-9)}
+        engine, moving = seconds_of(folder, index)
+        total = sum(seconds_of(folder, part)[0] for part in finished)
+        return {"engine": engine, "moving": moving, "wall": self.wall * engine / total}
 
 
-def seconds_of(folder: Path, index: int) -> float:
-    """Return what LAMMPS says that a finished part took, s."""
-    return max(float((folder / f"{part_name(index)}.end").read_text().split()[2]), 1e-3)
+def seconds_of(folder: Path, index: int) -> tuple[float, float]:
+    """Return what LAMMPS says that a finished part took, s: with its models to be read, and the motion alone."""
+    words = (folder / f"{part_name(index)}.end").read_text().split()
+    return max(float(words[2]), 1e-3), max(float(words[3]), 1e-3)
 
 
 def next_stint(folder: Path, config: dict[str, Any], done: Done, now: float) -> Stint | None:

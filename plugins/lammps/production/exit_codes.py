@@ -18,7 +18,6 @@ EXIT_CODES = (
     (310, "ERROR_UNEXPECTED_PARSER", "The parser met something unexpected ({detail}); please report it."),
     (320, "ERROR_CRASHED", "LAMMPS crashed at step {step} ({detail}); see the logs of its parts."),
     (400, "ERROR_OUT_OF_WALLTIME", "The wall time ended at step {step}; go on with restart=<remote_folder>."),
-    (401, "ERROR_LAMMPS_KILLED", "LAMMPS was ended from outside at step {step}; go on with restart=<remote_folder>."),
     (
         402,
         "ERROR_WALLTIME_TOO_SHORT",
@@ -40,7 +39,6 @@ EXIT_CODES = (
 
 OF_AN_END = {
     "walltime": "ERROR_OUT_OF_WALLTIME",
-    "cut_off": "ERROR_LAMMPS_KILLED",
     "temperature_runaway": "ERROR_TEMPERATURE_RUNAWAY",
     "lost_atoms": "ERROR_LOST_ATOMS",
     "box_runaway": "ERROR_BOX_RUNAWAY",

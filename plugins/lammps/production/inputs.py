@@ -77,7 +77,7 @@ def final_name(index: int) -> str:
 def part_input(part: Part, whole: Trajectory) -> str:
     """Return the commands of a part, from an empty LAMMPS to an empty LAMMPS."""
     name, strides = part_name(part.index), whole.strides
-    lines = [f"# steps {part.first} to {part.last}", f"log {name}.log", "variable part timer"]
+    lines = [f"# steps {part.first} to {part.last}", f"log {name}.log", "variable part timer", "variable moving timer"]
     lines += _begin(part, whole)
     lines += potential(whole.type_map, whole.n_models, whole.driver, strides.deviation, f"{name}.devi")
     lines += halts(whole.settings.halt, whole.n_atoms, cell_in_words(whole.cell))
@@ -87,7 +87,7 @@ def part_input(part: Part, whole: Trajectory) -> str:
     lines += _motion(name, part, whole)
     lines += _keep(part.index)
     lines += ["variable status string completed", f"label {name}_end", *why_halted()]
-    lines += ["variable now timer", f'print "${{status}} $(step) $(v_now-v_part)" file {name}.end']
+    lines += ["variable now timer", f'print "${{status}} $(step) $(v_now-v_part) $(v_now-v_moving)" file {name}.end']
     lines.append('if "${status} != completed" then quit')  # no part begins where this one should have ended
     lines += [f"variable {variable} delete" for variable in ("line", "words", "mean", "chunk")]
     return "\n".join([*lines, "log none", "clear", ""]) + "\n"
@@ -112,6 +112,7 @@ def _motion(name: str, part: Part, whole: Trajectory) -> list[str]:
         follow = None if not follows else "on" if number else "begin"
         lines += segment_commands(name, f"{name}_{number}", segment, whole.settings, every, follow)
         lines += end_of_motion(segment) if segment is not part.segments[-1] else []
+    lines.insert(lines.index("run 0 post no") + 1, "variable moving timer")  # models are read and warm now
     return lines
 
 

@@ -13,6 +13,7 @@ from aiida.parsers import Parser
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
+from aiida_zif.plugins.jobs.interruptions import CUT_OFF, Ending
 from aiida_zif.plugins.jobs.retrieved_files import load_arrays, read_json, readable
 from aiida_zif.plugins.lammps.log_words import UNKNOWN_ELEMENT, UNREADABLE, lammps_version
 from aiida_zif.plugins.lammps.production.exit_codes import CAN_GO_ON, OF_AN_END
@@ -45,6 +46,9 @@ class LammpsMdParser(Parser):
             return exit_code_of(ending)
         if isinstance(salvaged, ExitCode):
             return salvaged
+        if salvaged.ended == CUT_OFF:  # of the job, it was LAMMPS alone that somebody ended
+            detail = f"LAMMPS was ended at step {salvaged.n_steps}; go on with restart=<remote_folder>"
+            return exit_code_of(Ending(CUT_OFF, detail))
         self._warn(salvaged)
         return self._verdict(salvaged)
 

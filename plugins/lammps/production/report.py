@@ -124,8 +124,8 @@ class ProductionReport(Report):
     :param compressed: whether the models were compressed.
     :param coordination_cutoff: Å.
     :param wall_s: s, of all parts that were finished.
-    :param steps_per_s: MD steps of these by that time.
-    :param engine_s: s of these in which LAMMPS ran, starts and ends included.
+    :param engine_s: s of these by the clock of LAMMPS, its models to be read included.
+    :param steps_per_s: MD steps by the time of the motion alone, looks and evaluations of the committee included.
     :param steps_of_a_part: between two checkpoints.
     :param n_parts: parts of the trajectory that are done, ``n_parts_here`` of them by the last job.
     :param n_jobs: jobs that ran them.

@@ -37,7 +37,7 @@ class TimeMdWorkChain(ResumableWorkChain):
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
-        spec.expose_inputs(LammpsMdCalculation, namespace="md", include=("code", "python", "metadata"))
+        spec.expose_inputs(LammpsMdCalculation, namespace="md", include=("code", "python", "dp", "metadata"))
         spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
         spec.input("frames", valid_type=FramesData, help="One frame, the start.")
         spec.output("layout", valid_type=orm.Dict, help="The fastest split, its steps per second, all that were tried.")
@@ -87,7 +87,7 @@ class TimeMdWorkChain(ResumableWorkChain):
         pair = self.ctx.queue[0]
         self.ctx.name = Split(*pair).label()
         inputs = AttributeDict(self.exposed_inputs(LammpsMdCalculation, namespace="md"))
-        options = with_layout(dict(inputs.metadata.options), *pair)
+        options = in_split(dict(inputs.metadata.options), *pair)
         inputs.metadata = AttributeDict({"options": options, "call_link_label": self.ctx.name, "disable_cache": True})
         inputs.update(committee=dict(self.inputs.committee), frames=self.inputs.frames, **self.ctx.trajectory)
         self.to_context(job=self.submit(LammpsMdCalculation, **inputs))
@@ -157,4 +157,9 @@ def fastest_split(models: orm.Str, frames: FramesData, **times: orm.Dict) -> orm
 def md_options(options: dict[str, Any], layout: orm.Dict) -> dict[str, Any]:
     """Return the options of a job in a layout that was timed."""
     found = MdLayout.from_node(layout)
-    return with_layout(options, found.n_ranks, found.n_threads)
+    return in_split(options, found.n_ranks, found.n_threads)
+
+
+def in_split(options: dict[str, Any], n_ranks: int, n_threads: int) -> dict[str, Any]:
+    """Return the options of a job on some ranks and threads; several ranks are started by MPI."""
+    return {**with_layout(options, n_ranks, n_threads), "withmpi": n_ranks > 1}

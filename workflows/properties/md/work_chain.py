@@ -34,12 +34,13 @@ class MdWorkChain(ResumableWorkChain):
     NOTHING_CAME_BACK = 300
     """Exit status of `zif.lammps.md` where the job left nothing; the machine may have failed."""
 
-    OUT_OF_WALLTIME = 400
+    CAN_GO_ON = (400, 401)
+    """Exit statuses of `zif.lammps.md` whose trajectory goes on: out of wall time, LAMMPS ended from outside."""
 
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
-        spec.expose_inputs(LammpsMdCalculation, namespace="md", include=("code", "python", "metadata"))
+        spec.expose_inputs(LammpsMdCalculation, namespace="md", include=("code", "python", "dp", "metadata"))
         spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
         spec.input("frames", valid_type=FramesData, help="One frame, the start; its velocities are used if it has any.")
         spec.input("topology", valid_type=orm.StructureData, required=False, help="The crystal, whose linkers last.")
@@ -85,7 +86,7 @@ class MdWorkChain(ResumableWorkChain):
     def submit_timing(self) -> None:
         """Find the fastest split, now or in the database."""
         inputs: dict[str, Any] = {
-            "md": dict(self.inputs.md),
+            "md": self.exposed_inputs(LammpsMdCalculation, namespace="md"),
             "committee": dict(self.inputs.committee),
             "frames": self.inputs.frames,
             "metadata": {"call_link_label": "times"},
@@ -146,11 +147,8 @@ class MdWorkChain(ResumableWorkChain):
             return
         self.report(f"{job.process_label}<{job.pk}> ended after {n_steps} steps with {why_it_ended(job)}")
         lost = ended_from_outside(job) or job.exit_status == self.NOTHING_CAME_BACK
-        if not (
-            job.exit_status == self.OUT_OF_WALLTIME or (lost and (further or may_run_again(job, self.ctx.in_vain)))
-        ):
-            self.ctx.finished = True
-            return
+        goes_on = job.exit_status in self.CAN_GO_ON or (lost and (further or may_run_again(job, self.ctx.in_vain)))
+        self.ctx.finished = not goes_on
         if further:
             self.ctx.n_steps, self.ctx.restart = n_steps, job.outputs.remote_folder
             self.ctx.best = job

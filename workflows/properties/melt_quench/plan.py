@@ -76,16 +76,17 @@ def seed_of(settings: MeltQuenchSettings, leg: Leg) -> int:
     return derive_seed(settings.seed, "quench", leg.replica, in_name(leg.rate))
 
 
-def parameters_of(settings: MeltQuenchSettings, leg: Leg) -> dict[str, Any]:
+def parameters_of(settings: MeltQuenchSettings, leg: Leg, n_models: int) -> dict[str, Any]:
     """Return what holds for a leg as a whole, as ``zif.lammps.md`` takes it.
 
-    The pressure of the model is compared with −dE/dV in melts only: the quenches use the same model.
+    The pressure of the model is compared with −dE/dV in melts only: the quenches use the same model. One model has
+    nothing to disagree with.
     """
     return {
         "timestep": settings.timestep,
         "seed": seed_of(settings, leg),
         "sample_every": settings.sample_every,
-        "trust": settings.trust,
+        "trust": settings.trust if n_models > 1 else None,
         "max_untrusted": settings.max_untrusted,
         "halt": settings.halt.model_dump(mode="json"),
         "chemistry": settings.chemistry.model_dump(mode="json"),

@@ -52,13 +52,13 @@ def largest_cutoff(models: dict[str, Any]) -> float:
 
 
 @calcfunction
-def plan_legs(settings: orm.Dict) -> dict[str, orm.Data]:
+def plan_legs(settings: orm.Dict, **models: DeepPotentialData) -> dict[str, orm.Data]:
     """Return ``stages_…`` and ``parameters_…`` of every leg."""
     wanted = MeltQuenchSettings.from_node(settings)
     planned: dict[str, orm.Data] = {}
     for leg in legs_of(wanted):
         planned[key_of("stages", leg.label())] = orm.List(stages_of(wanted, leg))
-        planned[key_of("parameters", leg.label())] = orm.Dict(parameters_of(wanted, leg))
+        planned[key_of("parameters", leg.label())] = orm.Dict(parameters_of(wanted, leg, len(models)))
     return planned
 
 

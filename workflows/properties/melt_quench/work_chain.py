@@ -81,7 +81,7 @@ class MeltQuenchWorkChain(ResumableWorkChain):
         models = as_kind("model", dict(self.inputs.committee))
         made = steps.make_cell(self.inputs.structure, self.inputs.settings, **models)
         self.ctx.crystal, self.ctx.start = made["crystal"], made["start"]
-        self.ctx.planned = AttributeDict(steps.plan_legs(self.inputs.settings))
+        self.ctx.planned = AttributeDict(steps.plan_legs(self.inputs.settings, **models))
         legs = legs_of(MeltQuenchSettings.from_node(self.inputs.settings))
         self.ctx.queue = [leg.label() for leg in legs if leg.is_melt]
         self.ctx.running, self.ctx.cause, self.ctx.last = [], "", self.node.pk

@@ -34,8 +34,10 @@ class Decomposition(Entry):
     :param measure: what is compared: ``x-ray`` or ``neutron``.
     :param change: root mean square difference of the compared curves, in the unit of the curve.
     :param noise: the same between parts of the reference alone: what sampling makes.
-    :param significant: whether the change is beyond the noise; if not, shares are not stated.
-    :param shares: one a cause; empty where the change is not significant.
+    :param significant: whether the change is beyond the noise.
+    :param misfit: how far frames with some parts of their partners are from the reference at most, as a multiple of the
+        squared change; large where parts of one state do not fit into the other.
+    :param shares: one a cause; empty where the change is not significant, or parts do not fit.
     :param rotation: mean angle that a linker has turned by, degree.
     :param swing: the part of it about the axis through its two N atoms, degree; None for linkers without such an axis.
     :param changed_bonds: share of metals of which a bond to N is new or lost.
@@ -48,6 +50,7 @@ class Decomposition(Entry):
     change: Measured
     noise: Measured
     significant: bool
+    misfit: float
     shares: list[Share] = []
     rotation: Measured
     swing: Measured
@@ -57,6 +60,19 @@ class Decomposition(Entry):
     def share(self, cause: str) -> Measured | None:
         """Return the share of a cause; None where it is not stated."""
         return next((one.share for one in self.shares if one.cause == cause), None)
+
+
+class Regression(Entry):
+    """How much of the variance of structure over all states goes with which cause.
+
+    :param measure: what is compared: ``x-ray`` or ``neutron``.
+    :param shares: by cause, ``rest`` for what none explains; they add up to 1.
+    :param n_points: blocks of frames behind it.
+    """
+
+    measure: str
+    shares: dict[Cause, Measured]
+    n_points: int
 
 
 class State(Entry):
@@ -80,7 +96,9 @@ class State(Entry):
 class StatesReport(Report):
     """A grid of states and the decompositions of their differences.
 
-    :param method: of the decomposition, in a sentence.
+    :param decompositions: by exchange of parts; of two states that are close.
+    :param regressions: by what varies together over all states, also where they are far apart.
+    :param method: of both, in sentences.
     :param failed: name of a run → cause of its end, of those that did not end well.
     :param limits: what the numbers cannot say.
     """
@@ -90,10 +108,11 @@ class StatesReport(Report):
     reference: str = ""
     states: list[State] = []
     decompositions: list[Decomposition] = []
+    regressions: list[Regression] = []
     method: str = ""
     failed: dict[str, str] = {}
     limits: list[str] = []
 
-    def decomposition(self, state: str, measure: str = "x-ray") -> Decomposition | None:
+    def decomposition(self, state: str, measure: str = "neutron") -> Decomposition | None:
         """Return what the change from the reference to a state was divided into."""
         return next((one for one in self.decompositions if (one.state, one.measure) == (state, measure)), None)

@@ -9,13 +9,18 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from aiida_zif.plugins.analysis.attribution.bodies import layout_of
-from aiida_zif.plugins.analysis.attribution.exchange import exchange
+from aiida_zif.plugins.analysis.attribution.exchange import Exchanged, exchange
 from aiida_zif.plugins.analysis.network.linkers import find_linkers
 from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.lammps.production.report import ProductionReport
 from aiida_zif.workflows.engine.naming import of_kind
-from aiida_zif.workflows.properties.states.exchanged import exchanged_from_node, exchanged_to_node
+from aiida_zif.workflows.properties.states.exchanged import (
+    exchanged_from_node,
+    exchanged_to_node,
+    not_exchanged,
+    why_not,
+)
 from aiida_zif.workflows.properties.states.plan import (
     parameters_of,
     replica_name,
@@ -25,7 +30,7 @@ from aiida_zif.workflows.properties.states.plan import (
 )
 from aiida_zif.workflows.properties.states.report import Decomposition, State, StatesReport
 from aiida_zif.workflows.properties.states.settings import StatesSettings
-from aiida_zif.workflows.properties.states.summary import METHOD, decompositions, limits_of, state_of
+from aiida_zif.workflows.properties.states.summary import METHOD, decompositions, limits_of, regressions, state_of
 from aiida_zif.workflows.properties.structure.report import StructureReport
 from aiida_zif.workflows.properties.structure.settings import StructureSettings
 
@@ -72,14 +77,17 @@ def exchange_parts(
         if atoms is None
         else (atoms.get_positions(), np.asarray(atoms.cell[:]))
     )
-    layout = layout_of(find_linkers(frames.symbols, *crystal))
     count = min(frames.n_frames, reference.n_frames, chosen.frames, max(2, MOST_ATOMS // frames.n_atoms))
     ours, theirs = (
         (node.positions[picked], node.cells[picked])
         for node in (frames, reference)
         for picked in [np.unique(np.rint(np.linspace(0, node.n_frames - 1, count)).astype(int))]
     )
-    return exchanged_to_node(exchange(layout, ours, theirs, chosen.r_max, chosen.bin, chosen.bond))
+    try:
+        layout = layout_of(find_linkers(frames.symbols, *crystal))
+        return exchanged_to_node(exchange(layout, ours, theirs, chosen.r_max, chosen.bin, chosen.bond))
+    except ValueError as error:  # no linkers, a broken one, other lattice vectors
+        return not_exchanged(str(error))
 
 
 @calcfunction
@@ -94,26 +102,38 @@ def report_states(settings: orm.Dict, **nodes: Any) -> orm.Dict:
     states: list[State] = []
     found: list[Decomposition] = []
     names = [(state, state.label()) for state in states_of(chosen)]
+    by_replica: dict[int, list[Exchanged]] = {}
+    deuterated = True
     for state, name in names:
         node = structures.get(name)
         structure = None if node is None else StructureReport.from_node(node)
         states.append(state_of(name, (state.temperature, state.pressure), structure, node.uuid if node else ""))
-        runs = [run_name(name, replica_name(replica)) for replica in range(chosen.replicas)]
-        replicas = [exchanged_from_node(exchanged[run]) for run in runs if run in exchanged]
+        replicas = {
+            replica: exchanged_from_node(exchanged[run])
+            for replica in range(chosen.replicas)
+            if (run := run_name(name, replica_name(replica))) in exchanged and not why_not(exchanged[run])
+        }
+        for replica, one in replicas.items():
+            by_replica.setdefault(replica, []).append(one)
         if replicas:
             deuterated = StructureSettings.from_node(nodes[f"settings_{name}"]).scattering.deuterated
-            found += decompositions(names[0][1], name, replicas, chosen, deuterated)
+            found += decompositions(names[0][1], name, list(replicas.values()), chosen, deuterated)
     report = StatesReport(
         system=chosen.system,
         start=chosen.start,
         reference=names[0][1],
         states=states,
         decompositions=found,
+        regressions=list(regressions(list(by_replica.values()), chosen, deuterated)) if by_replica else [],
         method=METHOD,
         failed=_failed(chosen, nodes),
-        limits=list(limits_of(chosen.replicas, found)),
+        limits=[*limits_of(chosen, found), *dict.fromkeys(filter(None, map(_not_compared, exchanged.values())))],
     )
     return orm.Dict(report.as_dict())
+
+
+def _not_compared(node: orm.ArrayData) -> str:
+    return f"Parts of frames were not exchanged: {why_not(node)}." if why_not(node) else ""
 
 
 def _failed(settings: StatesSettings, nodes: dict[str, Any]) -> dict[str, str]:

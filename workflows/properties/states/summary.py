@@ -8,12 +8,14 @@ import numpy as np
 
 from aiida_zif.plugins.analysis.attribution.bodies import CAUSES
 from aiida_zif.plugins.analysis.attribution.exchange import Exchanged
+from aiida_zif.plugins.analysis.attribution.regression import CAUSES as REGRESSED
+from aiida_zif.plugins.analysis.attribution.regression import UNEXPLAINED, explain, points_of
 from aiida_zif.plugins.analysis.attribution.shares import BEYOND_NOISE, attribute
 from aiida_zif.plugins.analysis.errors import Estimate
 from aiida_zif.plugins.analysis.structure.scattering_lengths import DEUTERATED, Radiation, scattering_lengths
 from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.workflows.engine.seeds import derive_seed
-from aiida_zif.workflows.properties.states.report import Decomposition, Share, State
+from aiida_zif.workflows.properties.states.report import Decomposition, Regression, Share, State
 from aiida_zif.workflows.properties.states.settings import StatesSettings
 from aiida_zif.workflows.properties.structure.report import StructureReport
 from aiida_zif.workflows.properties.structure.statistics import of_numbers
@@ -31,7 +33,9 @@ METHOD = (
     "Each frame is paired with one of the reference state from the same start. Cell, centres with changed metal–N "
     "bonds, orientations of linkers, and the rest are exchanged for those of the partner in all orders; the share of a "
     "cause is the mean drop of the squared difference of D(r) between bodies (Shapley). The rest holds displacements "
-    "with bonds kept, deformed linkers and vibrations: it is what the three causes do not explain."
+    "with bonds kept, deformed linkers and vibrations: it is what the three causes do not explain. The regression fits "
+    "D(r) of blocks of all states by P2 of rings, coordination and density; its shares are the mean gains of R² over "
+    "all orders (LMG), and what varies together shares what it explains."
 )
 
 
@@ -57,12 +61,7 @@ def decompositions(
 
     :param replicas: frames of the state with parts of their partners.
     """
-    shares = replicas[0].concentrations
-    numbers = {element: round(share * 1_000_000) for element, share in shares.items()}
-    for radiation in MEASURES:
-        isotopes = DEUTERATED if radiation == "neutron" and deuterated and "H" in shares else None
-        lengths = scattering_lengths(numbers, radiation, isotopes)
-        weights = {element: float(lengths.of(element, np.zeros(1))[0]) for element in shares}
+    for radiation, weights in _weights(replicas[0], deuterated).items():
         seed = derive_seed(settings.seed, "decomposition", state, radiation)
         found = attribute(replicas, weights, seed, settings.decomposition.smoothing)
         noise = None if np.isnan(found.noise) else found.noise
@@ -73,8 +72,9 @@ def decompositions(
             change=_one(found.change, "Å⁻²"),
             noise=Measured(value=noise, unit="Å⁻²", remark="between the halves of the reference, scaled to all frames"),
             significant=found.significant,
+            misfit=found.misfit if np.isfinite(found.misfit) else 0.0,
             shares=[_share(index, cause, found.shares, found.alone, found.last) for index, cause in enumerate(CAUSES)]
-            if found.significant
+            if found.significant and found.separable
             else [],
             rotation=_mean([one.rotation for one in replicas], "°"),
             swing=_mean([one.swing for one in replicas], "°"),
@@ -83,15 +83,54 @@ def decompositions(
         )
 
 
-def limits_of(n_replicas: int, found: Sequence[Decomposition]) -> Iterator[str]:
+def regressions(
+    replicas: Sequence[Sequence[Exchanged]], settings: StatesSettings, deuterated: bool
+) -> Iterator[Regression]:
+    """Yield how much of the variance over all states goes with which cause, one a measure.
+
+    :param replicas: of each the states other than the reference.
+    """
+    for radiation, weights in _weights(replicas[0][0], deuterated).items():
+        points = [points_of(states, weights, settings.decomposition.smoothing) for states in replicas]
+        found = explain(points, derive_seed(settings.seed, "regression", radiation))
+        if found is not None:
+            causes = (*REGRESSED, UNEXPLAINED)
+            shares = {cause: _one(_part(found, index)) for index, cause in enumerate(causes)}
+            n_points = sum(len(variables) for variables, _ in points)
+            yield Regression.model_validate({"measure": radiation, "shares": shares, "n_points": n_points})
+
+
+def _weights(found: Exchanged, deuterated: bool) -> dict[Radiation, dict[str, float]]:
+    """What each element scatters, by radiation."""
+    shares, weights = found.concentrations, {}
+    numbers = {element: round(share * 1_000_000) for element, share in shares.items()}
+    for radiation in MEASURES:
+        isotopes = DEUTERATED if radiation == "neutron" and deuterated and "H" in shares else None
+        lengths = scattering_lengths(numbers, radiation, isotopes)
+        weights[radiation] = {element: float(lengths.of(element, np.zeros(1))[0]) for element in shares}
+    return weights
+
+
+def limits_of(settings: StatesSettings, found: Sequence[Decomposition]) -> Iterator[str]:
     """Yield what the numbers cannot say."""
-    if n_replicas < 3:
-        yield f"There are {n_replicas} replicas: three and more make an error over replicas that can be trusted."
+    if settings.replicas < 3:
+        yield f"There are {settings.replicas} replicas: three and more make an error over replicas that can be trusted."
+    if settings.coupling == "iso":
+        yield (
+            "The cell kept its shape (coupling iso): a framework that closes its pores changes it, as ZIF-4 does below "
+            "140 K and above 28 MPa. Take aniso or tri for such states."
+        )
     weak = sorted({one.state for one in found if not one.significant})
     if weak:
         yield (
             f"The change to {', '.join(weak)} is less than {BEYOND_NOISE:g} times what sampling makes in one of the "
             "measures: its shares are not stated there."
+        )
+    apart = sorted({one.state for one in found if one.significant and not one.shares})
+    if apart:
+        yield (
+            f"Parts of {', '.join(apart)} do not fit into the reference: atoms would collide. In one of the measures "
+            "shares are not stated for them; see the regression over all states."
         )
     yield (
         "Angles that linkers have turned by are those between two frames: vibrations are in them, as they are between "
@@ -100,11 +139,13 @@ def limits_of(n_replicas: int, found: Sequence[Decomposition]) -> Iterator[str]:
 
 
 def _share(index: int, cause: str, *found: Estimate) -> Share:
-    share, alone, last = (
-        _one(Estimate(one.mean[index], one.error[index], one.n[index], one.freedom[index], one.error_from, one.remark))
-        for one in found
-    )
+    share, alone, last = (_one(_part(one, index)) for one in found)
     return Share.model_validate({"cause": cause, "share": share, "alone": alone, "last": last})
+
+
+def _part(found: Estimate, index: int) -> Estimate:
+    numbers = (found.mean[index], found.error[index], found.n[index], found.freedom[index])
+    return Estimate(*numbers, found.error_from, found.remark)
 
 
 def _one(found: Estimate, unit: str = "") -> Measured:

@@ -49,7 +49,7 @@ QUANTITIES = {
         Quantity("angle_width", "angles", "°", "standard deviation of the angle", MADE),
         Quantity("tetrahedral_order", "angles", "", "q of Errington and Debenedetti over four nearest N", MADE),
         Quantity("scattering_peak", "scattering", "Å⁻¹", "position of the first sharp diffraction peak", LARGE),
-        Quantity("distance_peak", "scattering", "Å", "position of a peak of D(r)", ("density", "temperature")),
+        Quantity("distance_peak", "scattering", "Å", "position of a peak of D(r)", LOCAL),
         Quantity("bridging_exactly", "linkers", "", "share of linkers with one metal on each of two N", MADE),
         Quantity("bridging_at_least", "linkers", "", "share of linkers with a metal on two N or more", MADE),
         Quantity("dangling", "linkers", "", "share of linkers with a metal on one N", MADE),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from aiida_zif.plugins.data.measured import Measured
+from aiida_zif.plugins.physics.elements import NON_METALS
 from aiida_zif.plugins.physics.geometry import AMU_PER_A3_IN_G_PER_CM3
 from aiida_zif.workflows.properties.structure.curves import Curve, Curves
 from aiida_zif.workflows.properties.structure.quantities import QUANTITIES
@@ -158,12 +159,12 @@ def _frames(
     )
     for row in result.report.rows:
         other = report.measured(row.quantity, row.of)
-        if other is None or row.quantity in NOT_COMPARED:
+        if other is None or row.quantity in NOT_COMPARED or not _has_metal(row.of, row.quantity):
             continue
         verdict = _declared(reference) or judged(row.quantity, here, there)
         yield _row(result, row.quantity, row.of, row.value, other, reference.kind, reference.source, verdict)
     for name in sorted(set(result.curves) & set(curves)):
-        if name.startswith("g/"):
+        if name.startswith("g/") and _has_metal(name.removeprefix("g/"), "first_peak"):
             ours = r_factor(result.curves[name], curves[name], (settings.r_min, settings.r_max))
             verdict = _declared(reference) or judged("r_factor", here, there)
             yield _row(result, "r_factor", name, ours, None, reference.kind, reference.source, verdict)
@@ -213,6 +214,13 @@ def _curve(
             peak = measured_peak(theirs, (at - width, at + width), QUANTITIES[quantity].unit)
             verdict = _declared(reference) or judged(quantity, here, there)
             yield _row(result, quantity, row.of, row.value, peak, "measurement", reference.source, verdict)
+
+
+def _has_metal(of: str, quantity: str) -> bool:
+    """Whether a pair of elements has a metal; distances within a linker say little about a glass."""
+    if quantity not in ("first_peak", "coordination"):
+        return True
+    return any(element not in NON_METALS for element in of.split("-"))
 
 
 def _declared(reference: Reference) -> tuple[bool, str] | None:

@@ -18,6 +18,8 @@ from aiida_zif.plugins.analysis.attribution.bodies import (
     partners,
 )
 from aiida_zif.plugins.analysis.attribution.exchange import Exchanged, exchange
+from aiida_zif.plugins.analysis.attribution.regression import CAUSES as REGRESSED
+from aiida_zif.plugins.analysis.attribution.regression import explain, points_of
 from aiida_zif.plugins.analysis.attribution.shares import Attribution, attribute, shapley
 from aiida_zif.plugins.analysis.network.linkers import find_linkers
 from aiida_zif.plugins.systems import load_system
@@ -146,6 +148,44 @@ def test_cells_with_other_lattice_vectors_are_refused() -> None:
     other = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1]]) @ CELL
     with pytest.raises(ValueError, match="same lattice vectors"):
         partners(LAYOUT, bodies_of(LAYOUT, POSITIONS, other), bodies_of(LAYOUT, POSITIONS, CELL))
+
+
+def far_apart(angles: tuple[float, ...], seed: int) -> list[Exchanged]:
+    """States of one replica whose rings are turned by more and more."""
+    reference = POSITIONS + noise(seed, 0.05), np.tile(CELL, (N_FRAMES, 1, 1))
+    states = []
+    for index, degrees in enumerate(angles):
+        frames = turned(degrees, seed) + noise(100 * seed + index, 0.05)
+        states.append(exchange(LAYOUT, (frames, reference[1]), reference, r_max=5.0, width=0.1))
+    return states
+
+
+def test_a_regression_over_states_of_turned_rings_names_the_rings() -> None:
+    points = [points_of(far_apart((20.0, 40.0, 60.0), seed), LENGTHS, 0.2) for seed in (1, 2)]
+    found = explain(points, seed=4)
+    assert found is not None
+    shares = dict(zip((*REGRESSED, "rest"), found.mean, strict=True))
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert shares[REORIENTATION] > 0.7
+    assert shares[VOLUME] < 1e-9
+    assert shares[COORDINATION] < 0.1
+
+
+def test_a_regression_of_too_few_points_says_nothing() -> None:
+    points = points_of(far_apart((20.0,), 1), LENGTHS, 0.2)
+    assert explain([(points[0][:4], points[1][:4])], seed=4) is None
+
+
+def test_parts_that_do_not_fit_are_said_not_to_be_separable() -> None:
+    """Linkers that have changed places: orientations of one state collide in the other."""
+    small, cell = strained(-0.01)
+    moved, atoms = small.copy(), LAYOUT.linkers.atoms
+    for here, there in zip(atoms, (*atoms[1:], atoms[0]), strict=True):
+        moved[here] = small[there]
+    assert divided(turned(25.0)).separable
+    far = divided(moved, cell, lengths=True)
+    assert far.misfit > 2.0
+    assert not far.separable
 
 
 def test_the_value_of_shapley_splits_what_two_parts_do_together() -> None:

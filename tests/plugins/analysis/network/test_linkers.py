@@ -115,6 +115,28 @@ def test_a_broken_linker_is_refused_with_what_to_do() -> None:
         find_linkers(frame.symbols, broken, frame.cell)
 
 
+@pytest.mark.parametrize("ratio", [1.28, 1.33, 1.38])
+def test_a_ring_with_one_stretched_bond_is_still_a_linker(ratio: float) -> None:
+    frame = shipped("zif-4")
+    linkers = find_linkers(*frame.arrays())
+    ring = whole_rings(linkers, frame.positions[None], frame.cell[None])[0, 4]
+    names = [frame.symbols[atom] for atom in linkers.rings[4]]
+    place = next(number for number in range(5) if {names[number - 1], names[number]} == {"C"})
+    apart = ring[place] - ring[place - 1]
+    moved = frame.positions.copy()
+    moved[linkers.rings[4, place]] += apart * (ratio * 1.52 / np.linalg.norm(apart) - 1) / 2
+    moved[linkers.rings[4, place - 1]] -= apart * (ratio * 1.52 / np.linalg.norm(apart) - 1) / 2
+    assert Counter(find_linkers(frame.symbols, moved, frame.cell).species) == {"C3H3N2": 32}
+
+
+def test_a_ring_that_is_squeezed_until_atoms_touch_across_it_is_still_a_linker() -> None:
+    frame = fused("CNCCN", {})
+    squeezed = frame.positions.copy()
+    squeezed[0, 1] = squeezed[[2, 3], 1].mean() + 1.8
+    linkers = find_linkers(frame.symbols, squeezed, frame.cell)
+    assert set(linkers.rings[0].tolist()) == {0, 1, 2, 3, 4}
+
+
 def test_what_has_no_metal_or_no_linker_is_refused() -> None:
     with pytest.raises(NotALinker, match="symbols: found C2"):
         find_linkers("CC", np.array([[0.0, 0, 0], [1.4, 0, 0]]), np.eye(3) * 9)

@@ -97,7 +97,7 @@ def brute_force(net: Net, maximum: int) -> dict[int, int]:
 
 
 def random_net(seed: int) -> Net:
-    """Metals at random with bonds to some of what is near, in a small cell: rings of all sizes, also through the box."""
+    """Metals at random with bonds to some of what is near, in a small cell, also through the box."""
     random = np.random.default_rng(seed)
     points = random.random((7, 3))
     edges = [

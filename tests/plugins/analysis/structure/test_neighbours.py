@@ -113,6 +113,18 @@ def test_a_hundred_thousand_atoms_are_counted_in_bounded_memory(monkeypatch: pyt
     assert peak < 100e6
 
 
+def test_atoms_that_fill_a_corner_of_a_large_cell_are_counted_in_bounded_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aiida_zif.plugins.analysis.structure.neighbours.PAIRS_AT_ONCE", 200_000)
+    positions, atoms = np.random.default_rng(1).random((30_000, 3)) * 60.0, np.arange(30_000)
+    tracemalloc.start()
+    distance_counts(positions, np.eye(3) * 5000.0, 6.0, 10, atoms, atoms)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60e6
+
+
 @pytest.mark.parametrize(
     ("positions", "cell", "cutoff", "word"),
     [

@@ -175,6 +175,12 @@ def test_the_normalisation_of_a_measurement_is_seen_from_its_slope(
     assert ratios[normalisation] == pytest.approx(1.0, abs=0.1)
 
 
+def test_a_curve_that_rises_from_zero_is_no_d_of_r() -> None:
+    r = np.arange(0, 5, 0.02)
+    with pytest.raises(ValueError, match="negative there"):
+        normalisation_of(r, 0.5 * r, scattering_lengths(SYMBOLS, "x-ray"), 0.08)
+
+
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 def test_at_large_q_the_structure_factor_is_one(normalisation: Normalisation) -> None:
     partials, lengths = liquid("neutron")

@@ -66,3 +66,8 @@ def test_a_list_of_atoms_and_a_formula_are_the_same() -> None:
 def test_what_is_not_tabulated_is_refused(symbols: object, radiation: str, isotopes: object, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         scattering_lengths(symbols, radiation, isotopes)  # type: ignore[arg-type]
+
+
+def test_a_form_factor_beyond_its_table_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"tabulated up to 75\.4"):
+        scattering_lengths(FORMULA, "x-ray").of("Zn", [10.0, 80.0])

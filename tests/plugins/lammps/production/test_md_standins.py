@@ -52,7 +52,7 @@ def test_what_the_committee_does_not_trust_comes_back_counted_and_bounded(run_md
 def test_a_run_that_was_interrupted_is_that_of_one_job(run_md: Factory, standin: str) -> None:
     whole, _ = run_md()
     _, first = run_md(standin)
-    assert first.exit_status == {"lmp_killed": 401, "lmp_late": 400}[standin]
+    assert first.exit_status == {"lmp_killed": 432, "lmp_late": 400}[standin]
     early = ProductionReport.from_node(first.outputs.output_parameters)
     assert (early.n_steps, early.n_parts) == (100, 1)
     results, node = run_md(standin, restart=first.outputs.remote_folder)

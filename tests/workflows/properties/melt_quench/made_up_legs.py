@@ -50,7 +50,7 @@ def four_fold(name: str, target: np.ndarray, melts: bool) -> np.ndarray:
 def leg_result(leg: Leg, wanted: MeltQuenchSettings, melts: bool = True, **ended: Any) -> LegResult:
     """A leg that came to its end, or that ended as is said (``ended``, ``n_steps``)."""
     stages, arrays, step = [], [], 0
-    random = np.random.default_rng(parameters_of(wanted, leg)["seed"])
+    random = np.random.default_rng(parameters_of(wanted, leg, 2)["seed"])
     n_steps = ended.get("n_steps", sum(stage["steps"] for stage in stages_of(wanted, leg)))
     for index, stage in enumerate(stages_of(wanted, leg)):
         last, done = step + stage["steps"], int(np.clip(n_steps - step, 0, stage["steps"]))

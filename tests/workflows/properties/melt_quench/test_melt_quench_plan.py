@@ -48,7 +48,7 @@ def test_every_leg_has_a_seed_of_its_own_that_other_legs_do_not_change() -> None
 def test_stages_and_parameters_are_those_that_production_takes() -> None:
     wanted = settings(coupling="aniso", pressure=0.1, trust=0.4)
     for leg in legs_of(wanted):
-        parameters = Settings.from_dict(parameters_of(wanted, leg))
+        parameters = Settings.from_dict(parameters_of(wanted, leg, 2))
         stages = check_stages(stages_of(wanted, leg), parameters)
         assert [stage.called for stage in stages] == list(MELT_STAGES if leg.is_melt else QUENCH_STAGES)
         assert parameters.trust == 0.4
@@ -63,11 +63,15 @@ def test_a_quench_has_as_many_steps_as_its_rate_says() -> None:
 
 
 def test_only_melts_compare_pressure_with_energy() -> None:
-    assert parameters_of(settings(), Leg(0))["pressure_check"]
-    assert not parameters_of(settings(), Leg(0, 20.0))["pressure_check"]
+    assert parameters_of(settings(), Leg(0), 2)["pressure_check"]
+    assert not parameters_of(settings(), Leg(0, 20.0), 2)["pressure_check"]
 
 
 def test_the_schedule_is_said_as_it_is_run() -> None:
     text = " / ".join(schedule_in_words(settings()))
     assert "heat to 1500 K in 50 ps (24 K/ps)" in text
     assert "quench to 300 K at 5, 20, 50 K/ps" in text
+
+
+def test_one_model_is_given_no_trust_level() -> None:
+    assert parameters_of(settings(trust=0.4), Leg(0), 1)["trust"] is None

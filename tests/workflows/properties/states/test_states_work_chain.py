@@ -137,6 +137,10 @@ def test_turned_rings_and_smaller_cells_are_found_as_causes(states: Callable[...
     assert sum(share.share.value for share in both.shares) == pytest.approx(1.0)
     assert {one.measure for one in report.decompositions} == {"neutron", "x-ray"}
     assert "Shapley" in report.method
+    over_all = {one.measure: one for one in report.regressions}["neutron"]
+    assert sum(share.value for share in over_all.shares.values()) == pytest.approx(1.0)
+    assert over_all.shares["ring reorientation"].value + over_all.shares["volume"].value > 0.8
+    assert over_all.n_points == 16
 
 
 def test_a_state_that_does_not_change_has_no_shares(states: Callable[..., Run]) -> None:
@@ -154,6 +158,18 @@ def test_a_trajectory_that_is_lost_costs_its_state_one_replica(states: Callable[
     report = report_of(run)
     assert report.failed == {"at_600K_0GPa_replica_1": "nothing came back"}
     assert report.decomposition("at_600K_0GPa", "neutron") is not None
+
+
+def test_frames_without_linkers_say_why_nothing_was_divided(states: Callable[..., Run]) -> None:
+    from aiida_zif.plugins.data.frames import FramesData
+    from aiida_zif.workflows.properties.states.exchanged import why_not
+    from aiida_zif.workflows.properties.states.settings import StatesSettings
+    from aiida_zif.workflows.properties.states.steps import exchange_parts
+
+    positions = np.tile([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]], (2, 1, 1))
+    bare = FramesData(["Zn", "C"], positions, np.tile(np.eye(3) * 9, (2, 1, 1))).store()
+    settings = orm.Dict(StatesSettings.model_validate(SETTINGS).as_dict())
+    assert "linker" in why_not(exchange_parts(frames=bare, reference=bare, settings=settings))
 
 
 def test_nothing_but_losses_ends_with_a_cause(states: Callable[..., Run]) -> None:
