@@ -16,9 +16,8 @@ SHOWN_NAMES = 12
 
 
 EXAMPLES = """\b
-Examples:
-  aiida-zif import salem-frames --level 'PBE-D3, VASP, 520 eV' --system salem
-  aiida-zif import a.pb b.pb --level 'PBE-D3, CP2K' --source doi:10.1000/xyz --by 'A. Author' --licence CC-BY-4.0"""
+Example: aiida-zif import salem-frames --level 'PBE-D3, VASP, 520 eV' --system salem
+Example: aiida-zif import a.pb b.pb --level 'PBE-D3, CP2K' --source doi:10.1000/xyz --by 'A. Author'"""
 
 
 @click.command("import", epilog=EXAMPLES)

@@ -67,19 +67,23 @@ def run(
     conclude(node, directory)
 
 
-def hand_over(work: Work, node: Any) -> Any:
-    """Submit something new to the daemon, or start the daemon for what was interrupted."""
+def hand_over(work: Work, node: Any, quiet: bool = False) -> Any:
+    """Submit something new to the daemon, or start the daemon for what was interrupted.
+
+    :param quiet: whether what happens is printed on stderr, where stdout is for JSON.
+    """
     from aiida.engine import submit
 
     from aiida_zif.setup.daemon.daemon import ensure_daemon
 
     builder = work.builder() if node is None else None  # a missing code is found before a daemon starts
-    click.echo(ensure_daemon())
+    click.echo(ensure_daemon(), err=quiet)
     if builder is None:
-        click.echo(f"Continuing {work.noun} {work.name} <{node.pk}>, started {node.ctime:%Y-%m-%d %H:%M}.")
+        started = f"{node.ctime:%Y-%m-%d %H:%M}"
+        click.echo(f"Continuing {work.noun} {work.name} <{node.pk}>, started {started}.", err=quiet)
         return node
     node = submit(builder)
-    click.echo(f"Started {work.noun} {work.name} <{node.pk}>.")
+    click.echo(f"Started {work.noun} {work.name} <{node.pk}>.", err=quiet)
     return node
 
 

@@ -69,6 +69,6 @@ def section_lines(study: Study) -> Iterator[str]:
         grid = [f"{temperature:g} K {pressure:g} GPa" for temperature, pressure in study.states.states]
         yield f"states from the {study.states.start}: {listed(grid)}"
     if study.validation is not None:
-        files = counted(len(study.validation.references), "reference")
+        files = counted(len(study.validation.frames) + len(study.validation.curves), "reference")
         literature = " and values of the literature" if study.validation.literature else ""
         yield f"validate: beside {files}{literature}"

@@ -11,7 +11,7 @@ from typing import Any
 from aiida import orm
 
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
-from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
 from aiida_zif.plugins.imports.declaration import ModelDeclaration
 from aiida_zif.plugins.words import counted, counts_in_words
 from aiida_zif.provenance.lineage.import_remarks import import_remarks
@@ -121,6 +121,21 @@ def selection(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -
         title = f"{role} at a deviation of {values['max_force_deviation']:.3f} eV/Å"
     source = call.inputs.candidates.creator or call.inputs.candidates
     return Origin("selection", f"{title}; {trust}", call, facts, tracer.below(lambda: [tracer.trace(source, place)]))
+
+
+@describes("select_untrusted")
+def untrusted(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
+    """A choice among the frames that a study did not trust: how many, in which window, and the study's frames."""
+    choice, window = Choice.from_node(call.outputs.report), SelectionPlan.from_node(call.inputs.selection)
+    facts = {"lower": window.lower, "upper": window.upper, "strategy": choice.strategy}
+    facts |= choice.model_dump(include={"n_selected", "n_explored", "not_chosen"})
+    title = f"chosen by {', '.join(choice.strategy)}: {choice.n_selected} of {choice.n_explored} frames that a study "
+    title += f"did not trust; not chosen: {counts_in_words(choice.not_chosen) or 'none'}"
+    links = call.base.links.get_incoming(node_class=FramesData).all()
+    sources = of_kind("untrusted", {link.link_label: link.node for link in links})
+    followed = [node for node in sources.values() if place is None or place.frame_id in node.frame_ids()]
+    title += f"; trust levels {window.lower:g} and {window.upper:g} eV/Å"
+    return Origin("selection", title, call, facts, tracer.below(lambda: [tracer.trace(one, place) for one in followed]))
 
 
 @describes("frames_from_structure")

@@ -13,6 +13,7 @@ from typing import Any
 from aiida_zif.workflows.campaign.json_schema import campaign_json_schema, whole_schema
 from aiida_zif.workflows.protocols.loading import available_protocols, protocol_settings
 from aiida_zif.workflows.user_input.key_tables import KeyTables
+from aiida_zif.workflows.user_input.key_tables import Path as KeyPath
 
 MARK = "<!-- generated below this line -->"
 
@@ -31,7 +32,7 @@ def generated_files(root: Path) -> dict[Path, str]:
 def campaign_reference() -> str:
     """Return the reference of all keys as Markdown tables: key, meaning, unit, value by protocol."""
     protocols = {name: with_level_name(protocol_settings(name)) for name in available_protocols()}
-    as_runs = {("held_out", "aimd", 0): "Its runs have the keys of `seed_data.aimd[]`."}
+    as_runs: dict[KeyPath, str] = {("held_out", "aimd", 0): "Its runs have the keys of `seed_data.aimd[]`."}
     return KeyTables(whole_schema(), protocols, as_runs, _shown).whole(available_protocols())
 
 

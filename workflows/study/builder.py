@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from aiida import orm
 from aiida.engine import ProcessBuilder
 from aiida.plugins import WorkflowFactory
 
+from aiida_zif.plugins.systems.files.frame_files import format_of
 from aiida_zif.plugins.systems.sources import as_node_source
+from aiida_zif.workflows.properties.validation.steps import CurveFile, import_curve
+from aiida_zif.workflows.structures.frame_files import FrameFiles, import_frames
 from aiida_zif.workflows.study.checks.machine import machine_problems
 from aiida_zif.workflows.study.file.loading import Study, study_from_structures
 from aiida_zif.workflows.study.force_field.finding import find_force_field, models_of
+from aiida_zif.workflows.study.steps import aimd_of
 from aiida_zif.workflows.user_input.problems import CampaignError
 
 
@@ -57,6 +62,40 @@ def structure_nodes(study: Study) -> dict[str, orm.StructureData]:
     return nodes
 
 
+def reference_frames(study: Study) -> dict[str, Any]:
+    """Return the frames of others, read into the profile with their declarations, and the AIMD of the committee."""
+    assert study.validation is not None
+    assert study.known is not None
+    found: dict[str, Any] = {}
+    for name, reference in study.validation.frames.items():
+        declared = FrameFiles(
+            system=reference.system,
+            format=reference.format or format_of(reference.files[0]),
+            files=[Path(file).name for file in reference.files],
+            type_map=reference.type_map,
+            atom_style=reference.atom_style,
+            source=reference.source,
+            licence=reference.licence,
+        )
+        found[name] = import_frames(declared, [study.folder / file for file in reference.files])
+    return found | {name: block for name, (_, block) in aimd_of(models_of(study.known), study.settings()).items()}
+
+
+def reference_curves(study: Study) -> dict[str, Any]:
+    """Return the measured curves, read into the profile with their declarations."""
+    assert study.validation is not None
+    found: dict[str, Any] = {}
+    for name, reference in study.validation.curves.items():
+        declared = CurveFile(
+            name=Path(reference.file).name,
+            curve=reference.curve,
+            source=reference.source,
+            licence=reference.licence,
+        )
+        found[name] = import_curve(declared, study.folder / reference.file)
+    return found
+
+
 def fill_builder(
     study: Study, codes: Mapping[str, orm.AbstractCode], structures: Mapping[str, orm.StructureData]
 ) -> ProcessBuilder:
@@ -68,6 +107,8 @@ def fill_builder(
     builder.committee = models_of(study.known)
     builder.systems = dict(structures)
     builder.settings = orm.Dict(study.settings().as_dict())
+    if study.validation is not None:
+        builder.references = {"frames": reference_frames(study), "curves": reference_curves(study)}
     builder.resources = orm.Dict(study.resources.as_dict())
     builder.metadata.label = study.name
     return builder

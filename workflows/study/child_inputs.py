@@ -13,6 +13,7 @@ from aiida import orm
 from aiida.common import AttributeDict
 from aiida.common.links import LinkType
 
+from aiida_zif.workflows.properties.validation.settings import ValidationSettings
 from aiida_zif.workflows.study.names import ChildName, StateName
 from aiida_zif.workflows.study.schema.resources import StudyResources
 from aiida_zif.workflows.study.settings import StudySettings
@@ -76,6 +77,38 @@ def structure_inputs(inputs: AttributeDict, ctx: AttributeDict, part: ChildName)
         "settings": ctx.plan[part.label()],
         "metadata": {"call_link_label": part.label(), "label": part.label()},
     }
+
+
+def validation_inputs(inputs: AttributeDict, ctx: AttributeDict, part: ChildName) -> dict[str, Any] | None:
+    """Return reports, curves and references of a system; None where no structure was computed."""
+    settings = ctx.comparisons.get(part.system)
+    if settings is None:
+        return None
+    wanted = ValidationSettings.from_node(settings)
+    found = {ChildName.parse(label).name: nodes for label, nodes in structures_made(ctx).items()}
+    given: dict[str, Any] = {
+        "settings": settings,
+        "reports": {name: found[name]["report"] for name in wanted.computed},
+        "curves": {name: found[name]["curves"] for name in wanted.computed},
+        "metadata": {"call_link_label": part.label(), "label": part.label()},
+    }
+    references = inputs.get("references", {})
+    for kind, port, names in (("frames", "frames", wanted.frames), ("curves", "measured", wanted.curves)):
+        if names:
+            given[port] = {name: references[kind][name] for name in names}
+    return given
+
+
+def structures_made(ctx: AttributeDict) -> dict[str, dict[str, Any]]:
+    """Return report and curves of every structure, by the name of its call; of a grid with the state behind it."""
+    found: dict[str, dict[str, Any]] = {}
+    for label in [label for label in ctx if label.startswith(("structure_", "states_"))]:
+        outputs = nested_outputs(ctx[label])
+        if label.startswith("structure_") and {"report", "curves"} <= outputs.keys():
+            found[label] = outputs
+        elif label.startswith("states_"):
+            found |= {f"{label}_{state}": nodes for state, nodes in outputs.get("structure", {}).items()}
+    return found
 
 
 def frames_made(settings: StudySettings, ctx: AttributeDict, state: StateName) -> dict[str, Any]:

@@ -7,21 +7,36 @@ from typing import Any
 
 from aiida import orm
 from aiida.common import AttributeDict
-from aiida.engine import ExitCode, ProcessBuilder, while_
+from aiida.engine import ExitCode, ProcessBuilder, if_, while_
 from aiida.plugins import DataFactory, WorkflowFactory
 
 from aiida_zif.workflows.engine.endings import why_it_ended
 from aiida_zif.workflows.engine.naming import as_kind
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.engine.turns import take_turn
-from aiida_zif.workflows.study.child_inputs import melt_inputs, nested_outputs, states_inputs, structure_inputs
+from aiida_zif.workflows.study.child_inputs import (
+    melt_inputs,
+    nested_outputs,
+    states_inputs,
+    structure_inputs,
+    structures_made,
+    validation_inputs,
+)
 from aiida_zif.workflows.study.names import ChildName, parts_of
 from aiida_zif.workflows.study.schema.resources import StudyResources
 from aiida_zif.workflows.study.settings import StudySettings
-from aiida_zif.workflows.study.steps import analysis_of_states, crystal_frame, judge_study, melted_cell, plan_parts
+from aiida_zif.workflows.study.steps import (
+    analysis_of_states,
+    crystal_frame,
+    judge_study,
+    melted_cell,
+    plan_parts,
+    plan_validations,
+)
 from aiida_zif.workflows.study.verdict import StudyVerdict
 
 DeepPotentialData = DataFactory("zif.potential")
+FramesData = DataFactory("zif.frames")
 
 AGAIN = "After fixing it, `aiida-zif run STUDY` starts again."
 
@@ -29,6 +44,7 @@ CHAINS: dict[str, tuple[str, Callable[..., dict[str, Any] | None]]] = {
     "melt_quench": ("zif.melt_quench", melt_inputs),
     "states": ("zif.states", states_inputs),
     "structure": ("zif.structure", structure_inputs),
+    "validation": ("zif.validate", validation_inputs),
 }
 """Section → its work chain, and what it is given; None where there is nothing to start it with."""
 
@@ -50,7 +66,10 @@ class StudyWorkChain(ResumableWorkChain):
         spec.input_namespace("systems", valid_type=orm.StructureData, dynamic=True, help="By label.")
         spec.input("settings", valid_type=orm.Dict, help="The study in canonical units, see docs/study.md.")
         spec.input("resources", valid_type=orm.Dict, help="Ranks, threads and wall time by stage.")
-        for section in (*CHAINS, "validation"):
+        spec.input_namespace("references", required=False, help="Frames and curves of others, by name.")
+        spec.input_namespace("references.frames", valid_type=FramesData, dynamic=True, required=False)
+        spec.input_namespace("references.curves", valid_type=orm.ArrayData, dynamic=True, required=False)
+        for section in CHAINS:
             spec.output_namespace(section, dynamic=True, required=False, help="By system, or by state.")
         spec.output("verdict", valid_type=orm.Dict, help="`StudyVerdict`: the numbers that matter, and words.")
         spec.outline(
@@ -66,6 +85,11 @@ class StudyWorkChain(ResumableWorkChain):
             ),
             cls.submit_structures,
             cls.inspect_structures,
+            if_(cls.must_validate)(
+                cls.plan_validations,
+                cls.submit_validations,
+                cls.inspect_validations,
+            ),
             cls.judge,
             cls.results,
         )
@@ -151,6 +175,25 @@ class StudyWorkChain(ResumableWorkChain):
 
     def inspect_structures(self) -> None:
         """Note which analyses did not end well."""
+        self.inspect_children(self.ctx.running)
+
+    def must_validate(self) -> bool:
+        """Whether results are to stand beside references."""
+        return self.settings.validation is not None
+
+    def plan_validations(self) -> None:
+        """Say for every system what is compared with what."""
+        nodes = as_kind("model", dict(self.inputs.committee))
+        nodes |= {label: found["report"] for label, found in structures_made(self.ctx).items()}
+        self.ctx.comparisons = AttributeDict(plan_validations(self.inputs.settings, **nodes))
+
+    def submit_validations(self) -> None:
+        """Compare every system."""
+        self.ctx.running = [part.label() for part in self.parts("validation")]
+        self.submit_children(self.ctx.running)
+
+    def inspect_validations(self) -> None:
+        """Note which comparisons did not end well."""
         self.inspect_children(self.ctx.running)
 
     def judge(self) -> None:

@@ -76,7 +76,7 @@ def tried(path: Path, model: ForeignModel) -> str:
         )
         raise refused(path, found, "give a whole model", "a file that says what it holds")
     if not all(math.isfinite(answer[name]) for name in ("energy", "force")):
-        fix = "ask for a model whose training ended well"
+        fix = "get a model whose training ended well"
         raise refused(path, "no number for the energy or a force of one atom of each element", fix, "finite numbers")
     return f"DeePMD-kit {printable(answer['version'])}, finite energy and forces of one atom of each element"
 

@@ -40,6 +40,7 @@ class Study(StudyFile):
     _cells: dict[str, StudyCells] = PrivateAttr(default_factory=dict)
     _records: dict[str, Record] = PrivateAttr(default_factory=dict)
     _known: KnownForceField | None = PrivateAttr(default=None)
+    _folder: Path = PrivateAttr(default_factory=Path)
 
     def structures(self) -> dict[str, Atoms]:
         """Return the atoms of every system, supercells built, in the digits that the database will keep."""
@@ -61,6 +62,11 @@ class Study(StudyFile):
         """Return the matrix that turns the vectors of a system's file into those that it is computed with."""
         matrix: Matrix = self._cells[system].system.matrix
         return matrix
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths in its file start from."""
+        return self._folder
 
     @property
     def known(self) -> KnownForceField | None:
@@ -132,7 +138,7 @@ def build_study(source: Source, given: Mapping[str, Atoms], find: Find | None) -
     if problems:
         raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
     study = Study.model_validate(raw)
-    study._structures, study._cells, study._known = structures, cells, known
+    study._structures, study._cells, study._known, study._folder = structures, cells, known, source.folder
     study._records = {
         name: record_of(system.structure, source.folder, stated(system))
         for name, system in study.systems.items()

@@ -3,15 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aiida_zif.workflows.study.force_field.known import ForceFieldFault, KnownForceField
 
-Wrong = Callable[..., list[Any]]
+Wrong = Callable[..., Any]
 
-REFERENCE = {"files": "a.xyz", "system": "zinc", "state": "glass", "kind": "published AIMD", "source": "somebody"}
+ABOUT = {"system": "zinc", "phase": "glass", "source": "somebody", "temperature": "300 K"}
+FRAMES = {**ABOUT, "files": ["frames.xyz"], "level": "PBE-D3"}
+CURVE = {**ABOUT, "file": "curve.dat", "curve": "F(Q)", "radiation": "neutron"}
+FRAME = """2
+Lattice="11 0 0 0 11 0 0 0 11" Properties=species:S:1:pos:R:3 pbc="T T T"
+Zn 2.0 2 2
+H  3.6 2 2
+"""
+
+
+@pytest.fixture
+def wrong_file(tmp_path: Path, atoms: Any) -> Wrong:
+    """Build a study beside files of others; it must be refused unless it is a good one."""
+    from aiida_zif.workflows.study.file.loading import build_study
+    from aiida_zif.workflows.user_input.problems import CampaignError
+    from aiida_zif.workflows.user_input.yaml_source import Source
+
+    (tmp_path / "frames.xyz").write_text(FRAME)
+    (tmp_path / "frames.odd").write_text(FRAME)
+    (tmp_path / "broken.xyz").write_text("2\nno cell\nZn 0 0\n")
+    (tmp_path / "curve.dat").write_text("".join(f"{0.5 + 0.1 * row:.2f} {row * 0.01:.3f}\n" for row in range(100)))
+
+    def build(good: bool = False, **sections: Any) -> Any:
+        content = {"name": "a", "protocol": "demo", "force_field": {"campaign": "b"}, "melt_quench": {}, **sections}
+        source = Source({**content, "systems": {"zinc": {"structure": "given"}}}, "study.yaml", tmp_path)
+        if good:
+            return build_study(source, {"zinc": atoms}, None)
+        with pytest.raises(CampaignError) as caught:
+            build_study(source, {"zinc": atoms}, None)
+        return caught.value.problems
+
+    return build
 
 
 def test_a_study_that_computes_nothing_is_refused(wrong: Wrong) -> None:
@@ -41,20 +73,37 @@ def test_a_comparison_with_nothing_is_refused(wrong: Wrong) -> None:
     ("change", "field", "fix"),
     [
         ({"system": "zinq"}, "system", "did you mean 'zinc'?"),
-        ({"state": "glas"}, "state", "did you mean 'glass'?"),
-        ({"state": "300K_0GPa"}, "state", "take one of these"),
-        ({"kind": "F(q)"}, "kind", "did you mean 'F(Q)'?"),
+        ({"phase": "melt"}, "phase", "add melt to structure.of"),
+        ({"phase": "glas"}, "phase", "did you mean 'glass'?"),
         ({"files": []}, "files", "add at least one"),
-        ({"files": ["a.dat", "b.dat"], "kind": "D(r)"}, "files", "one reference of each"),
+        ({"files": ["there-is-none.xyz"]}, "files", "correct the path"),
+        ({"files": ["broken.xyz"]}, "files", ""),
+        ({"files": ["frames.odd"]}, "files", "state the format"),
         ({"source": ""}, "source", "change it to what is allowed"),
+        ({"temperature": "300"}, "temperature", "300 K"),
+        ({"comparable": True}, "why", "say what makes the two comparable"),
     ],
 )
-def test_a_reference_that_stands_beside_nothing_is_refused(
-    wrong: Wrong, change: dict[str, Any], field: str, fix: str
+def test_a_reference_that_cannot_be_compared_is_refused(
+    wrong_file: Wrong, change: dict[str, Any], field: str, fix: str
 ) -> None:
-    problems = wrong(structure={}, validate={"references": {"aimd": {**REFERENCE, **change}}})
-    assert problems[0].field == f"validate.references.aimd.{field}"
+    problems = wrong_file(structure={"of": ["glass"]}, validate={"frames": {"aimd": {**FRAMES, **change}}})
+    assert problems[0].field == f"validate.frames.aimd.{field}"
     assert fix in problems[0].fix
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"file": "broken.xyz"}, "file"), ({"curve": "F(q)"}, "curve"), ({"radiation": "light"}, "radiation")],
+)
+def test_a_curve_that_cannot_be_compared_is_refused(wrong_file: Wrong, change: dict[str, Any], field: str) -> None:
+    problems = wrong_file(structure={"of": ["glass"]}, validate={"curves": {"neutrons": {**CURVE, **change}}})
+    assert problems[0].field == f"validate.curves.neutrons.{field}"
+
+
+def test_references_that_can_be_read_are_taken(wrong_file: Wrong) -> None:
+    sections = {"structure": {"of": ["glass"]}, "validate": {"frames": {"aimd": FRAMES}, "curves": {"n": CURVE}}}
+    assert wrong_file(good=True, **sections).validation.curves["n"].curve == "F(Q)"
 
 
 def test_a_force_field_without_an_element_of_a_system_is_refused(wrong: Wrong) -> None:

@@ -25,8 +25,7 @@ JUNK: Mapping[str, Any] = {
 }
 
 TAKES = {
-    ("name", "a word"), ("name", "another unit"), ("validate.level", "a word"), ("validate.level", "another unit"),
-    ("validate.level", "an empty text"), ("seed", "far too large"), ("structure.pores.seed", "far too large"),
+    ("name", "a word"), ("name", "another unit"), ("seed", "far too large"), ("structure.pores.seed", "far too large"),
     ("melt_quench.sample_every", "far too large"), ("melt_quench.max_untrusted", "far too large"),
     ("structure.rings.frames", "far too large"), ("structure.pores.frames", "far too large"),
     ("structure.pores.samples", "far too large"), ("states.replicas", "far too large"),
@@ -34,7 +33,7 @@ TAKES = {
     ("resources.md.ranks", "far too large"), ("resources.md.threads", "far too large"),
     ("resources.md.concurrent", "far too large"),
 }  # fmt: skip
-"""Junk that a key does take: any text as a level, any whole number as a seed or a count."""
+"""Junk that a key does take: any word as a name, any whole number as a seed or a count."""
 
 
 def keys_of(values: Mapping[str, Any], at: str = "") -> Iterator[str]:
@@ -45,7 +44,11 @@ def keys_of(values: Mapping[str, Any], at: str = "") -> Iterator[str]:
             yield from keys_of(value, f"{at}{key}.")
 
 
-ALL = [key for key in keys_of(merged({"name": "x"}, protocol_of_study("demo"))) if key != "validate.references"]
+ALL = [
+    key
+    for key in keys_of(merged({"name": "x"}, protocol_of_study("demo")))
+    if key not in ("validate.frames", "validate.curves")
+]
 
 
 def nested(key: str, value: Any) -> dict[str, Any]:
