@@ -15,7 +15,7 @@ Installs missing packages, makes an AiiDA profile in this checkout, and runs exa
 It takes 8 to 20 minutes on two cores, without downloads. After an interruption, run it again to continue.
 
   --glass     then melt and quench ZIF-4 with the force field of the demo (examples/zif4-glass-demo.yaml); this shows
-              the path: a quench of 1000 K/ps makes no glass, and this force field is not for use
+              the path: a quench of 600 K/ps makes no glass, and this force field is not for use
   --fresh     start a new campaign and compute all its labels
   --dir DIR   folder for summary.json and report.html (default: demo/ in the checkout)
   --seed N    seed to use instead of that of the campaign file
@@ -63,7 +63,7 @@ code=0
 aiida-zif run examples/zif4-demo.yaml --dir "$directory" "${options[@]}" || code=$?
 if [ -n "$glass" ] && [ "$code" -eq 0 ]; then
     step "Study examples/zif4-glass-demo.yaml, results in $directory/glass"
-    note "it shows the path from a committee to a glass; what a quench of 1000 K/ps makes is no glass"
+    note "it shows the path from a committee to a glass; what a quench of 600 K/ps makes is no glass"
     aiida-zif run examples/zif4-glass-demo.yaml --dir "$directory/glass" "${fresh[@]}" || code=$?
 fi
 if [ "$code" -ne 130 ]; then # after Ctrl-C it continues in the daemon

@@ -44,7 +44,7 @@ def differences(node: Any, study: Study) -> list[str]:
     different = differing_keys(then, now, is_free, unknown)
     different += differing_codes(node, study.code_labels()) + differing_structures(node, study.structures())
     models = study.known.models if study.known else {}
-    return different + differing_models(node, models)
+    return different + differing_models(node, models) + differing_references(node, study)
 
 
 def differing_models(node: Any, models: Mapping[str, str]) -> list[str]:
@@ -55,6 +55,22 @@ def differing_models(node: Any, models: Mapping[str, str]) -> list[str]:
     then = [model.uuid for _, model in sorted(inputs_under(node, "committee").items())]
     now = [models[label] for label in sorted(models)]
     return [] if then == now else [f"force_field: {len(then)} models then, {len(now)} others now"]
+
+
+def differing_references(node: Any, study: Study) -> list[str]:
+    """Return in words the references of others whose files hold something else now than when a study began."""
+    from aiida_zif.plugins.data.frame_id import frame_ids
+    from aiida_zif.plugins.systems.files.frame_files import format_of, read_frame_files
+
+    then = inputs_under(node, "references__frames")
+    other = []
+    for name, reference in (study.validation.frames if study.validation is not None else {}).items():
+        files = [study.folder / file for file in reference.files]
+        kind = reference.format or format_of(reference.files[0])
+        read = read_frame_files(files, kind, reference.type_map, reference.atom_style)
+        if name in then and then[name].frame_ids() != frame_ids(read.symbols, read.positions, read.cells):
+            other.append(f"validate.frames.{name}.files: other frames")
+    return other
 
 
 def is_free(key: str) -> bool:

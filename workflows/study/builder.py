@@ -12,6 +12,7 @@ from aiida.plugins import WorkflowFactory
 
 from aiida_zif.plugins.systems.files.frame_files import format_of
 from aiida_zif.plugins.systems.sources import as_node_source
+from aiida_zif.workflows.properties.validation.facts import literature
 from aiida_zif.workflows.properties.validation.steps import CurveFile, import_curve
 from aiida_zif.workflows.structures.frame_files import FrameFiles, import_frames
 from aiida_zif.workflows.study.checks.machine import machine_problems
@@ -108,6 +109,7 @@ def fill_builder(
     builder.systems = dict(structures)
     builder.settings = orm.Dict(study.settings().as_dict())
     if study.validation is not None:
+        builder.facts = orm.Dict(literature().as_dict())
         builder.references = {"frames": reference_frames(study), "curves": reference_curves(study)}
     builder.resources = orm.Dict(study.resources.as_dict())
     builder.metadata.label = study.name

@@ -92,6 +92,8 @@ def validation_inputs(inputs: AttributeDict, ctx: AttributeDict, part: ChildName
         "curves": {name: found[name]["curves"] for name in wanted.computed},
         "metadata": {"call_link_label": part.label(), "label": part.label()},
     }
+    if "facts" in inputs:
+        given["facts"] = inputs.facts
     references = inputs.get("references", {})
     for kind, port, names in (("frames", "frames", wanted.frames), ("curves", "measured", wanted.curves)):
         if names:
