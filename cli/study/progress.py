@@ -11,20 +11,22 @@ def running_now(node: Any) -> list[str]:
     from aiida_zif.provenance.studies.progress import current_activity
     from aiida_zif.provenance.studies.view import load_study
 
-    return list(dict.fromkeys(activity.line for activity in current_activity(load_study(node))))
+    return [activity.line for activity in current_activity(load_study(node))]
 
 
 def progress_line(node: Any) -> str:
-    """Return one line: elapsed, what is running, expected."""
-    from aiida_zif.provenance.studies.progress import current_activity, expected_remaining_s
+    """Return one line: elapsed, what runs and how far it is, the share of all MD steps that is done, time left."""
+    from aiida_zif.provenance.studies.progress import current_activity, expected_remaining_s, work_of
     from aiida_zif.provenance.studies.view import load_study
     from aiida_zif.provenance.words import clock
 
     view = load_study(node)
-    words = "; ".join(dict.fromkeys(activity.line for activity in current_activity(view))) or "between two steps"
+    words = "; ".join(activity.line for activity in current_activity(view)) or "between two steps"
+    done, planned = work_of(view)
+    share = f", {done / planned:.0%} of all MD steps" if planned else ""
     remaining = expected_remaining_s(view)
-    left = f", about {clock(remaining)} left" if remaining is not None else ""
-    return f"[{clock(time.time() - node.ctime.timestamp())}] {words}{left}"
+    left = "" if remaining is None else f", about {clock(remaining)} left for them"
+    return f"[{clock(time.time() - node.ctime.timestamp())}] {words}{share}{left}"
 
 
 def news(node: Any) -> str:

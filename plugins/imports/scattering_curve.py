@@ -58,6 +58,6 @@ def read_curve(path: Path) -> MeasuredCurve:
     x, y = table[:, 0], table[:, 1]
     if not np.isfinite(table[:, :2]).all() or not (np.diff(x) > 0).all():
         raise FormatError(f"{path.name}: x that does not increase found, or no number; allowed is one curve a file")
-    error = table[:, 2].copy() if table.shape[1] == 3 else np.zeros(len(x))
-    error[~(error > NOT_KNOWN)] = np.nan
-    return MeasuredCurve(x, y, error, next((line for line in comments if line), ""))
+    errors = table[:, 2].copy() if table.shape[1] == 3 else np.zeros(len(x))
+    errors[~(errors > NOT_KNOWN)] = np.nan
+    return MeasuredCurve(x, y, errors, next((line for line in comments if line), ""))

@@ -102,6 +102,7 @@ MADE_OF_FRAMES = {
     "exchange_parts": "parts of frames of a state exchanged for those of another",
     "report_states": "states, and the causes of their change of structure",
     "judge_study": "verdict of a study",
+    "compare_with_references": "results beside those of others",
 }
 """Calculation function of a study → what it makes."""
 
@@ -118,7 +119,7 @@ FIRST = ("glass", "frames", "quench", "melt")
 
 
 def sources_of(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> list[Origin]:
-    """Return what a step was given, kind by kind: frames; else numbers of trajectories; models; else the crystal."""
+    """Return what a step was given, kind by kind: frames and models; numbers where no frame is; else the crystal."""
     links = sorted(call.base.links.get_incoming().all(), key=lambda link: link.link_label)
     given = {link.link_label: link.node for link in links if isinstance(link.node, orm.Data)}
     frames = {label: node for label, node in given.items() if isinstance(node, FramesData)}
@@ -131,7 +132,8 @@ def sources_of(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) 
         for label, node in given.items()
         if node.creator is not None and not isinstance(node, FramesData | DeepPotentialData | orm.StructureData)
     }
-    found = [origin for kind, nodes in by_kind(frames or made).items() for origin in several(tracer, nodes, kind)]
+    shown = {**frames, **made} if tracer.full else frames or made
+    found = [origin for kind, nodes in by_kind(shown).items() for origin in several(tracer, nodes, kind)]
     found += [tracer.committee(of_kind("model", models) or models)] if models else []
     return found or [tracer.trace(crystal) for crystal in crystals]
 

@@ -241,13 +241,16 @@ def _azole_ring(symbols: Sequence[str], atoms: np.ndarray, around: Mapping[int, 
 
     :raises NotALinker: there is more than one.
     """
-    rings = {
-        frozenset(ring): ring
-        for start in atoms.tolist()
-        if symbols[start] == "N"
-        for ring in _rings_through(start, around)
-        if sum(symbols[atom] == "N" for atom in ring) >= 2
-    }
+    for chords in (False, True):
+        rings = {
+            frozenset(ring): ring
+            for start in atoms.tolist()
+            if symbols[start] == "N"
+            for ring in _rings_through(start, around, chords)
+            if sum(symbols[atom] == "N" for atom in ring) >= 2
+        }
+        if rings:
+            break
     if len(rings) > 1:
         what = formula(symbols[atom] for atom in atoms)
         raise NotALinker(
@@ -257,12 +260,16 @@ def _azole_ring(symbols: Sequence[str], atoms: np.ndarray, around: Mapping[int, 
     return next(iter(rings.values()), None)
 
 
-def _rings_through(start: int, around: Mapping[int, set[int]]) -> Iterator[tuple[int, ...]]:
-    """All rings of five atoms through an atom that no bond cuts short."""
+def _rings_through(start: int, around: Mapping[int, set[int]], chords: bool) -> Iterator[tuple[int, ...]]:
+    """All rings of five atoms through an atom, with or without those that a bond cuts short.
+
+    In a hot frame two atoms of a ring may come as close as if they were bonded across it.
+    """
+    cut = {atom: set[int]() for atom in around} if chords else around
     for one in around.get(start, ()):
-        for two in around[one] - {start} - around[start]:
-            for three in around[two] - {start, one} - around[one] - around[start]:
-                for four in (around[three] & around[start]) - {one, two} - around[one] - around[two]:
+        for two in around[one] - {start} - cut[start]:
+            for three in around[two] - {start, one} - cut[one] - cut[start]:
+                for four in (around[three] & around[start]) - {one, two} - cut[one] - cut[two]:
                     yield (start, one, two, three, four)
 
 

@@ -115,7 +115,7 @@ class Done:
         return int(self.config["parts"][self.n_parts - 1]["last"]) if self.parts else 0
 
     def total(self, name: str) -> float:
-        """Seconds of all parts: ``engine`` with models to be read, ``moving`` without, ``wall`` with starts and ends."""
+        """Seconds of all parts: ``engine`` with models to be read, ``moving`` without, ``wall`` with starts, too."""
         return float(sum(float(part[name]) for part in self.parts))
 
     def seconds_per_step(self) -> float | None:

@@ -124,7 +124,8 @@ def system_page(view: StudyView, summary: StudySummary, name: str) -> SystemPage
     if reports:
         page.structure = structure_table(reports)
         curves = curves_of(view.of("structure", name))
-        page.structure_figures, page.bars = structure_figures(name, curves), ring_figures(name, curves)
+        measured = next(iter(curves_of(view.of("validation", name)).values()), None)
+        page.structure_figures, page.bars = structure_figures(name, curves, measured), ring_figures(name, curves)
     for part in view.of("states", name):
         add_grid(page, part)
     return page

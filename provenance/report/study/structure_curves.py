@@ -9,6 +9,7 @@ import numpy as np
 
 from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.plugins.lammps.structure import NON_METALS
+from aiida_zif.provenance.plotting import INK
 from aiida_zif.provenance.report.study import structure_figures as draw
 from aiida_zif.provenance.report.study.figure import Figure, marked
 from aiida_zif.provenance.studies.view import Part
@@ -52,10 +53,13 @@ MOST_PAIRS = 4
 UNDER_BARS = "Thin lines are standard errors; the definition is in the table."
 
 
-def structure_figures(system: str, curves: Mapping[str, Curves]) -> list[Figure]:
+def structure_figures(
+    system: str, curves: Mapping[str, Curves], measured: Mapping[str, Curve] | None = None
+) -> list[Figure]:
     """Return the curves of a system, state over state.
 
     :param curves: by state.
+    :param measured: curves of others by the name of ours and their own, such as ``F/x-ray/NAME``.
     """
     looks = draw.looks_of(list(curves))
     found = []
@@ -64,11 +68,22 @@ def structure_figures(system: str, curves: Mapping[str, Curves]) -> list[Figure]
         known = {state: one[name] for state, one in curves.items() if name in one}
         look, one = look_of(kind), next(iter(known.values()))
         traces = [draw.Trace(state_in_words(state), c.x, c.y, c.error, *looks[state]) for state, c in known.items()]
+        references = measured_traces(name, measured or {})
+        traces += references
         x, y = draw.Axis(label_of(one.x_label, one.x_unit), look.ends), draw.Axis(label_of(one.y_label, one.y_unit))
         picture = draw.traces_figure(traces, x, y, f"{system}-{name.replace('/', '-')}", look.level)
         caption = "Bands are standard errors." if any(np.isfinite(c.error).any() for c in known.values()) else ""
-        found.append(Figure(marked(picture), look.title.format(of=of).replace(" .", "."), caption))
+        caption += " Circles are measured." if references else ""
+        found.append(Figure(marked(picture), look.title.format(of=of).replace(" .", "."), caption.strip()))
     return found
+
+
+def measured_traces(name: str, measured: Mapping[str, Curve]) -> list[draw.Trace]:
+    """Return the measured curves that stand beside a curve of ours."""
+    own = {label.removeprefix(f"{name}/"): one for label, one in measured.items() if label.startswith(f"{name}/")}
+    return [
+        draw.Trace(f"measured, {label}", one.x, one.y, one.error, INK, is_reference=True) for label, one in own.items()
+    ]
 
 
 def ring_figures(system: str, curves: Mapping[str, Curves]) -> list[Figure]:

@@ -10,7 +10,7 @@ from aiida import orm
 from aiida_zif.plugins.analysis.attribution.exchange import Exchanged
 
 ARRAYS = ("r", "partials", "density", "rotation", "swing", "changed", "volume", "variables")
-EXCHANGED = "exchanged"
+EXCHANGED, WHY_NOT = "exchanged", "why_not"
 
 
 def exchanged_to_node(found: Exchanged) -> orm.ArrayData:
@@ -22,6 +22,18 @@ def exchanged_to_node(found: Exchanged) -> orm.ArrayData:
     content = {"pairs": [list(pair) for pair in found.pairs], "concentrations": dict(found.concentrations)}
     node.base.attributes.set(EXCHANGED, content)
     return node
+
+
+def not_exchanged(why: str) -> orm.ArrayData:
+    """Return an unstored node that says why parts could not be exchanged."""
+    node = orm.ArrayData(np.zeros(0))
+    node.base.attributes.set(WHY_NOT, why)
+    return node
+
+
+def why_not(node: orm.ArrayData) -> str:
+    """Return why parts could not be exchanged; empty if they were."""
+    return str(node.base.attributes.get(WHY_NOT, ""))
 
 
 def exchanged_from_node(node: orm.ArrayData) -> Exchanged:

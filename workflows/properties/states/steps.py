@@ -15,7 +15,12 @@ from aiida_zif.plugins.data.frame_sets import subset
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.lammps.production.report import ProductionReport
 from aiida_zif.workflows.engine.naming import of_kind
-from aiida_zif.workflows.properties.states.exchanged import exchanged_from_node, exchanged_to_node
+from aiida_zif.workflows.properties.states.exchanged import (
+    exchanged_from_node,
+    exchanged_to_node,
+    not_exchanged,
+    why_not,
+)
 from aiida_zif.workflows.properties.states.plan import (
     parameters_of,
     replica_name,
@@ -72,14 +77,17 @@ def exchange_parts(
         if atoms is None
         else (atoms.get_positions(), np.asarray(atoms.cell[:]))
     )
-    layout = layout_of(find_linkers(frames.symbols, *crystal))
     count = min(frames.n_frames, reference.n_frames, chosen.frames, max(2, MOST_ATOMS // frames.n_atoms))
     ours, theirs = (
         (node.positions[picked], node.cells[picked])
         for node in (frames, reference)
         for picked in [np.unique(np.rint(np.linspace(0, node.n_frames - 1, count)).astype(int))]
     )
-    return exchanged_to_node(exchange(layout, ours, theirs, chosen.r_max, chosen.bin, chosen.bond))
+    try:
+        layout = layout_of(find_linkers(frames.symbols, *crystal))
+        return exchanged_to_node(exchange(layout, ours, theirs, chosen.r_max, chosen.bin, chosen.bond))
+    except ValueError as error:  # no linkers, a broken one, other lattice vectors
+        return not_exchanged(str(error))
 
 
 @calcfunction
@@ -103,7 +111,7 @@ def report_states(settings: orm.Dict, **nodes: Any) -> orm.Dict:
         replicas = {
             replica: exchanged_from_node(exchanged[run])
             for replica in range(chosen.replicas)
-            if (run := run_name(name, replica_name(replica))) in exchanged
+            if (run := run_name(name, replica_name(replica))) in exchanged and not why_not(exchanged[run])
         }
         for replica, one in replicas.items():
             by_replica.setdefault(replica, []).append(one)
@@ -119,9 +127,13 @@ def report_states(settings: orm.Dict, **nodes: Any) -> orm.Dict:
         regressions=list(regressions(list(by_replica.values()), chosen, deuterated)) if by_replica else [],
         method=METHOD,
         failed=_failed(chosen, nodes),
-        limits=list(limits_of(chosen.replicas, found)),
+        limits=[*limits_of(chosen, found), *dict.fromkeys(filter(None, map(_not_compared, exchanged.values())))],
     )
     return orm.Dict(report.as_dict())
+
+
+def _not_compared(node: orm.ArrayData) -> str:
+    return f"Parts of frames were not exchanged: {why_not(node)}." if why_not(node) else ""
 
 
 def _failed(settings: StatesSettings, nodes: dict[str, Any]) -> dict[str, str]:

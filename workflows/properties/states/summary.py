@@ -111,10 +111,15 @@ def _weights(found: Exchanged, deuterated: bool) -> dict[Radiation, dict[str, fl
     return weights
 
 
-def limits_of(n_replicas: int, found: Sequence[Decomposition]) -> Iterator[str]:
+def limits_of(settings: StatesSettings, found: Sequence[Decomposition]) -> Iterator[str]:
     """Yield what the numbers cannot say."""
-    if n_replicas < 3:
-        yield f"There are {n_replicas} replicas: three and more make an error over replicas that can be trusted."
+    if settings.replicas < 3:
+        yield f"There are {settings.replicas} replicas: three and more make an error over replicas that can be trusted."
+    if settings.coupling == "iso":
+        yield (
+            "The cell kept its shape (coupling iso): a framework that closes its pores changes it, as ZIF-4 does below "
+            "140 K and above 28 MPa. Take aniso or tri for such states."
+        )
     weak = sorted({one.state for one in found if not one.significant})
     if weak:
         yield (

@@ -12,7 +12,7 @@ from aiida.engine import calcfunction
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.workflows.engine.naming import of_kind
 from aiida_zif.workflows.properties.structure.observables import dynamics, network, pairs, pores, rings
-from aiida_zif.workflows.properties.structure.observables.trajectory import NotAnalysed, Trajectory
+from aiida_zif.workflows.properties.structure.observables.trajectory import Trajectory
 from aiida_zif.workflows.properties.structure.samples import (
     Samples,
     distances_from_node,
@@ -128,7 +128,7 @@ def _measured(
     trajectory = trajectory_of(frames, chosen, topology).thinned(most)
     try:
         samples = measure(trajectory, chosen)
-    except NotAnalysed as reason:
+    except ValueError as reason:  # `NotAnalysed` among them, and cells that are too thin for a bond
         asked = [group for group in groups if group in chosen.observables]
-        samples = Samples([*asked], 0, limits=[str(reason)])
+        samples = Samples(asked, 0, limits=[str(reason)])
     return samples.to_node()

@@ -129,6 +129,14 @@ def test_a_ring_with_one_stretched_bond_is_still_a_linker(ratio: float) -> None:
     assert Counter(find_linkers(frame.symbols, moved, frame.cell).species) == {"C3H3N2": 32}
 
 
+def test_a_ring_that_is_squeezed_until_atoms_touch_across_it_is_still_a_linker() -> None:
+    frame = fused("CNCCN", {})
+    squeezed = frame.positions.copy()
+    squeezed[0, 1] = squeezed[[2, 3], 1].mean() + 1.8
+    linkers = find_linkers(frame.symbols, squeezed, frame.cell)
+    assert set(linkers.rings[0].tolist()) == {0, 1, 2, 3, 4}
+
+
 def test_what_has_no_metal_or_no_linker_is_refused() -> None:
     with pytest.raises(NotALinker, match="symbols: found C2"):
         find_linkers("CC", np.array([[0.0, 0, 0], [1.4, 0, 0]]), np.eye(3) * 9)

@@ -101,3 +101,11 @@ def test_a_frame_in_cssr_has_its_cell_and_every_atom() -> None:
     assert lines[0].split() == ["5.000000", "6.000000", "7.000000"]
     assert lines[1].split()[:3] == ["90.000000"] * 3
     assert lines[5].split()[:5] == ["2", "N", "0.1000000000", "0.2000000000", "0.3000000000"]
+
+
+def test_high_accuracy_comes_closer_to_the_exact_sphere_between_unequal_atoms() -> None:
+    symbols, atoms, cell = ["Br", "H"], np.array([[0.0, 0, 0], [4.0, 3, 3]]), np.diag([8.0, 6, 6])
+    found = {way: pore_diameters(symbols, atoms, cell, {"Br": 2.6, "H": 0.8}, way) for way in ("default", "DEF")}
+    off = {way: abs(one.included - one.exact_included) for way, one in found.items()}
+    assert off["DEF"] < 0.1 < 0.5 < off["default"]
+    assert found["DEF"].accuracy == "DEF"

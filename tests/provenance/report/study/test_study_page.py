@@ -362,3 +362,12 @@ def test_all_sections_are_on_the_page_of_their_system(study_view: StudyView) -> 
 def test_a_report_lands_where_it_was_asked_for(study_view: StudyView, tmp_path: Path) -> None:
     write_report(study_view, tmp_path / "a" / "b.html")
     assert (tmp_path / "a" / "b.html").is_file()
+
+
+def test_measured_curves_are_drawn_beside_those_of_the_same_name_only() -> None:
+    x = np.linspace(1, 20, 40)
+    ours = Curves({name: Curve(x, np.sin(x), np.full(40, 0.1)) for name in ("F/x-ray", "F/neutron")})
+    measured = {"F/x-ray/published": Curve(x, np.cos(x), np.full(40, np.nan))}
+    captions = {one.title: one.caption for one in structure_figures("zif4", {"glass_20": ours}, measured)}
+    assert captions["F(Q), x-ray."] == "Bands are standard errors. Circles are measured."
+    assert captions["F(Q), neutron."] == "Bands are standard errors."

@@ -160,6 +160,18 @@ def test_a_trajectory_that_is_lost_costs_its_state_one_replica(states: Callable[
     assert report.decomposition("at_600K_0GPa", "neutron") is not None
 
 
+def test_frames_without_linkers_say_why_nothing_was_divided(states: Callable[..., Run]) -> None:
+    from aiida_zif.plugins.data.frames import FramesData
+    from aiida_zif.workflows.properties.states.exchanged import why_not
+    from aiida_zif.workflows.properties.states.settings import StatesSettings
+    from aiida_zif.workflows.properties.states.steps import exchange_parts
+
+    positions = np.tile([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]], (2, 1, 1))
+    bare = FramesData(["Zn", "C"], positions, np.tile(np.eye(3) * 9, (2, 1, 1))).store()
+    settings = orm.Dict(StatesSettings.model_validate(SETTINGS).as_dict())
+    assert "linker" in why_not(exchange_parts(frames=bare, reference=bare, settings=settings))
+
+
 def test_nothing_but_losses_ends_with_a_cause(states: Callable[..., Run]) -> None:
     names = [f"at_{t}K_0GPa_replica_{k}" for t in (300, 600) for k in range(2)]
     run = states(lost=tuple(names), pressures=[0.0])

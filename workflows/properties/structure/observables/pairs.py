@@ -25,7 +25,7 @@ SHORTEST = 0.5
 CONVENTION = "g_ab(r) tends to 1; ρ_b ∫ 4πr² g_ab dr is the number of b around an a"
 
 
-MOST_PAIRS = 150_000_000
+MOST_PAIRS = 500_000_000
 """Distances that are counted in one step, so that it takes some twenty seconds."""
 
 
