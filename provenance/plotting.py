@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 INK, GREY, PALE = "#1f2a33", "#7a8791", "#e6eaed"
 
 
-CHOSEN, RANDOM = "#0f6e76", "#d9822b"
+CHOSEN, RANDOM, PURPLE = "#0f6e76", "#d9822b", "#7b5ea7"
 
 
 STYLE: dict[Any, Any] = {
@@ -74,3 +74,28 @@ def sparse_number(values: Sequence[float]) -> Callable[[float, float], str]:
         return f"{value:g}" if f"{value:e}"[0] in digits else ""
 
     return write
+
+
+def shades(count: int) -> list[str]:
+    """Return colours from dark to pale teal that keep their order in grey and for colour-blind readers."""
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    scale = LinearSegmentedColormap.from_list("shades", ["#073b41", "#1f8b93", "#69b89c"])
+    return [to_hex(scale(x)) for x in np.linspace(0, 1, count)] if count > 1 else [CHOSEN] * count
+
+
+DASHES = ("-", (0, (5, 2)), (0, (2, 1)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
+"""Styles of lines, so that they differ without colour too."""
+
+
+def hues(count: int) -> list[str]:
+    """Return colours from cold to hot for a row of states."""
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    scale = LinearSegmentedColormap.from_list("hues", [CHOSEN, PURPLE, RANDOM])
+    return [to_hex(scale(x)) for x in np.linspace(0, 1, count)] if count > 1 else [CHOSEN] * count
+
+
+def plain_text(text: str) -> str:
+    """Return a text that matplotlib shows as it is: a dollar sign would begin a formula."""
+    return text.replace("$", r"\$")

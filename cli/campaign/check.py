@@ -11,26 +11,19 @@ from aiida_zif.cli.campaign.codes import not_checked, refuse_unfit_known_codes
 from aiida_zif.cli.campaign.imports import refuse_wrong_imports
 from aiida_zif.cli.campaign.machine import refuse_oversubscription
 from aiida_zif.cli.campaign.plumed import refuse_without_plumed
-from aiida_zif.cli.campaign.run import CAMPAIGN_FILE, read_campaign
-from aiida_zif.cli.common.profile import emit_json, fail, load, load_if_there, with_debug
+from aiida_zif.cli.campaign.reading import read_campaign
+from aiida_zif.cli.common.profile import emit_json, fail, load, load_if_there
 from aiida_zif.workflows.engine.in_process import run_to_its_end
 
 if TYPE_CHECKING:
     from aiida_zif.workflows.campaign.loading import Campaign
 
 
-@click.command(epilog="Example: aiida-zif check examples/zif4-demo.yaml --time")
-@CAMPAIGN_FILE
-@click.option(
-    "--time", "time_it", is_flag=True, help="Time two frames of every system with CP2K now, unless this was done."
-)
-@click.option("-p", "--profile", default=None, help="AiiDA profile whose finished jobs give the cost of a label.")
-@click.option("--json", "as_json", is_flag=True, help="Print settings in canonical units and costs as JSON.")
-@with_debug
-def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool) -> None:
-    """Check CAMPAIGN; print what would run and what it will cost, from the times of finished jobs.
+def check_campaign(path: Path, time_it: bool, profile: str | None, as_json: bool) -> None:
+    """Check a campaign file; print what would run and what it will cost, from the times of finished jobs.
 
-    Without --time nothing is stored, and no profile is needed.
+    :param time_it: whether to time frames now; otherwise nothing is stored, and no profile is needed.
+    :param as_json: whether to print JSON.
     """
     from aiida_zif.cli.campaign.cost_table import cost_json, print_costs
     from aiida_zif.cli.campaign.plan_table import print_plan
@@ -38,7 +31,7 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     from aiida_zif.cli.common.console import make_console
     from aiida_zif.provenance.costs.campaign_costs import estimate_costs
 
-    campaign = read_campaign(campaign_file, None)
+    campaign = read_campaign(path, None)
     if time_it or profile:
         load(profile)
     refuse_without_plumed(campaign)
@@ -47,7 +40,8 @@ def check(campaign_file: Path, time_it: bool, profile: str | None, as_json: bool
     notes = refuse_wrong_imports(campaign)
     if time_it:
         time_labels(campaign)
-    estimates, computer = estimate_costs(campaign, load_if_there()), campaign.code_labels()["cp2k"].split("@")[1]
+    estimates, labels = estimate_costs(campaign, load_if_there()), campaign.code_labels()
+    computer = labels.get("cp2k", labels["dp"]).split("@")[1]
     if as_json:
         cost = cost_json(estimates, computer)
         about = {"structures": structures_json(campaign), "notes": [*campaign.cell_notes(), *notes]}
@@ -75,6 +69,8 @@ def time_labels(campaign: Campaign) -> None:
     from aiida_zif.workflows.active_learning.builder import structure_nodes
     from aiida_zif.workflows.engine.endings import why_it_ended
 
+    if campaign.settings().only_trains:
+        fail("--time: found a campaign that computes no labels; allowed: one that does. Fix: leave it out.")
     try:
         code = orm.load_code(campaign.code_labels()["cp2k"])
     except NotExistent as error:

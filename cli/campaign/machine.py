@@ -25,15 +25,17 @@ def refuse_oversubscription(campaign: Campaign, names: Iterable[str] = CODES, ra
     from aiida_zif.workflows.user_input.problems import CampaignError
 
     labels, label = campaign.code_labels(), campaign.resources.label.with_ranks_below(ranks)
-    codes = {name: code for name in names if (code := code_if_there(labels[name])) is not None}
+    codes = {name: code for name in names if (code := code_if_there(labels.get(name))) is not None}
     try:
         require_cores(campaign.resources.model_copy(update={"label": label}), codes)
     except CampaignError as error:
         fail(f"it would use more cores than the machine has.\n\n{error}")
 
 
-def code_if_there(label: str) -> Any:
-    """Return a code, or None if it is not set up; other checks report that."""
+def code_if_there(label: str | None) -> Any:
+    """Return a code, or None if it is not set up or not needed; other checks report that."""
+    if label is None:
+        return None
     from aiida import orm
     from aiida.common.exceptions import NotExistent
 

@@ -24,14 +24,19 @@ def print_plan(campaign: Campaign) -> None:
     from aiida_zif.workflows.campaign.levels import load_campaign_level
 
     console = make_console()
-    level = load_campaign_level(campaign.level_of_theory)
     console.print(f"[bold]{campaign.name}[/bold] (protocol {campaign.protocol}, seed {campaign.seed}) is valid.")
-    console.print(f"Labels at {level.line} [dim]({level.hash})[/dim]")
+    if campaign.settings().only_trains:
+        console.print("It only trains: no labels are computed, and nothing is explored. It needs no code but dp.")
+    else:
+        level = load_campaign_level(campaign.level_of_theory)
+        console.print(f"Labels at {level.line} [dim]({level.hash})[/dim]")
     for line in structure_lines(campaign):
         console.print(line, markup=False, soft_wrap=True)
     console.print(stage_table(campaign))
     for note in campaign.cell_notes():
         console.print(note, markup=False)
+    if campaign.settings().only_trains:
+        return
     first, held_out, cycle = count_labels(campaign)
     most = min(campaign.limits.labels, first + held_out + campaign.limits.cycles * cycle)
     console.print(
@@ -45,18 +50,20 @@ def stage_table(campaign: Campaign) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("system", "atoms", "stage", "what"):
         table.add_column(column)
-    for name, atoms in campaign.structures().items():
+    structures = campaign.structures()
+    for name in campaign.systems:
         of_system = campaign.for_system(name)
-        rows = [
-            ("seed", describe_seed(of_system.seed_data)),
-            ("held out", describe_seed(of_system.held_out)),
-            ("explore", describe_exploration(of_system.exploration)),
-            ("choose", describe_chain(of_system.selection)),
-            ("label", describe_selection(of_system.selection)),
-        ]
+        rows = [("seed", describe_seed(of_system.seed_data)), ("held out", describe_seed(of_system.held_out))]
+        if campaign.limits.cycles:
+            rows += [
+                ("explore", describe_exploration(of_system.exploration)),
+                ("choose", describe_chain(of_system.selection)),
+                ("label", describe_selection(of_system.selection)),
+            ]
+        atoms = str(len(structures[name])) if name in structures else "as imported"
         for index, (stage, what) in enumerate(rows):
             first = index == 0
-            table.add_row(name if first else "", str(len(atoms)) if first else "", stage, what)
+            table.add_row(name if first else "", atoms if first else "", stage, what)
     training = campaign.training
     steps = " to ".join(map(str, dict.fromkeys(first_and_last(training.steps))))
     table.add_row("all", "", "train", f"{training.models} models, {steps} steps each, cut-off {training.rcut:g} Å")

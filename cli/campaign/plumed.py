@@ -15,7 +15,8 @@ THIS_MACHINE = ("localhost", "127.0.0.1")
 
 def refuse_without_plumed(campaign: Campaign) -> None:
     """End if a system is explored with PLUMED that the LAMMPS of this machine lacks; other machines are not asked."""
-    if all(campaign.for_system(name).exploration.plumed is None for name in campaign.systems) or not load_if_there():
+    plumed = any(campaign.for_system(name).exploration.plumed for name in campaign.systems)
+    if not plumed or not campaign.limits.cycles or not load_if_there():
         return
     from aiida import orm
     from aiida.common.exceptions import NotExistent

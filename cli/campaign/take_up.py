@@ -36,12 +36,15 @@ def known_campaign(campaign: Campaign) -> Any:
     return None
 
 
-def refuse_or_note_other(name: str, node: Any, differing: list[str]) -> None:
-    """End the command if a campaign with other settings is running; if it has finished, say what differs."""
+def refuse_or_note_other(name: str, node: Any, differing: list[str], noun: str = "campaign") -> None:
+    """End the command if one with other settings is running; if it has finished, say what differs.
+
+    :param noun: what it is.
+    """
     words = "; ".join(differing[:SHOWN]) + ("; …" if len(differing) > SHOWN else "")
     if not node.is_terminated:
         fail(
-            f"campaign {name} <{node.pk}> is running with other settings ({words}). Wait for it, stop "
+            f"{noun} {name} <{node.pk}> is running with other settings ({words}). Wait for it, stop "
             f"it with `verdi process kill {node.pk}`, give this one another name, or use --fresh to run both."
         )
-    click.echo(f"Campaign {name} <{node.pk}> is finished with other settings ({words}): not this one.")
+    click.echo(f"{noun.capitalize()} {name} <{node.pk}> is finished with other settings ({words}): not this one.")

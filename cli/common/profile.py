@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -94,11 +94,20 @@ def load_if_there() -> bool:
         return False
 
 
+def load_run(identifier: str | None) -> Any:
+    """Return the campaign or study with a PK or UUID, or the newest of both."""
+    from aiida_zif.provenance.queries.studies import NOUNS, find_runs
+
+    if identifier is None:
+        runs = find_runs()
+        if not runs:
+            fail("there is no campaign or study in this profile yet. Start one with `aiida-zif run FILE`.")
+        return runs[0]
+    return load_of_type(identifier, NOUNS)
+
+
 def load_campaign_node(identifier: str | None) -> Any:
     """Return the campaign with a PK or UUID, or the newest one."""
-    from aiida import orm
-    from aiida.common.exceptions import MultipleObjectsError, NotExistent
-
     from aiida_zif.provenance.queries.campaigns import ENTRY_POINT, find_campaigns
 
     if identifier is None:
@@ -106,12 +115,24 @@ def load_campaign_node(identifier: str | None) -> Any:
         if not campaigns:
             fail("there is no campaign in this profile yet. Start one with `aiida-zif run CAMPAIGN`.")
         return campaigns[0]
+    return load_of_type(identifier, {ENTRY_POINT: "campaign"})
+
+
+def load_of_type(identifier: str, nouns: Mapping[str, str]) -> Any:
+    """Return the process of a PK or UUID; end with a message if it is none of some types.
+
+    :param nouns: process type → what it is called.
+    """
+    from aiida import orm
+    from aiida.common.exceptions import MultipleObjectsError, NotExistent
+
+    listed = "`aiida-zif status --all` lists what there is."
     try:
         node = orm.load_node(identifier)
     except (NotExistent, MultipleObjectsError, ValueError) as error:
-        fail(f"{identifier}: {error}. `aiida-zif status --all` lists the campaigns.")
-    if node.process_type != ENTRY_POINT if isinstance(node, orm.ProcessNode) else True:
-        fail(f"{identifier} is a {type(node).__name__}, not a campaign. `aiida-zif status --all` lists the campaigns.")
+        fail(f"{identifier}: {error}. {listed}")
+    if not isinstance(node, orm.ProcessNode) or node.process_type not in nouns:
+        fail(f"{identifier} is a {type(node).__name__}, not a {' or '.join(nouns.values())}. {listed}")
     return node
 
 

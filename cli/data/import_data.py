@@ -1,4 +1,4 @@
-"""`import`: labelled frames from elsewhere."""
+"""`import`: labelled frames from elsewhere; model files are told apart here, see `import_model`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,30 @@ from typing import Any
 import click
 
 from aiida_zif.cli.common.profile import emit_json, fail, with_profile
+from aiida_zif.cli.data.import_model import are_models, import_model_files
 from aiida_zif.cli.data.reading_options import reading_options
 
 SHOWN_NAMES = 12
 """Largest number of names in a line."""
 
 
-@click.command("import", epilog="Example: aiida-zif import salem-frames --level 'PBE-D3, VASP, 520 eV' --system salem")
-@click.argument("path", type=click.Path(path_type=Path))
+EXAMPLES = """\b
+Example: aiida-zif import salem-frames --level 'PBE-D3, VASP, 520 eV' --system salem
+Example: aiida-zif import a.pb b.pb --level 'PBE-D3, CP2K' --source doi:10.1000/xyz --by 'A. Author'"""
+
+
+@click.command("import", epilog=EXAMPLES)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 @click.option(
     "--level",
     required=True,
     help="Level of theory of the labels. If CP2K gives the same labels: the name of a shipped level, a level file or a "
     "campaign file. Otherwise a line with method, code and cut-off.",
 )
-@click.option("--source", default="", help="Source of the data: a DOI, a URL, or a short text.")
+@click.option("--source", default="", help="Source of the data or model: a DOI, a URL, or a short text.")
+@click.option("--by", default=None, help="Model files: who trained the model.")
+@click.option("--licence", default=None, help="Model files: licence, such as CC-BY-4.0.")
+@click.option("--citation", default=None, help="Model files: publication to cite.")
 @click.option("--system", default=None, help="Label of the system; campaigns select the data by it. [default: PATH]")
 @click.option(
     "--charge", type=int, default=0, show_default=True, help="Charge of the whole cell, in elementary charges."
@@ -39,9 +48,12 @@ SHOWN_NAMES = 12
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_profile
 def import_data(
-    path: Path,
+    paths: tuple[Path, ...],
     level: str,
     source: str,
+    by: str | None,
+    licence: str | None,
+    citation: str | None,
     system: str | None,
     charge: int,
     multiplicity: int | None,
@@ -49,16 +61,25 @@ def import_data(
     as_json: bool,
     **said: str | None,
 ) -> None:
-    """Import labelled frames of other codes or projects into the profile.
+    """Import labelled frames, or trained models, of other codes or projects into the profile.
 
-    PATH is a file in extended XYZ, a folder with one or more systems in the layout deepmd/npy (mixed type too), or a
-    DP-GEN run. The files are stored with their checksum and the declaration. Units are eV and Å unless the file
-    states others; a virial is -dE/d(strain), a stress (extended XYZ) has ASE's sign.
+    Labelled frames: PATH is a file in extended XYZ, a folder with one or more systems in the layout deepmd/npy (mixed
+    type too), or a DP-GEN run. The files are stored with their checksum and the declaration. Units are eV and Å unless
+    the file states others; a virial is -dE/d(strain), a stress (extended XYZ) has ASE's sign.
 
     Labels of a level that is declared as free text are never combined with labels computed by CP2K. To train on
     imported frames, add `seed_data: {imported: [LABEL]}` to a campaign file; to test on them, add
     `held_out: {imported: [LABEL]}`.
+
+    Models: PATHs are frozen DeePMD-kit models (.pb, TensorFlow), several of them a committee. Elements and cut-off are
+    read from the file. --level says in words what it was trained on; --source is required.
     """
+    about = {"by": by, "licence": licence, "citation": citation}
+    if are_models(paths):
+        refuse_options_of_labels(system, charge, multiplicity, gates, said)
+        import_model_files(paths, {"level": level, "source": source, **about}, as_json)
+        return
+    path = only_path(paths, about)
     from aiida_zif.plugins.data.labelled_frame import FormatError
     from aiida_zif.plugins.imports.formats import find_source
     from aiida_zif.plugins.imports.reading import Reading
@@ -84,6 +105,25 @@ def import_data(
         emit_json(content)
     else:
         print_import(content)
+
+
+def only_path(paths: tuple[Path, ...], about: dict[str, str | None]) -> Path:
+    """Return the one path of labelled frames; end if there are more, or options of models."""
+    if len(paths) > 1:
+        names = ", ".join(str(path) for path in paths)
+        fail(f"PATH: {names} found; allowed: one path of labelled frames, or model files only; fix: one at a time.")
+    if given := [f"--{name}" for name, value in about.items() if value is not None]:
+        fail(f"{', '.join(given)}: found for {paths[0]}; allowed: for model files (.pb); fix: leave it out.")
+    return paths[0]
+
+
+def refuse_options_of_labels(
+    system: str | None, charge: int, multiplicity: int | None, gates: tuple[str, ...], said: dict[str, str | None]
+) -> None:
+    """End if a model is said to have what only labelled frames have."""
+    given = {"system": system, "charge": charge, "multiplicity": multiplicity, "gate": gates, **said}
+    if names := [f"--{name.replace('_', '-')}" for name, value in given.items() if value]:
+        fail(f"{', '.join(names)}: found for model files; allowed: for labelled frames; fix: leave it out.")
 
 
 def refuse_other_declaration(path: Path, earlier: Any, given: dict[str, Any]) -> None:

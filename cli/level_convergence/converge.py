@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aiida_zif.cli.campaign.machine import refuse_oversubscription
-from aiida_zif.cli.campaign.run import CAMPAIGN_FILE, SEED, read_campaign
+from aiida_zif.cli.campaign.reading import CAMPAIGN_FILE, read_campaign
+from aiida_zif.cli.common.options import SEED
 from aiida_zif.cli.common.profile import PROFILE, emit_json, fail, load, with_debug
 from aiida_zif.cli.level_convergence.table import n_jobs, print_study, tell_plan
 from aiida_zif.provenance.costs.campaign_costs import estimate_study

@@ -1,7 +1,8 @@
-"""`resume`: continue all campaigns after a crash, a reboot or a lost connection."""
+"""`resume`: continue all campaigns and studies after a crash, a reboot or a lost connection."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_profile
 def resume(as_json: bool) -> None:
-    """Continue all campaigns after a crash, a reboot or a lost connection, and list them.
+    """Continue all campaigns and studies after a crash, a reboot or a lost connection, and list them.
 
     Starts or repairs the daemon, gives every unfinished process exactly one task, and plays processes that AiiDA paused
     because a computer did not answer. Processes that a person paused stay paused. It is safe to run at any time.
     """
-    from aiida_zif.provenance.queries.campaigns import find_campaigns
+    from aiida_zif.provenance.queries.studies import NOUNS, find_runs, noun_of
     from aiida_zif.setup.daemon.daemon import DaemonError, ensure_daemon
     from aiida_zif.setup.daemon.paused import paused_processes, play
 
@@ -31,26 +32,37 @@ def resume(as_json: bool) -> None:
         fail(str(error), exit_code=1)
     paused = paused_processes()
     stuck = play([process for process in paused if process.by_aiida])
-    campaigns = {node: doing(node) for node in find_campaigns(unfinished=True)}
+    runs = {node: doing(node) for node in find_runs(unfinished=True)}
     if as_json:
         content = {"daemon": message, "played": pks_of(paused, stuck), "paused": [p.pk for p in paused_processes()]}
-        emit_json({**content, "campaigns": {str(node.pk): line for node, line in campaigns.items()}})
+        lines = {
+            noun: {str(node.pk): line for node, line in runs.items() if noun_of(node) == noun}
+            for noun in NOUNS.values()
+        }
+        emit_json({**content, "campaigns": lines["campaign"], "studies": lines["study"]})
         return
     click.echo(message)
     for line in pause_lines(paused, stuck):
         click.echo(line)
-    for node, line in campaigns.items():
-        click.echo(f"Campaign {node.label} <{node.pk}> continues: {line}. Follow it with: aiida-zif watch {node.pk}")
-    if not campaigns:
-        click.echo("No campaign is unfinished.")
+    for node, line in runs.items():
+        name = f"{noun_of(node).capitalize()} {node.label} <{node.pk}>"
+        click.echo(f"{name} continues: {line}. Follow it with: aiida-zif watch {node.pk}")
+    if not runs:
+        click.echo("No campaign and no study is unfinished.")
 
 
-def doing(campaign: Any) -> str:
-    """Return what is running in a campaign now, as text."""
+def doing(node: Any) -> str:
+    """Return what is running in a campaign or study now, as text."""
+    from aiida_zif.cli.study.progress import running_now
     from aiida_zif.provenance.campaigns.progress import current_activity
     from aiida_zif.provenance.campaigns.view import load_view
+    from aiida_zif.provenance.queries.studies import is_study
 
-    lines = dict.fromkeys(activity.line for activity in current_activity(load_view(campaign)))
+    lines: Iterable[str]
+    if is_study(node):
+        lines = running_now(node)
+    else:
+        lines = dict.fromkeys(activity.line for activity in current_activity(load_view(node)))
     return "; ".join(lines) or "between two steps"
 
 

@@ -1,4 +1,4 @@
-"""`report`: a campaign as one HTML page."""
+"""`report`: a campaign or a study as one HTML page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aiida_zif.cli.common.profile import load_campaign_node, with_profile
+from aiida_zif.cli.common.profile import load_run, with_profile
 
 
 @click.command(epilog="Example: aiida-zif report 1234 --output report.html")
@@ -16,9 +16,9 @@ from aiida_zif.cli.common.profile import load_campaign_node, with_profile
 )
 @with_profile
 def report(pk: str | None, output: Path) -> None:
-    """Write the report of the campaign PK (by default the newest) as one HTML page."""
-    from aiida_zif.provenance.campaigns.view import load_view
+    """Write the report of the campaign or study PK (by default the newest) as one HTML page."""
+    from aiida_zif.cli.results.views import load_any_view
     from aiida_zif.provenance.report.page import write_report
 
-    write_report(load_view(load_campaign_node(pk)), output)
+    write_report(load_any_view(load_run(pk)), output)
     click.echo(f"Wrote {output}")

@@ -113,7 +113,18 @@ def seed_line(summary: dict[str, Any]) -> str:
     imported = [f"{count} imported ({use.replace('_', ' ')})" for use, count in summary["imported"].items() if count]
     reused = [f"{seed['n_reused']} of them reused"] if seed["n_reused"] else []
     wall = [clock(seed["wall_s"])] if tasks else []
-    return "; ".join([f"first labels: {', '.join([*tasks, *imported]) or 'none yet'}", *reused, *wall])
+    first = ", ".join([*tasks, *imported]) or "none yet"
+    return "; ".join([f"{goes_on_in_words(summary)}first labels: {first}", *reused, *wall])
+
+
+def goes_on_in_words(summary: dict[str, Any]) -> str:
+    """Return which campaign it goes on from, with the frames of a study; nothing for one that began anew."""
+    before = summary["goes_on_from"]
+    if before is None:
+        return ""
+    pks = ", ".join(f"<{pk}>" for pk in before["untrusted"])
+    study = f" with {before['n_untrusted']} untrusted frames {pks}" if pks else ""
+    return f"goes on from {before['name']} <{before['pk']}>{study}; "
 
 
 def rows_of(view: CampaignView, summary: dict[str, Any]) -> list[list[str]]:

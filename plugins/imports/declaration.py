@@ -52,6 +52,27 @@ class Declaration(Report):
     citation: str | None = None
 
 
+class ModelDeclaration(Report):
+    """``declaration`` of ``import_model``: what a user says of a model file of somebody else.
+
+    :param name: of the file.
+    :param checksum: SHA-256 of the file.
+    :param level: of theory of the labels that it was trained on, in words; no program can check it.
+    :param source: where the file comes from, such as a DOI.
+    :param by: who trained it, where it was said; as ``licence`` and ``citation``.
+    :param tried: the DeePMD-kit that loaded the file before it was stored, and what it gave; empty if none did.
+    """
+
+    name: str
+    checksum: str
+    level: str
+    source: str
+    by: str | None = None
+    licence: str | None = None
+    citation: str | None = None
+    tried: str = ""
+
+
 class KnownEnergies(Report):
     """``references`` of ``import_labels``: energies of the level that the profile held.
 

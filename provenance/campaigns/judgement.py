@@ -16,13 +16,16 @@ from aiida_zif.workflows.active_learning.state.naming import Evidence
 from aiida_zif.workflows.active_learning.state.verdict import Verdict
 from aiida_zif.workflows.engine.naming import of_kind
 
+OPENED = ("open_campaign", "reopen_campaign")
+"""Calcfunctions that make the verdict on the first labels."""
+
 
 def latest_verdict(view: CampaignView) -> Verdict | None:
     """Return the newest verdict, that on the first labels included; None before it."""
     judged = [step.report for step in view.of("judge") if step.report]
     if judged:
         return Verdict.from_dict(judged[-1])
-    opened = [call.node for call in children(view.node) if call.node.process_label == "open_campaign"]
+    opened = [call.node for call in children(view.node) if call.node.process_label in OPENED]
     return next((Verdict.from_node(node.outputs.result) for node in opened if "result" in node.outputs), None)
 
 

@@ -20,6 +20,7 @@ from aiida_zif.provenance.campaigns.view import CampaignView
 from aiida_zif.provenance.intervals import error_ratio
 from aiida_zif.provenance.lineage.structure_sources import energy_reference, record_of_node
 from aiida_zif.provenance.queries.calls import inputs_of, output_arrays
+from aiida_zif.provenance.queries.known_extension import went_on_from
 from aiida_zif.provenance.queries.links import inputs_under, outputs_under
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.selection.comparison import CHOSEN, CONTROL, Comparison
@@ -64,6 +65,7 @@ def summary_of(view: CampaignView) -> Summary:
             "n_models": settings.training.models,
             "imported": {use: imported_frames(view, use) for use in IMPORTED},
             "seed_labels": seed_labelling(view),
+            "goes_on_from": before_of(view),
             "iterations": [iteration for iteration in iterations if iteration is not None],
             "held_out": {
                 "n_frames": sum(block.n_frames for block in held_out),
@@ -235,15 +237,25 @@ def some_blocks(view: CampaignView) -> list[Any]:
     return [*imported, *([first] if (first := next(computed, None)) is not None else [])]
 
 
+def before_of(view: CampaignView) -> dict[str, Any] | None:
+    """Return which campaign another one goes on from, and the frames that a study did not trust; None if from none."""
+    before = went_on_from(view.node)
+    if before is None:
+        return None
+    untrusted = inputs_under(view.node, "untrusted").values()
+    n_frames, pks = sum(frames.n_frames for frames in untrusted), [frames.pk for frames in untrusted]
+    return {"pk": before.pk, "name": before.label, "untrusted": pks, "n_untrusted": n_frames}
+
+
 def seed_labelling(view: CampaignView) -> dict[str, Any]:
     """Return what the first labelling brought, task by task, and how long it took."""
-    steps = [(step.name, step.read(LabelReport)) for step in view.of("label", 0)]
+    steps = [(step.name, step.read(LabelReport)) for step in view.of("label", view.first_cycle)]
     reports = {name: report for name, report in steps if report is not None}
     return {
         "n_labelled": {name: report.n_labelled for name, report in reports.items()},
         "n_reused": sum(report.n_reused for report in reports.values()),
         "n_rejected": {name: report.n_rejected for name, report in reports.items() if report.n_rejected},
-        "wall_s": round(view.wall_s("label", 0), 1),
+        "wall_s": round(view.wall_s("label", view.first_cycle), 1),
     }
 
 
@@ -252,6 +264,8 @@ def level_line(view: CampaignView) -> str:
     for step in view.of("label"):
         for job in (node for node in step.node.called if "labelled" in node.outputs):
             return str(job.outputs.labelled.level_of_theory["line"])
+    for block in inputs_under(view.node, "imported__training").values() if view.settings.only_trains else ():
+        return str(block.level_of_theory["line"])
     return str(view.settings.level_of_theory.name)
 
 

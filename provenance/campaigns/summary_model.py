@@ -212,6 +212,15 @@ class Structure(Strict):
     stated_in_file: dict[str, str] = Field({}, description="identifiers that a CIF states of itself")
 
 
+class GoesOnFrom(Strict):
+    """The campaign that another one goes on from, and what a study did not trust that it was given."""
+
+    pk: int
+    name: str
+    untrusted: list[int] = Field(description="pks of the sets of frames")
+    n_untrusted: Count = Field(description="frames in them; those that were chosen are among the first labels")
+
+
 class Summary(Report):
     """The figures of one campaign, finished or not."""
 
@@ -228,6 +237,7 @@ class Summary(Report):
     n_models: int
     imported: dict[str, Count] = Field(description="frames from elsewhere, `training` and `held_out`; not in any count")
     seed_labels: SeedLabels
+    goes_on_from: GoesOnFrom | None = Field(None, description="null for a campaign that began from nothing")
     iterations: list[Iteration]
     held_out: HeldOut
     stop_reason: str | None = Field(description="the criterion that ended the campaign; null if none did")

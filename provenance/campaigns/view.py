@@ -80,6 +80,11 @@ class CampaignView:
         return max((step.cycle for step in self.steps), default=0)
 
     @property
+    def first_cycle(self) -> int:
+        """The cycle of the first labels: 0, or a later one of a campaign that goes on from another one."""
+        return min((step.cycle for step in self.steps), default=0)
+
+    @property
     def elapsed_s(self) -> float:
         """Seconds from the beginning of the campaign to its end, or until now."""
         return seconds_between(self.node)

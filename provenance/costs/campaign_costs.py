@@ -24,7 +24,8 @@ def estimate_costs(campaign: Campaign, has_profile: bool) -> list[Estimate]:
     label, systems = campaign.resources.label, campaign.structures()
     layouts = dict.fromkeys(systems, (label.ranks, label.threads))
     paces: dict[str, Sequence[Pace]] = {}
-    levels = {system: level_of(campaign, system).hash for system in systems}
+    only_trains = campaign.settings().only_trains
+    levels = {} if only_trains else {system: level_of(campaign, system).hash for system in systems}
     held: dict[str, dict[str, int]] = {}
     if "cp2k" in computers:
         from aiida_zif.provenance.costs.held_labels import held_labels
@@ -43,7 +44,20 @@ def estimate_costs(campaign: Campaign, has_profile: bool) -> list[Estimate]:
 
         paces["explore"] = exploration_paces(computers["lmp"])
     labels = [estimate(work, paces.get(work.system, ())) for work in labelling_work(campaign, layouts, held)]
-    return labels + [estimate(work, paces.get(work.kind, ())) for work in learning_work(campaign)]
+    sizes = sizes_of(campaign, has_profile)
+    return labels + [estimate(work, paces.get(work.kind, ())) for work in learning_work(campaign, sizes)]
+
+
+def sizes_of(campaign: Campaign, has_profile: bool) -> dict[str, int]:
+    """Return the atoms of every system; of one that imported frames describe only where there is a profile."""
+    sizes = {system: len(atoms) for system, atoms in campaign.structures().items()}
+    if has_profile and len(sizes) < len(campaign.systems):
+        from aiida_zif.workflows.active_learning.imported.blocks import imported_blocks
+
+        for block in imported_blocks(campaign)["training"].values():
+            if block.system in campaign.systems:
+                sizes.setdefault(block.system, block.n_atoms)
+    return sizes
 
 
 def estimate_study(campaign: Campaign, level: Level, study: Study, n_jobs: int, max_ranks: int | None) -> Estimate:

@@ -11,11 +11,23 @@ EXPONENT, SPREAD = 2.0, 1.0
 sparse matrices) and n_atoms^3 (the algebra of dense ones)."""
 
 
+KIN = ({"batch", "aimd"}, {"md", "explore"})
+"""Kinds of work of which one says what another takes."""
+
+OTHER_KIND = {
+    "aimd": "at most: of a single frame",
+    "batch": "at least: of MD steps",
+    "md": "of explorations, which look at the committee more often",
+    "explore": "of MD that looks at the committee less often",
+}
+"""Kind of work → what a measurement of its kin says about it."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """Times of finished jobs of one kind and layout.
 
-    :param kind: ``batch``, ``aimd``, ``train`` or ``explore``.
+    :param kind: ``batch``, ``aimd``, ``train``, ``explore`` or ``md``.
     :param n_atoms: of their cell.
     :param layout: ranks (or lanes) and threads.
     :param first_s: s of a job besides its further units: start-up and, with CP2K, the first frame.
@@ -113,7 +125,7 @@ def estimate(work: Work, paces: Sequence[Pace]) -> Estimate:
 
 def closest(work: Work, paces: Sequence[Pace]) -> Pace | None:
     """Return the measurement to estimate from: nearest in size, then of the same kind, then of the same layout."""
-    kin = {"batch", "aimd"} if work.kind in ("batch", "aimd") else {work.kind}
+    kin = next((kinds for kinds in KIN if work.kind in kinds), {work.kind})
 
     def unlikeness(pace: Pace) -> tuple[float, bool, bool, int]:
         apart = abs(math.log(work.n_atoms / pace.n_atoms))
@@ -148,7 +160,7 @@ def basis(work: Work, pace: Pace) -> str:
         power = f"n^{EXPONENT:g}" if work.kind in ("batch", "aimd") else "n"
         remarks.append(f"scaled by {power} from {pace.n_atoms} atoms")
     if pace.kind != work.kind:
-        remarks.append("at most: of a single frame" if work.kind == "aimd" else "at least: of MD steps")
+        remarks.append(OTHER_KIND[work.kind])
     if pace.layout != work.layout:
         remarks.append("measured on {} × {}".format(*pace.layout))
     jobs = f"{pace.n_jobs} job{'s' if pace.n_jobs > 1 else ''}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +109,35 @@ def exploration_paces(computer_uuid: str) -> list[Pace]:
         if rate
     ]
     return medians("explore", jobs)
+
+
+def md_paces(computer_uuid: str, models: Collection[str]) -> list[Pace]:
+    """Return the times of production MD, by size of the cell and layout; a unit is an MD step.
+
+    :param models: UUIDs of a committee: jobs that it drove if there are any, else those of committees as large.
+    """
+    query = jobs_on(computer_uuid, "zif.lammps.md").limit(MOST_JOBS)
+    fields = ("n_atoms", "n_models", "layout", "steps_per_s")
+    query.append(
+        orm.Dict,
+        with_incoming="job",
+        edge_filters={"label": "output_parameters"},
+        project=[f"attributes.{field}" for field in fields],
+    )
+    rows = [row for row in query.all() if row[6] and row[4] == len(models)]
+    driven = {row[0] for row in rows} & jobs_of_models(models)
+    jobs = []
+    for pk, _, when, n_atoms, _, layout, rate in rows:
+        if not driven or pk in driven:
+            jobs.append((n_atoms, (layout["n_ranks"], layout["n_threads"]), 0.0, 1.0 / rate, day(when)))
+    return medians("md", jobs)
+
+
+def jobs_of_models(models: Collection[str]) -> set[int]:
+    """Return the jobs of production MD that some models took part in."""
+    query = orm.QueryBuilder().append(orm.Data, filters={"uuid": {"in": list(models) or [""]}}, tag="model")
+    query.append(orm.CalcJobNode, with_incoming="model", project="id")
+    return set(query.all(flat=True))
 
 
 def jobs_on(computer_uuid: str, plugin: str) -> orm.QueryBuilder:

@@ -50,7 +50,8 @@ def labelling_work(
             if perturbed and perturbed.frames:
                 work = replace(batch, stage=f"{title}, perturbed", count=perturbed.frames)
                 works.append(without_held(work, known.get(SEED_PERTURBED, 0)))
-        works.append(cycles_of(campaign, batch))
+        if campaign.limits.cycles:
+            works.append(cycles_of(campaign, batch))
     return works
 
 
@@ -68,9 +69,13 @@ def cycles_of(campaign: Campaign, batch: Work) -> Work:
     return replace(batch, stage=f"chosen in {cycles} cycles", count=round(count * min(1.0, left / cycles)), runs=cycles)
 
 
-def learning_work(campaign: Campaign) -> list[Work]:
-    """Return training and exploration; tests cost less than their jobs' start."""
-    sizes = {system: len(atoms) for system, atoms in campaign.structures().items()}
+def learning_work(campaign: Campaign, sizes: Mapping[str, int]) -> list[Work]:
+    """Return training and exploration; tests cost less than their jobs' start.
+
+    :param sizes: atoms by system, of those of which they are known.
+    """
+    if not sizes:
+        return []
     train, explore, training = campaign.resources.train, campaign.resources.explore, campaign.training
     cycles = campaign.limits.cycles
     steps = [training_steps(training.steps, cycle, cycles) for cycle in range(cycles + 1)]
@@ -82,7 +87,7 @@ def learning_work(campaign: Campaign) -> list[Work]:
             (cycles + 1) * training.models, train.at_a_time,
         )
     ]  # fmt: skip
-    for system, n_atoms in sizes.items():
+    for system, n_atoms in sizes.items() if cycles else ():
         stage = longest(campaign.for_system(system).exploration)
         n_runs = len(conditions(stage))
         works.append(

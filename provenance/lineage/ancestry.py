@@ -16,12 +16,15 @@ from aiida_zif.provenance.queries import sql
 from aiida_zif.provenance.queries.calls import inputs_of
 from aiida_zif.provenance.queries.campaigns import campaign_entry, campaigns_behind, is_campaign
 from aiida_zif.provenance.queries.trainings import PACK, TRAINING, seeds_of, starts_of
+from aiida_zif.workflows.study.names import ENTRY_POINT as STUDY
+from aiida_zif.workflows.training.import_model import model_declaration_of
 
 BLOCK = "data.zif.frames.labelled.LabelledFramesData."
 MODEL = "data.zif.potential.DeepPotentialData."
 TEST = "aiida.calculations:zif.deepmd.test"
 KINDS = {
     "n_explorations": "aiida.calculations:zif.lammps",
+    "n_trajectory_jobs": "aiida.calculations:zif.lammps.md",
     "n_blocks": BLOCK,
     "n_structures": "data.core.structure.StructureData.",
 }
@@ -39,21 +42,25 @@ def what_stands_behind(node: orm.Node) -> dict[str, Any]:
     influenced what was done next, and are counted apart.
 
     :param node: data, a calculation, or a work chain (then: what stands behind its results).
-    :returns: ``n_cp2k_jobs``, ``n_labelled_frames``, ``n_trainings``, ``n_committees``, ``n_explorations``,
+    :returns: ``n_cp2k_jobs``, ``n_labelled_frames``, ``n_trainings``, ``n_imported_models`` (trained elsewhere),
+        ``n_committees``, ``n_explorations``, ``n_trajectory_jobs`` (of studies),
         ``n_blocks``, ``n_structures``; ``n_nodes`` with the plans; ``learnt_from``, ``evaluated_on``,
-        ``influenced_plan`` and ``committees_learnt_from`` (see :func:`parts_of`); the ``campaigns`` that made it and
-        those that it was ``given_to``.
+        ``influenced_plan`` and ``committees_learnt_from`` (see :func:`parts_of`); the ``campaigns`` that made it,
+        those that it was ``given_to``, and the ``studies`` that made it.
     """
     start = starting_points(node)
     counts = sql.count_ancestors(start, material=True)
     nodes: list[Any] = [orm.load_node(pk) for pk in start]
     jobs = [one for one in nodes if one.process_type in (TRAINING, PACK)]
     blocks = loaded(sql.ancestors_of_kind(start, BLOCK, material=True))
+    models: list[Any] = [orm.load_node(pk) for pk in sql.ancestors_of_kind(start, MODEL, material=True)]
+    n_imported = sum(model_declaration_of(model) is not None for model in models)
     return {
         "n_nodes": sum(sql.count_ancestors(start).values()),
         "n_cp2k_jobs": len({b.creator.pk for b in blocks.values() if isinstance(b.creator, orm.CalcJobNode)}),
         # a job may train several members; those that nothing was made from are not behind anything
-        "n_trainings": counts.get(MODEL, 0) + sum(len(seeds_of(job)) for job in jobs),
+        "n_trainings": counts.get(MODEL, 0) - n_imported + sum(len(seeds_of(job)) for job in jobs),
+        "n_imported_models": n_imported,
         **{name: counts.get(kind, 0) for name, kind in KINDS.items()},
         "n_labelled_frames": n_frames(blocks),
         "n_committees": len(
@@ -62,6 +69,7 @@ def what_stands_behind(node: orm.Node) -> dict[str, Any]:
         **parts_of(start, blocks),
         "campaigns": campaigns_of(node, start),
         "given_to": campaigns_given(node),
+        "studies": studies_of(node, start),
     }
 
 
@@ -188,6 +196,14 @@ def campaigns_of(node: orm.Node, start: list[int]) -> list[dict[str, Any]]:
     return [known[pk] for pk in sorted(known)]
 
 
+def studies_of(node: orm.Node, start: list[int]) -> list[dict[str, Any]]:
+    """Return the studies that made a node or anything behind it, and the one that it is or belongs to."""
+    above = [caller for caller, _, _ in sql.calls_above(int(node.pk or 0))] if isinstance(node, orm.ProcessNode) else []
+    belongs = {int(node.pk or 0), *above, *sql.campaigns_of_ancestors(start, STUDY)}
+    nodes: list[Any] = [orm.load_node(pk) for pk in sorted(belongs)]
+    return [{"name": one.label, "pk": one.pk, "uuid": one.uuid} for one in nodes if one.process_type == STUDY]
+
+
 def campaigns_given(node: orm.Node) -> list[dict[str, Any]]:
     """Return the campaigns that were given a node, such as a structure or imported frames."""
     if not isinstance(node, orm.Data):
@@ -241,8 +257,10 @@ def totals_in_words(behind: dict[str, Any]) -> str:
         counted(behind["n_cp2k_jobs"], "CP2K job"),
         counted(behind["n_labelled_frames"], "labelled frame"),
         counted(behind["n_trainings"], "training"),
+        *([counted(behind["n_imported_models"], "imported model")] if behind["n_imported_models"] else []),
         counted(behind["n_committees"], "committee"),
         counted(behind["n_explorations"], "exploration"),
+        *([f"{counted(behind['n_trajectory_jobs'], 'MD job')} of studies"] if behind["n_trajectory_jobs"] else []),
         counted(behind["n_structures"], "structure"),
     ]
     return f"ancestors: {', '.join(parts)}; {counted(behind['n_nodes'], 'node')} in total, with plans"
@@ -250,7 +268,10 @@ def totals_in_words(behind: dict[str, Any]) -> str:
 
 def campaigns_in_words(behind: dict[str, Any]) -> str:
     """Return as text which campaigns made a node, and which had it as input."""
-    made, given = (", ".join(f"{c['name']} <{c['pk']}>" for c in behind[key]) for key in ("campaigns", "given_to"))
-    found = [f"campaign: {made}"] if made else []
+    made, given, studies = (
+        ", ".join(f"{c['name']} <{c['pk']}>" for c in behind[key]) for key in ("campaigns", "given_to", "studies")
+    )
+    found = [f"study: {studies}"] if studies else []
+    found += [f"campaign: {made}"] if made else []
     found += [f"input of campaign: {given}"] if given else []
     return "; ".join(found) or "not made by a campaign, and input of none"

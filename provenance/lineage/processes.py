@@ -11,7 +11,8 @@ from typing import Any
 from aiida import orm
 
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
-from aiida_zif.plugins.data.frames import LabelledFramesData
+from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.plugins.imports.declaration import ModelDeclaration
 from aiida_zif.plugins.words import counted, counts_in_words
 from aiida_zif.provenance.lineage.import_remarks import import_remarks
 from aiida_zif.provenance.lineage.lookup import Place
@@ -28,7 +29,7 @@ from aiida_zif.workflows.labelling.known_imports import blocks_of_import, declar
 from aiida_zif.workflows.structures.recipe import StartRecipe
 
 HANDLERS: dict[str, Handler] = {}
-"""By entry point of a calculation, or by name of a calculation function."""
+"""By entry point of a calculation, name of a calculation function, or type of a work chain."""
 
 
 def describes(*processes: str) -> Callable[[Handler], Handler]:
@@ -122,6 +123,21 @@ def selection(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -
     return Origin("selection", f"{title}; {trust}", call, facts, tracer.below(lambda: [tracer.trace(source, place)]))
 
 
+@describes("select_untrusted")
+def untrusted(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
+    """A choice among the frames that a study did not trust: how many, in which window, and the study's frames."""
+    choice, window = Choice.from_node(call.outputs.report), SelectionPlan.from_node(call.inputs.selection)
+    facts = {"lower": window.lower, "upper": window.upper, "strategy": choice.strategy}
+    facts |= choice.model_dump(include={"n_selected", "n_explored", "not_chosen"})
+    title = f"chosen by {', '.join(choice.strategy)}: {choice.n_selected} of {choice.n_explored} frames that a study "
+    title += f"did not trust; not chosen: {counts_in_words(choice.not_chosen) or 'none'}"
+    links = call.base.links.get_incoming(node_class=FramesData).all()
+    sources = of_kind("untrusted", {link.link_label: link.node for link in links})
+    followed = [node for node in sources.values() if place is None or place.frame_id in node.frame_ids()]
+    title += f"; trust levels {window.lower:g} and {window.upper:g} eV/Å"
+    return Origin("selection", title, call, facts, tracer.below(lambda: [tracer.trace(one, place) for one in followed]))
+
+
 @describes("frames_from_structure")
 def first_frames(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
     """The crystal itself, or strained and rattled copies of it."""
@@ -153,6 +169,17 @@ def reuse(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Or
     title = f"labelled before, taken from {counted(len(sources), 'block')} of the profile"
     origins = tracer.below(lambda: [tracer.trace(node, place) for node in (*sources, call.inputs.frames)])
     return Origin("reuse", title, call, origins=origins)
+
+
+@describes("import_model")
+def imported_model(tracer: Tracer, call: orm.CalcFunctionNode, place: Place | None) -> Origin:
+    """A model from elsewhere: what was declared of it; nothing of its training is known here."""
+    declared = ModelDeclaration.from_node(call.inputs.declaration)
+    facts = declared.model_dump(exclude_none=True)
+    said = [f"source {declared.source}", f"trained on {declared.level} (as declared)"]
+    said += [f"by {declared.by}"] if declared.by else []
+    said += [f"licence {declared.licence or 'not stated'}", f"SHA-256 {declared.checksum}"]
+    return Origin("import", f"model imported from {declared.name}, {', '.join(said)}", call, facts)
 
 
 @describes("import_labels")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aiida_zif.provenance.lineage import results  # noqa: F401 (enters what the processes of a study say)
 from aiida_zif.provenance.lineage.lookup import Target
 from aiida_zif.provenance.lineage.origin import Origin
 from aiida_zif.provenance.lineage.processes import HANDLERS

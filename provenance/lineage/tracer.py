@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiida import orm
+from aiida.common.links import LinkType
 
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
@@ -49,28 +50,33 @@ class Tracer:
 
     :param depth: levels below the first one.
     :param full: whether to show every member of a committee and every block, not one for all of its kind.
-    :param handlers: by entry point of a calculation, or by name of a calculation function.
+    :param handlers: by entry point of a calculation, name of a calculation function, or type of a work chain.
     """
 
     def __init__(self, depth: int, full: bool, handlers: Mapping[str, Handler]) -> None:
         self.depth, self.full, self.handlers = depth, full, handlers
         self.shown: set[int] = set()
+        self.titles: dict[int, tuple[str, str]] = {}
 
     def trace(self, node: Any, place: Place | None = None) -> Origin:
         """Return the tree of one node, with the frame that is followed through it."""
         if node.pk in self.shown:
-            return Origin(*self.name(node), node, above=True)
+            return Origin(*self.titles.get(node.pk, self.name(node)), node, above=True)
         self.shown.add(node.pk)
         self.depth -= 1
         try:
-            return self.describe(node, place)
+            origin = self.describe(node, place)
         finally:
             self.depth += 1
+        if isinstance(node, orm.ProcessNode):
+            self.titles[int(node.pk or 0)] = (origin.kind, origin.title.partition(":")[0])
+        return origin
 
     def describe(self, node: Any, place: Place | None) -> Origin:
         """Return the tree of a node that was not shown yet."""
         if isinstance(node, orm.WorkChainNode):
-            return self.work_chain(node)
+            described = self.handlers.get(str(node.process_type))
+            return described(self, node, place) if described else self.work_chain(node)
         if isinstance(node, orm.ProcessNode):
             handler = self.handlers.get(entry_point_of(node) or str(node.process_label))
             origin = handler(self, node, place) if handler else self.other_process(node, place)
@@ -119,7 +125,11 @@ class Tracer:
             return "structure", f"structure {node.get_formula('hill_compact')}, {len(node.sites)} atoms"
         if isinstance(node, orm.ProcessNode):
             return "process", str(node.process_label)
-        return "data", type(node).__name__
+        made = node.base.links.get_incoming(link_type=LinkType.CREATE).first()
+        if made is None:
+            return "data", type(node).__name__
+        label = made.link_label if made.link_label != "result" else f"result of {made.node.process_label}"
+        return "data", f"{label.replace('_', ' ')} ({type(node).__name__})"
 
     @staticmethod
     def follow(node: FramesData, place: Place | None) -> Place | None:

@@ -18,13 +18,18 @@ def find_campaigns(label: str | None = None, unfinished: bool = False) -> list[o
     :param label: name of the campaign, if only those of one name are wanted.
     :param unfinished: whether to leave out those that have ended.
     """
-    filters: dict[str, Any] = {"process_type": ENTRY_POINT}
+    return find_of(ENTRY_POINT, label, unfinished)
+
+
+def find_of(process_type: str, label: str | None = None, unfinished: bool = False) -> list[orm.WorkChainNode]:
+    """Return the work chains of a type, the newest first; of a label, and unfinished ones, if only these are wanted."""
+    filters: dict[str, Any] = {"process_type": process_type}
     if label is not None:
         filters["label"] = label
     if unfinished:
         filters["attributes.process_state"] = {"!in": ["finished", "excepted", "killed"]}
-    query = orm.QueryBuilder().append(orm.WorkChainNode, filters=filters, tag="campaign")
-    return query.order_by({"campaign": {"ctime": "desc"}}).all(flat=True)
+    query = orm.QueryBuilder().append(orm.WorkChainNode, filters=filters, tag="run")
+    return query.order_by({"run": {"ctime": "desc"}}).all(flat=True)
 
 
 def is_campaign(node: orm.Node) -> bool:

@@ -20,11 +20,13 @@ KNOWN = key_of("known", "")
 MATERIAL = f"""
     and (data.node_type like 'data.zif.%' or data.node_type like 'data.core.structure.%'
          or data.node_type like 'data.core.singlefile.%' or data.node_type like 'data.core.folder.%'
-         or link.type = 'create')
+         or link.type = 'create' or consumer.process_type like 'aiida_zif.workflows.properties.%'
+         or consumer.process_type like 'aiida_zif.workflows.study.%')
     and substr(link.label, 1, {len(KNOWN)}) <> '{KNOWN}' and substr(link.label, 1, 12) <> 'validation__'
 """
 """What something is made from: frames, labels, data sets, models, structures, files. Plans, reports and numbers say
-what to do, and what is known already or validates a training only has a part in a choice."""
+what to do, and what is known already or validates a training only has a part in a choice. The numbers of a study are
+what its curves and tables are made from."""
 
 
 def ancestry(material: bool) -> str:
@@ -34,7 +36,7 @@ with recursive ancestor(id) as (
     select id from db_dbnode where id in :pks
     union
     select link.input_id from db_dblink link join ancestor on link.output_id = ancestor.id
-    join db_dbnode data on data.id = link.input_id
+    join db_dbnode data on data.id = link.input_id join db_dbnode consumer on consumer.id = link.output_id
     where link.type in {DATA_LINKS} {MATERIAL if material else ""}
 )
 """

@@ -1,1 +1,1 @@
-"""The report of a campaign as one HTML page: values (``page``), template, figures."""
+"""The report of a campaign or a study as one HTML page: a room for each, a page that fills its template."""

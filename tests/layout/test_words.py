@@ -78,7 +78,7 @@ def texts_of_file(path: Path) -> Iterator[tuple[str, str]]:
 CODE = [path for part in PARTS for path in sorted((ROOT / part).rglob("*.py"))]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 SCRIPTS = [*sorted((ROOT / "setup").glob("*.sh"))]
-TEMPLATES = [ROOT / "provenance/report/page.html.j2", *sorted((ROOT / "examples").rglob("*.yaml"))]
+TEMPLATES = [*sorted((ROOT / "provenance").rglob("*.j2")), *sorted((ROOT / "examples").rglob("*.yaml"))]
 
 
 def wrong_words(texts: Iterator[tuple[str, str]]) -> list[str]:

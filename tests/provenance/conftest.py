@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from aiida import orm
 from synthetic_campaign import SyntheticCampaign
+from synthetic_study import SyntheticStudy
 
 from aiida_zif.provenance.campaigns.summary import summarise
 from aiida_zif.provenance.campaigns.view import CampaignView, load_view
+from aiida_zif.provenance.studies.view import StudyView, load_study
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +67,23 @@ def begun(aiida_profile: object, tmp_path_factory: pytest.TempPathFactory) -> Sy
 def unfinished(aiida_profile: object, tmp_path: Path) -> Callable[[], SyntheticCampaign]:
     """Factory of campaigns that are still to be taken further by the test; each costs seconds."""
     return lambda: SyntheticCampaign(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def study(finished: SyntheticCampaign, tmp_path_factory: pytest.TempPathFactory) -> SyntheticStudy:
+    """The builder of a study with every section that ended well; treat it as read-only."""
+    study = SyntheticStudy(tmp_path_factory.mktemp("study"), made=finished)
+    study.run()
+    return study
+
+
+@pytest.fixture(scope="session")
+def study_view(study: SyntheticStudy) -> StudyView:
+    """The finished study as its parts."""
+    return load_study(study.campaign)
+
+
+@pytest.fixture
+def new_study(finished: SyntheticCampaign, tmp_path: Path) -> Callable[[], SyntheticStudy]:
+    """Factory of studies that are still to be taken further by the test."""
+    return lambda: SyntheticStudy(tmp_path, made=finished)

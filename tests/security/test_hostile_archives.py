@@ -68,7 +68,7 @@ def test_a_backup_with_links_or_pipes_is_not_restored(
 
 def test_a_figure_of_the_report_says_a_name_and_does_not_run_it() -> None:
     from aiida_zif.plugins.selection.calibration import fit
-    from aiida_zif.provenance.report.reliability_figure import reliability_figure
+    from aiida_zif.provenance.report.campaign.reliability_figure import reliability_figure
 
     deviation = np.linspace(0.1, 1.0, 30)
     curve = fit(deviation, deviation * np.random.default_rng(0).uniform(0.8, 1.2, 30), seed=0)

@@ -13,7 +13,9 @@ from aiida_zif.plugins.systems.sources import as_node_source
 from aiida_zif.workflows.active_learning.imported.blocks import imported_blocks
 from aiida_zif.workflows.campaign.checks.machine_cores import require_cores
 from aiida_zif.workflows.campaign.loading import Campaign, campaign_from_structures
+from aiida_zif.workflows.campaign.schema.campaign_file import IMPORTED
 from aiida_zif.workflows.campaign.supercell import IDENTITY, Matrix, build
+from aiida_zif.workflows.structures.first_frames import structure_of_frames
 
 
 def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
@@ -25,7 +27,7 @@ def builder_from_campaign(campaign: Campaign) -> ProcessBuilder:
     """
     codes = {name: orm.load_code(label) for name, label in campaign.code_labels().items()}
     require_cores(campaign.resources, codes)
-    return fill_builder(campaign, codes, structure_nodes(campaign))
+    return fill_builder(campaign, codes, {**structure_nodes(campaign), **described_structures(campaign)})
 
 
 def structure_nodes(campaign: Campaign) -> dict[str, orm.StructureData]:
@@ -34,6 +36,15 @@ def structure_nodes(campaign: Campaign) -> dict[str, orm.StructureData]:
     for name, record in campaign.structure_records().items():
         nodes[name].source = as_node_source(record)
     return nodes
+
+
+def described_structures(campaign: Campaign) -> dict[str, orm.StructureData]:
+    """Return a node a system that nothing describes but its imported frames: the first of the oldest block."""
+    names = [name for name, system in campaign.systems.items() if system.structure == IMPORTED]
+    learnt = imported_blocks(campaign)["training"].values() if names else ()
+    oldest_first = sorted(learnt, key=lambda block: int(block.pk or 0))
+    blocks = {name: next(block for block in oldest_first if block.system == name) for name in names}
+    return {name: structure_of_frames(block) for name, block in blocks.items()}
 
 
 def builder_from_protocol(

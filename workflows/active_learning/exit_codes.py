@@ -18,6 +18,12 @@ EXIT_CODES = (
     (305, "ERROR_EVALUATION", "the committee of cycle {cycle} could not be tested: {cause}"),
     (306, "ERROR_SELECTION", "no choice in cycle {cycle}: {cause}. " + RESUME),
     (
+        307,
+        "ERROR_NOTHING_NEW",
+        "no frame of the study became a label: {cause}. Give frames of a study at other conditions, or more cycles "
+        "(aiida-zif extend CAMPAIGN --cycles N).",
+    ),
+    (
         501,
         "ERROR_COMMITTEE_HOPELESS",
         "the first committee is hopeless, no frame was labelled for it: {cause}. Train it longer (training.steps), "

@@ -20,8 +20,11 @@ from aiida_zif.workflows.active_learning.child_inputs import (
     training_inputs,
 )
 from aiida_zif.workflows.active_learning.exit_codes import EXIT_CODES
+from aiida_zif.workflows.active_learning.extension.first_step import choose_frames, needed_codes, take_over
+from aiida_zif.workflows.active_learning.extension.verdict import not_chosen_in_words, reopen_campaign
 from aiida_zif.workflows.active_learning.judging.calibration import calibrate, recent_evidence
-from aiida_zif.workflows.active_learning.judging.judge import judge, open_campaign
+from aiida_zif.workflows.active_learning.judging.judge import TRAINED, judge, open_campaign
+from aiida_zif.workflows.active_learning.judging.judge_training import judge_training
 from aiida_zif.workflows.active_learning.planning.cycle import plan_exploration
 from aiida_zif.workflows.active_learning.planning.first_labels import plan_campaign
 from aiida_zif.workflows.active_learning.planning.training import plan_training
@@ -42,6 +45,7 @@ from aiida_zif.workflows.structures.recipe import StartRecipe
 from aiida_zif.workflows.training.dataset import extend_dataset
 
 DeepPotentialData = DataFactory("zif.potential")
+FramesData = DataFactory("zif.frames")
 LabelledFramesData = DataFactory("zif.frames.labelled")
 DatasetData = DataFactory("zif.dataset")
 DeepmdTestCalculation = CalculationFactory("zif.deepmd.test")
@@ -54,6 +58,16 @@ LABELLING = {"aimd": WorkflowFactory("zif.aimd"), "batch": WorkflowFactory("zif.
 
 FOUND: dict[Kind, str] = {"exploration": "explorations", "selection": "selections", "labelling": "reports"}
 """What a verdict is made of: by output of `zif.acquire` where the context keeps it, system by system."""
+
+
+def validate_codes(inputs: Mapping[str, Any] | None, _: Any) -> str | None:
+    """Refuse a campaign without a code that it needs."""
+    if not inputs or "settings" not in inputs or "codes" not in inputs:
+        return None
+    goes_on = "verdict" in inputs.get("previous", {})
+    needed = needed_codes(inputs) if goes_on else Settings.from_node(inputs["settings"]).needed_codes
+    missing = [name for name in needed if name not in inputs["codes"]]
+    return f"codes: found no {', '.join(missing)}, which the campaign needs; fix: add them" if missing else None
 
 
 class ActiveLearningWorkChain(ResumableWorkChain):
@@ -74,11 +88,20 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         super().define(spec)
         spec.input_namespace("codes", help="The codes, each on the computer where its stage runs.")
         for name in ("cp2k", "dp", "lmp", "python"):
-            spec.input(f"codes.{name}", valid_type=orm.AbstractCode)
+            spec.input(f"codes.{name}", valid_type=orm.AbstractCode, required=name == "dp")
+        spec.inputs.validator = validate_codes
         spec.input_namespace("systems", valid_type=orm.StructureData, dynamic=True, help="By label.")
         spec.input_namespace("imported", required=False, help="Frames from elsewhere: `training` and `held_out`.")
         for use in ("training", "held_out"):
             spec.input_namespace(f"imported.{use}", valid_type=LabelledFramesData, dynamic=True, required=False)
+        spec.input_namespace("previous", required=False, help="Results of a campaign that this one goes on from.")
+        spec.input("previous.verdict", valid_type=orm.Dict, help="Its last verdict.")
+        spec.input_namespace("previous.committee", valid_type=DeepPotentialData, dynamic=True)
+        spec.input_namespace("previous.dataset", valid_type=(LabelledFramesData, DatasetData), dynamic=True)
+        spec.input_namespace("previous.held_out", valid_type=LabelledFramesData, dynamic=True)
+        spec.input_namespace(
+            "untrusted", valid_type=FramesData, dynamic=True, required=False, help="What a study did not trust."
+        )
         spec.input("settings", valid_type=orm.Dict, help="The campaign in canonical units, see docs/campaign.md.")
         spec.input("resources", valid_type=orm.Dict, help="Ranks, lanes, threads and wall time by stage.")
         spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
@@ -142,8 +165,19 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     # -- labels ------------------------------------------------------------------------------------------------
 
-    def plan(self) -> None:
-        """Derive the inputs of every first step from the campaign's settings."""
+    def plan(self) -> ExitCode | None:
+        """Derive the inputs of every first step from the campaign's settings, or from the campaign of before."""
+        if not self.goes_on:
+            self.plan_first_labels()
+            return None
+        take_over(self.inputs, self.ctx)
+        failure = choose_frames(self.inputs, self.ctx)
+        if failure is None:
+            return None
+        return self.exit_codes.ERROR_SELECTION.format(cycle=self.ctx.cycle, cause=failure)
+
+    def plan_first_labels(self) -> None:
+        """Derive the first labellings from the campaign's settings."""
         self.ctx.plan = AttributeDict(plan_campaign(self.inputs.settings))
         self.ctx.cycle = 0
         imported = self.inputs.get("imported", {})
@@ -161,7 +195,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def may_choose_layout(self) -> bool:
         """Whether the cores of a labelling job may be split into ranks and threads as is the fastest."""
-        return self.resources.label.layout == "fastest"
+        return "level" in self.ctx.plan and self.resources.label.layout == "fastest"
 
     def submit_timing(self) -> None:
         """Try the layouts on the largest system, unless they have been tried before."""
@@ -227,25 +261,49 @@ class ActiveLearningWorkChain(ResumableWorkChain):
             )
         return None
 
-    def open(self) -> None:
-        """Count the first labels."""
-        self.ctx.verdict = open_campaign(settings=self.inputs.settings, **self.ctx.reports)
+    def open(self) -> ExitCode | None:
+        """Count the first labels; a campaign that goes on needs new ones, or more cycles."""
+        if not self.goes_on:
+            self.ctx.verdict = open_campaign(settings=self.inputs.settings, **self.ctx.reports)
+            return None
+        self.ctx.verdict = reopen_campaign(
+            settings=self.inputs.settings,
+            verdict=self.inputs.previous.verdict,
+            **as_kind("selection", self.ctx.selections),
+            **as_kind("labelling", self.ctx.reports),
+        )
+        if self.has_new_labels() or not self.verdict.finished:
+            return None
+        return self.exit_codes.ERROR_NOTHING_NEW.format(cause=not_chosen_in_words(self.ctx.selections))
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the campaign begins with the results of another one."""
+        return "verdict" in self.inputs.get("previous", {})
+
+    def takes_committee_over(self) -> bool:
+        """Whether a campaign that goes on has nothing new to learn yet, and begins with the committee of before."""
+        return self.goes_on and "training" not in self.ctx and not self.has_new_labels()
 
     # -- training ----------------------------------------------------------------------------------------------
 
     def submit_training(self) -> None:
         """Train a committee on everything labelled so far."""
+        if self.takes_committee_over():
+            return
         plan: dict[str, Any] = plan_training(self.inputs.settings, newest_verdict(self.ctx))
         self.ctx.trained_steps = plan["parameters"]["training"]["numb_steps"]
         self.to_context(training=self.submit(TrainCommitteeWorkChain, **training_inputs(self.inputs, self.ctx, plan)))
 
     def inspect_training(self) -> ExitCode | None:
         """Take the new committee over."""
+        self.ctx.evaluation_tries = 0
+        if self.takes_committee_over():
+            return None
         if not self.ctx.training.is_finished_ok:
             return self.exit_codes.ERROR_TRAINING.format(cycle=self.ctx.cycle, cause=why_it_ended(self.ctx.training))
         committee = self.ctx.training.outputs.committee
         self.ctx.committee = AttributeDict({name: committee[name] for name in committee})
-        self.ctx.evaluation_tries = 0
         return None
 
     def is_untested(self) -> bool:
@@ -342,6 +400,16 @@ class ActiveLearningWorkChain(ResumableWorkChain):
             **evidence,
         )
 
+    def judge_training(self) -> None:
+        """Say what the one committee of a campaign without (further) cycles is worth."""
+        found = self.ctx.evaluation.outputs
+        self.ctx.verdict = judge_training(
+            settings=self.inputs.settings,
+            verdict=newest_verdict(self.ctx),
+            metadata=stage_metadata(self.ctx.cycle, "judge"),
+            **({"errors": found.errors} if "errors" in found else {}),
+        )
+
     def calibrate(self) -> None:
         """Relate the deviation to the true error, by what the last cycles labelled and the held-out frames."""
         if "errors" in self.ctx.evaluation.outputs:
@@ -367,6 +435,8 @@ class ActiveLearningWorkChain(ResumableWorkChain):
 
     def results(self) -> ExitCode | None:
         """Hand over the force field, what it learnt from, and why the campaign ended."""
+        if self.verdict.stop_reason == TRAINED:
+            self.judge_training()
         self.hand_over()
         futile = self.verdict.criterion("not_learning")
         if futile is not None and self.verdict.stop_reason == futile.name:

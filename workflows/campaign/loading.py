@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import PrivateAttr, TypeAdapter, ValidationError
+from pydantic import PrivateAttr, ValidationError
 
-from aiida_zif.plugins.input_checks.refusal import refusal_of
-from aiida_zif.plugins.systems import available_systems
-from aiida_zif.plugins.systems.sources import DECLARED, Record, record_of
+from aiida_zif.plugins.systems.sources import Record, record_of
 from aiida_zif.workflows.campaign.checks.campaign import (
     all_problems,
     elements_of,
@@ -21,17 +19,26 @@ from aiida_zif.workflows.campaign.checks.campaign import (
     supercell_problems,
     training_problems,
 )
+from aiida_zif.workflows.campaign.checks.imported_only import imported_only_problems
 from aiida_zif.workflows.campaign.json_schema import campaign_json_schema, whole_schema
 from aiida_zif.workflows.campaign.levels import load_campaign_level, with_level_file
 from aiida_zif.workflows.campaign.plumed import with_plumed_files
-from aiida_zif.workflows.campaign.schema.campaign_file import OVERRIDABLE, CampaignFile, Framework, Section, System
+from aiida_zif.workflows.campaign.schema.campaign_file import (
+    IMPORTED,
+    OVERRIDABLE,
+    CampaignFile,
+    Framework,
+    Section,
+    System,
+)
 from aiida_zif.workflows.campaign.settings import Settings, SystemSections, SystemSettings
-from aiida_zif.workflows.campaign.structures import MOST_ATOMS, as_stored, read_structure, structure_problems
+from aiida_zif.workflows.campaign.structures import MOST_ATOMS, as_stored, fit_structures, stated
 from aiida_zif.workflows.campaign.supercell import CellChoice, Matrix, build, choose_cell
 from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol, protocol_settings
+from aiida_zif.workflows.user_input.completing import Errors, as_problem, completed, valid_parts
 from aiida_zif.workflows.user_input.merging import merged
-from aiida_zif.workflows.user_input.problems import CampaignError, Problem, did_you_mean, listed, render_problems, shown
-from aiida_zif.workflows.user_input.yaml_source import Source, YamlPath, read_source
+from aiida_zif.workflows.user_input.problems import CampaignError, Problem, render_problems
+from aiida_zif.workflows.user_input.yaml_source import Source, read_source
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -45,8 +52,6 @@ __all__ = [
     "load_campaign",
     "render_problems",
 ]
-
-Errors = list[Mapping[str, Any]]
 
 
 class Campaign(CampaignFile):
@@ -63,6 +68,8 @@ class Campaign(CampaignFile):
 
     def cell_notes(self) -> list[str]:
         """Return notes on the cells: supercells that were chosen, and warnings about thin and large ones."""
+        if self.settings().only_trains:
+            return []
         dft = load_campaign_level(self.level_of_theory).settings["energy"].get("QS", {}).get("METHOD") != "XTB"
         return [f"{name}: {note}" for name, choice in self._cells.items() for note in choice.notes(dft)]
 
@@ -88,13 +95,15 @@ class Campaign(CampaignFile):
         systems = {}
         for name, system in self.systems.items():
             origin: dict[str, Any] = {key: getattr(system, key) for key in Framework.model_fields}
-            origin |= {"supercell": self._cells[name].value, **self._own.get(name, {})}
+            cell = self._cells.get(name)  # none of a system that its imported frames describe
+            origin |= {**({"supercell": cell.value} if cell else {}), **self._own.get(name, {})}
             systems[name] = SystemSettings.model_construct(**origin)
         return Settings.model_construct(**shared, systems=systems)
 
     def code_labels(self) -> dict[str, str]:
-        """Return ``label@computer`` by code."""
-        return dict(self.codes.model_dump())
+        """Return ``label@computer`` by code, of those that the campaign needs."""
+        labels = self.codes.model_dump()
+        return {name: labels[name] for name in self.settings().needed_codes}
 
 
 def load_campaign(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Campaign:
@@ -128,25 +137,26 @@ def campaign_from_structures(
 
 def sections_of_protocol(name: str) -> dict[str, Any]:
     """Return the sections of a campaign whose file says nothing but its protocol, as :class:`Settings` stores them."""
-    parts, _ = _valid_parts(protocol_settings(name))
+    parts, _ = valid_parts(CampaignFile, System, protocol_settings(name))
     return {key: part.model_dump(mode="json") for key, part in parts.items() if isinstance(part, Section)}
 
 
 def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     source, level_file, faults = with_level_file(source)
     source, unread = with_plumed_files(source)
-    raw, problems = _completed(source)
+    raw, problems = completed(source, list(available_protocols()), default_protocol(), protocol_settings)
     problems += [*faults, *unread]
-    parts, errors = _valid_parts(raw)
-    problems += [_as_problem(error, source) for error in errors]
+    parts, errors = valid_parts(CampaignFile, System, raw)
+    problems += [as_problem(error, source, whole_schema(), "docs/campaign.md") for error in errors]
     own, errors = _own_sections(raw, parts)
-    problems += [_as_problem(error, source) for error in errors]
-    files, faults = _structures(parts.get("systems", {}), given, source)
+    problems += [as_problem(error, source, whole_schema(), "docs/campaign.md") for error in errors]
+    read = {name: system for name, system in parts.get("systems", {}).items() if system.structure != IMPORTED}
+    files, faults = fit_structures(read, given, source)
     problems += faults
     structures, cells, faults = _in_their_cells(files, parts, own, source)
     problems += [*faults, *all_problems(parts, structures, source, level_file), *halt_problems(parts, own, source)]
     problems += [*training_problems(parts, own, structures, source), *limit_problems(parts, own, source)]
-    problems += [*plumed_problems(parts, own, structures, source)]
+    problems += [*plumed_problems(parts, own, structures, source), *imported_only_problems(parts, own, source)]
     if problems:
         raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
     raw["type_map"] = raw.get("type_map") or elements_of(structures)
@@ -155,40 +165,9 @@ def _build(source: Source, given: Mapping[str, Atoms]) -> Campaign:
     campaign._records = {
         name: record_of(system.structure, source.folder, stated(system))
         for name, system in campaign.systems.items()
-        if name not in given
+        if name in structures and name not in given
     }
     return campaign
-
-
-def _completed(source: Source) -> tuple[dict[str, Any], list[Problem]]:
-    """The values of the file over those of its protocol; a section without content counts as left out."""
-    name = source.data.get("protocol", default_protocol())
-    data = {key: value for key, value in source.data.items() if value is not None or key == "systems"}
-    problems = []
-    names = list(available_protocols())
-    if name not in names:
-        fix = did_you_mean(name, names, f"take {default_protocol()!r}")
-        problems.append(source.problem(("protocol",), shown(name), f"one of {listed(names)}", fix))
-        name = default_protocol()
-    return merged(protocol_settings(name), {**data, "protocol": name}), problems
-
-
-def _valid_parts(raw: dict[str, Any]) -> tuple[dict[str, Any], Errors]:
-    """The sections, and the systems, that are valid by themselves, and what is wrong with the others."""
-    try:
-        return dict(CampaignFile.model_validate(raw)), []
-    except ValidationError as invalid:
-        errors: Errors = [dict(error) for error in invalid.errors(include_url=False)]
-    bad = {error["loc"][:1] for error in errors}
-    parts = {}
-    for name, field in CampaignFile.model_fields.items():
-        if name in raw and (name,) not in bad:
-            kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-            parts[name] = TypeAdapter(kind).validate_python(raw[name])
-    if ("systems",) in bad and isinstance(raw.get("systems"), dict):
-        lost = {error["loc"][1] for error in errors if error["loc"][:1] == ("systems",) and len(error["loc"]) > 1}
-        parts["systems"] = {k: System.model_validate(v) for k, v in raw["systems"].items() if k not in lost}
-    return parts, errors
 
 
 def _own_sections(raw: dict[str, Any], parts: dict[str, Any]) -> tuple[dict[str, dict[str, Section]], Errors]:
@@ -210,25 +189,6 @@ def _own_sections(raw: dict[str, Any], parts: dict[str, Any]) -> tuple[dict[str,
     return own, errors
 
 
-def _structures(
-    systems: Mapping[str, System], given: Mapping[str, Atoms], source: Source
-) -> tuple[dict[str, Atoms], list[Problem]]:
-    """The fit structures by system, and what is wrong with the others."""
-    fit: dict[str, Atoms] = {}
-    problems: list[Problem] = []
-    for name, system in systems.items():
-        path: YamlPath = ("systems", name, "structure")
-        label = f"systems.{name}" if name in given else shown(system.structure)
-        problems += known_already(system, source, path)
-        atoms, faults = (given[name].copy(), []) if name in given else read_structure(system.structure, source, path)
-        if atoms is not None:
-            faults = structure_problems(atoms, label, source, path)
-        if atoms is not None and not faults:
-            fit[name] = atoms
-        problems += faults
-    return fit, problems
-
-
 def _in_their_cells(
     files: Mapping[str, Atoms], parts: Mapping[str, Any], own: Mapping[str, Mapping[str, Section]], source: Source
 ) -> tuple[dict[str, Atoms], dict[str, CellChoice], list[Problem]]:
@@ -244,27 +204,3 @@ def _in_their_cells(
             built[name] = as_stored(build(atoms, cells[name].matrix))
         problems += faults
     return built, cells, problems
-
-
-def stated(system: System) -> dict[str, str]:
-    """Return what a campaign file says of where a structure comes from."""
-    return {key: value for key in DECLARED if (value := getattr(system, key)) is not None}
-
-
-def known_already(system: System, source: Source, path: YamlPath) -> list[Problem]:
-    """Refuse words on the source of a framework that ships with the package: they are known, and not the user's."""
-    if system.structure not in available_systems():
-        return []
-    fix = f"leave it out; `aiida-zif systems show {system.structure}` prints what is known"
-    allowed = "source, licence and citation of a structure file only"
-    return [source.problem((*path[:-1], key), shown(value), allowed, fix) for key, value in stated(system).items()]
-
-
-def _as_problem(error: Mapping[str, Any], source: Source) -> Problem:
-    """Say what pydantic found in the terms of the campaign file."""
-    path: YamlPath = tuple(part for part in error["loc"] if part != "[key]")
-    if "[key]" in error["loc"]:
-        allowed = "a label of letters, digits and single underscores that starts with a letter, 40 at most"
-        return source.problem(path, f"the label {shown(path[-1])}", allowed, "rename it, for example 'zif4'")
-    refused = refusal_of({**error, "loc": path}, whole_schema(), "remove it; docs/campaign.md explains every key")
-    return source.problem(refused.path, refused.found, refused.allowed, refused.fix)

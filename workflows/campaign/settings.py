@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from aiida_zif.plugins.data.record import SCHEMA
+from aiida_zif.workflows.campaign.needs import needed_codes
 from aiida_zif.workflows.campaign.schema.campaign_file import OVERRIDABLE, Choices, Framework, Identity
 from aiida_zif.workflows.campaign.schema.data import HeldOut, SeedData
 from aiida_zif.workflows.campaign.schema.exploration import Exploration
@@ -73,6 +74,17 @@ class Settings(StoredSection, Choices, Identity):
         return SystemSections(
             **{section: getattr(own, section, None) or getattr(self, section) for section in OVERRIDABLE}
         )
+
+    @property
+    def needed_codes(self) -> Sequence[str]:
+        """Codes that the campaign needs, by their names in its file."""
+        of_systems = [self.for_system(name) for name in self.systems]
+        return needed_codes(self.limits.cycles, [(of.seed_data, of.held_out) for of in of_systems])
+
+    @property
+    def only_trains(self) -> bool:
+        """Whether the campaign computes no labels and explores nothing."""
+        return "cp2k" not in self.needed_codes
 
     @classmethod
     def as_written(cls, node: orm.Dict) -> dict[str, Any]:

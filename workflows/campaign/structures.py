@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,8 @@ from aiida_zif.plugins.systems.chemistry.bonds import closest_overlap, refuse_cr
 from aiida_zif.plugins.systems.chemistry.valence import oddities
 from aiida_zif.plugins.systems.faults import MOST_ATOMS, StructureFault
 from aiida_zif.plugins.systems.files.reading import other_masses, read_structure_file
+from aiida_zif.plugins.systems.sources import DECLARED
+from aiida_zif.workflows.campaign.schema.campaign_file import Crystal
 from aiida_zif.workflows.user_input.problems import Problem, did_you_mean, listed, shown
 from aiida_zif.workflows.user_input.yaml_source import Source, YamlPath, file_fault
 
@@ -33,6 +36,28 @@ NAMES = {"POSCAR": "vasp", "CONTCAR": "vasp"}
 
 DIGITS = 14
 """That AiiDA keeps of a number in an attribute; a test compares with what it stores."""
+
+
+def fit_structures(
+    systems: Mapping[str, Crystal], given: Mapping[str, Atoms], source: Source
+) -> tuple[dict[str, Atoms], list[Problem]]:
+    """Return the fit structures by system, and what is wrong with the others.
+
+    :param given: atoms of systems whose structure is not read.
+    """
+    fit: dict[str, Atoms] = {}
+    problems: list[Problem] = []
+    for name, system in systems.items():
+        path: YamlPath = ("systems", name, "structure")
+        label = f"systems.{name}" if name in given else shown(system.structure)
+        problems += known_already(system, source, path)
+        atoms, faults = (given[name].copy(), []) if name in given else read_structure(system.structure, source, path)
+        if atoms is not None:
+            faults = structure_problems(atoms, label, source, path)
+        if atoms is not None and not faults:
+            fit[name] = atoms
+        problems += faults
+    return fit, problems
 
 
 def read_structure(text: str, source: Source, path: YamlPath) -> tuple[Atoms | None, list[Problem]]:
@@ -119,3 +144,17 @@ def as_stored(atoms: Atoms) -> Atoms:
     for array in (rounded.positions, rounded.cell.array):
         array[:] = [[float(f"{value:.{DIGITS}g}") for value in row] for row in array.tolist()]
     return rounded
+
+
+def stated(system: Crystal) -> dict[str, str]:
+    """Return what a campaign file says of where a structure comes from."""
+    return {key: value for key in DECLARED if (value := getattr(system, key)) is not None}
+
+
+def known_already(system: Crystal, source: Source, path: YamlPath) -> list[Problem]:
+    """Refuse words on the source of a framework that ships with the package: they are known, and not the user's."""
+    if system.structure not in available_systems():
+        return []
+    fix = f"leave it out; `aiida-zif systems show {system.structure}` prints what is known"
+    allowed = "source, licence and citation of a structure file only"
+    return [source.problem((*path[:-1], key), shown(value), allowed, fix) for key, value in stated(system).items()]

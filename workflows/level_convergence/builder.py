@@ -66,7 +66,7 @@ def builder_of_study(
     """
     resources = campaign.resources.label.with_ranks_below(max_ranks)
     builder: Any = ProcessBuilder(WorkflowFactory("zif.converge"))  # type: ignore[arg-type]
-    builder.cp2k.code = orm.load_code(campaign.code_labels()["cp2k"])
+    builder.cp2k.code = orm.load_code(campaign.codes.cp2k)
     builder.cp2k.metadata.options = resources.options()
     builder.level = orm.Dict(level.as_dict())
     builder.study = orm.Dict(study.as_dict())

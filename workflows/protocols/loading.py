@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from aiida_zif.workflows.user_input.merging import merged
 
-Table = Literal["active_learning", "melt_quench"]
+Table = Literal["active_learning", "melt_quench", "study"]
 """A file of this folder: what its protocols are for."""
 
 

@@ -23,6 +23,15 @@ def frames_from_structure(structure: orm.StructureData, start: orm.Dict) -> Fram
 
 
 @calcfunction
+def structure_of_frames(frames: FramesData) -> orm.StructureData:
+    """Turn the first of some frames into a structure, for a system that nothing else describes."""
+    from ase import Atoms
+
+    atoms = Atoms(frames.symbols, positions=frames.positions[0], cell=frames.cells[0], pbc=True)
+    return orm.StructureData(ase=atoms, label=frames.system)
+
+
+@calcfunction
 def last_frame(block: LabelledFramesData) -> FramesData:
     """Pick the last frame of an interrupted AIMD run, from which it goes on."""
     return subset(block, [block.n_frames - 1])

@@ -17,6 +17,8 @@ SCRIPT_NODE = b"train_attr/training_script"
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 FIXED_SIZE = {FIXED64: 8, FIXED32: 4}
+LONGEST_VARINT = 10
+"""Bytes of a number of 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,10 @@ def read_frozen(content: bytes) -> FrozenModel:
     """
     wanted = {TYPE_MAP_NODE: b"", SCRIPT_NODE: b""}
     try:
-        for number, node in _fields(content):
+        for number, node in fields_of(content):
             if number != 1:  # GraphDef.node
                 continue
-            name = next((value for field, value in _fields(node) if field == 1), b"")
+            name = next((value for field, value in fields_of(node) if field == 1), b"")
             if name in wanted:
                 wanted[name] = _string_constant(node)
         script = json.loads(wanted[SCRIPT_NODE] or b"{}")
@@ -71,29 +73,32 @@ def constant_content(content: bytes, name: bytes) -> tuple[bytes, bytes] | None:
     :param content: of a frozen model.
     :param name: of the node.
     """
-    for number, node in _fields(content):
-        if number != 1 or next((value for field, value in _fields(node) if field == 1), b"") != name:
+    for number, node in fields_of(content):
+        if number != 1 or next((value for field, value in fields_of(node) if field == 1), b"") != name:
             continue
-        for entry in (dict(_fields(value)) for field, value in _fields(node) if field == 5):
+        for entry in (dict(fields_of(value)) for field, value in fields_of(node) if field == 5):
             if entry.get(1) == b"value":
-                tensor = dict(_fields(dict(_fields(entry[2])).get(8, b"")))
+                tensor = dict(fields_of(dict(fields_of(entry[2])).get(8, b"")))
                 return node, tensor.get(4, b"")  # TensorProto.tensor_content
     return None
 
 
 def _string_constant(node: bytes) -> bytes:
     """NodeDef.attr["value"].tensor.string_val of a constant."""
-    for entry in (value for field, value in _fields(node) if field == 5):
-        parts = dict(_fields(entry))
+    for entry in (value for field, value in fields_of(node) if field == 5):
+        parts = dict(fields_of(entry))
         if parts.get(1) != b"value":
             continue
-        tensor = dict(_fields(parts[2])).get(8, b"")
-        return dict(_fields(tensor)).get(8, b"")
+        tensor = dict(fields_of(parts[2])).get(8, b"")
+        return dict(fields_of(tensor)).get(8, b"")
     return b""
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (field number, payload) of the length-delimited fields of a message, skipping numbers."""
+def fields_of(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (field number, payload) of the length-delimited fields of a message, skipping numbers.
+
+    :raises IndexError: if the message is none, or is truncated.
+    """
     position = 0
     while position < len(message):
         key, position = _varint(message, position)
@@ -116,10 +121,10 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _varint(message: bytes, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[position]
-        value |= (byte & 0x7F) << shift
-        position, shift = position + 1, shift + 7
+    value = 0
+    for index in range(LONGEST_VARINT):
+        byte = message[position + index]
+        value |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
-            return value, position
+            return value, position + index + 1
+    raise IndexError(f"a number of more than {LONGEST_VARINT} bytes at byte {position}")

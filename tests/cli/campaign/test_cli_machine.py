@@ -41,7 +41,7 @@ def test_a_study_of_convergence_may_take_fewer_ranks_than_the_campaign(
     campaign_file: Any, code: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from aiida_zif.cli.campaign.machine import refuse_oversubscription
-    from aiida_zif.cli.campaign.run import read_campaign
+    from aiida_zif.cli.campaign.reading import read_campaign
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})
     campaign = read_campaign(campaign_file(new=f"codes: {{cp2k: {code('core.direct')}}}\n"), None)

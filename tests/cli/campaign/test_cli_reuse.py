@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.cli.campaign import run as commands
+from aiida_zif.cli.files import run as commands
 
 Invoke = Callable[..., Any]
 File = Callable[..., Path]
@@ -39,8 +39,8 @@ def test_the_option_wins_over_the_file(
     invoke: Invoke, campaign_file: File, begun: list[Any], line: str, option: list[str], reuse: bool
 ) -> None:
     assert invoke("run", campaign_file(new=line), "--submit", *option).exit_code == 0
-    ((campaign, _),) = begun
-    assert campaign.labelling.reuse is reuse
+    ((work, _),) = begun
+    assert work.campaign.labelling.reuse is reuse
 
 
 def test_imported_frames_that_are_not_there_are_named_before_anything_starts(

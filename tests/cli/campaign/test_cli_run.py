@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.cli.campaign import run as commands
-from aiida_zif.cli.campaign import watching
+from aiida_zif.cli.campaign import work
+from aiida_zif.cli.campaign.reading import read_campaign
+from aiida_zif.cli.files import run as commands
+from aiida_zif.cli.files import watching
 
 Invoke = Callable[..., Any]
 File = Callable[..., Path]
@@ -84,7 +86,7 @@ def test_submitting_and_staying_in_the_foreground_exclude_each_other(
 
 
 def test_a_seed_on_the_command_line_wins_over_that_of_the_file(campaign_file: File) -> None:
-    campaign = commands.read_campaign(campaign_file(), 99)
+    campaign = read_campaign(campaign_file(), 99)
     assert campaign.settings().seed == 99
     assert len(campaign.structures()["zinc"]) == 6
 
@@ -171,7 +173,7 @@ def test_only_a_campaign_can_be_watched(invoke: Invoke) -> None:
     node = orm.Int(1).store()
     result = invoke("watch", str(node.pk))
     assert result.exit_code == 2
-    assert f"{node.pk} is a Int, not a campaign" in result.stderr
+    assert f"{node.pk} is a Int, not a campaign or study" in result.stderr
 
 
 def test_a_campaign_that_does_not_exist_cannot_be_watched(invoke: Invoke) -> None:
@@ -186,7 +188,7 @@ def test_an_unexpected_failure_is_one_line_and_a_traceback_only_if_asked_for(
     def broken(campaign: Any) -> None:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(commands, "known_campaign", broken)
+    monkeypatch.setattr(work, "known_campaign", broken)
     result = invoke("run", campaign_file())
     assert result.exit_code == 1
     assert result.stderr.splitlines() == ["aiida-zif: RuntimeError: the disk is full (`--debug` prints the traceback)"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from aiida_zif.plugins.selection.calibration import ErrorOfFrame, calibrate_frames
 from aiida_zif.provenance.campaigns.judgement import judgement_lines
-from aiida_zif.provenance.report.reliability_figure import reliability_figure
+from aiida_zif.provenance.report.campaign.reliability_figure import reliability_figure
 
 
 def frames(n: int = 30) -> list[ErrorOfFrame]:

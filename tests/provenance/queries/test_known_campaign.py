@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 from aiida import orm
 from aiida.common.links import LinkType
 
-from aiida_zif.provenance.queries.known_campaign import differing_keys, other_codes
+from aiida_zif.provenance.queries.differences import differing_codes, differing_keys
+from aiida_zif.provenance.queries.known_campaign import is_free
 
 
 def test_keys_that_are_missing_empty_or_lists_are_compared_as_wholes() -> None:
-    assert differing_keys({"a": {"b": 1}}, {"a": {"b": 1.0}, "c": {}}) == ["c: nothing then, {} now"]
-    assert differing_keys({"a": {}}, {"a": {"b": 1}}) == ["a.b: nothing then, 1 now"]
-    assert differing_keys({"stages": [{"steps": 1}]}, {}) == ['stages: [{"steps": 1}] then, nothing now']
-    assert differing_keys({"labelling": {"reuse": True}}, {"labelling": {"reuse": False}}) == []
+    assert differing_keys({"a": {"b": 1}}, {"a": {"b": 1.0}, "c": {}}, is_free) == ["c: nothing then, {} now"]
+    assert differing_keys({"a": {}}, {"a": {"b": 1}}, is_free) == ["a.b: nothing then, 1 now"]
+    assert differing_keys({"stages": [{"steps": 1}]}, {}, is_free) == ['stages: [{"steps": 1}] then, nothing now']
+    assert differing_keys({"labelling": {"reuse": True}}, {"labelling": {"reuse": False}}, is_free) == []
 
 
 def test_a_code_that_computes_numbers_is_part_of_a_campaign_and_the_one_that_reads_them_is_not(localhost: Any) -> None:
@@ -24,5 +24,4 @@ def test_a_code_that_computes_numbers_is_part_of_a_campaign_and_the_one_that_rea
         code = orm.InstalledCode(computer=localhost, filepath_executable="/bin/true", label=f"{name}-new").store()
         node.base.links.add_incoming(code, LinkType.INPUT_WORK, f"codes__{name}")
     labels = {"cp2k": "cp2k@cluster", "dp": f"dp-new@{localhost.label}", "python": "python@cluster"}
-    campaign: Any = SimpleNamespace(code_labels=lambda: labels)
-    assert other_codes(node.store(), campaign) == [f"codes.cp2k: cp2k-new@{localhost.label} then, cp2k@cluster now"]
+    assert differing_codes(node.store(), labels) == [f"codes.cp2k: cp2k-new@{localhost.label} then, cp2k@cluster now"]

@@ -17,9 +17,11 @@ from aiida_zif.workflows.campaign.json_schema import campaign_json_schema, node_
 from aiida_zif.workflows.campaign.loading import Campaign, CampaignError, campaign_from_structures, load_campaign
 from aiida_zif.workflows.campaign.reference import generated_files
 from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol, protocol_settings
+from aiida_zif.workflows.study.file.kind import kind_of
+from aiida_zif.workflows.user_input.yaml_source import read_source
 
 ROOT = Path(__file__).parents[3]
-EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.yaml"))
+EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.yaml") if kind_of(read_source(path)) == "campaign")
 MINIMAL = "name: minimal\nprotocol: demo\nsystems:\n  zif4: {structure: zif-4}\n"
 Load = Callable[[str], Campaign]
 

@@ -109,7 +109,7 @@ def test_a_value_that_yaml_cannot_build_is_refused(refused: Refuse, value: str) 
 
 def test_all_problems_come_in_one_go_in_the_order_of_the_file(refused: Refuse) -> None:
     text = HEAD + "seed: x\nsystems: {a: {structure: none}, zif4: {structure: zif-4}}\ntype_map: [H]\n"
-    problems = refused(text + "training: {rcut: 5, models: 4}\nlimits: {cycles: 0}\n")
+    problems = refused(text + "training: {rcut: 5, models: 4}\nlimits: {cycles: -1}\n")
     fields = ["seed", "systems.a.structure", "type_map", "training.rcut", "limits.cycles"]
     assert [problem.field for problem in problems] == fields
     assert [problem.line for problem in problems] == [3, 4, 5, 6, 7]

@@ -153,9 +153,9 @@ def test_a_single_model_is_refused_because_it_has_no_deviation(refused: Refuse) 
     assert refused(BASE + "training: {models: 1}\n")[0].field == "training.models"
 
 
-@pytest.mark.parametrize("field", ["cycles", "labels"])
-def test_limits_below_one_are_refused(refused: Refuse, field: str) -> None:
-    assert refused(BASE + f"limits: {{{field}: 0}}\n")[0].field == f"limits.{field}"
+@pytest.mark.parametrize(("field", "value"), [("cycles", -1), ("labels", 0)])
+def test_limits_that_are_no_numbers_of_cycles_and_labels_are_refused(refused: Refuse, field: str, value: int) -> None:
+    assert refused(BASE + f"limits: {{{field}: {value}}}\n")[0].field == f"limits.{field}"
 
 
 @pytest.mark.parametrize("value", ["1.5", "-0.1", ".nan", "'0.3'"])

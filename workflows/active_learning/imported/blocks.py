@@ -24,6 +24,7 @@ from aiida_zif.workflows.active_learning.imported.reference import ReferenceFaul
 from aiida_zif.workflows.active_learning.imported.twice import repeats
 from aiida_zif.workflows.campaign.levels import load_campaign_level
 from aiida_zif.workflows.campaign.loading import Campaign
+from aiida_zif.workflows.campaign.schema.campaign_file import IMPORTED
 from aiida_zif.workflows.labelling.import_labels import energies_in_profile
 from aiida_zif.workflows.labelling.known_imports import declaration_of
 from aiida_zif.workflows.user_input.problems import CampaignError, Problem, listed
@@ -62,7 +63,8 @@ def imported_blocks(campaign: Campaign) -> dict[str, Blocks]:
         contradict each other; if a system is left without frames to explore from.
     """
     references, problems = find_references(campaign)
-    problems += [problem for reference in references for problem in reference_problems(reference, campaign)]
+    problems += [problem for reference in references for problem in element_problems(reference, campaign)]
+    problems += level_problems(references, campaign)
     problems += [*state_problems(references, campaign), *gate_problems(references, campaign)]
     problems += [*repeat_problems(references), *planned_problems(references, campaign)]
     problems += start_problems(references, campaign)
@@ -92,15 +94,27 @@ def find_references(campaign: Campaign) -> tuple[list[Reference], list[Problem]]
     return references, problems
 
 
-def reference_problems(reference: Reference, campaign: Campaign) -> Iterator[Problem]:
-    """The entry stands for frames of the campaign's method and elements."""
-    level = load_campaign_level(campaign.level_of_theory)
+def level_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
+    """The entries stand for frames of the campaign's method; if that is what the frames are of, they are of one."""
+    if campaign.level_of_theory.name == IMPORTED:
+        first = next((block.level_of_theory for ref in references for block in ref.blocks), None)
+        line, method = (first["line"], method_of(first["hash"])) if first else ("", "")
+        whose, fix = "the level of the first imported frames", "take one of the two out: energies of two levels differ"
+    else:
+        level = load_campaign_level(campaign.level_of_theory)
+        line, method, whose = level.line, level.method, "the campaign's level"
+        fix = "take it out; only if its labels are what CP2K gives at this level, import it with that --level"
+        fix += "; a campaign that only trains may write level_of_theory: imported"
+    for reference in references:
+        for theory in (block.level_of_theory for block in reference.blocks):
+            if method_of(theory["hash"]) != method:
+                found = f"{theory['line']} ({theory['hash']})"
+                yield reference.problem(found, f"{whose}, {line} ({method})", fix)
+
+
+def element_problems(reference: Reference, campaign: Campaign) -> Iterator[Problem]:
+    """The entry stands for frames of the campaign's elements."""
     for block in reference.blocks:
-        theory = block.level_of_theory
-        if method_of(theory["hash"]) != level.method:
-            found = f"{theory['line']} ({theory['hash']})"
-            fix = "take it out; only if its labels are what CP2K gives at this level, import it with that --level"
-            yield reference.problem(found, f"the campaign's level, {level.line} ({level.method})", fix)
         foreign = sorted(set(block.symbols) - set(campaign.type_map or []))
         if foreign:
             found = f"frames with {listed(foreign)}"
@@ -109,6 +123,8 @@ def reference_problems(reference: Reference, campaign: Campaign) -> Iterator[Pro
 
 def state_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
     """Frames of one composition have one charge and one spin, which the level can treat."""
+    if campaign.level_of_theory.name == IMPORTED:
+        return
     level = load_campaign_level(campaign.level_of_theory)
     states: dict[str, tuple[str, str]] = {}
     for name, atoms in campaign.structures().items():
@@ -225,10 +241,19 @@ def gates_of(block: LabelledFramesData) -> dict[str, Any]:
 
 
 def start_problems(references: list[Reference], campaign: Campaign) -> Iterator[Problem]:
-    """Every system has a first frame to explore from, its atoms in the order of its structure."""
+    """Every system that is explored has a first frame for it, its atoms in the order of its structure.
+
+    A system that is described by its imported frames has such frames.
+    """
+    learnt = {block.system for ref in references if ref.use == "training" for block in ref.blocks}
+    for system, own in campaign.systems.items():
+        if own.structure == IMPORTED and system not in learnt:
+            field, allowed = f"systems.{system}.structure", "imported frames with the label of the system"
+            fix = f"import with --system {system}, or give a structure"
+            yield Problem("campaign", None, field, f"imported, and no imported frame of {system!r}", allowed, fix)
     for system, atoms in campaign.structures().items():
         seed_data = campaign.for_system(system).seed_data
-        if seed_data.aimd or (seed_data.perturbed and seed_data.perturbed.frames):
+        if not campaign.limits.cycles or seed_data.aimd or (seed_data.perturbed and seed_data.perturbed.frames):
             continue
         symbols = atoms.get_chemical_symbols()
         blocks = [block for ref in references if ref.use == "training" for block in ref.blocks]

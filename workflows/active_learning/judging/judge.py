@@ -34,6 +34,9 @@ from aiida_zif.workflows.labelling.label_report import LabelReport
 CONFIDENCE = 0.95
 """Of the interval of the held-out error where no criterion states another."""
 
+TRAINED = "trained"
+"""Why a campaign without cycles ends."""
+
 
 def decide(
     limits: Limits,
@@ -156,7 +159,7 @@ def place_of(settings: Settings, system: str, history: Sequence[CycleRecord]) ->
 def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
     """Return the verdict before the first cycle, from the reports of the first labelling.
 
-    A system of which a task failed is left out from the beginning.
+    A system of which a task failed is left out from the beginning. A campaign without cycles ends with its committee.
 
     :param reports: by name of the task, ``SYSTEM_TASK``.
     """
@@ -174,7 +177,14 @@ def open_campaign(settings: orm.Dict, **reports: orm.Dict) -> orm.Dict:
         for system in values.systems
     }
     n_labels = sum(report.n_labelled for report in found.values())
-    return orm.Dict(Verdict(cycle=0, n_labels=n_labels, systems=opened(failures)).as_dict())
+    verdict = Verdict(
+        cycle=0,
+        n_labels=n_labels,
+        finished=not values.limits.cycles,
+        stop_reason=None if values.limits.cycles else TRAINED,
+        systems=opened(failures),
+    )
+    return orm.Dict(verdict.as_dict())
 
 
 @calcfunction

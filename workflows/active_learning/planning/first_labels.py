@@ -47,19 +47,27 @@ def gate_bounds(settings: Settings) -> Values:
     return settings.labelling.gates.model_dump(mode="json", exclude_none=True)
 
 
+def levels_of(settings: Settings) -> dict[str, orm.Data]:
+    """Return the level of theory of all systems, ``level``, and those of systems with a charge or spin of their own."""
+    level = load_campaign_level(settings.level_of_theory)
+    levels: dict[str, orm.Data] = {"level": orm.Dict(level.as_dict())}
+    for system, own in settings.systems.items():
+        if own.charge or own.multiplicity is not None:
+            levels[key_of("level", system)] = orm.Dict(level.in_state(own.charge, own.multiplicity).as_dict())
+    return levels
+
+
 @calcfunction
 def plan_campaign(settings: orm.Dict) -> dict[str, orm.Data]:
-    """Derive the level of theory and the first labelling tasks.
+    """Derive the level of theory and the first labelling tasks; nothing for a campaign that only trains.
 
     ``level`` is that of all systems but those with a ``level_SYSTEM``, which have a charge or spin of their own.
     """
     values = Settings.from_node(settings)
-    level = load_campaign_level(values.level_of_theory)
-    plan: dict[str, orm.Data] = {"level": orm.Dict(level.as_dict())}
-    for system, own in values.systems.items():
-        if own.charge or own.multiplicity is not None:
-            state = level.in_state(own.charge, own.multiplicity)
-            plan[key_of("level", system)] = orm.Dict(state.as_dict())
+    if values.only_trains:
+        return {}
+    plan = levels_of(values)
+    for system in values.systems:
         for name, (start, task) in label_tasks(values, system).items():
             label = FirstTask(system, name).label()
             plan |= {key_of("start", label): orm.Dict(start.as_dict()), key_of("task", label): orm.Dict(task)}

@@ -50,7 +50,7 @@ def part_label(part: str, system: str) -> str:
 
 @dataclass(frozen=True)
 class FirstTask:
-    """A labelling at the start of a campaign: ``zif4_seed_aimd_0``, ``zif4_seed_perturbed``, ``zif4_held_out_0``.
+    """A labelling at the start of a campaign: ``zif4_seed_aimd_0``, ``zif4_held_out_0``, ``zif4_untrusted``.
 
     :param task: its name within the system, such as :func:`seed_aimd_task` gives.
     """
@@ -63,6 +63,11 @@ class FirstTask:
         return f"{self.system}_{self.task}"
 
     @classmethod
+    def untrusted(cls, system: str) -> FirstTask:
+        """Return the name of the task that labels what a study did not trust, of a campaign that goes on."""
+        return cls(system, "untrusted")
+
+    @classmethod
     def within(cls, system: str, label: str) -> FirstTask:
         """Read the name of a task of a known system."""
         return cls(system, label.removeprefix(f"{system}_"))
@@ -70,7 +75,7 @@ class FirstTask:
     @classmethod
     def parse(cls, label: str) -> FirstTask | None:
         """Read a name; None for one of another kind, such as that of a system."""
-        match = re.fullmatch(r"(\w+)_(seed_aimd_\d+|seed_perturbed|held_out_\d+)", label)
+        match = re.fullmatch(r"(\w+)_(seed_aimd_\d+|seed_perturbed|held_out_\d+|untrusted)", label)
         return cls(match[1], match[2]) if match else None
 
 

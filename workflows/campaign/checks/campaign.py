@@ -9,7 +9,7 @@ from aiida_zif.workflows.campaign.checks.deepmd import deepmd_problems
 from aiida_zif.workflows.campaign.checks.plumed_input import plumed_faults
 from aiida_zif.workflows.campaign.levels import level_problems
 from aiida_zif.workflows.campaign.planned_labels import fewest_labels
-from aiida_zif.workflows.campaign.schema.campaign_file import System, Training
+from aiida_zif.workflows.campaign.schema.campaign_file import IMPORTED, System, Training
 from aiida_zif.workflows.campaign.schema.resources import TrainStage
 from aiida_zif.workflows.campaign.schema.section import Section
 from aiida_zif.workflows.campaign.structures import MOST_ATOMS
@@ -40,7 +40,7 @@ def all_problems(
     :param level_file: the file of a level of the user's own.
     """
     yield from type_map_problems(parts.get("type_map"), structures, source)
-    if "level_of_theory" in parts:
+    if "level_of_theory" in parts and parts["level_of_theory"].name != IMPORTED:
         systems = parts.get("systems", {})
         yield from level_problems(parts["level_of_theory"], systems, structures, source, level_file)
     if "labelling" in parts and "resources" in parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,7 +11,6 @@ from aiida import orm
 from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
 from aiida_zif.workflows.campaign.checks.machine_cores import CODE_OF
-from aiida_zif.workflows.campaign.schema.resources import Resources
 from aiida_zif.workflows.user_input.problems import Problem, did_you_mean, listed
 
 FAMILIES = {"cp2k": ("zif.cp2k", "cp2k"), "dp": ("zif.deepmd", "deepmd"), "lmp": ("zif.lammps", "lammps")}
@@ -28,11 +28,21 @@ LACKING = {
 MOST_SHOWN = 12
 
 
-def code_problems(labels: Mapping[str, str], resources: Resources) -> Iterator[Problem]:
-    """Yield what forbids to run a campaign with the codes of the loaded profile.
+def code_problems(
+    labels: Mapping[str, str], resources: Any, code_of: Mapping[str, str] = CODE_OF, file: str = "campaign"
+) -> Iterator[Problem]:
+    """Yield what forbids to run a file with the codes of the loaded profile.
 
-    :param labels: ``label@computer`` by code, as in the campaign file.
+    :param labels: ``label@computer`` by code, as in the file.
+    :param resources: its section of that name.
+    :param code_of: stage of the resources → code that runs it.
+    :param file: what messages call the file.
     """
+    for problem in _problems(labels, resources, code_of):
+        yield replace(problem, file=file)
+
+
+def _problems(labels: Mapping[str, str], resources: Any, code_of: Mapping[str, str]) -> Iterator[Problem]:
     found: dict[str, Any] = {}
     for name, label in labels.items():
         code, problem = _load(name, label)
@@ -44,7 +54,7 @@ def code_problems(labels: Mapping[str, str], resources: Resources) -> Iterator[P
     for computer in {code.computer.pk: code.computer for code in found.values()}.values():
         name = next(name for name, code in found.items() if code.computer.pk == computer.pk)
         yield from _computer_problems(name, computer)
-    yield from _scheduler_problems(found, resources)
+    yield from _scheduler_problems(found, resources, code_of)
     if {"lmp", "python"} <= found.keys() and found["lmp"].computer.pk != found["python"].computer.pk:
         allowed = f"a Python on {found['lmp'].computer.label}, the computer of codes.lmp"
         fix = "name such a code; it reads what LAMMPS left in its folder"
@@ -122,8 +132,8 @@ def _computer_problems(name: str, computer: Any) -> Iterator[Problem]:
         yield _problem(name, found, allowed, f"`verdi computer enable {computer.label} {user.email}`")
 
 
-def _scheduler_problems(codes: Mapping[str, Any], resources: Resources) -> Iterator[Problem]:
-    for stage, name in CODE_OF.items():
+def _scheduler_problems(codes: Mapping[str, Any], resources: Any, code_of: Mapping[str, str]) -> Iterator[Problem]:
+    for stage, name in code_of.items():
         scheduler = codes[name].computer.scheduler_type if name in codes else ""
         for option in LACKING.get(scheduler, ()):
             value = getattr(getattr(resources, stage), option)

@@ -20,11 +20,18 @@ from aiida_zif.workflows.campaign.schema.training_steps import TrainingSteps
 from aiida_zif.workflows.campaign.supercell import AUTO, SupercellKey
 from aiida_zif.workflows.user_input.problems import did_you_mean, shown
 
+IMPORTED = "imported"
+"""Level of theory, or structure, of a campaign that only trains: that of the frames that it imports."""
+
 
 class LevelOfTheory(Section):
     """Electronic-structure method of the labels."""
 
-    name: str = Field(description="a level that ships with the package, or a level file", examples=["pbe-d3"])
+    name: str = Field(
+        description="a level that ships with the package, or a level file; imported: that of the imported frames, for "
+        "a campaign that only trains",
+        examples=["pbe-d3"],
+    )
     overrides: FreeMapping = Field({}, description="settings of the level that differ, as in CP2K's input below DFT")
     definition: FreeMapping | None = Field(None, description="content of a level file, for a level of your own")
 
@@ -97,7 +104,7 @@ class Training(Section):
 class Limits(Section):
     """When the campaign ends at the latest."""
 
-    cycles: Count = Field(description="cycles of exploring and labelling")
+    cycles: Whole = Field(description="cycles of exploring and labelling; 0: the campaign only trains")
     labels: Count = Field(description="labelled frames in all")
 
 
@@ -113,8 +120,8 @@ class FailureBudget(Section):
 Stated = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class Framework(Section):
-    """What is computed: a structure in a cell, its charge and spin, and where it comes from."""
+class Crystal(Section):
+    """What is computed: a structure in a cell, and where it comes from."""
 
     structure: str = Field(description="a framework that ships with the package, or a structure file")
     supercell: SupercellKey = Field(
@@ -122,13 +129,22 @@ class Framework(Section):
         description="auto (the smallest that is twice as thick as the cut-off), repeats along the three cell vectors, "
         "or a matrix of whole numbers whose rows are the new cell vectors",
     )
+    source: Stated | None = Field(None, description="of a structure file: where it comes from")
+    licence: Stated | None = Field(None, description="of a structure file, such as CC-BY-4.0")
+    citation: Stated | None = Field(None, description="of a structure file: the publication to cite")
+
+
+class Framework(Crystal):
+    """A structure whose electrons are computed: with charge and spin."""
+
+    structure: str = Field(
+        description="a framework that ships with the package, or a structure file; imported: the first imported frame "
+        "of this system, for a campaign that only trains"
+    )
     charge: Annotated[StrictInt, Field(ge=-100, le=100)] = Field(0, description="charge of the whole cell")
     multiplicity: Annotated[StrictInt, Field(ge=1, le=1000)] | None = Field(
         None, description="2S + 1 of the whole cell; 1 if left out, which elements with unpaired electrons forbid"
     )
-    source: Stated | None = Field(None, description="of a structure file: where it comes from")
-    licence: Stated | None = Field(None, description="of a structure file, such as CC-BY-4.0")
-    citation: Stated | None = Field(None, description="of a structure file: the publication to cite")
 
 
 class System(Framework):

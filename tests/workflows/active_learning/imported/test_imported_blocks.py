@@ -334,3 +334,22 @@ def test_exploration_may_start_from_imported_frames_of_the_same_atoms(inputs: di
     with chain._process_scope():
         chain.plan()
     assert list(blocks_of(chain.inputs, chain.ctx, "zinc_data")) == list(chain.ctx.dataset)
+
+
+def test_frames_of_two_levels_are_no_data_of_a_campaign_that_only_trains(imported: Factory, campaign: Factory) -> None:
+    for label, seed, level in (("one_level", 760, "PBE of a test"), ("other_level", 764, "BLYP of a test")):
+        imported(label, seed, level)
+    imported("kept_of_one_level", 768, "PBE of a test")
+    common = {
+        "level_of_theory": "imported",
+        "limits": {"cycles": 0},
+        "held_out": {"imported": ["kept_of_one_level"], "aimd": []},
+    }
+    found = imported_blocks(campaign(seed_data={"imported": ["one_level"], **NOTHING}, **common))
+    assert len(found["training"]) == len(found["held_out"]) == 1
+    with pytest.raises(CampaignError) as caught:
+        imported_blocks(campaign(seed_data={"imported": ["one_level", "other_level"], **NOTHING}, **common))
+    (problem,) = caught.value.problems
+    assert problem.field == "seed_data.imported[1]"
+    assert "BLYP of a test" in problem.found
+    assert "PBE of a test" in problem.allowed

@@ -1,0 +1,1 @@
+"""The verbs of campaign and study files: check, run, watch, schema."""

@@ -1,0 +1,74 @@
+"""What `aiida-zif check` prints of a study: everything that would run, with numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from aiida_zif.plugins.words import counted
+from aiida_zif.workflows.study.file.planned_runs import planned_runs
+from aiida_zif.workflows.user_input.problems import listed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from aiida_zif.workflows.study.file.loading import Study
+
+
+def print_plan(console: Console, study: Study) -> None:
+    """Print force field, systems, and what each section would do."""
+    console.print(f"[bold]{study.name}[/bold] (protocol {study.protocol}, seed {study.seed}) is valid.")
+    console.print(force_field_line(study), markup=False)
+    for name, atoms in study.structures().items():
+        console.print(f"{name}: {len(atoms)} atoms, {atoms.get_chemical_formula()}", markup=False)
+    console.print(run_table(study))
+    for line in section_lines(study):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def force_field_line(study: Study) -> str:
+    """Return the force field in a line."""
+    known = study.known
+    if known is None:
+        given = study.force_field.model_dump(exclude_none=True)
+        return f"Force field: {given}, not looked up"
+    return f"Force field: {known.words}; elements {listed(list(known.type_map))}; cut-off {known.rcut:g} Å"
+
+
+def run_table(study: Study) -> Table:
+    """Return one row for all trajectories of one length."""
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("system", "section", "trajectories"):
+        table.add_column(column)
+    for column in ("atoms", "steps each", "ps each", "ns in all"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for runs in planned_runs(study):
+        total = runs.runs * runs.picoseconds / 1000.0
+        table.add_row(
+            runs.system, runs.section, f"{runs.runs} × {runs.what}", str(runs.n_atoms), f"{runs.steps:,}",
+            f"{runs.picoseconds:g}", f"{total:.3g}",
+        )  # fmt: skip
+    return table
+
+
+def section_lines(study: Study) -> Iterator[str]:
+    """Yield what is done with the trajectories."""
+    if study.melt_quench is not None:
+        from aiida_zif.workflows.properties.melt_quench.plan import schedule_in_words
+
+        settings = study.melt_quench.settings(next(iter(study.systems)), study.protocol, 1)
+        yield f"melt_quench: {'; '.join(schedule_in_words(settings))}"
+        trust = f"{settings.trust:g} eV/Å" if settings.trust is not None else "not set"
+        yield f"melt_quench: frames come back above a deviation of {trust}, {settings.max_untrusted} of a leg at most"
+    if study.structure is not None:
+        yield f"structure of {listed(study.structure.of)}: {listed(study.structure.observables)}"
+    if study.states is not None:
+        grid = [f"{temperature:g} K {pressure:g} GPa" for temperature, pressure in study.states.states]
+        yield f"states from the {study.states.start}: {listed(grid)}"
+    if study.validation is not None:
+        files = counted(len(study.validation.frames) + len(study.validation.curves), "reference")
+        literature = " and values of the literature" if study.validation.literature else ""
+        yield f"validate: beside {files}{literature}"

@@ -1,0 +1,1 @@
+"""Checks between the sections of a study, its systems, its cells and its machine."""

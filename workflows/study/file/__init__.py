@@ -1,0 +1,1 @@
+"""The study file: read, completed and checked, and what it asks for."""

@@ -1,0 +1,1 @@
+"""The force field of a study, found in the profile."""

@@ -1,0 +1,1 @@
+"""Sections and keys of the study file."""
