@@ -86,8 +86,9 @@ def stage_of(table: np.ndarray, stage: dict[str, Any], steps: int, config: dict[
         return own
     deviation = looks[:, PLACE["deviation"]]
     deviation = deviation[np.isfinite(deviation)]
-    worst = {"max_deviation": float(deviation.max()), "q99_deviation": float(np.quantile(deviation, 0.99))}
-    return {**own, **reached_by(looks, stage, config), **(worst if len(deviation) else {})}
+    if len(deviation):
+        own.update(max_deviation=float(deviation.max()), q99_deviation=float(np.quantile(deviation, 0.99)))
+    return {**own, **reached_by(looks, stage, config)}
 
 
 def reached_by(looks: np.ndarray, stage: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:

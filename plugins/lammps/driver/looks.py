@@ -137,9 +137,6 @@ def is_untrusted(table: np.ndarray, config: dict[str, Any]) -> np.ndarray:
 def untrusted_of(table: np.ndarray, config: dict[str, Any]) -> np.ndarray:
     """Rows that may go back: not trusted, physical, the worst first and spread over time, at most as many as asked."""
     usable = is_untrusted(table, config) & (table[:, PLACE["fault"]] == 0)
-    hopeless = config["settings"]["halt"]["force_deviation"]
-    if hopeless is not None:
-        usable &= table[:, PLACE["deviation"]] < hopeless
     rows = np.flatnonzero(usable)
     steps, deviations = table[rows, PLACE["step"]], table[rows, PLACE["deviation"]]
     return rows[spread(steps, deviations, config["settings"]["max_untrusted"], config["strides"]["deviation"])]
