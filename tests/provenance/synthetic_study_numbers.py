@@ -298,7 +298,7 @@ def states_report() -> grid.StatesReport:
         decompositions=[
             grid.Decomposition(
                 reference="300K_0GPa", state=state, measure="x-ray", change=measured(0.21, 0.01),
-                noise=measured(0.04, 0.01),
+                noise=measured(0.04, 0.01), misfit=0.3,
                 significant=True, shares=[share(*one) for one in shares], rotation=measured(14.2, 0.8, "°"),
                 swing=measured(9.1, 0.7, "°"), changed_bonds=measured(0.02, 0.01), volume=measured(1.02, 0.004),
             )
@@ -307,7 +307,8 @@ def states_report() -> grid.StatesReport:
         + [
             grid.Decomposition(
                 reference="300K_0GPa", state="600K_0p5GPa", measure="x-ray", change=measured(0.05, 0.02),
-                noise=measured(0.04, 0.01), significant=False, rotation=measured(3.0, 2.8, "°"),
+                noise=measured(0.04, 0.01), misfit=0.3,
+                significant=False, rotation=measured(3.0, 2.8, "°"),
                 swing=measured(2.0, 1.7, "°"),
                 changed_bonds=measured(0.0, 0.0), volume=measured(0.99, 0.004),
             )
