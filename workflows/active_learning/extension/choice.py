@@ -24,7 +24,7 @@ DEVIATION = "max_force_deviation"
 """Array of every set of frames that may be chosen from, eV/Å."""
 
 BINS = 40
-"""Of the histogram of the deviations."""
+"""Of the histogram of the deviations, up to twice the upper level, which the last one ends with."""
 
 RUN = ("replica", "stage")
 """Arrays that tell trajectories and their stages apart, where a set of frames has them."""
@@ -124,7 +124,9 @@ def report_of(frames: FramesData, sieved: Sieved, plan: SelectionPlan) -> Choice
     deviation = frames.get_array(DEVIATION)
     runs = Counter(f"run_{frames.get_array('run')[index]}" for index in sieved.kept)
     above = int(np.count_nonzero(~(deviation < plan.upper)))
-    counts, edges = np.histogram(deviation[np.isfinite(deviation)], bins=BINS)
+    counts, edges = np.histogram(
+        np.clip(deviation[np.isfinite(deviation)], 0.0, 2 * plan.upper), BINS, (0.0, 2 * plan.upper)
+    )
     accurate = int(np.count_nonzero(deviation < plan.lower))
     return Choice(
         n_explored=frames.n_frames,
