@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 HELD_OUT = "zif4_iter6"
-LEARNT = ("zif4_iter0", "zif4_iter3", "zif4_iter5", "zif4_pert")
+LEARNT = ("zif4_iter0", "zif4_iter3", "zif4_iter5")
 SAME_ENERGY = 1e-5
 """eV."""
 

@@ -14,6 +14,7 @@ from aiida.engine import ExitCode, calcfunction
 from aiida_zif.plugins.data.dataset import DatasetData, blocks_in
 from aiida_zif.plugins.data.frame_sets import concatenate, subset
 from aiida_zif.plugins.data.frames import FramesData, LabelledFramesData
+from aiida_zif.plugins.lammps.exploration.report import Histogram
 from aiida_zif.plugins.selection import Pool, Sieved, StrategyError, full_chain, run_chain
 from aiida_zif.workflows.active_learning.selection.choice_report import Choice
 from aiida_zif.workflows.active_learning.selection.plan import SelectionPlan
@@ -21,6 +22,9 @@ from aiida_zif.workflows.engine.naming import of_kind
 
 DEVIATION = "max_force_deviation"
 """Array of every set of frames that may be chosen from, eV/Å."""
+
+BINS = 40
+"""Of the histogram of the deviations, up to twice the upper level, which the last one ends with."""
 
 RUN = ("replica", "stage")
 """Arrays that tell trajectories and their stages apart, where a set of frames has them."""
@@ -120,6 +124,9 @@ def report_of(frames: FramesData, sieved: Sieved, plan: SelectionPlan) -> Choice
     deviation = frames.get_array(DEVIATION)
     runs = Counter(f"run_{frames.get_array('run')[index]}" for index in sieved.kept)
     above = int(np.count_nonzero(~(deviation < plan.upper)))
+    counts, edges = np.histogram(
+        np.clip(deviation[np.isfinite(deviation)], 0.0, 2 * plan.upper), BINS, (0.0, 2 * plan.upper)
+    )
     accurate = int(np.count_nonzero(deviation < plan.lower))
     return Choice(
         n_explored=frames.n_frames,
@@ -129,6 +136,7 @@ def report_of(frames: FramesData, sieved: Sieved, plan: SelectionPlan) -> Choice
         n_selected=len(sieved.kept),
         selected_by_condition=dict(sorted(runs.items())),
         not_chosen=sieved.reasons,
+        histogram=Histogram(edges=edges.tolist(), counts=counts.tolist()),
         lower=plan.lower,
         upper=plan.upper,
         strategy=full_chain(plan.strategy),
