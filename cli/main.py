@@ -11,7 +11,7 @@ from aiida_zif.cli.common.terminal import guard_terminal
 COMMANDS = {
     "check": ("files.check:check", "Check a campaign or study file; print what would run and its cost."),
     "run": ("files.run:run", "Run a campaign or study, or continue it where it stopped."),
-    "extend": ("files.extend:extend", "Go on with a campaign: what a study did not trust, or more cycles."),
+    "extend": ("files.extend:extend", "Continue a campaign: label frames of a study, or add cycles."),
     "watch": ("files.watch:watch", "Follow a running campaign or study."),
     "resume": ("profile.resume:resume", "Continue all campaigns and studies after a crash or a reboot."),
     "backup": ("profile.backup:backup", "Back up the profile and verify that the copy is complete."),

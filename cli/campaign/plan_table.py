@@ -101,7 +101,7 @@ def describe_stage(stage: Exploration) -> str:
     before = f" after {stage.equilibration} to equilibrate" if stage.equilibration else ""
     return (
         f"{len(conditions(stage))} {stage.ensemble.upper()} runs ({kelvin} K × {gigapascal} GPa), "
-        f"{stage.steps} × {stage.timestep:g} fs{before}, a look every {stage.sample_every}"
+        f"{stage.steps} × {stage.timestep:g} fs{before}, sampled every {stage.sample_every}"
     )
 
 

@@ -50,7 +50,7 @@ def extend(
     foreground: bool,
     as_json: bool,
 ) -> None:
-    """Go on with CAMPAIGN (PK or UUID) in a new campaign that takes over its data set, committee and verdict.
+    """Continue CAMPAIGN (PK or UUID) in a new campaign that takes over its data set, committee and verdict.
 
     Of the frames that a STUDY did not trust, those are labelled that the strategies of the campaign choose, then a
     committee is trained on all labels and tested. CAMPAIGN itself is not changed; no frame is labelled twice. With

@@ -62,7 +62,7 @@ class ExtensionWork(Work):
     def notes(self) -> list[str]:
         """Return what it goes on from, and what it labels first."""
         plan = self.plan()
-        lines = [f"Campaign {plan['name']} goes on from {self.campaign.label} <{self.campaign.pk}>."]
+        lines = [f"Campaign {plan['name']} continues {self.campaign.label} <{self.campaign.pk}>."]
         lines += [
             f"  {row['system']}: {row['n_frames']} frames <{row['pk']}>, of which {row['n_inside']} between the trust "
             f"levels {row['lower']:g} and {row['upper']:g} eV/Å"

@@ -124,7 +124,7 @@ def goes_on_in_words(summary: dict[str, Any]) -> str:
         return ""
     pks = ", ".join(f"<{pk}>" for pk in before["untrusted"])
     study = f" with {before['n_untrusted']} untrusted frames {pks}" if pks else ""
-    return f"goes on from {before['name']} <{before['pk']}>{study}; "
+    return f"continues {before['name']} <{before['pk']}>{study}; "
 
 
 def rows_of(view: CampaignView, summary: dict[str, Any]) -> list[list[str]]:

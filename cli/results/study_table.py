@@ -117,7 +117,7 @@ def errors_line(report: GlassReport) -> str:
     """Say what the errors of the table stand on, how often the committee was not trusted, and when it melted."""
     values = [getattr(state, field) for state in report.states.values() for field in STATE_COLUMNS]
     usual = usual_basis(values)
-    parts = [f"standard errors over {usual}" if usual else "standard errors; what they stand on is in the report"]
+    parts = [f"standard errors from {usual}" if usual else "standard errors; the report states what they are from"]
     if report.onset is not None:
         onset = report.onset.temperature
         parts.append(f"onset of melting {value_in_words(onset)} ({basis_in_words(onset)})")
@@ -126,7 +126,7 @@ def errors_line(report: GlassReport) -> str:
         words = value_in_words(slope) if slope.value is not None else slope.remark or "not known"
         parts.append(f"rate dependence {words}")
     if report.trust.share is not None and report.trust.level is not None:
-        parts.append(f"{report.trust.share:.1%} of the looks above {report.trust.level:g} eV/Å")
+        parts.append(f"{report.trust.share:.1%} of the sampled frames deviate by more than {report.trust.level:g} eV/Å")
     return "; ".join(parts)
 
 
@@ -171,12 +171,13 @@ def closing_lines(summary: StudySummary) -> list[str]:
     if summary.untrusted:
         count = sum(one.n_frames for one in summary.untrusted)
         where = ", ".join(f"{one.section.replace('_', ' ')} of {one.system} <{one.pk}>" for one in summary.untrusted)
-        lines.append(f"not trusted: {counted(count, 'frame')} came back ({where})")
+        lines.append(f"above the trust level: {counted(count, 'frame')} returned ({where})")
     for name, report in summary.validation.items():
         comparable = [row for row in report.rows if row.comparable and row.z is not None]
         far = sum(abs(row.z or 0.0) > 2 for row in comparable)
         rows = counted(len(report.rows), "row")
-        lines.append(f"validation of {name}: {rows}, {len(comparable)} comparable, {far} beyond two standard errors")
+        counts = f"{len(comparable)} comparable, {far} of them off by more than two standard errors"
+        lines.append(f"validation of {name}: {rows}, {counts}")
     cost = summary.cost
     hours = "" if cost.core_hours is None else f", {number(cost.core_hours)} core hours"
     return [*lines, f"cost: {counted(cost.n_jobs, 'job')}{hours}"]

@@ -78,7 +78,7 @@ def print_cost(console: Console, estimates: list[Estimate], computer: str) -> No
     if not estimates:
         return
     if not any(one.core_s for one in estimates):
-        console.print(f"Cost: no MD step was measured on {computer}; {MEASURE}.")
+        console.print(f"Cost: not measured on {computer}; {MEASURE}.")
         return
     console.print(f"Cost on {computer}:")
     sources = {basis: chr(ord("a") + n) for n, basis in enumerate(dict.fromkeys(one.basis for one in estimates))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from aiida_zif.plugins.words import counted
+from aiida_zif.plugins.words import counted, length_in_words
 from aiida_zif.workflows.study.file.planned_runs import planned_runs
 from aiida_zif.workflows.user_input.problems import listed
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from aiida_zif.workflows.properties.states.settings import StatesOptions
     from aiida_zif.workflows.study.file.loading import Study
+    from aiida_zif.workflows.study.schema.validation import Validation
 
 
 def print_plan(console: Console, study: Study) -> None:
@@ -43,13 +45,12 @@ def run_table(study: Study) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("system", "section", "trajectories"):
         table.add_column(column)
-    for column in ("atoms", "steps each", "ps each", "ns in all"):
+    for column in ("atoms", "steps each", "time each", "in total"):
         table.add_column(column, justify="right", no_wrap=True)
     for runs in planned_runs(study):
-        total = runs.runs * runs.picoseconds / 1000.0
         table.add_row(
             runs.system, runs.section, f"{runs.runs} × {runs.what}", str(runs.n_atoms), f"{runs.steps:,}",
-            f"{runs.picoseconds:g}", f"{total:.3g}",
+            length_in_words(runs.picoseconds), length_in_words(runs.runs * runs.picoseconds),
         )  # fmt: skip
     return table
 
@@ -60,15 +61,33 @@ def section_lines(study: Study) -> Iterator[str]:
         from aiida_zif.workflows.properties.melt_quench.plan import schedule_in_words
 
         settings = study.melt_quench.settings(next(iter(study.systems)), study.protocol, 1)
-        yield f"melt_quench: {'; '.join(schedule_in_words(settings))}"
-        trust = f"{settings.trust:g} eV/Å" if settings.trust is not None else "not set"
-        yield f"melt_quench: frames come back above a deviation of {trust}, {settings.max_untrusted} of a leg at most"
+        yield "melt_quench:"
+        yield from (f"  {stage}" for stage in schedule_in_words(settings))
+        if settings.trust is not None:
+            most = f"at most {settings.max_untrusted} of each trajectory"
+            yield f"  return frames that deviate by more than {settings.trust:g} eV/Å, {most}"
     if study.structure is not None:
         yield f"structure of {listed(study.structure.of)}: {listed(study.structure.observables)}"
     if study.states is not None:
-        grid = [f"{temperature:g} K {pressure:g} GPa" for temperature, pressure in study.states.states]
-        yield f"states from the {study.states.start}: {listed(grid)}"
+        yield f"states from the {study.states.start}: {grid_in_words(study.states)}"
     if study.validation is not None:
-        files = counted(len(study.validation.frames) + len(study.validation.curves), "reference")
-        literature = " and values of the literature" if study.validation.literature else ""
-        yield f"validate: beside {files}{literature}"
+        yield f"validate: beside {listed(list(references_in_words(study.validation))) or 'nothing'}"
+
+
+def grid_in_words(states: StatesOptions) -> str:
+    """Return a grid of states and how long each is run: ``300, 600 K at 0 GPa, cell tri; …``."""
+    temperatures = ", ".join(f"{value:g}" for value in states.temperatures)
+    pressures = ", ".join(f"{value:g}" for value in states.pressures)
+    times = [length_in_words(value / 1000) for value in (states.equilibration, states.sampling)]
+    return f"{temperatures} K at {pressures} GPa, cell {states.coupling}; equilibrate {times[0]}, sample {times[1]}"
+
+
+def references_in_words(validation: Validation) -> Iterator[str]:
+    """Yield what results are compared with."""
+    if validation.same_level:
+        yield "AIMD of the training data"
+    if validation.literature:
+        yield "values of the literature"
+    for given, noun in ((validation.frames, "set"), (validation.curves, "curve")):
+        if given:
+            yield f"{counted(len(given), noun)} of your own ({listed(list(given))})"

@@ -25,7 +25,7 @@ def progress_line(node: Any) -> str:
     done, planned = work_of(view)
     share = f", {done / planned:.0%} of all MD steps" if planned else ""
     remaining = expected_remaining_s(view)
-    left = "" if remaining is None else f", about {clock(remaining)} left for them"
+    left = "" if remaining is None else f", about {clock(remaining)} left"
     return f"[{clock(time.time() - node.ctime.timestamp())}] {words}{share}{left}"
 
 

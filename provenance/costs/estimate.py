@@ -17,8 +17,8 @@ KIN = ({"batch", "aimd"}, {"md", "explore"})
 OTHER_KIND = {
     "aimd": "at most: of a single frame",
     "batch": "at least: of MD steps",
-    "md": "of explorations, which look at the committee more often",
-    "explore": "of MD that looks at the committee less often",
+    "md": "of explorations, which evaluate the committee more often",
+    "explore": "of MD that evaluates the committee less often",
 }
 """Kind of work → what a measurement of its kin says about it."""
 

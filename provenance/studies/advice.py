@@ -16,19 +16,19 @@ def next_steps(summary: StudySummary) -> list[dict[str, str]]:
         return [advice("The study is running. Follow it:", f"aiida-zif watch {pk}")]
     steps = []
     if summary.exit_status or summary.state != "finished":
-        steps.append(advice("It did not end well. Read the messages of its processes:", f"verdi process report {pk}"))
+        steps.append(advice("A part failed. Read the messages of its processes:", f"verdi process report {pk}"))
         steps.append(advice("Run it again; finished trajectories are kept:", "aiida-zif run STUDY.yaml"))
     if summary.untrusted:
         count = sum(one.n_frames for one in summary.untrusted)
-        why = f"Label the {count} frames that the committee did not trust, train on them, and repeat the study:"
+        why = f"Label frames above the trust level ({count} were returned), continue the training, repeat the study:"
         campaign = summary.force_field.campaigns[-1].pk if summary.force_field.campaigns else "CAMPAIGN"
         steps.append(advice(why, f"aiida-zif extend {campaign} --from {pk}"))
     if any(report.is_glass is False for report in summary.melt_quench.values()):
-        why = "What came out is no glass by the checks above. Change the schedule in the study file and run it again:"
+        why = "A check failed, so the result is no glass. Change the schedule in the study file and run it again:"
         steps.append(advice(why, "aiida-zif run STUDY.yaml"))
     return [
         *steps,
-        advice("Export glass frames and curves:", f"aiida-zif export {pk} --output {safe_name(summary.name)}"),
+        advice("Export frames, curves and numbers:", f"aiida-zif export {pk} --output {safe_name(summary.name)}"),
         *([advice("Follow a result back to the labels:", lineage_command(summary))] if summary.parts else []),
         advice("Export the study with full provenance:", f"verdi archive create study-{pk}.aiida -N {pk}"),
     ]

@@ -61,7 +61,7 @@ def progress_in_words(progress: Progress) -> list[str]:
         (progress.temperature, "{:.0f} K"),
         (progress.density, "{:.3f} g/cm³"),
         (progress.deviation, "deviation {:.2f} eV/Å"),
-        (progress.share_untrusted, "{:.1%} above trust"),
+        (progress.share_untrusted, "{:.1%} above the trust level"),
     ):
         parts += [words.format(value)] if value is not None else []
     return parts

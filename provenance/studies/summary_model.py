@@ -94,7 +94,7 @@ class Untrusted(Strict):
 
 
 class FailedJob(Strict):
-    """One job that did not end well; another may have continued it."""
+    """One job that failed; another may have continued it."""
 
     part: str
     trajectory: str

@@ -95,8 +95,8 @@ def comparison_in_words(report: ValidationReport) -> str:
     agree = sum(abs(z) <= AGREES for z in scored)
     missing = f"; not used: {listed(list(report.missing))}" if report.missing else ""
     return (
-        f"{agree} of {counted(len(scored), 'comparable number')} within {AGREES:g} standard errors, "
-        f"{counted(len(report.rows), 'row')} in all{missing}"
+        f"{agree} of {counted(len(scored), 'comparable number')} agree within {AGREES:g} standard errors "
+        f"({counted(len(report.rows), 'row')}){missing}"
     )
 
 
@@ -117,7 +117,7 @@ def of_melts(reports: Reports) -> Iterator[Finding]:
         for state, transition in report.tg.items():
             yield finding(state, "glass transition", transition.temperature)
         if report.rate_slope is not None:
-            yield finding("", "slope of the glass transition against the decade of the rate", report.rate_slope.slope)
+            yield finding("", "change of the glass transition per decade of the rate", report.rate_slope.slope)
         if report.memory.bonds_kept.value is not None:
             yield finding("melt", "share of the crystal's bonds kept", report.memory.bonds_kept)
 
@@ -147,7 +147,7 @@ def of_grids(reports: Reports) -> Iterator[Finding]:
 
 def limits_of(settings: StudySettings, reports: Reports) -> list[str]:
     """Return what the study cannot reach, each sentence once."""
-    said = ["The protocol demo shows the path; what it makes is no glass."] if settings.protocol == "demo" else []
+    said = ["Protocol: demo runs every step in minutes; its result is no glass."] if settings.protocol == "demo" else []
     for section in (reports.melt_quench, reports.structure, reports.states, reports.validation):
         said += [limit for report in section.values() for limit in report.limits]
     return list(dict.fromkeys(said))
@@ -162,7 +162,7 @@ def in_words(ends: list[SectionEnd], reports: Reports) -> str:
         f"{system} beside references: {comparison_in_words(report)}." for system, report in reports.validation.items()
     ]
     if not sentences:
-        sentences = [f"{counted(len(ends), 'part')} ended well."]
+        sentences = [f"{counted(len(ends), 'part')} finished."]
     return " ".join(sentences)
 
 

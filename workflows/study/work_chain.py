@@ -97,7 +97,7 @@ class StudyWorkChain(ResumableWorkChain):
         spec.exit_code(
             310,
             "ERROR_PARTS_FAILED",
-            message="{failed} of {total} parts did not end well: {names}. First cause: {cause}. What the others found "
+            message="{failed} of {total} parts failed: {names}. First cause: {cause}. What the others found "
             "is in the outputs; see `aiida-zif status {pk}`. " + AGAIN,
         )
         spec.exit_code(

@@ -28,9 +28,9 @@ def adopt(folder: Path, config: dict[str, Any]) -> None:
     earlier = folder / "earlier" / "done"
     if config["goes_on"]:
         if not (earlier / "plan.json").exists():
-            raise OtherTrajectory("the folder of the job to go on from holds no trajectory; was it cleaned?")
+            raise OtherTrajectory("the folder of the job to continue holds no trajectory; was it cleaned?")
         if json.loads((earlier / "plan.json").read_text()) != own:
-            raise OtherTrajectory("the job to go on from had other stages, parameters, models or a compressed model")
+            raise OtherTrajectory("the job to continue had other stages, parameters or models, or compressed models")
         for path in sorted(earlier.iterdir()):
             if path.suffix in (".npz", ".json", ".restart", ".final"):
                 shutil.copy(path, folder / "done" / path.name)

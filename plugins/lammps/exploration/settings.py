@@ -84,7 +84,7 @@ class MotionSettings(Checked):
     """
 
     timestep: TimeStep = Field(default=0.5, description="MD time step")
-    sample_every: Count = Field(default=10, description="look at the deviation every so many steps")
+    sample_every: Count = Field(default=10, description="evaluate the deviation every so many steps")
     thermostat_time: MdTime = Field(default=50.0, description="time constant of the thermostat")
     barostat_time: MdTime = Field(default=500.0, description="time constant of the barostat")
     plumed: str | None = Field(default=None, description="input file of PLUMED, which then biases every run")

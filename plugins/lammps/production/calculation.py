@@ -59,20 +59,24 @@ class LammpsMdCalculation(TolerantJob):
         spec.input_namespace(
             "committee",
             valid_type=DeepPotentialData,
-            help="One or more models, counted in the order of their labels; `parameters.driver` drives, all are asked.",
+            help="One or more models in the order of their labels; `parameters.driver` drives, all give the deviation.",
         )
-        spec.input("frames", valid_type=FramesData, help="One frame to start from, perhaps with `velocities` in Å/fs.")
+        spec.input(
+            "frames",
+            valid_type=FramesData,
+            help="One frame, the start; an array `velocities` (Å/fs) is used if it is there.",
+        )
         spec.input(
             "topology",
             valid_type=orm.StructureData,
             required=False,
-            help="The crystal, atoms in the order of the frame: its linkers must last.",
+            help="The crystal, atoms in the order of the frame; linkers are compared with its linkers.",
         )
         spec.input(
             "stages",
             valid_type=orm.List,
             serializer=orm.to_aiida_type,
-            help="The stages one after the other; see `settings.MdStage`.",
+            help="The stages in their order; see `settings.MdStage`.",
         )
         spec.input(
             "parameters",
@@ -85,7 +89,7 @@ class LammpsMdCalculation(TolerantJob):
             "restart",
             valid_type=orm.RemoteData,
             required=False,
-            help="Folder of a job of this trajectory that ended early; this one goes on from its last checkpoint.",
+            help="Folder of a job of this trajectory that ended early; this one continues from its last checkpoint.",
         )
         metadata: Any = spec.inputs["metadata"]
         options = metadata["options"]
@@ -96,7 +100,7 @@ class LammpsMdCalculation(TolerantJob):
 
         spec.output("output_parameters", valid_type=orm.Dict, help="The report, a `ProductionReport`.")
         spec.output("series", valid_type=orm.ArrayData, help="Averages over blocks of steps, a `Series`.")
-        spec.output("snapshots", valid_type=FramesData, help="The frames that the stages asked for.")
+        spec.output("snapshots", valid_type=FramesData, help="Evenly spaced frames of the stages, `snapshots` of each.")
         spec.output("untrusted", valid_type=FramesData, help="Frames above the trust level, the worst, spread in time.")
         spec.output("final", valid_type=FramesData, required=False, help="The last frame, with `velocities` in Å/fs.")
         spec.default_output_node = "output_parameters"

@@ -47,7 +47,7 @@ class LammpsMdParser(Parser):
         if isinstance(salvaged, ExitCode):
             return salvaged
         if salvaged.ended == CUT_OFF:  # of the job, it was LAMMPS alone that somebody ended
-            detail = f"LAMMPS was ended at step {salvaged.n_steps}; go on with restart=<remote_folder>"
+            detail = f"LAMMPS was ended at step {salvaged.n_steps}; continue with restart=<remote_folder>"
             return exit_code_of(Ending(CUT_OFF, detail))
         self._warn(salvaged)
         return self._verdict(salvaged)
@@ -58,7 +58,9 @@ class LammpsMdParser(Parser):
             for name in stage.missed:
                 self.logger.warning(f"{stage.name}: missed its {name}, {stage.reached[name].model_dump(mode='json')}")
         if report.n_untrusted:
-            self.logger.warning(f"{report.n_untrusted} of {report.n_looks} looks are above {report.trust} eV/Å")
+            self.logger.warning(
+                f"{report.n_untrusted} of {report.n_looks} sampled frames deviate by more than {report.trust} eV/Å"
+            )
         if "dp" in self.node.inputs and not report.compressed:
             self.logger.warning("the models are not compressed, see compress.err")
 
@@ -108,7 +110,7 @@ class LammpsMdParser(Parser):
         if NO_SUCH_TRAJECTORY in said:
             return self.exit_codes.ERROR_OTHER_TRAJECTORY.format(detail=said.partition(NO_SUCH_TRAJECTORY)[2])
         if "driver.err" in present:
-            return self.exit_codes.ERROR_DRIVER_FAILED.format(detail=said or "without a word")
+            return self.exit_codes.ERROR_DRIVER_FAILED.format(detail=said or "no message")
         return self.exit_codes.ERROR_NO_OUTPUT
 
     def _verdict(self, report: ProductionReport) -> ExitCode | None:

@@ -70,7 +70,9 @@ def of_the_trajectory(given: Mapping[str, Any]) -> str | None:
     for index, (stage, start) in enumerate(zip(stages, starts_of(stages), strict=True)):
         looks = len(looks_of(stage, start, strides.sample))
         if stage.snapshots > looks:
-            allowed = f"at most {looks}, the looks at this stage; fix: lower it, or sample_every ({strides.sample})"
+            allowed = (
+                f"at most {looks}, the sampled frames of this stage; fix: lower it, or sample_every ({strides.sample})"
+            )
             return f"stages[{index}].snapshots: found {stage.snapshots}, allowed is {allowed}"
     if settings.trust is not None and len(given["committee"]) == 1:
         fix = "give a committee, or leave trust out"
@@ -98,7 +100,7 @@ def of_the_restart(given: Mapping[str, Any]) -> str | None:
     folder: orm.RemoteData = given["restart"]
     if folder.computer != given["code"].computer:
         allowed = f"one on {given['code'].computer}"
-        return f"restart: found a folder on {folder.computer}, allowed is {allowed}; fix: go on there"
+        return f"restart: found a folder on {folder.computer}, allowed is {allowed}; fix: continue there"
     earlier = folder.creator
     if earlier is None:
         return None  # the driver finds out

@@ -182,11 +182,13 @@ def tiles(summary: StudySummary) -> list[dict[str, str]]:
             state = report.states[glass]
             of = f"of the {name} glass, quenched at {glass.partition('@')[2]} K/ps"
             found += [measured_tile(state.density, f"density {of}")]
-            found += [measured_tile(state.coordination, f"nitrogens around a metal {of}")]
+            found += [measured_tile(state.coordination, f"N around a metal {of}")]
             if glass in report.tg:
                 found.append(measured_tile(report.tg[glass].temperature, "glass transition at this rate"))
         if report.trust.share is not None:
-            found.append(tile(f"{report.trust.share:.1%}", "of the looks above the trust level"))
+            found.append(
+                tile(f"{report.trust.share:.1%}", "of the sampled frames deviate by more than the trust level")
+            )
     hours = summary.cost.core_hours
     if hours is not None:
         found.append(tile(f"{hours:.3g}", f"core hours, {counted(summary.cost.n_jobs, 'job')}", "h"))

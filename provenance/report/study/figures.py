@@ -25,20 +25,20 @@ AGAINST_TEMPERATURE = (
         "enthalpy",
         "enthalpy $-$ 3 k$_B$T / meV per atom",
         "Enthalpy against temperature.",
-        "Less 3 k_B T an atom, its classical harmonic part, so that transitions show. Zero is the equilibrated "
-        "crystal, or the first block where there is none.",
+        "The classical harmonic part, 3 k_B T per atom, is subtracted, so that transitions show. Zero is the "
+        "equilibrated crystal, or the first block where there is none.",
     ),
     (
         "coordination",
-        "nitrogens around a metal",
+        "N around a metal",
         "Coordination against temperature.",
-        "Nitrogens within the cut-off of the metal.",
+        "Mean number of N within the cut-off of a metal.",
     ),
     (
         "deviation_mean",
         "force deviation / eV Å$^{-1}$",
         "Deviation of the committee against temperature.",
-        "Mean over looks of the largest force deviation in a frame; dashed: the trust level.",
+        "Largest force deviation in a frame, averaged over the sampled frames; dashed: the trust level.",
     ),
 )
 """Quantity of the series, label of its axis, title and caption."""

@@ -24,8 +24,8 @@ QUANTITIES = {
 """Field of a state → head of its column."""
 
 DEFINITIONS = (
-    "The enthalpy above the crystal is paired within replicas. The force deviation is the mean over looks of the "
-    "largest deviation of the committee in a frame."
+    "The enthalpy above the crystal is the difference within a replica. The force deviation is the largest one of the "
+    "committee in a frame, averaged over the sampled frames."
 )
 PASSED, FAILED, OPEN = "passed", "not passed", "not decided"
 
@@ -104,12 +104,12 @@ def check_rows(report: GlassReport) -> list[dict[str, str]]:
     memory, linkers = report.memory, report.linkers
     rows = [row("the melt forgot the crystal", memory.forgot, memory_in_words(report))]
     rows += [
-        row(f"no hole in the glass of {rate_of(name)}", void.passed, void_in_words(name, report))
+        row(f"no void in the glass quenched at {rate_of(name)}", void.passed, void_in_words(name, report))
         for name, void in report.voids.items()
     ]
-    broken = f"not whole at {linkers.n_broken_looks} of {counted(linkers.n_looks, 'look')}"
+    broken = f"in all stages, broken in {linkers.n_broken_looks} of {counted(linkers.n_looks, 'sampled frame')}"
     rows.append(
-        row("the linkers are whole", linkers.passed, _sentences(linkers.why, broken if linkers.n_looks else ""))
+        row("the linkers are intact", linkers.passed, _sentences(linkers.why, broken if linkers.n_looks else ""))
     )
     return rows
 
@@ -132,7 +132,7 @@ def memory_in_words(report: GlassReport) -> str:
         chance = "" if memory.bonds_by_chance is None else f" ({memory.bonds_by_chance:.2f} by chance)"
         parts.append(f"metal–N bonds kept {value_in_words(memory.bonds_kept)}{chance}")
     if memory.net_kept.value is not None:
-        parts.append(f"links of the net kept {value_in_words(memory.net_kept)}")
+        parts.append(f"linked pairs of metals kept {value_in_words(memory.net_kept)}")
     if memory.displacement.value is not None:
         cage = "" if memory.cage is None else f", cage {memory.cage:.2f} Å"
         parts.append(f"displacement of the linkers {value_in_words(memory.displacement)}{cage}")
@@ -182,16 +182,16 @@ def trust_in_words(report: GlassReport) -> str:
     """Say how often the committee disagreed by more than the level, and where most."""
     trust = report.trust
     if trust.n_models < 2:
-        return "One model drives: nothing measures how far its forces can be trusted."
+        return "There is one model: nothing measures how far its forces can be trusted."
     if trust.level is None:
-        return "No trust level was set: no frame came back, and no share is stated."
+        return "No trust level was set: no frame was returned, and no share is stated."
     words = (
-        f"{trust.n_untrusted} of {counted(trust.n_looks, 'look')}"
-        f"{'' if trust.share is None else f' ({trust.share:.1%})'} were above the trust level of {trust.level:g} eV/Å; "
-        f"{counted(trust.n_returned, 'frame')} came back."
+        f"{trust.n_untrusted} of {counted(trust.n_looks, 'sampled frame')}"
+        f"{'' if trust.share is None else f' ({trust.share:.1%})'} deviate by more than the trust level, "
+        f"{trust.level:g} eV/Å; {trust.n_returned} of them were returned."
     )
     if trust.max_deviation is not None:
-        where = f", in {trust.worst_stage}" if trust.worst_stage else ""
+        where = f" (stage {trust.worst_stage.replace('_', ' ')})" if trust.worst_stage else ""
         words += f" The largest deviation was {trust.max_deviation:.3g} eV/Å{where}."
     return words
 

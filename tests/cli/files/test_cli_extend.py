@@ -113,4 +113,4 @@ def test_check_prints_what_would_run_and_stores_nothing(invoke: Invoke, monkeypa
 
     monkeypatch.setattr(command, "ExtensionWork", Known)
     assert json.loads(invoke("extend", "1", "--cycles", "1", "--check", "--json").stdout) == plan
-    assert "goes on from zinc" in invoke("extend", "1", "--cycles", "1", "--check").stdout
+    assert "continues zinc" in invoke("extend", "1", "--cycles", "1", "--check").stdout

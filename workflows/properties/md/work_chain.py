@@ -43,8 +43,13 @@ class MdWorkChain(ResumableWorkChain):
         spec.expose_inputs(LammpsMdCalculation, namespace="md", include=("code", "python", "dp", "metadata"))
         spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
         spec.input("frames", valid_type=FramesData, help="One frame, the start; its velocities are used if it has any.")
-        spec.input("topology", valid_type=orm.StructureData, required=False, help="The crystal, whose linkers last.")
-        spec.input("stages", valid_type=orm.List, help="The pieces of the trajectory, `MdStage` each.")
+        spec.input(
+            "topology",
+            valid_type=orm.StructureData,
+            required=False,
+            help="The crystal; linkers are compared with its linkers.",
+        )
+        spec.input("stages", valid_type=orm.List, help="The stages in their order, `MdStage` each.")
         spec.input("parameters", valid_type=orm.Dict, help="`Settings` of `zif.lammps.md`.")
         spec.input("layout", valid_type=orm.Dict, required=False, help="A split of the cores that was timed before.")
         spec.input(
@@ -69,7 +74,7 @@ class MdWorkChain(ResumableWorkChain):
         spec.exit_code(
             350,
             "ERROR_NOTHING_DONE",
-            message="no job of the trajectory came back with a step: {cause}. Look at the last job with "
+            message="no job of the trajectory finished a step: {cause}. Look at the last job with "
             "`verdi calcjob outputcat {pk}`, fix the cause and start again.",
         )
         spec.exit_code(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aiida_zif.plugins.analysis.glass.transition import FEWEST_DECADES, FEWEST_RATES
+from aiida_zif.plugins.words import counted
 from aiida_zif.workflows.campaign.supercell import CellChoice, choose_cell
 from aiida_zif.workflows.properties.melt_quench.plan import legs_of, stages_of
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
@@ -20,6 +21,17 @@ FEWEST_TIMES = 10
 
 MOST_ATOMS = 5000
 """That ``supercell: auto`` takes."""
+
+FASTEST_LABORATORY = 1e6
+"""K/s; a bulk glass is quenched far more slowly."""
+
+K_PER_S = 1e12
+"""Of one K/ps."""
+
+CLOSES_BELOW, CLOSES_ABOVE = 140.0, 0.028
+"""K and GPa at which ZIF-4 closes its pores."""
+
+CLOSING = f"ZIF-4 closes its pores below {CLOSES_BELOW:g} K and above {1000 * CLOSES_ABOVE:g} MPa"
 
 
 @dataclass(frozen=True)
@@ -115,37 +127,47 @@ def faster_than_the_barostat(settings: MeltQuenchSettings) -> str:
         return ""
     return (
         f"a quench at {min(rates):g} K/ps or faster takes less than {FEWEST_TIMES} times the time constant of the "
-        f"barostat ({settings.barostat_time:g} fs): its density follows the barostat and not the temperature"
+        f"barostat ({settings.barostat_time:g} fs), so its density lags behind the temperature"
     )
+
+
+def beyond_laboratories(rate: float) -> str:
+    """Say how much faster a rate, K/ps, is than laboratories are: ``20 million times faster than …``."""
+    times = rate * K_PER_S / FASTEST_LABORATORY
+    words = f"{times / 1e6:g} million" if times < 1e9 else f"{times / 1e9:g} billion"
+    return f"{words} times faster than the fastest quench in a laboratory (10⁶ K/s)"
 
 
 def warnings_of(settings: MeltQuenchSettings, n_models: int) -> list[str]:
     """Return what the settings allow but a reader may not expect, as sentences."""
     found = [
-        f"quench at {rate:g} K/ps takes {settings.steps_of(settings.quench(rate)):,} MD steps; "
-        "every rate ten times slower costs ten times as much"
+        f"rates: a quench at {rate:g} K/ps takes {settings.steps_of(settings.quench(rate)):,} MD steps; "
+        "a rate ten times slower costs ten times as much"
         for rate in sorted(settings.rates)
         if settings.steps_of(settings.quench(rate)) > MANY_STEPS
     ]
     found += [
-        f"{name} of {time:g} ps takes {settings.steps_of(time):,} MD steps"
+        f"{name}: {time:g} ps take {settings.steps_of(time):,} MD steps"
         for name in ("equilibration", "heating", "hold", "relax_npt", "relax_nvt")
         if settings.steps_of(time := getattr(settings, name)) > MANY_STEPS
     ]
     if too_fast := faster_than_the_barostat(settings):
-        found.append(too_fast)
+        found.append(f"barostat_time: {too_fast}")
     decades = float(np.log10(max(settings.rates) / min(settings.rates)))
     if len(settings.rates) < FEWEST_RATES or decades < FEWEST_DECADES - 1e-9:
+        given = counted(len(settings.rates), "rate") + (f" over {decades:.2g} decades" if decades else "")
         found.append(
-            f"no dependence on the rate can be stated: {len(settings.rates)} rates over {decades:.2g} decades, "
-            f"at least {FEWEST_RATES} over {FEWEST_DECADES:g} are needed"
+            f"rates: {given}; the rate dependence of Tg needs at least {FEWEST_RATES} rates over "
+            f"{counted(round(FEWEST_DECADES), 'decade')}"
         )
     if settings.replicas == 1:
-        found.append("one replica: errors come from blocks of one trajectory and are lower bounds")
+        found.append("replicas: one; errors are from blocks of one trajectory, and are lower bounds")
     if n_models == 1:
-        found.append("one model: no deviation of a committee, so nothing shows where the force field is not trusted")
+        found.append("force_field: one model has no deviation; nothing shows where it is wrong")
     elif settings.trust is None:
-        found.append("trust is not set: no frame comes back where the committee disagrees")
+        found.append("trust: not set; no frame is returned where the committee disagrees")
     if settings.coupling == "iso":
-        found.append("coupling iso: the cell keeps its shape, so that a framework cannot shear as it closes or melts")
+        found.append(
+            f"coupling: iso keeps the shape of the cell, so a framework cannot shear as its pores close; {CLOSING}"
+        )
     return found

@@ -44,7 +44,7 @@ class Leg:
         """
         match = _LEG.fullmatch(label)
         if match is None:
-            raise ValueError(f"{label} found, a leg such as melt_0 or quench_0_at_20 needed")
+            raise ValueError(f"{label} found, a trajectory such as melt_0 or quench_0_at_20 needed")
         return cls(int(match[1])) if match[1] else cls(int(match[2]), from_name(match[3]))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from aiida_zif.plugins.words import rounded
 from aiida_zif.workflows.engine.seeds import derive_seed
 from aiida_zif.workflows.properties.melt_quench.naming import Leg, in_name
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
@@ -102,13 +103,13 @@ def parameters_of(settings: MeltQuenchSettings, leg: Leg, n_models: int) -> dict
 def schedule_in_words(settings: MeltQuenchSettings) -> list[str]:
     """Return the schedule as it is run, a line a stage."""
     start, melt, glass = settings.start_temperature, settings.melt_temperature, settings.glass_temperature
-    at = f"{settings.pressure:g} GPa, {settings.coupling}"
+    at = f"{settings.pressure:g} GPa, cell {settings.coupling}"
     heating = (melt - start) / settings.heating
     rates = ", ".join(f"{rate:g}" for rate in sorted(settings.rates))
     return [
         f"thermalise at {start:g} K, {settings.thermalisation:g} ps, constant volume",
         f"equilibrate at {start:g} K, {settings.equilibration:g} ps, {at}",
-        f"heat to {melt:g} K in {settings.heating:g} ps ({heating:.3g} K/ps)",
+        f"heat to {melt:g} K in {settings.heating:g} ps ({rounded(heating)} K/ps)",
         f"hold at {melt:g} K, {settings.hold:g} ps",
         f"quench to {glass:g} K at {rates} K/ps",
         f"relax at {glass:g} K, {settings.relax_npt:g} ps at constant pressure, {settings.relax_nvt:g} ps at constant "

@@ -15,13 +15,13 @@ from aiida_zif.workflows.user_input.merging import merged
 
 
 class Halt(HaltLevels, Section):
-    """When a leg is stopped as hopeless."""
+    """When a trajectory is stopped early."""
 
 
 class MeltQuenchSection(MeltQuenchChoices, Section):
     """Melt and quench: what a study file may say."""
 
-    halt: Halt = Field(default=Halt(temperature="4000 K"), description="when a leg is stopped as hopeless")  # type: ignore[arg-type]
+    halt: Halt = Field(default=Halt(temperature="4000 K"), description="when a trajectory is stopped early")  # type: ignore[arg-type]
 
 
 def section_of(given: Mapping[str, Any], protocol: str) -> MeltQuenchSection:

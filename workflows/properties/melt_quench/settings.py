@@ -69,7 +69,9 @@ class Schedule(Checked):
     glass_temperature: Temperature = Field(default=300.0, description="temperature of the glass")
     pressure: Pressure = Field(default=0.0, description="pressure of every stage at constant pressure")
     coupling: Coupling = Field(default="iso", description="how the cell may change: iso, aniso or tri")
-    thermalisation: StageTime = Field(default=1.0, description="time with a strong thermostat before everything")
+    thermalisation: StageTime = Field(
+        default=1.0, description="time at constant volume with a strong thermostat, at the beginning"
+    )
     equilibration: StageTime = Field(default=12.5, description="time at constant pressure before heating")
     heating: StageTime = Field(default=50.0, description="time from the crystal's temperature to that of the melt")
     hold: StageTime = Field(default=50.0, description="time at the temperature of the melt")
@@ -112,17 +114,17 @@ class MeltQuenchChoices(Schedule):
     timestep: TimeStep = Field(default=0.25, description="MD time step")
     thermostat_time: MdTime = Field(default=25.0, description="time constant of the thermostat")
     barostat_time: MdTime = Field(default=250.0, description="time constant of the barostat")
-    sample_every: Count = Field(default=100, description="steps between two looks at the trajectory")
-    snapshots: Annotated[Count, Field(le=10_000)] = Field(default=10, description="frames of a state that come back")
-    trust: Force | None = Field(default=None, description="deviation of the committee above which a frame comes back")
-    max_untrusted: Whole = Field(default=50, description="such frames of a leg, at most")
-    halt: HaltLevels = Field(default=HaltLevels(temperature=4000.0), description="when a leg is stopped as hopeless")
-    chemistry: Chemistry = Field(default=Chemistry(), description="checks that the linkers last")
+    sample_every: Count = Field(default=100, description="steps between two sampled frames")
+    snapshots: Annotated[Count, Field(le=10_000)] = Field(default=10, description="frames of a state that are returned")
+    trust: Force | None = Field(default=None, description="deviation of the committee above which a frame is returned")
+    max_untrusted: Whole = Field(default=50, description="largest number of such frames of a trajectory")
+    halt: HaltLevels = Field(default=HaltLevels(temperature=4000.0), description="when a trajectory is stopped early")
+    chemistry: Chemistry = Field(default=Chemistry(), description="checks that the linkers stay intact")
     coordination_cutoff: Length = Field(default=2.5, description="largest metal-nitrogen distance of a bond")
     deuterium: StrictBool = Field(default=False, description="hydrogen moves with the mass of deuterium")
     pressure_check: StrictBool = Field(default=True, description="compare the pressure of a model with -dE/dV first")
     memory: MemoryCriteria = Field(default=MemoryCriteria(), description="when a melt forgot the crystal")
-    void: VoidCriteria = Field(default=VoidCriteria(), description="when a glass has a hole in it")
+    void: VoidCriteria = Field(default=VoidCriteria(), description="when a glass has a void")
 
     def steps_of(self, picoseconds: float) -> int:
         """Return a time in ps as MD steps, at least one."""

@@ -41,14 +41,16 @@ class MeltQuenchWorkChain(ResumableWorkChain):
         spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True, help="One or more models.")
         spec.input("structure", valid_type=orm.StructureData, help="The crystal.")
         spec.input("settings", valid_type=orm.Dict, help="`MeltQuenchSettings`.")
-        spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Legs at a time.")
+        spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Trajectories at a time.")
         spec.input("try_layouts", valid_type=bool, default=False, non_db=True, help="Find the fastest split first.")
         spec.inputs.validator = _check_inputs
         spec.output_namespace("crystal", valid_type=FramesData, dynamic=True, help="Frames before heating, by replica.")
         spec.output_namespace("melt", valid_type=FramesData, dynamic=True, help="Frames of the hold, by replica.")
         spec.output_namespace("glass", valid_type=FramesData, dynamic=True, help="Relaxed frames, by replica and rate.")
-        spec.output("untrusted", valid_type=FramesData, required=False, help="Where the committee disagreed.")
-        spec.output("curves", valid_type=orm.ArrayData, required=False, help="Series of all legs, see `Curves`.")
+        spec.output("untrusted", valid_type=FramesData, required=False, help="Frames whose deviation exceeds `trust`.")
+        spec.output(
+            "curves", valid_type=orm.ArrayData, required=False, help="Series of all trajectories, see `Curves`."
+        )
         spec.output("report", valid_type=orm.Dict, required=False, help="`GlassReport`.")
         spec.outline(
             cls.plan,

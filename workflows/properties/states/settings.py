@@ -25,7 +25,9 @@ class DecompositionOptions(Checked):
     bin: Bin = Field(default=0.1, description="width of a bin of the compared curves")
     smoothing: Smoothing = Field(default=0.2, description="width of the Gaussian that smooths these curves")
     bond: ShortLength = Field(default=2.5, description="metal–N cut-off of a bond")
-    frames: Count = Field(default=20, description="frames of each replica and state that are compared at most")
+    frames: Count = Field(
+        default=20, description="largest number of frames of each replica and state that are compared"
+    )
 
 
 class StatesOptions(Checked):
@@ -41,8 +43,8 @@ class StatesOptions(Checked):
     sampling: MdTime = Field(default=10000.0, description="time of every run that is sampled")
     thermostat_time: MdTime = Field(default=50.0, description="time constant of the thermostat")
     barostat_time: MdTime = Field(default=500.0, description="time constant of the barostat")
-    trust: Force | None = Field(default=None, description="deviation of the committee above which a frame comes back")
-    chemistry: Chemistry = Field(default=Chemistry(), description="checks that the linkers last")
+    trust: Force | None = Field(default=None, description="deviation of the committee above which a frame is returned")
+    chemistry: Chemistry = Field(default=Chemistry(), description="checks that the linkers stay intact")
     snapshots: Annotated[Count, Field(ge=2)] = Field(default=20, description="frames of every run")
     decomposition: DecompositionOptions = Field(
         default=DecompositionOptions(), description="division of the change of structure"

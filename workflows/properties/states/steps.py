@@ -145,6 +145,8 @@ def _failed(settings: StatesSettings, nodes: dict[str, Any]) -> dict[str, str]:
             if run in brought:
                 continue
             report = ProductionReport.from_node(jobs[run]) if run in jobs else None
-            ended = "nothing came back" if report is None else f"{report.ended.replace('_', ' ')} {report.detail or ''}"
+            ended = (
+                "no frame was returned" if report is None else f"{report.ended.replace('_', ' ')} {report.detail or ''}"
+            )
             failed[run] = ended.strip()
     return failed

@@ -37,9 +37,14 @@ class StatesWorkChain(ResumableWorkChain):
             "start",
             valid_type=FramesData,
             dynamic=True,
-            help="Starts; replicas take them in turn, the last frame each.",
+            help="Starts; the replicas use them in turn, the last frame of each.",
         )
-        spec.input("topology", valid_type=orm.StructureData, required=False, help="The crystal, whose linkers last.")
+        spec.input(
+            "topology",
+            valid_type=orm.StructureData,
+            required=False,
+            help="The crystal; linkers are compared with its linkers.",
+        )
         spec.input("settings", valid_type=orm.Dict, help="A `StatesSettings`.")
         spec.input("structure", valid_type=orm.Dict, help="A `StructureSettings`, for every state.")
         spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Trajectories at a time.")
@@ -64,14 +69,14 @@ class StatesWorkChain(ResumableWorkChain):
         spec.exit_code(
             340,
             "ERROR_NO_STATE",
-            message="no trajectory of any state came back with frames; last cause: {cause}. Look at it with "
+            message="no trajectory of any state returned a frame; last cause: {cause}. See "
             "`verdi process report {pk}`, fix the cause and start again.",
         )
         spec.exit_code(
             440,
             "ERROR_STATES_MISSING",
-            message="{n} of {wanted} trajectories did not end well, the first with {cause}. All others are in the "
-            "report; see the others with `verdi process report {pk}`.",
+            message="{n} of {wanted} trajectories failed, the first with {cause}. The others are in the report; "
+            "see `verdi process report {pk}`.",
         )
 
     def plan(self) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aiida_zif.workflows.properties.melt_quench.cost import warnings_of
+from aiida_zif.workflows.properties.melt_quench.cost import (
+    CLOSES_ABOVE,
+    CLOSES_BELOW,
+    CLOSING,
+    beyond_laboratories,
+    warnings_of,
+)
 from aiida_zif.workflows.study.file.loading import Study
 from aiida_zif.workflows.user_input.problems import listed
 
 FEW_ATOMS = 1000
 """Below, a cell of a ZIF is hardly thicker than its largest rings."""
-CLOSES_BELOW, CLOSES_ABOVE = 140.0, 0.028
-"""K and GPa at which ZIF-4 closes its pores."""
-CLOSING = f"ZIF-4 closes its pores below {CLOSES_BELOW:g} K and above {1000 * CLOSES_ABOVE:g} MPa"
-FASTEST_LABORATORY = 1e6
-"""K/s; a bulk glass is quenched far more slowly."""
-K_PER_S = 1e12
-"""Of one K/ps."""
 
 
 def remarks(study: Study) -> list[str]:
@@ -30,21 +29,18 @@ def of_melt(study: Study) -> Iterator[str]:
     if melt is None:
         return
     if study.protocol == "demo":
-        yield "protocol: demo shows the path; what it makes is no glass"
+        yield "protocol: demo runs every step in minutes; its result is no glass"
     for name, cells in study.cells().items():
         if cells.melt_atoms < FEW_ATOMS:
             thick = (cells.melt or cells.system).thickness
-            limit = "a glass has no ring or pore larger than its cell, and here few metals to average over"
-            yield f"{name}: {cells.melt_atoms} atoms, {thick:.1f} Å thick; {limit}"
+            limit = "no ring or pore can be larger than the cell, and there are few metals to average over"
+            yield f"{name}: the melt has {cells.melt_atoms} atoms and is {thick:.1f} Å thick; {limit}"
     slowest = min(melt.rates)
-    times = slowest * K_PER_S / FASTEST_LABORATORY / 1e6
-    reach = f"{times:g} million times what laboratories reach; no result is extrapolated to their rates"
-    yield f"melt_quench.rates: the slowest is {slowest:g} K/ps, {reach}"
+    reach = f"{beyond_laboratories(slowest)}; nothing is extrapolated"
+    yield f"melt_quench.rates: the slowest, {slowest:g} K/ps, is {reach}"
     n_models = study.known.n_models if study.known is not None else 2
     settings = melt.settings(next(iter(study.systems)), study.protocol, 1)
-    yield from (f"melt_quench: {warning}" for warning in warnings_of(settings, n_models))
-    if melt.coupling == "iso" and "zif-4" in (system.structure for system in study.systems.values()):
-        yield f"melt_quench.coupling: {CLOSING}; with iso its cell cannot follow"
+    yield from (f"melt_quench.{warning}" for warning in warnings_of(settings, n_models))
 
 
 def of_states(study: Study) -> Iterator[str]:
@@ -58,6 +54,7 @@ def of_states(study: Study) -> Iterator[str]:
         if temperature < CLOSES_BELOW or pressure > CLOSES_ABOVE
     ]
     if beyond and "zif-4" in (system.structure for system in study.systems.values()):
-        yield f"states: {CLOSING}; a run of picoseconds from the open phase may not get there ({listed(beyond)})"
+        yield f"states: {CLOSING}; picoseconds from the open phase may be too short to do so ({listed(beyond)})"
     if states.coupling == "iso":
-        yield f"states.coupling: iso keeps the shape of the cell, so that a crystal cannot change it ({CLOSING})"
+        fixed = "iso keeps the shape of the cell, so a crystal cannot shear as its pores close"
+        yield f"states.coupling: {fixed}; {CLOSING}"

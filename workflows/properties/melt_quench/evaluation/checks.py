@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from aiida_zif.plugins.words import counted
 from aiida_zif.workflows.properties.melt_quench.evaluation.legs import LegResult
 from aiida_zif.workflows.properties.melt_quench.plan import STAGES, seed_of
 from aiida_zif.workflows.properties.melt_quench.report import LegDone, LinkersKept, Trust
@@ -52,7 +53,7 @@ def linkers_of(legs: Sequence[LegResult]) -> LinkersKept:
     """Return whether every linker was whole in the glasses; in the melt one may be stretched for a moment."""
     reports = [leg.report for leg in legs if leg.report is not None and leg.report.linkers is not None]
     if not reports:
-        return LinkersKept(why="no leg came back with a check of its linkers")
+        return LinkersKept(why="no trajectory has a check of its linkers")
     known = [report.linkers for report in reports if report.linkers is not None]
     reasons: Counter[str] = Counter()
     for linkers in known:
@@ -61,13 +62,13 @@ def linkers_of(legs: Sequence[LegResult]) -> LinkersKept:
     glasses = [stage for report in reports for stage in report.stages if stage.name in AT_THE_END]
     at_end, seen = sum(stage.n_broken for stage in glasses), sum(stage.n_looks for stage in glasses)
     if gone:
-        why = f"linkers broke for good in {', '.join(gone)}"
+        why = f"a linker broke and stayed broken in {', '.join(gone)}"
     elif at_end:
-        why = f"a linker was not whole at {at_end} looks at the glasses"
+        why = f"a linker was broken in {at_end} of {counted(seen, 'sampled frame')} of the glasses"
     elif seen:
-        why = "every linker was whole at all looks at the glasses"
+        why = f"every linker was intact in {counted(seen, 'sampled frame')} of the glasses"
     else:
-        why = "no glass was looked at"
+        why = "no frame of a glass was sampled"
     if reasons:
         why += "; " + ", ".join(f"{count} x {reason}" for reason, count in sorted(reasons.items()))
     return LinkersKept(

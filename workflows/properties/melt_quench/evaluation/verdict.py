@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from aiida_zif.plugins.analysis.glass.onset import FALL
 from aiida_zif.plugins.data.measured import Measured
-from aiida_zif.workflows.properties.melt_quench.cost import faster_than_the_barostat
+from aiida_zif.plugins.words import counted
+from aiida_zif.workflows.properties.melt_quench.cost import FEWEST_RATES, beyond_laboratories, faster_than_the_barostat
 from aiida_zif.workflows.properties.melt_quench.report import CRYSTAL, MELT, GlassReport
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
-
-LABORATORY = 10.0
-"""K/s; an ordinary rate of a laboratory, to say how far away a simulated one is."""
-
-PS = 1e-12
 
 
 class Verdict(NamedTuple):
@@ -44,7 +40,7 @@ def verdict_of(report: GlassReport) -> Verdict:
 
 def _headline(is_glass: bool | None, melted: bool | None, report: GlassReport) -> str:
     if is_glass:
-        return "This is a glass by every check that was made."
+        return "This is a glass by all checks."
     if melted is False:
         return "This is no glass: the melt never melted."
     if report.memory.forgot is False:
@@ -57,9 +53,9 @@ def _headline(is_glass: bool | None, melted: bool | None, report: GlassReport) -
 def _legs(report: GlassReport) -> str:
     whole = sum(leg.is_complete for leg in report.legs)
     if whole == len(report.legs):
-        return f"All {whole} legs came to their end."
+        return f"All {whole} trajectories were completed."
     causes = ", ".join(f"{leg.name}: {leg.ended.replace('_', ' ')}" for leg in report.legs if not leg.is_complete)
-    return f"{whole} of {len(report.legs)} legs came to their end ({causes})."
+    return f"{whole} of {counted(len(report.legs), 'trajectory')} were completed ({causes})."
 
 
 def _melting(report: GlassReport) -> tuple[bool | None, str]:
@@ -67,15 +63,19 @@ def _melting(report: GlassReport) -> tuple[bool | None, str]:
     melt, crystal, onset = report.states.get(MELT), report.states.get(CRYSTAL), report.onset
     seen = None if melt is None else melt.four_fold.value
     if melt is None or seen is None or crystal is None or crystal.four_fold.value is None:
-        return None, "No replica was held as a melt to the end."
+        return None, "No replica completed its hold at the temperature of the melt."
     fallen = crystal.four_fold.value - seen
-    share = f"the share of four-fold metals is {_with_error(melt.four_fold, 2)} in the melt, "
+    share = f"the share of metals with four N is {_with_error(melt.four_fold, 2)} in the melt and "
     share += f"{_with_error(crystal.four_fold, 2)} in the crystal"
     has_onset = onset is not None and onset.temperature.value is not None
     if has_onset or fallen >= FALL or report.memory.forgot:
-        at = f"Melting sets in at {_with_error(onset.temperature, 0)} K; " if has_onset and onset else "No onset; "
+        at = (
+            f"Melting begins at {_with_error(onset.temperature, 0)} K; "
+            if has_onset and onset
+            else "No onset was found; "
+        )
         return True, f"{at}{share}."
-    return False, f"No melting was seen on heating or in the hold: {share}. Heat further or hold longer."
+    return False, f"No melting was seen on heating or in the hold: {share}. Raise melt_temperature or hold."
 
 
 def _checks(report: GlassReport) -> Iterator[str]:
@@ -85,16 +85,17 @@ def _checks(report: GlassReport) -> Iterator[str]:
     failed = [name for name, void in report.voids.items() if void.passed is False]
     undecided = [name for name, void in report.voids.items() if void.passed is None]
     if failed:
-        yield f"There is a hole in {', '.join(failed)}: {report.voids[failed[0]].why}."
+        yield f"There is a void in {_glasses(failed)}: {report.voids[failed[0]].why}."
     elif undecided:
-        yield f"Voids were not judged in {', '.join(undecided)}: {report.voids[undecided[0]].why}."
+        yield f"Voids were not judged in {_glasses(undecided)}: {report.voids[undecided[0]].why}."
     elif report.voids:
-        yield "No glass has a hole."
+        yield "No glass has a void."
     yield f"Linkers: {report.linkers.why}."
     if trust.share is not None:
         yield (
-            f"The committee disagreed by more than {trust.level:g} eV/Å at {100 * trust.share:.1f} % of the looks"
-            + (f", most of all in {trust.worst_stage} ({trust.max_deviation:.2g} eV/Å)." if trust.worst_stage else ".")
+            f"{100 * trust.share:.1f} % of {counted(trust.n_looks, 'sampled frame')} deviate by more than "
+            f"{trust.level:g} eV/Å"
+            + (f"; the largest is {trust.max_deviation:.2g} eV/Å ({trust.worst_stage})." if trust.worst_stage else ".")
         )
 
 
@@ -105,10 +106,17 @@ def _transitions(report: GlassReport) -> Iterator[str]:
         if by_heat and by_heat.temperature.value:
             parts.append(f"{_with_error(by_heat.temperature, 0)} K by the enthalpy")
         known = ", ".join(filter(None, parts))
-        yield f"Tg of {name}: {known}." if known else f"No Tg of {name}: {found.temperature.remark}."
+        called = _glasses([name])
+        yield f"Tg of {called}: {known}." if known else f"No Tg of {called}: {found.temperature.remark}."
     slope = report.rate_slope
     if slope is not None and slope.slope.value is not None:
-        yield f"Tg changes by {_with_error(slope.slope, 0)} K per decade of the rate."
+        yield f"Tg changes by {_with_error(slope.slope, 0)} K per decade of the quench rate."
+
+
+def _glasses(names: Sequence[str]) -> str:
+    """Name glasses by their rates: ``the glass quenched at 20 K/ps``."""
+    rates = ", ".join(name.partition("@")[2] for name in names)
+    return f"the glass{'es' if len(names) > 1 else ''} quenched at {rates} K/ps"
 
 
 def _with_error(measured: Measured, digits: int) -> str:
@@ -126,29 +134,30 @@ def limits_of(report: GlassReport, settings: MeltQuenchSettings, cell: np.ndarra
     heights = 1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0)
     fastest, slowest = max(settings.rates), min(settings.rates)
     rates = f"{slowest:g} K/ps" if fastest == slowest else f"{slowest:g} to {fastest:g} K/ps"
-    away = round(np.log10(slowest / PS / LABORATORY))
     limits = [
-        f"{report.n_atoms} atoms, {report.n_metals} metals: nothing longer than half the cell "
+        f"Size: {report.n_atoms} atoms, {report.n_metals} metals. Nothing longer than half the cell "
         f"({heights.min() / 2:.1f} Å) can be seen, and errors do not contain the effect of the size.",
-        f"Quenched at {rates}, 10^{away} times faster than {LABORATORY:g} K/s: density, Tg and order are those of "
-        "these rates; nothing is extrapolated.",
-        f"Held at {settings.melt_temperature:g} K for {settings.hold:g} ps: what takes longer did not happen.",
-        "The frames of the glass have the volume of the last step at constant pressure; its mean density is in the "
-        "states.",
+        f"Rate: quenched at {rates}, {beyond_laboratories(slowest)}. Density, Tg and order hold for these rates; "
+        "nothing is extrapolated.",
+        f"Time: held at {settings.melt_temperature:g} K for {settings.hold:g} ps. Slower processes did not happen.",
+        "Volume: frames of a glass have the volume of the last step at constant pressure. The mean density is in the "
+        "table of states.",
     ]
     if too_fast := faster_than_the_barostat(settings):
-        limits.append(f"{too_fast[0].upper()}{too_fast[1:]}.")
+        limits.append(f"Barostat: {too_fast}.")
     if settings.coupling == "iso":
         limits.append(
-            "Isotropic barostat: the cell kept its shape. A framework that closes its pores by a change of shape, as "
-            "ZIF-4 does below 140 K and above 28 MPa, cannot do it here, or does it at another volume."
+            "Cell shape: fixed by the isotropic barostat. A framework that closes its pores by a change of shape, as "
+            "ZIF-4 does below 140 K and above 28 MPa, cannot do so here, or does so at another volume."
         )
     if settings.replicas == 1:
-        limits.append("One replica: errors are those of blocks of one trajectory, which are lower bounds.")
+        limits.append("Errors: one replica; they are from blocks of one trajectory, and are lower bounds.")
     if report.force_field.n_models == 1:
-        limits.append("One model: no committee shows where the force field is not trusted.")
+        limits.append("Force field: one model; nothing shows where it is wrong.")
     elif settings.trust is None:
-        limits.append("No trust level was set: the deviation of the committee is reported, and not judged.")
-    if len(settings.rates) < 3:
-        limits.append("Fewer than three rates: how Tg depends on the rate cannot be stated.")
+        limits.append(
+            "Force field: no trust level was set; the deviation of the committee is reported, but not judged."
+        )
+    if len(settings.rates) < FEWEST_RATES:
+        limits.append(f"Rate dependence: Tg needs at least {FEWEST_RATES} rates for it.")
     return limits
