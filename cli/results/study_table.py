@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiida_zif.cli.common.console import make_console, new_table
 from aiida_zif.plugins.words import counted
 from aiida_zif.provenance.studies.advice import RUNNING, next_steps
+from aiida_zif.provenance.studies.limits import limits_of_study
 from aiida_zif.provenance.studies.progress import current_activity, expected_remaining_s, work_of
 from aiida_zif.provenance.studies.summary import summary_of
 from aiida_zif.provenance.studies.summary_model import PartState, StudySummary
@@ -86,14 +87,10 @@ def headline(summary: StudySummary) -> str:
 
 def opening_lines(summary: StudySummary) -> list[str]:
     """Return verdict and limits, and what the protocol says of itself."""
-    lines = []
-    if summary.verdict is not None:
-        lines.append(f"verdict: {summary.verdict.verdict}")
-        lines += [f"limit: {limit}" for limit in summary.verdict.limits]
+    lines = [] if summary.verdict is None else [f"verdict: {summary.verdict.verdict}"]
     for name, report in summary.melt_quench.items():
         lines += [f"{name}: {report.verdict}"] if summary.verdict is None and report.verdict else []
-        known = summary.verdict.limits if summary.verdict is not None else []
-        lines += [f"limit: {limit}" for limit in report.limits if limit not in known]
+    lines += [f"limit: {limit}" for limit in limits_of_study(summary)]
     if summary.protocol.description:
         lines.append(f"protocol {summary.protocol.name}: {summary.protocol.description}")
     return lines

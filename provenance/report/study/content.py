@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from aiida_zif.provenance.report.study.origin_section import boxes
 from aiida_zif.provenance.report.study.structure_curves import curves_of, ring_figures, structure_figures
 from aiida_zif.provenance.report.study.structure_tables import StructureTable, structure_table
 from aiida_zif.provenance.studies.advice import RUNNING, next_steps
+from aiida_zif.provenance.studies.limits import limits_of_study
 from aiida_zif.provenance.studies.summary import summary_of
 from aiida_zif.provenance.studies.summary_model import PartState, StudySummary
 from aiida_zif.provenance.studies.view import Part, StudyView
@@ -75,7 +77,7 @@ def page_content(view: StudyView) -> dict[str, Any]:
         "finished": summary.state not in RUNNING,
         "begun": f"{view.node.ctime.astimezone():%Y-%m-%d %H:%M %Z}",
         "verdicts": verdicts(summary),
-        "limits": limits(summary),
+        "limits": limits_of_study(summary),
         "definitions": tables.DEFINITIONS,
         "tiles": tiles(summary),
         "systems": {name: system_page(view, summary, name) for name in systems_of(view, summary)},
@@ -90,20 +92,16 @@ def systems_of(view: StudyView, summary: StudySummary) -> list[str]:
     return sorted({*summary.systems, *(part.system for part in view.parts)})
 
 
-def verdicts(summary: StudySummary) -> list[str]:
-    """Return the verdict in words: of the study, or of its melts and quenches as long as there is none."""
+def verdicts(summary: StudySummary) -> list[list[str]]:
+    """Return the verdict in sentences: of the study, or of its melts and quenches as long as there is none."""
     if summary.verdict is not None:
-        return [summary.verdict.verdict]
-    return [f"{name}: {report.verdict}" for name, report in summary.melt_quench.items() if report.verdict]
+        return [sentences_of(summary.verdict.verdict)]
+    return [sentences_of(f"{name}: {report.verdict}") for name, report in summary.melt_quench.items() if report.verdict]
 
 
-def limits(summary: StudySummary) -> list[str]:
-    """Return what the protocol cannot reach, each sentence once."""
-    found = list(summary.verdict.limits) if summary.verdict is not None else []
-    for reports in (summary.melt_quench, summary.structure, summary.states, summary.validation):
-        for report in reports.values():
-            found += report.limits
-    return list(dict.fromkeys(found))
+def sentences_of(text: str) -> list[str]:
+    """Return the sentences of a text."""
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z0-9])", text)
 
 
 def system_page(view: StudyView, summary: StudySummary, name: str) -> SystemPage:

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.plugins.words import counted
+from aiida_zif.provenance.report.study.structure_tables import some_of
 from aiida_zif.provenance.values import all_units, usual_basis, value_in_words
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport, State
 
@@ -77,7 +78,7 @@ def remarks_of(states: Iterable[tuple[str, State]], quantities: dict[str, str]) 
             measured = getattr(values, name)
             if measured is not None and measured.remark:
                 found.setdefault(measured.remark, []).append(f"{head} of {state}")
-    return [f"{_capital(', '.join(of))}: {remark}" for remark, of in found.items()]
+    return [f"{_capital(some_of(of))}: {remark}" for remark, of in found.items()]
 
 
 def transition_rows(report: GlassReport) -> list[dict[str, Any]]:

@@ -36,7 +36,6 @@ LOOKS = {
     "angle": Look("Angle {of}.", (60.0, 180.0)),
     "F": Look("F(Q), {of}.", None, 0.0),
     "D": Look("D(r), {of}.", (0.5, 12.0), 0.0),
-    "S": Look("S(Q), {of}.", None, 1.0),
     "p2": Look("Memory of the planes of linkers.", None, 0.0),
     "bonds": Look("Bonds {of} that exist again."),
     "displacement": Look("Mean square displacement of {of}."),
@@ -46,10 +45,11 @@ LOOKS = {
 BARS = {"rings": Look("Rings of the linker graph.")}
 """Kinds that are drawn as bars."""
 
-LEFT_OUT = ("rings_through_images",)
-"""Kinds that no figure shows: the table and the limits say what they are for."""
+LEFT_OUT = ("rings_through_images", "S")
+"""Kinds that no figure shows: the table and the limits say what they are for, and S(Q) is F(Q) in other units."""
 
-MOST_PAIRS = 4
+MOST_SHOWN = {"g": 4, "displacement": 2}
+"""Curves that are drawn of a kind that has one for every element or pair."""
 UNDER_BARS = "Thin lines are standard errors; the definition is in the table."
 
 
@@ -115,17 +115,18 @@ def curves_in_order(curves: Mapping[str, Curves]) -> Iterator[tuple[str, str]]:
     kinds = {name.partition("/")[0] for name in names} - {*BARS, *LEFT_OUT}
     for kind in [*LOOKS, *sorted(kinds - {*LOOKS})]:
         of_kind = [name.partition("/")[2] for name in names if name.partition("/")[0] == kind]
-        shown = pairs_with_metals(of_kind) if kind == "g" else of_kind
+        shown = of_metals_first(of_kind) if kind in MOST_SHOWN else of_kind
+        shown = shown[: MOST_SHOWN.get(kind, len(shown))]
         yield from ((kind, of) for of in shown)
 
 
-def pairs_with_metals(pairs: Sequence[str]) -> list[str]:
-    """Return the pairs that are drawn: those with a metal first, as many as fit on a page."""
+def of_metals_first(names: Sequence[str]) -> list[str]:
+    """Return elements or pairs of them, those with a metal first."""
 
-    def rank(pair: str) -> int:
-        return sum(symbol in NON_METALS for symbol in pair.split("-"))
+    def rank(name: str) -> int:
+        return sum(symbol in NON_METALS for symbol in name.split("-"))
 
-    return sorted(pairs, key=rank)[:MOST_PAIRS]
+    return sorted(names, key=rank)
 
 
 def look_of(kind: str) -> Look:

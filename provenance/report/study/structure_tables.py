@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiida_zif.plugins.data.measured import Measured
+from aiida_zif.plugins.lammps.structure import NON_METALS
+from aiida_zif.provenance.studies.limits import without_repeats
 from aiida_zif.provenance.studies.words import state_in_words
 from aiida_zif.provenance.values import all_units, usual_basis
 from aiida_zif.workflows.properties.structure.report import Row, StructureReport
 
 Key = tuple[str, str, str]
 """Group, quantity and what it is of."""
+MOST_NAMED = 4
+"""Values that a remark names one by one."""
 
 
 @dataclass
@@ -41,12 +45,14 @@ class StructureTable:
     """Quantities in rows, states in columns.
 
     :param groups: lines by group of observables.
+    :param further: those of pairs without a metal, likewise.
     :param usual: what most errors stand on.
     :param remarks: on values, each once, with the states it is of.
     """
 
     states: list[str]
     groups: dict[str, list[Line]]
+    further: dict[str, list[Line]]
     usual: str
     remarks: list[str]
     conventions: dict[str, str]
@@ -64,19 +70,22 @@ def structure_table(reports: Mapping[str, StructureReport]) -> StructureTable:
         for row in report.rows:
             found.setdefault((row.group, row.quantity, row.of), {})[state] = row
     groups: dict[str, list[Line]] = {}
+    further: dict[str, list[Line]] = {}
     for (group, quantity, of), rows in found.items():
         line = line_of(group, quantity, of, [rows.get(state) for state in reports])
-        lines = groups.setdefault(group, [])
+        lines = (further if is_of_linkers_alone(of) else groups).setdefault(group, [])
         if lines and line.definition and line.definition == stated_above(lines):
             line.definition = ""
         lines.append(line)
+    values = (one for lines in [*groups.values(), *further.values()] for line in lines for one in line.values)
     return StructureTable(
         states=[state_in_words(state) for state in reports],
         groups=groups,
-        usual=usual_basis(one for lines in groups.values() for line in lines for one in line.values),
+        further=further,
+        usual=usual_basis(values),
         remarks=remarks_of(found),
         conventions={name: text for report in reports.values() for name, text in report.conventions.items()},
-        limits=list(dict.fromkeys(limit for report in reports.values() for limit in report.limits)),
+        limits=without_repeats(dict.fromkeys(limit for report in reports.values() for limit in report.limits)),
         sizes=[size_in_words(state, report) for state, report in reports.items()],
     )
 
@@ -95,6 +104,12 @@ def line_of(group: str, quantity: str, of: str, rows: list[Row | None]) -> Line:
     )
 
 
+def is_of_linkers_alone(of: str) -> bool:
+    """Whether a quantity is of a pair of elements such as ``C-H`` neither of which is a metal."""
+    pair = of.split("-")
+    return len(pair) == 2 and all(symbol in NON_METALS for symbol in pair)
+
+
 def stated_above(lines: list[Line]) -> str:
     """Return the definition that holds at the end of some lines."""
     return next((line.definition for line in reversed(lines) if line.definition), "")
@@ -108,7 +123,12 @@ def remarks_of(found: Mapping[Key, Mapping[str, Row]]) -> list[str]:
             if row.value.remark:
                 what = f"{quantity.replace('_', ' ')}{f' {of}' if of else ''}"
                 remarks.setdefault(row.value.remark, {})[what] = None
-    return [f"{', '.join(of)}: {remark}" for remark, of in remarks.items()]
+    return [f"{some_of(list(of))}: {remark}" for remark, of in remarks.items()]
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return names as a list; of many the number and the first one."""
+    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} values, such as {names[0]}"
 
 
 def size_in_words(state: str, report: StructureReport) -> str:

@@ -18,7 +18,7 @@ from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.provenance.report.page import render, write_report
 from aiida_zif.provenance.report.study import state_tables as tables
 from aiida_zif.provenance.report.study.content import page_content, tiles
-from aiida_zif.provenance.report.study.structure_curves import pairs_with_metals, structure_figures
+from aiida_zif.provenance.report.study.structure_curves import of_metals_first, structure_figures
 from aiida_zif.provenance.report.study.structure_tables import structure_table
 from aiida_zif.provenance.report.study.temperature_figures import Line, mean_line, rate_figure, temperature_figure
 from aiida_zif.provenance.studies.summary import summary_of
@@ -342,7 +342,7 @@ def test_figures_are_the_same_each_time(study_view: StudyView) -> None:
 
 
 def test_pairs_with_a_metal_come_first() -> None:
-    assert pairs_with_metals(["C-C", "C-N", "Zn-N", "H-H", "Zn-Zn"]) == ["Zn-Zn", "Zn-N", "C-C", "C-N"]
+    assert of_metals_first(["C-C", "C-N", "Zn-N", "H-H", "Zn-Zn"]) == ["Zn-Zn", "Zn-N", "C-C", "C-N", "H-H"]
 
 
 def test_headline_numbers_have_errors_and_units(study_view: StudyView) -> None:
