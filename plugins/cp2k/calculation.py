@@ -175,7 +175,7 @@ def _check_inputs(values: Mapping[str, Any], _: Any) -> str | None:
         return "frames: 0 frames found, at least one is needed"
     if "restart" in values:
         if values["task"]["mode"] != "aimd":
-            return "restart: found with task.mode batch, only dynamics go on from a restart file"
+            return "restart: found with task.mode batch, only dynamics continue from a restart file"
         held, asked = restart_files(restart_texts(values["restart"])), values["task"].get_dict().get("first_step", 0)
         if asked not in held:
             steps = ", ".join(map(str, held)) or "none"

@@ -79,7 +79,7 @@ def labelling(tracer: Tracer, job: orm.CalcJobNode, place: Place | None) -> Orig
         title = f"CP2K, {aimd_in_words(task)}"
         if "restart" in job.inputs:
             facts["first_step"] = task["first_step"]
-            title += f", going on from step {task['first_step']}"
+            title += f", continuing from step {task['first_step']}"
         if place is not None and "step" in place.values():
             facts["step"] = place.values()["step"]
             title += f"; this frame is step {facts['step']}"

@@ -18,9 +18,14 @@ HOUSE_WORDS = {
     r"remembers?|remembered": "records, stores",
     r"hands? (on|over|out|back)": "passes, submits, returns",
     r"is asked for|are asked for|asks for|ask for": "requires, requests",
-    r"in a word|without a word": "briefly, without a message",
+    r"in a word": "briefly",
     r"the whole story": "the log file",
-    r"goes on with|going on with": "continues",
+    r"go on (with|from)|goes on (with|from)|going on (with|from)": "continue, continues",
+    r"(come|comes|came) back": "is returned, are returned",
+    r"for good": "stays, permanently",
+    r"legs?": "trajectory",
+    r"of the looks|looks at the glass|a look every|two looks": "sampled frames",
+    r"without a word": "no message",
     r"anew": "again",
     r"re-us(e|es|ed|ing)": "reuse",
     r"data-sets?": "data set",
@@ -72,7 +77,7 @@ def texts_of_code(path: Path) -> Iterator[tuple[str, str]]:
 
 def texts_of_file(path: Path) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(path.read_text().splitlines(), start=1):
-        yield f"{path.relative_to(ROOT)}:{number}", re.sub(r"`[^`]*`", "", line)  # names are not prose
+        yield f"{path.relative_to(ROOT)}:{number}", re.sub(r"`[^`]*`|\{[{%].*?[%}]\}", "", line)  # names are not prose
 
 
 CODE = [path for part in PARTS for path in sorted((ROOT / part).rglob("*.py"))]

@@ -94,7 +94,7 @@ class ActiveLearningWorkChain(ResumableWorkChain):
         spec.input_namespace("imported", required=False, help="Frames from elsewhere: `training` and `held_out`.")
         for use in ("training", "held_out"):
             spec.input_namespace(f"imported.{use}", valid_type=LabelledFramesData, dynamic=True, required=False)
-        spec.input_namespace("previous", required=False, help="Results of a campaign that this one goes on from.")
+        spec.input_namespace("previous", required=False, help="Results of a campaign that this one continues.")
         spec.input("previous.verdict", valid_type=orm.Dict, help="Its last verdict.")
         spec.input_namespace("previous.committee", valid_type=DeepPotentialData, dynamic=True)
         spec.input_namespace("previous.dataset", valid_type=(LabelledFramesData, DatasetData), dynamic=True)

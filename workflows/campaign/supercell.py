@@ -138,7 +138,7 @@ class CellChoice:
         if self.tilt > MOST_TILTED:
             notes.append(
                 f"the cell is tilted by {self.tilt:.2f} of its length; LAMMPS gets other vectors of the same lattice, "
-                "and its frames come back by these"
+                "and its frames are returned by these"
             )
         if dft and self.atoms > DFT_ATOMS:
             notes.append(f"warning: {self.atoms} atoms; above {DFT_ATOMS} a label by DFT takes many node hours")

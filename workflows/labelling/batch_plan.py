@@ -189,7 +189,7 @@ def _count(plan: BatchPlan, job: PlannedJob, report: JobReport | None, ladder: S
     if report and stopped and stopped.cause == UNREAD and not report.n_labelled:
         plan.unread = True  # the next job would compute in vain too
     if report is None:
-        plan.last_cause = "no output came back"
+        plan.last_cause = "no output was returned"
         return
     decided = _decided(job, report)
     plan.n_decided += decided

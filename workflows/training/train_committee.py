@@ -82,7 +82,7 @@ class TrainCommitteeWorkChain(ResumableWorkChain):
             help="Members in one job, by turns where beyond its lanes.",
         )
         spec.input("concurrent", valid_type=int, default=1, non_db=True, help="Jobs at a time.")
-        spec.input("min_models", valid_type=int, default=2, non_db=True, help="Fewest members to go on with.")
+        spec.input("min_models", valid_type=int, default=2, non_db=True, help="Fewest members to continue with.")
         spec.output_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
         spec.outline(
             cls.plan,

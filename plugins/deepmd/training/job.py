@@ -93,7 +93,7 @@ class TrainingJob(TolerantJob):
             "restart",
             valid_type=orm.RemoteData,
             required=False,
-            help="Folder of such a job with the same inputs that was cut off: goes on from its checkpoints.",
+            help="Folder of such a job with the same inputs that was cut off: continues from its checkpoints.",
         )
         spec.input("metadata.options.resources", valid_type=dict, default=dict(job.ONE_PROCESS))
         spec.inputs.validator = cls.validate_inputs
