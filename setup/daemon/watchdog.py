@@ -169,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("folder", "circus_pid", "circus_sockets", "broker"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--every", type=float, default=LOOK_EVERY, help="s between two looks")
+    parser.add_argument("--every", type=float, default=LOOK_EVERY, help="s between two checks")
     given = parser.parse_args(arguments)
     files = DaemonFiles(given.folder, given.circus_pid, given.circus_sockets, given.broker)
     handle = alone(files.watchdog_pid)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.plugins.words import counted
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport
+from aiida_zif.workflows.properties.states.plan import in_words as in_words_of
 from aiida_zif.workflows.properties.states.report import StatesReport
 from aiida_zif.workflows.properties.structure.report import StructureReport
 from aiida_zif.workflows.properties.validation.report import ValidationReport
@@ -139,7 +140,9 @@ def of_grids(reports: Reports) -> Iterator[Finding]:
     for system, report in reports.states.items():
         for change in report.decompositions:
             for share in change.shares:
-                quantity = f"share of {share.cause} in the change of {change.measure} from {change.reference}"
+                quantity = (
+                    f"share of {share.cause} in the change from {in_words_of(change.reference)} ({change.measure})"
+                )
                 yield Finding(
                     section="states", system=system, state=change.state, quantity=quantity, measured=share.share
                 )

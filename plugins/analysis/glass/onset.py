@@ -13,8 +13,8 @@ FALL = 0.1
 """Share of the metals."""
 
 METHOD = (
-    f"temperature at which the share of four-fold metals has fallen by {FALL:g} below that of the crystal; the share "
-    "on heating as the best curve that only falls"
+    f"temperature at which the share of metals with four N has fallen by {FALL:g} below that of the crystal, on the "
+    "best decreasing curve through the share on heating"
 )
 
 FEWEST = 12
@@ -58,7 +58,7 @@ def onset_of_melting(
     at = first_below(x, falling(y), level)
     if np.isnan(at):
         lowest = float(falling(y)[-1])
-        return Onset(np.nan, np.nan, f"the share of four-fold metals ends at {lowest:.2f} of {of_crystal:.2f}")
+        return Onset(np.nan, np.nan, f"the share of metals with four N ends at {lowest:.2f} of {of_crystal:.2f}")
     smooth, freedom = _smooth(x, y)
     residuals = y - smooth
     scale = (inflation_of(residuals, freedom) * len(x) / (len(x) - freedom)) ** 0.5

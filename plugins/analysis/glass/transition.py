@@ -21,7 +21,7 @@ FEWEST_DECADES = 1.0
 
 METHOD = (
     "two lines that meet with a smooth bend (hyperbola, Patrone et al., Polymer 87, 246 (2016)), fitted to the "
-    "{quantity} on cooling against the temperature asked for; error by bootstrap of the residuals and between replicas"
+    "{quantity} on cooling against the target temperature; error by bootstrap of the residuals and between replicas"
 )
 
 
@@ -72,7 +72,7 @@ def glass_transition(
             remark = f"kink of the mean curve of {len(kinks)} replicas, {len(found)} of which show one by themselves"
             return Fitted(mean.at, mean.error, "bootstrap", len(kinks), kinks, remark)
         return Fitted(np.nan, np.nan, "none", len(kinks), kinks, f"no kink: {mean.why_not}")
-    why = kinks[0].why_not if kinks else "no quench came to its end"
+    why = kinks[0].why_not if kinks else "no quench was completed"
     return Fitted(np.nan, np.nan, "none", len(kinks), kinks, f"no kink: {why}")
 
 

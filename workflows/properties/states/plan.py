@@ -11,7 +11,7 @@ from aiida_zif.workflows.properties.melt_quench.naming import from_name, in_name
 from aiida_zif.workflows.properties.states.settings import StatesSettings
 
 SAMPLING = "sampling"
-"""Name of the stage whose snapshots come back."""
+"""Name of the stage whose snapshots are returned."""
 THERMALISED = 0.1
 """Share of the equilibration that is spent with a strong thermostat at constant cell."""
 _NAME = re.compile(r"at_([0-9pem]+)K_([0-9pem]+)GPa")
@@ -38,6 +38,15 @@ class StateName:
         if match is None:
             raise ValueError(f"{label} found, a state such as at_300K_0p5GPa needed")
         return cls(from_name(match[1]), from_name(match[2]))
+
+
+def in_words(name: str) -> str:
+    """Return the name of a state for a reader: ``at_300K_0p5GPa`` becomes ``300 K and 0.5 GPa``; others as they are."""
+    try:
+        state = StateName.parse(name)
+    except ValueError:
+        return name
+    return f"{state.temperature:g} K and {state.pressure:g} GPa"
 
 
 def states_of(settings: StatesSettings) -> list[StateName]:

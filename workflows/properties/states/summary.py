@@ -14,7 +14,9 @@ from aiida_zif.plugins.analysis.attribution.shares import BEYOND_NOISE, attribut
 from aiida_zif.plugins.analysis.errors import Estimate
 from aiida_zif.plugins.analysis.structure.scattering_lengths import DEUTERATED, Radiation, scattering_lengths
 from aiida_zif.plugins.data.measured import Measured
+from aiida_zif.plugins.words import counted
 from aiida_zif.workflows.engine.seeds import derive_seed
+from aiida_zif.workflows.properties.states.plan import in_words
 from aiida_zif.workflows.properties.states.report import Decomposition, Regression, Share, State
 from aiida_zif.workflows.properties.states.settings import StatesSettings
 from aiida_zif.workflows.properties.structure.report import StructureReport
@@ -114,27 +116,27 @@ def _weights(found: Exchanged, deuterated: bool) -> dict[Radiation, dict[str, fl
 def limits_of(settings: StatesSettings, found: Sequence[Decomposition]) -> Iterator[str]:
     """Yield what the numbers cannot say."""
     if settings.replicas < 3:
-        yield f"There are {settings.replicas} replicas: three and more make an error over replicas that can be trusted."
+        yield f"Errors: {counted(settings.replicas, 'replica')}; an error over replicas needs three or more."
     if settings.coupling == "iso":
         yield (
-            "The cell kept its shape (coupling iso): a framework that closes its pores changes it, as ZIF-4 does below "
-            "140 K and above 28 MPa. Take aniso or tri for such states."
+            "Cell shape: fixed (coupling iso). A framework that closes its pores changes it, as ZIF-4 does below 140 K "
+            "and above 28 MPa. Use aniso or tri for such states."
         )
     weak = sorted({one.state for one in found if not one.significant})
     if weak:
         yield (
-            f"The change to {', '.join(weak)} is less than {BEYOND_NOISE:g} times what sampling makes in one of the "
-            "measures: its shares are not stated there."
+            f"Noise: the change to {', '.join(map(in_words, weak))} is less than {BEYOND_NOISE:g} times the noise of "
+            "sampling in one of the measures; no shares are stated for it."
         )
     apart = sorted({one.state for one in found if one.significant and not one.shares})
     if apart:
         yield (
-            f"Parts of {', '.join(apart)} do not fit into the reference: atoms would collide. In one of the measures "
-            "shares are not stated for them; see the regression over all states."
+            f"Distance: {', '.join(map(in_words, apart))} is too far from the reference; with exchanged parts, atoms "
+            "would collide. In one of the measures no shares are stated for it; see the regression over all states."
         )
     yield (
-        "Angles that linkers have turned by are those between two frames: vibrations are in them, as they are between "
-        "two frames of one state."
+        "Rotation: angles by which linkers turned are those between two frames, and contain vibrations, as those "
+        "between two frames of one state do."
     )
 
 

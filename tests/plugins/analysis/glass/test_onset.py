@@ -40,7 +40,7 @@ def test_its_error_bar_is_no_smaller_than_its_scatter(curve: object, truth: floa
 def test_a_crystal_that_keeps_its_bonds_has_no_onset_and_says_where_it_ended() -> None:
     onset = onset_of_melting(TEMPERATURES, 1.0 - 0.02 * (TEMPERATURES > 1000), 1.0, seed=1)
     assert np.isnan(onset.at)
-    assert onset.why_not == "the share of four-fold metals ends at 0.98 of 1.00"
+    assert onset.why_not == "the share of metals with four N ends at 0.98 of 1.00"
 
 
 def test_the_closest_falling_curve_pools_what_rises() -> None:
