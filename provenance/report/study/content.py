@@ -20,7 +20,7 @@ from aiida_zif.provenance.studies.limits import limits_of_study
 from aiida_zif.provenance.studies.summary import summary_of
 from aiida_zif.provenance.studies.summary_model import PartState, StudySummary
 from aiida_zif.provenance.studies.view import Part, StudyView
-from aiida_zif.provenance.studies.words import grid_state_in_words, state_in_words
+from aiida_zif.provenance.studies.words import grid_state_in_words, quantity_in_words, state_in_words
 from aiida_zif.provenance.values import basis_in_words, committee_in_words, difference_in_words, value_in_words
 from aiida_zif.provenance.words import clock, number
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport
@@ -65,6 +65,7 @@ def filters() -> dict[str, Callable[..., Any]]:
         "state": state_in_words,
         "quantities": grid_quantities,
         "called": grid_state_in_words,
+        "quantity": quantity_in_words,
         "missing": missing_references,
     }
 

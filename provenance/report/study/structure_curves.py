@@ -36,8 +36,8 @@ LOOKS = {
     "angle": Look("Angle {of}.", (60.0, 180.0)),
     "F": Look("F(Q), {of}.", None, 0.0),
     "D": Look("D(r), {of}.", (0.5, 12.0), 0.0),
-    "p2": Look("Memory of the planes of linkers.", None, 0.0),
-    "bonds": Look("Bonds {of} that exist again."),
+    "p2": Look("P2(t) of the planes of linkers: how fast they lose their orientation.", None, 0.0),
+    "bonds": Look("Correlation of bonds {of}: share that exists after a time."),
     "displacement": Look("Mean square displacement of {of}."),
 }
 """Kind of a curve → how it is drawn, in the order in which the kinds are."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.plugins.lammps.structure import NON_METALS
 from aiida_zif.provenance.studies.limits import without_repeats
-from aiida_zif.provenance.studies.words import state_in_words
+from aiida_zif.provenance.studies.words import quantity_in_words, state_in_words
 from aiida_zif.provenance.values import all_units, usual_basis
 from aiida_zif.workflows.properties.structure.report import Row, StructureReport
 
@@ -96,7 +96,7 @@ def line_of(group: str, quantity: str, of: str, rows: list[Row | None]) -> Line:
     definitions = list(dict.fromkeys(row.definition for row in known if row.definition))
     return Line(
         group=group,
-        what=f"{quantity.replace('_', ' ')}{f', {of}' if of else ''}",
+        what=quantity_in_words(quantity, of),
         unit=all_units([row.value for row in known]),
         definition="; ".join(definitions),
         values=[None if row is None else row.value for row in rows],
@@ -121,8 +121,7 @@ def remarks_of(found: Mapping[Key, Mapping[str, Row]]) -> list[str]:
     for (_, quantity, of), rows in found.items():
         for row in rows.values():
             if row.value.remark:
-                what = f"{quantity.replace('_', ' ')}{f' {of}' if of else ''}"
-                remarks.setdefault(row.value.remark, {})[what] = None
+                remarks.setdefault(row.value.remark, {})[quantity_in_words(quantity, of)] = None
     return [f"{some_of(list(of))}: {remark}" for remark, of in remarks.items()]
 
 

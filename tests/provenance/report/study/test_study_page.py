@@ -131,7 +131,7 @@ def test_untrusted_frames_are_counted_placed_and_lead_to_the_next_command(words:
 
 def test_the_structure_stands_beside_what_random_orientations_give(words: str) -> None:
     assert "p2 sharing a metal mean of (3cos²−1)/2 between normals of linkers at one metal -0.108 ± 0.012" in words
-    assert "the same at random 0.000 ± 0.031" in words
+    assert "for random orientations 0.000 ± 0.031" in words
 
 
 def test_rings_have_their_definition_once(words: str) -> None:
