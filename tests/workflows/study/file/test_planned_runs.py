@@ -46,8 +46,8 @@ def test_an_isotropic_barostat_on_zif4_is_remarked_with_its_transition(tmp_path:
     said = remarks(load_study(path))
     assert any("140 K and above 28 MPa" in line and line.startswith("melt_quench.coupling") for line in said)
     assert any("100 K and 0 GPa, 100 K and 0.5 GPa, 300 K and 0.5 GPa" in line for line in said)
-    assert any(line.startswith("zif4: 272 atoms, 15.4 Å thick") for line in said)
-    assert any("no result is extrapolated" in line for line in said)
+    assert any(line.startswith("zif4: the melt has 272 atoms and is 15.4 Å thick") for line in said)
+    assert any("nothing is extrapolated" in line for line in said)
 
 
 def test_a_demo_says_that_it_makes_no_glass(study: Factory) -> None:
