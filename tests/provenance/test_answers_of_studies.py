@@ -31,8 +31,8 @@ def test_status_has_verdict_limits_states_with_errors_and_the_next_command(study
     assert any(line.startswith("limit: Relaxation at 0 K") for line in lines)
     assert "1.378 ± 0.012" in result.output
     assert "812 ± 21" in result.output
-    assert "standard errors over 3 replicas; onset of melting 1043 ± 18 K (3 replicas)" in result.output
-    assert "not trusted: 4 frames came back" in result.output
+    assert "standard errors from 3 replicas; onset of melting 1043 ± 18 K (3 replicas)" in result.output
+    assert "above the trust level: 4 frames returned" in result.output
     assert f"aiida-zif extend {study.made.campaign.pk} --from {study.campaign.pk}" in result.output
 
 

@@ -177,7 +177,7 @@ def test_the_share_of_steps_and_the_time_left_follow_from_what_is_done(
     (activity,) = progress.current_activity(view)
     assert activity.line.startswith(
         "melt quench of zif4: melt 1, 3600 of 7200 steps (1.8 ps), heating, 640 K, 1.234 g/cm³, "
-        "deviation 0.21 eV/Å, 5.0% above trust, "
+        "deviation 0.21 eV/Å, 5.0% above the trust level, "
     )
     monkeypatch.setattr(progress, "work_of", lambda view: (100, 400))
     elapsed = view.elapsed_s

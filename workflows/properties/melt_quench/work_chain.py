@@ -74,7 +74,7 @@ class MeltQuenchWorkChain(ResumableWorkChain):
         spec.exit_code(
             360,
             "ERROR_NO_GLASS",
-            message="no quench came to its end; last cause: {cause}. What was done is in the outputs; look at the "
+            message="no quench was completed; last cause: {cause}. What was done is in the outputs; look at the "
             "trajectory with `verdi process report {pk}`.",
         )
 
