@@ -69,7 +69,9 @@ class StudyWorkChain(ResumableWorkChain):
         spec.input_namespace("references", required=False, help="Frames and curves of others, by name.")
         spec.input_namespace("references.frames", valid_type=FramesData, dynamic=True, required=False)
         spec.input_namespace("references.curves", valid_type=orm.ArrayData, dynamic=True, required=False)
-        spec.input("facts", valid_type=orm.Dict, required=False, help="Published numbers that results stand beside.")
+        spec.input(
+            "facts", valid_type=orm.Dict, required=False, help="Published numbers that results are compared with."
+        )
         for section in CHAINS:
             spec.output_namespace(section, dynamic=True, required=False, help="By system, or by state.")
         spec.output("verdict", valid_type=orm.Dict, help="`StudyVerdict`: the numbers that matter, and words.")

@@ -50,7 +50,7 @@ class CurveFileSection(CurveReference, Section):
 class ValidationSection(ValidationOptions, Section):
     """Comparison with experiments and with results of others."""
 
-    same_level: bool = Field(True, description="AIMD runs of the training set stand in the table, too")
+    same_level: bool = Field(True, description="compare with AIMD runs of the training data")
     frames: dict[Name, FramesFiles] = Field(default={}, description="frames of others by name")
     curves: dict[Name, CurveFileSection] = Field(default={}, description="measured curves by name")
 

@@ -34,7 +34,7 @@ class Computed(Checked):
 class Reference(Checked):
     """What is common to references of users."""
 
-    system: str = Field(description="label of the system that it stands beside")
+    system: str = Field(description="label of the system that it is compared with")
     phase: Phase = Field(description="crystal, melt or glass")
     source: Text = Field(description="who made it, with DOI or address")
     licence: str = Field(default="not stated", description="licence, as far as it is known")
@@ -84,10 +84,10 @@ class CurveReference(Reference):
 class ValidationOptions(Checked):
     """How results are compared with references."""
 
-    literature: StrictBool = Field(default=True, description="published numbers stand in the table, too")
-    q_min: WaveNumber = Field(default=0.8, description="least wave number of the R factor of F(Q)")
+    literature: StrictBool = Field(default=True, description="compare with published numbers")
+    q_min: WaveNumber = Field(default=0.8, description="smallest wave number of the R factor of F(Q)")
     q_max: WaveNumber = Field(default=20.0, description="largest wave number of the R factor of F(Q)")
-    r_min: Range = Field(default=2.0, description="least distance of the R factor of D(r) and g(r)")
+    r_min: Range = Field(default=2.0, description="smallest distance of the R factor of D(r) and g(r)")
     r_max: Range = Field(default=8.0, description="largest distance of the R factor of D(r) and g(r)")
 
     @model_validator(mode="after")
