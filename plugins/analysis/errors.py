@@ -194,9 +194,8 @@ def resampling_units(replicas: Sequence[np.ndarray], fewest: int = 3, blocks: in
     if len(replicas) >= fewest:
         return [np.mean(one, axis=0) for one in replicas], ""
     parts = [part for one in replicas for part in np.array_split(one, min(blocks, len(one)))]
-    return [
-        part.mean(axis=0) for part in parts
-    ], f"drawn from {len(parts)} blocks of {len(replicas)} replica{'s' * (len(replicas) > 1)}"
+    many = "s" if len(replicas) > 1 else ""
+    return [part.mean(axis=0) for part in parts], f"drawn from {len(parts)} blocks of {len(replicas)} replica{many}"
 
 
 def student_factor(freedom: int, confidence: float = 0.95) -> float:
