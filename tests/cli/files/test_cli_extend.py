@@ -109,7 +109,7 @@ def test_check_prints_what_would_run_and_stores_nothing(invoke: Invoke, monkeypa
 
         def notes(self) -> list[str]:
             """In words."""
-            return ["Campaign zinc.2 goes on from zinc <1>."]
+            return ["Campaign zinc.2 continues zinc <1>."]
 
     monkeypatch.setattr(command, "ExtensionWork", Known)
     assert json.loads(invoke("extend", "1", "--cycles", "1", "--check", "--json").stdout) == plan
