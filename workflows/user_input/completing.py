@@ -18,20 +18,21 @@ Errors = list[Mapping[str, Any]]
 def completed(
     source: Source, protocols: Sequence[str], default: str, values_of: Callable[[str], dict[str, Any]]
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the values of a file over those of its protocol; a section without content counts as left out.
+    """Return the values of a file over those of its protocol; one of its keys without content counts as left out.
 
     :param protocols: the names that there are.
     :param default: protocol of a file that names none, or one that there is not.
     :param values_of: name of a protocol → its values in the form of the file.
     """
     name = source.data.get("protocol", default)
-    data = {key: value for key, value in source.data.items() if value is not None or key == "systems"}
     problems = []
     if name not in protocols:
         fix = did_you_mean(name, protocols, f"take {default!r}")
         problems.append(source.problem(("protocol",), shown(name), f"one of {listed(protocols)}", fix))
         name = default
-    return merged(values_of(name), {**data, "protocol": name}), problems
+    values = values_of(name)
+    data = {key: value for key, value in source.data.items() if value is not None or key not in values}
+    return merged(values, {**data, "protocol": name}), problems
 
 
 def valid_parts(model: type[BaseModel], system: type[BaseModel], raw: dict[str, Any]) -> tuple[dict[str, Any], Errors]:

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from aiida_zif.plugins.input_checks.model import Whole
-from aiida_zif.workflows.campaign.schema.campaign_file import Crystal, SystemName
+from aiida_zif.workflows.campaign.schema.campaign_file import SystemName
 from aiida_zif.workflows.campaign.schema.section import Section
 from aiida_zif.workflows.study.schema.force_field import ForceField
 from aiida_zif.workflows.study.schema.melt_quench import MeltQuench
 from aiida_zif.workflows.study.schema.resources import StudyCodes, StudyResources
 from aiida_zif.workflows.study.schema.structure import States, Structure
+from aiida_zif.workflows.study.schema.system import StudySystem
 from aiida_zif.workflows.study.schema.validation import Validation
 
 
@@ -24,8 +25,10 @@ class StudyIdentity(Section):
     )
     protocol: str = Field(description="source of all values that the file does not set")
     seed: Whole = Field(description="seed of all random numbers")
-    force_field: ForceField = Field(description="what drives the molecular dynamics")
-    systems: dict[SystemName, Crystal] = Field(min_length=1, description="frameworks by label")
+    force_field: ForceField | None = Field(
+        None, description="what drives the molecular dynamics; left out where frames of files are analysed"
+    )
+    systems: dict[SystemName, StudySystem] = Field(min_length=1, description="frameworks, or frames, by label")
 
 
 class Computed(Section):
