@@ -66,7 +66,8 @@ def differing_frames(node: Any, study: Study) -> list[str]:
     for label, frames in inputs_under(node, "frames").items():
         then.setdefault(label.partition("__")[0], []).append(frames.frame_ids())
     now = {
-        name: [frame_ids(one.symbols, one.positions, one.cells) for one in sets] for name, sets in study.frames().items()
+        name: [frame_ids(one.symbols, one.positions, one.cells) for one in sets]
+        for name, sets in study.frames().items()
     }
     return [f"systems.{name}.frames: other frames" for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
 

@@ -31,17 +31,15 @@ def check_name(name: str, taken: Sequence[str]) -> None:
         raise FormatError(f"--name: {found} found; allowed: a name of its own; fix: choose another one")
 
 
-def refuse_other_models(name: str, checksums: Sequence[str]) -> None:
+def refuse_other_models(name: str, models: Sequence[DeepPotentialData | None]) -> None:
     """Refuse a name that other models have.
 
-    :param checksums: SHA-256 of the files that are to have it.
-    :raises FormatError: naming them.
+    :param models: that are to have it; None for a file that is not in the profile yet.
+    :raises FormatError: naming those that have it.
     """
-    from aiida_zif.workflows.training.import_model import find_model
-
-    models, now = models_of_name(name), [find_model(checksum) for checksum in checksums]
-    if models and [model.uuid for model in models] != [model.uuid if model else None for model in now]:
-        listed = ", ".join(f"{model.label} <{model.pk}>" for model in models)
+    known = models_of_name(name)
+    if known and [one.uuid for one in known] != [one.uuid if one is not None else None for one in models]:
+        listed = ", ".join(f"{one.label} <{one.pk}>" for one in known)
         found = f"{name!r}, which means {listed}"
         raise FormatError(f"--name: {found} found; allowed: one meaning of one name; fix: choose another one")
 

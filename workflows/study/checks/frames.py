@@ -74,7 +74,9 @@ def frames_of_file(name: str, system: StudySystem, source: Source) -> FrameSet:
 
     :raises StructureFault: if it cannot be read, or holds no such frames.
     """
-    read = read_frame_files([source.folder / name], system.format or format_of(name), system.type_map, system.atom_style)
+    read = read_frame_files(
+        [source.folder / name], system.format or format_of(name), system.type_map, system.atom_style
+    )
     refuse_crowded_frames(name, read)
     return read
 

@@ -60,14 +60,14 @@ def still_problems(asked: Sequence[str], parts: Mapping[str, Any], source: Sourc
 
     :param asked: sections of the file.
     """
-    for section in [name for name in asked if name in MOVES]:
-        fix = "add the key force_field with the name or PK of a campaign or a model"
-        yield source.problem((section,), "no force_field", "a force field, which drives its molecular dynamics", fix)
+    if moving := [name for name in asked if name in MOVES]:
+        allowed = f"a force field, which drives the molecular dynamics of {listed(moving)}"
+        fix = "add the key 'force_field' with the name or PK of a campaign or a model"
+        yield source.problem(("force_field",), "nothing", allowed, fix)
+        return
     if "force_field" in source.data:
         allowed = "the name or PK of a campaign or a model; no such key where frames of files are analysed"
         yield source.problem(("force_field",), "nothing", allowed, "write what it is, or remove the key")
-    if any(name in MOVES for name in asked):
-        return
     structure = source.data.get("structure")
     if isinstance(structure, Mapping) and structure.get("of") is not None:
         allowed = "phases of melt_quench; without it every system is analysed"
@@ -103,7 +103,9 @@ def reference_problems(section: Validation, parts: Mapping[str, Any], source: So
                 yield source.problem((*path, "system"), shown(reference.system), listed(known), fix)
             phases = phases_of(parts, reference.system)
             if phases and reference.phase not in phases:
-                fix = f"add {reference.phase} to structure.of" if moves(parts) else "correct the phase of one of the two"
+                fix = (
+                    f"add {reference.phase} to structure.of" if moves(parts) else "correct the phase of one of the two"
+                )
                 yield source.problem((*path, "phase"), shown(reference.phase), listed(phases), fix)
             yield from file_problems(reference, path, source)
 

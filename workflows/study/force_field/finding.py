@@ -141,22 +141,23 @@ def of_models(texts: list[str], key: str) -> KnownForceField:
     :param key: of the study file that names them: ``committee``, or ``model`` of one.
     """
     nodes = [load_model(text, (key, index) if key == "committee" else (key,)) for index, text in enumerate(texts)]
-    refuse_twice(nodes, texts, key)
     words = "model" if len(nodes) == 1 else "models"
-    return known(numbered(nodes), f"{words} {listed([name_of(node) for node in nodes])}", (key,))
+    found = known(numbered(nodes), f"{words} {listed([name_of(node) for node in nodes])}", (key,))
+    refuse_twice(nodes, texts, key)
+    return found
 
 
 def refuse_twice(nodes: list[Any], texts: list[str], key: str) -> None:
-    """Refuse a model that is named twice: a committee of copies agrees on everything.
+    """Refuse a model that is named twice, or under two names: copies agree on everything.
 
     :raises ForceFieldFault: naming both.
     """
     for index, node in enumerate(nodes):
         for other in range(index):
             if is_copy(node, nodes[other]):
-                also = f"{key}[{other}], {texts[other]}, is the same model"
-                fix = "remove one of the two; copies of a model agree where all of them are wrong"
-                raise ForceFieldFault((key, index), f"{texts[index]}; {also}", "every model once", fix)
+                which = "which is" if node.uuid == nodes[other].uuid else "which has the content of"
+                found = f"{texts[index]}, {which} {key}[{other}], too"
+                raise ForceFieldFault((key, index), found, "every model once", "remove one of the two")
 
 
 def is_copy(one: Any, other: Any) -> bool:
@@ -202,8 +203,9 @@ def of_import(names: list[str]) -> KnownForceField:
     for name in names:
         members = models_of_name(name) or [imported_model(name)]
         nodes, texts = [*nodes, *members], [*texts, *[name] * len(members)]
+    found = known(numbered(nodes), f"imported {listed([name_of(node) for node in nodes])}", ("imported",))
     refuse_twice(nodes, texts, "imported")
-    return known(numbered(nodes), f"imported {listed([name_of(node) for node in nodes])}", ("imported",))
+    return found
 
 
 def imported_model(name: str) -> Any:

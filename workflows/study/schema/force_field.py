@@ -63,11 +63,14 @@ class ForceField(Section):
         None, description="models by PK, UUID or name of import; the first one drives, the others judge it"
     )
     model: Reference | None = Field(None, description="one model, by PK, UUID or name of import; nothing judges it")
-    imported: Annotated[
-        list[Reference],
-        BeforeValidator(_several, json_schema_input_type=Reference | list[Reference]),
-        Field(min_length=1),
-    ] | None = Field(None, description="models of others, by the name of their import or the names of their files")
+    imported: (
+        Annotated[
+            list[Reference],
+            BeforeValidator(_several, json_schema_input_type=Reference | list[Reference]),
+            Field(min_length=1),
+        ]
+        | None
+    ) = Field(None, description="models of others, by the name of their import or the names of their files")
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -18,13 +19,15 @@ Factory = Callable[..., Any]
 
 @pytest.fixture
 def model(aiida_profile: object) -> Factory:
-    """Factory of stored models; their content does not matter."""
+    """Factory of stored models, each with a content of its own unless one is given."""
 
-    def make(type_map: tuple[str, ...] = ("H", "Zn"), rcut: float = 5.0, label: str = "") -> Any:
+    def make(
+        type_map: tuple[str, ...] = ("H", "Zn"), rcut: float = 5.0, label: str = "", content: bytes | None = None
+    ) -> Any:
         from aiida_zif.plugins.data.potential import DeepPotentialData
 
         named = {"type_map": list(type_map), "rcut": rcut, "model_backend": "tensorflow", "deepmd_version": "3"}
-        node = DeepPotentialData(BytesIO(b"graph"), filename="model.pb", **named)
+        node = DeepPotentialData(BytesIO(os.urandom(8) if content is None else content), filename="model.pb", **named)
         node.label = label
         return node.store()
 
@@ -171,4 +174,4 @@ def test_an_import_is_found_by_the_name_of_its_file(aiida_profile: object) -> No
     for name in ("their-zif.pb", "their-zif"):
         assert find_force_field(ForceField.model_validate({"imported": name})).models == {"model_0": node.uuid}
     assert fault_of(imported="their-zi.pb").fix == "did you mean 'their-zif.pb'?"
-    assert "aiida-zif import 42.pth --source" in fault_of(imported="42.pth").fix
+    assert "aiida-zif import 42.pth --level" in fault_of(imported="42.pth").fix
