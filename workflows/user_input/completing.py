@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -58,6 +59,13 @@ def valid_parts(model: type[BaseModel], system: type[BaseModel], raw: dict[str, 
     return parts, errors
 
 
+def label_of(text: object) -> str:
+    """Return a label that is allowed and like some text."""
+    words = re.findall(r"[A-Za-z0-9]+", str(text))
+    label = "_".join(words).lstrip("0123456789_")[:40].rstrip("_")
+    return label or "zif4"
+
+
 def as_problem(error: Mapping[str, Any], source: Source, schema: Mapping[str, Any], page: str) -> Problem:
     """Return what pydantic found in the terms of the file.
 
@@ -68,6 +76,8 @@ def as_problem(error: Mapping[str, Any], source: Source, schema: Mapping[str, An
     path: YamlPath = tuple(part for part in error["loc"] if part != "[key]")
     if "[key]" in error["loc"]:
         allowed = "a label of letters, digits and single underscores that starts with a letter, 40 at most"
-        return source.problem(path, f"the label {shown(path[-1])}", allowed, "rename it, for example 'zif4'")
+        return source.problem(
+            path, f"the label {shown(path[-1])}", allowed, f"rename it, for example {label_of(path[-1])!r}"
+        )
     refused = refusal_of({**error, "loc": path}, schema, f"remove it; {page} explains every key")
     return source.problem(refused.path, refused.found, refused.allowed, refused.fix)
