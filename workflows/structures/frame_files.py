@@ -78,6 +78,6 @@ def import_frames(declaration: FrameFiles, paths: Sequence[Path]) -> FramesData:
     :raises StructureFault: before anything is stored.
     """
     declaration.read(paths)
-    files = {f"file_{index}": orm.SinglefileData(path) for index, path in enumerate(paths)}
+    files = {f"file_{index}": orm.SinglefileData(path.resolve()) for index, path in enumerate(paths)}
     made: FramesData = frames_from_files(orm.Dict(declaration.as_dict()), **files)
     return made

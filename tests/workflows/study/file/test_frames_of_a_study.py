@@ -110,22 +110,28 @@ def test_what_moves_has_a_force_field_and_what_does_not_has_none(
 
 
 @pytest.mark.slow
-def test_the_whole_study_gives_exact_numbers_and_knows_its_files_again(load: Load, aiida_profile: object) -> None:
+def test_the_whole_study_gives_exact_numbers_and_knows_its_files_again(
+    load: Load, aiida_profile: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from aiida.engine import run_get_node
 
     from aiida_zif.provenance.queries.known_study import differences
     from aiida_zif.provenance.studies.summary import summary_of
     from aiida_zif.provenance.studies.view import load_study
     from aiida_zif.workflows.study.builder import builder_from_study
+    from aiida_zif.workflows.study.file.loading import load_study as read_study_file
 
     few = "structure: {observables: [pairs, linkers]}\n"
-    study = load(f"frames: [one.xyz, two.xyz], {GLASS}", few)
+    monkeypatch.chdir(tmp_path)
+    load(f"frames: [one.xyz, two.xyz], {GLASS}", few)
+    study = read_study_file("study.yaml")  # relative paths, as a user gives them
     _, node = run_get_node(builder_from_study(study))
     assert node.is_finished_ok, node.exit_message
     summary = summary_of(load_study(node))
     report = summary.structure["zif4_glass"]
     assert report.n_frames == {"replica_0": 1, "replica_1": 2}
-    assert [report.measured(name).value for name in ("four_fold", "bonded")] == [1.0, 4.0]  # type: ignore[union-attr]
+    numbers = {row.quantity: row.value.value for row in report.rows}
+    assert (numbers["four_fold"], numbers["bonded"], numbers["bridging_exactly"]) == (1.0, 4.0, 1.0)
     assert (summary.systems["zif4"].n_atoms, summary.systems["zif4"].source) == (
         272,
         "2 files: one.xyz, two.xyz; a test",
