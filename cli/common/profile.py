@@ -132,7 +132,8 @@ def load_of_type(identifier: str, nouns: Mapping[str, str]) -> Any:
     except (NotExistent, MultipleObjectsError, ValueError) as error:
         fail(f"{identifier}: {error}. {listed}")
     if not isinstance(node, orm.ProcessNode) or node.process_type not in nouns:
-        fail(f"{identifier} is a {type(node).__name__}, not a {' or '.join(nouns.values())}. {listed}")
+        kind = node.process_label if isinstance(node, orm.ProcessNode) else type(node).__name__
+        fail(f"{identifier} is a {kind}, not a {' or '.join(nouns.values())}. {listed}")
     return node
 
 

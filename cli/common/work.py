@@ -18,6 +18,11 @@ class Work(ABC):
     def name(self) -> str:
         """Its name."""
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it takes seconds, so that it runs in this process unless a daemon is asked for."""
+        return False
+
     @abstractmethod
     def look_up(self) -> None:
         """Check against the loaded profile and this machine; nothing is stored."""

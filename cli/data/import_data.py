@@ -11,28 +11,34 @@ from aiida_zif.cli.common.profile import emit_json, fail, with_profile
 from aiida_zif.cli.data.import_model import are_models, import_model_files
 from aiida_zif.cli.data.reading_options import reading_options
 
+SAY_LEVEL = "add --level with a shipped level such as pbe-d3, or a line such as 'PBE-D3, CP2K, 600 Ry'"
 SHOWN_NAMES = 12
 """Largest number of names in a line."""
 
 
 EXAMPLES = """\b
 Example: aiida-zif import salem-frames --level 'PBE-D3, VASP, 520 eV' --system salem
-Example: aiida-zif import a.pb b.pb --level 'PBE-D3, CP2K' --source doi:10.1000/xyz --by 'A. Author'"""
+Example: aiida-zif import a.pb b.pb --name zif4-pbe --level 'PBE-D3, CP2K' --source doi:10.1000/xyz"""
 
 
 @click.command("import", epilog=EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 @click.option(
     "--level",
-    required=True,
+    default=None,
     help="Level of theory of the labels. If CP2K gives the same labels: the name of a shipped level, a level file or a "
     "campaign file. Otherwise a line with method, code and cut-off.",
 )
 @click.option("--source", default="", help="Source of the data or model: a DOI, a URL, or a short text.")
+@click.option("--name", default=None, help="Model files: a name for all of them, for `force_field:` in a study file.")
 @click.option("--by", default=None, help="Model files: who trained the model.")
 @click.option("--licence", default=None, help="Model files: licence, such as CC-BY-4.0.")
 @click.option("--citation", default=None, help="Model files: publication to cite.")
-@click.option("--system", default=None, help="Label of the system; campaigns select the data by it. [default: PATH]")
+@click.option(
+    "--system",
+    default=None,
+    help="Label of the system; campaigns select labelled frames by it [default: PATH]. Of models: what they learnt.",
+)
 @click.option(
     "--charge", type=int, default=0, show_default=True, help="Charge of the whole cell, in elementary charges."
 )
@@ -49,8 +55,9 @@ Example: aiida-zif import a.pb b.pb --level 'PBE-D3, CP2K' --source doi:10.1000/
 @with_profile
 def import_data(
     paths: tuple[Path, ...],
-    level: str,
+    level: str | None,
     source: str,
+    name: str | None,
     by: str | None,
     licence: str | None,
     citation: str | None,
@@ -72,14 +79,17 @@ def import_data(
     `held_out: {imported: [LABEL]}`.
 
     Models: PATHs are frozen DeePMD-kit models (.pb, TensorFlow), several of them a committee. Elements and cut-off are
-    read from the file. --level says in words what it was trained on; --source is required.
+    read from the file. --level says in words what they were trained on; --source is required. In a study file
+    `force_field: NAME` then means all models of --name NAME, and without it the name of a file means one.
     """
     about = {"by": by, "licence": licence, "citation": citation}
+    if level is None:
+        fail(f"--level: nothing found; allowed: the level of theory of the labels; fix: {SAY_LEVEL}.")
     if are_models(paths):
-        refuse_options_of_labels(system, charge, multiplicity, gates, said)
-        import_model_files(paths, {"level": level, "source": source, **about}, as_json)
+        refuse_options_of_labels(charge, multiplicity, gates, said)
+        import_model_files(paths, {"level": level, "source": source, "system": system, **about}, name, as_json)
         return
-    path = only_path(paths, about)
+    path = only_path(paths, {**about, "name": name})
     from aiida_zif.plugins.data.labelled_frame import FormatError
     from aiida_zif.plugins.imports.formats import find_source
     from aiida_zif.plugins.imports.reading import Reading
@@ -118,10 +128,10 @@ def only_path(paths: tuple[Path, ...], about: dict[str, str | None]) -> Path:
 
 
 def refuse_options_of_labels(
-    system: str | None, charge: int, multiplicity: int | None, gates: tuple[str, ...], said: dict[str, str | None]
+    charge: int, multiplicity: int | None, gates: tuple[str, ...], said: dict[str, str | None]
 ) -> None:
     """End if a model is said to have what only labelled frames have."""
-    given = {"system": system, "charge": charge, "multiplicity": multiplicity, "gate": gates, **said}
+    given = {"charge": charge, "multiplicity": multiplicity, "gate": gates, **said}
     if names := [f"--{name.replace('_', '-')}" for name, value in given.items() if value]:
         fail(f"{', '.join(names)}: found for model files; allowed: for labelled frames; fix: leave it out.")
 

@@ -19,26 +19,35 @@ def are_models(paths: Sequence[Path]) -> bool:
     return all(path.suffix.lower() in SUFFIXES or ".ckpt" in path.name for path in paths)
 
 
-def import_model_files(paths: Sequence[Path], declared: dict[str, str | None], as_json: bool) -> None:
-    """Import model files; end with one line if one of them is no frozen potential."""
+def import_model_files(paths: Sequence[Path], declared: dict[str, str | None], name: str | None, as_json: bool) -> None:
+    """Import model files; end with one line if one of them is no frozen potential.
+
+    :param name: that stands for all of them in a study file.
+    """
     from aiida_zif.plugins.data.labelled_frame import FormatError
     from aiida_zif.workflows.training.import_model import import_models
 
     if not declared["source"]:
         fail("--source: nothing found; allowed: where the model comes from; fix: give a DOI, a URL or a short text.")
     try:
-        found = import_models(paths, declared)
+        found = import_models(paths, declared, name)
     except FormatError as error:
         fail(str(error))
     rows = [row_of(potential, new) for potential, new in found]
     if as_json:
-        emit_json({"models": rows})
+        emit_json({"models": rows, "force_field": way_to_name(rows, name)})
         return
     for row in rows:
         print_row(row)
+    click.echo(f"Use it in a study: force_field: {way_to_name(rows, name)}")
+
+
+def way_to_name(rows: list[dict[str, Any]], name: str | None) -> str:
+    """Return what a study file says of these models, in YAML."""
+    if name is not None:
+        return name
     pks = ", ".join(str(row["pk"]) for row in rows)
-    key = f"{{model: {pks}}}" if len(rows) == 1 else f"{{committee: [{pks}]}}"
-    click.echo(f"Use it in a study: force_field: {key}")
+    return f"{{model: {pks}}}" if len(rows) == 1 else f"{{committee: [{pks}]}}"
 
 
 def row_of(potential: Any, new: bool) -> dict[str, Any]:
@@ -67,7 +76,7 @@ def print_row(row: dict[str, Any]) -> None:
         ("written by", f"DeePMD-kit, version {row['deepmd_version']}"),
         ("level", f"{row['level']} (as declared)"),
         ("source", row["source"]),
-        *((name, row[name]) for name in ("by", "licence", "citation") if name in row),
+        *((name, row[name]) for name in ("by", "licence", "citation", "system") if name in row),
         ("checksum", row["checksum"]),
         ("tried", row["tried"] or "not tried: DeePMD-kit is not installed here"),
     ]

@@ -44,7 +44,8 @@ def run(
     A new campaign reuses labels that the profile holds for the same frames and level of theory, and prints how many.
     Add --no-reuse to compute all labels, for example to time the campaign.
 
-    It runs in the daemon of the profile, and continues when the terminal is closed or after Ctrl-C.
+    It runs in the daemon of the profile, and continues when the terminal is closed or after Ctrl-C. A study that only
+    analyses frames of files takes seconds, and runs in this process.
     """
     if submit and foreground:
         fail("--submit and --foreground exclude each other. Fix: choose one.")
@@ -56,7 +57,7 @@ def run(
     node = None if fresh else work.known()
     if node is not None and node.is_finished_ok:
         click.echo(f"{work.noun.capitalize()} {work.name} <{node.pk}> is finished already; --fresh starts a new one.")
-    elif foreground and node is None:
+    elif node is None and (foreground or (work.is_short and not submit)):
         node = run_here(work)
     else:
         node = hand_over(work, node)

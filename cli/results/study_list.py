@@ -20,7 +20,6 @@ def study_rows(studies: list[orm.WorkChainNode]) -> list[dict[str, Any]]:
     rows = []
     for node in studies:
         settings = StudySettings.from_node(node.inputs.settings)
-        named = settings.force_field.model_dump(exclude_none=True)
         rows.append(
             {
                 "pk": node.pk,
@@ -28,18 +27,13 @@ def study_rows(studies: list[orm.WorkChainNode]) -> list[dict[str, Any]]:
                 "kind": "study",
                 "name": settings.name,
                 "system": ", ".join(settings.systems),
-                "force_field": "; ".join(f"{kind} {in_words(value)}" for kind, value in named.items()),
+                "force_field": settings.force_field.in_words if settings.force_field is not None else "none",
                 "begun": node.ctime.isoformat(timespec="seconds"),
                 "state": node.process_state.value if node.process_state else "unknown",
                 "exit_status": node.exit_status,
             }
         )
     return rows
-
-
-def in_words(value: Any) -> str:
-    """Return a reference, or several, as text."""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def print_studies(rows: list[dict[str, Any]], console: Console | None = None) -> None:

@@ -35,7 +35,8 @@ def check_study(path: Path, time_it: bool, profile: str | None, as_json: bool) -
         from aiida_zif.cli.study.timing import time_md
 
         time_md(study)
-    estimates, computer = estimate_study(study, load_if_there()), study.code_labels()["lmp"].split("@")[1]
+    estimates = estimate_study(study, load_if_there())
+    computer = study.codes.lmp.split("@")[1]
     if as_json:
         about = {"plan": plan_json(study), "notes": remarks(study), "not_checked": not_checked(study)}
         cost = cost_json(estimates, computer)
@@ -51,7 +52,8 @@ def looked_up(path: Path) -> Study:
     from aiida_zif.workflows.study.force_field.finding import find_force_field
 
     study = read_study(path, find=find_force_field)
-    refuse_unfit_machine(study)
+    if study.moves:
+        refuse_unfit_machine(study)
     return study
 
 
@@ -100,6 +102,8 @@ def plan_json(study: Study) -> list[dict[str, Any]]:
 
 def not_checked(study: Study) -> list[str]:
     """Return what could not be checked on this machine, each with the reason."""
+    if not study.moves:
+        return []
     if study.known is None:
         return ["force field, elements, thickness of cells, codes and cores: there is no AiiDA profile"]
     from aiida_zif.workflows.campaign.checks.codes import known_codes

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from aiida_zif.plugins.systems.files.frame_files import FrameSet
     from aiida_zif.workflows.properties.states.settings import StatesOptions
     from aiida_zif.workflows.study.file.loading import Study
     from aiida_zif.workflows.study.schema.validation import Validation
@@ -24,17 +25,36 @@ def print_plan(console: Console, study: Study) -> None:
     console.print(force_field_line(study), markup=False)
     for name, atoms in study.structures().items():
         console.print(f"{name}: {len(atoms)} atoms, {atoms.get_chemical_formula()}", markup=False)
-    console.print(run_table(study))
+    for name, sets in study.frames().items():
+        console.print(frames_line(name, sets), markup=False)
+    if study.moves:
+        console.print(run_table(study))
     for line in section_lines(study):
         console.print(line, markup=False, soft_wrap=True)
+
+
+def frames_line(name: str, sets: list[FrameSet]) -> str:
+    """Return the frames of others of a system in a line."""
+    counts = [len(one.positions) for one in sets]
+    each = str(counts[0]) if len(set(counts)) == 1 else " + ".join(map(str, counts))
+    what = f"{counted(len(sets), 'file')} of {each} {'frame' if counts == [1] * len(counts) else 'frames'}"
+    return f"{name}: {what}, {len(sets[0].symbols)} atoms, {formula(sets[0].symbols)}"
+
+
+def formula(symbols: tuple[str, ...]) -> str:
+    """Return the formula of some atoms."""
+    from ase.symbols import Symbols
+
+    return str(Symbols.fromsymbols(list(symbols)).get_chemical_formula())
 
 
 def force_field_line(study: Study) -> str:
     """Return the force field in a line."""
     known = study.known
+    if study.force_field is None:
+        return "Force field: none; frames and crystals are analysed as they are, and nothing moves"
     if known is None:
-        given = study.force_field.model_dump(exclude_none=True)
-        return f"Force field: {given}, not looked up"
+        return f"Force field: {study.force_field.in_words}, not looked up"
     return f"Force field: {known.words}; elements {listed(list(known.type_map))}; cut-off {known.rcut:g} Å"
 
 
@@ -67,7 +87,8 @@ def section_lines(study: Study) -> Iterator[str]:
             most = f"at most {settings.max_untrusted} of each trajectory"
             yield f"  return frames that deviate by more than {settings.trust:g} eV/Å, {most}"
     if study.structure is not None:
-        yield f"structure of {listed(study.structure.of)}: {listed(study.structure.observables)}"
+        what = listed(study.structure.of) if study.moves else listed(list(study.systems))
+        yield f"structure of {what}: {listed(study.structure.observables)}"
     if study.states is not None:
         yield f"states from the {study.states.start}: {grid_in_words(study.states)}"
     if study.validation is not None:

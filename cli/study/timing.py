@@ -22,6 +22,10 @@ def time_md(study: Study) -> None:
     from aiida_zif.workflows.engine.in_process import run_to_its_end
     from aiida_zif.workflows.study.force_field.finding import models_of
 
+    if not study.moves:
+        fail(
+            "--time: found a study without a force field, which runs no MD; allowed: one that does; fix: leave it out."
+        )
     if study.known is None:
         fail("--time needs a profile that holds the force field.")
     try:

@@ -56,7 +56,13 @@ class StudyWork(Work):
         from aiida_zif.workflows.study.force_field.finding import find_force_field
 
         self.study = read_study(self.path, self.seed, find_force_field)
-        refuse_unfit_machine(self.study)
+        if self.study.moves:
+            refuse_unfit_machine(self.study)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether nothing moves: frames are analysed in seconds."""
+        return not self.study.moves
 
     def notes(self) -> list[str]:
         """Return notes on the cells, and what the study cannot reach."""

@@ -59,7 +59,7 @@ class ModelDeclaration(Report):
     :param checksum: SHA-256 of the file.
     :param level: of theory of the labels that it was trained on, in words; no program can check it.
     :param source: where the file comes from, such as a DOI.
-    :param by: who trained it, where it was said; as ``licence`` and ``citation``.
+    :param by: who trained it, where it was said; as ``licence``, ``citation``, and ``system``, what it was trained on.
     :param tried: the DeePMD-kit that loaded the file before it was stored, and what it gave; empty if none did.
     """
 
@@ -70,6 +70,7 @@ class ModelDeclaration(Report):
     by: str | None = None
     licence: str | None = None
     citation: str | None = None
+    system: str | None = None
     tried: str = ""
 
 

@@ -15,6 +15,14 @@ LONGEST = 80
 
 Path = tuple[str | int, ...]
 
+BOUNDS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("of at least", "ge"),
+    "less_than": ("below", "lt"),
+    "less_than_equal": ("of at most", "le"),
+}
+"""Kind of an error of pydantic → words, and where the bound is."""
+
 
 class Refusal(NamedTuple):
     """One value that is not allowed: where it stands, what was found, what may stand there, what to do."""
@@ -58,7 +66,10 @@ def refusal_of(error: Mapping[str, Any], schema: Mapping[str, Any], if_unknown: 
         return Refusal(path, f"the key {shown(path[-1])}", listed(names), did_you_mean(path[-1], names, if_unknown))
     allowed = allowed_at(path, schema)
     if kind == "missing":
-        return Refusal(path, "nothing", allowed, f"add the key {path[-1]!r}")
+        what = f"the key {path[-1]!r}" if isinstance(path[-1], str) else "this value to the list"
+        return Refusal(path, "nothing", allowed, f"add {what}")
+    if kind == "string_pattern_mismatch" and (way := node_at(path, schema).get("x-fix")):
+        return Refusal(path, shown(value), allowed, str(way))
     return Refusal(path, shown(value), allowed, _fix(kind, value, context))
 
 
@@ -71,6 +82,11 @@ def _fix(kind: str, value: object, context: Mapping[str, Any]) -> str:
         return "put it in quotes; YAML does not read this word as text"
     if kind == "int_type" and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return f"write {value:.0f}: a whole number, without point or exponent"
+    if kind == "list_type" and isinstance(value, str | int | float) and not isinstance(value, bool):
+        return f"write a list: [{value}]" if len(str(value)) < LONGEST else "write a list"
+    if kind in BOUNDS:
+        word, key = BOUNDS[kind]
+        return f"take a number {word} {context[key]}"
     ways = {
         "int_type": "write a whole number, without unit, quotes or exponent",
         "bool_type": "write true or false",

@@ -14,6 +14,10 @@ CODES = ("cp2k", "dp", "lmp")
 ABSENT = "nothing"
 OF_A_SYSTEM = {
     "structure": "a file may move; its atoms are compared",
+    "frames": "files may move; their frames are compared",
+    "format": "the frames are compared as they were read",
+    "type_map": "the frames are compared as they were read",
+    "atom_style": "the frames are compared as they were read",
     "supercell": "the atoms are compared as they are in it",
     "source": "words about a structure",
     "licence": "words about a structure",
@@ -110,7 +114,7 @@ def differing_structures(node: Any, structures: Mapping[str, Any]) -> list[str]:
     def content(atoms: Any) -> list[str]:
         return frame_ids(atoms.get_chemical_symbols(), [atoms.positions], [atoms.cell.array])
 
-    then = {name: content(structure.get_ase()) for name, structure in node.inputs.systems.items()}
+    then = {name: content(structure.get_ase()) for name, structure in inputs_under(node, "systems").items()}
     now = {name: content(atoms) for name, atoms in structures.items()}
     return [f"systems.{name}.structure: other atoms" for name in now if name in then and then[name] != now[name]]
 

@@ -44,7 +44,8 @@ def differences(node: Any, study: Study) -> list[str]:
     different = differing_keys(then, now, is_free, unknown)
     different += differing_codes(node, study.code_labels()) + differing_structures(node, study.structures())
     models = study.known.models if study.known else {}
-    return different + differing_models(node, models) + differing_references(node, study)
+    different += differing_models(node, models) + differing_frames(node, study)
+    return different + differing_references(node, study)
 
 
 def differing_models(node: Any, models: Mapping[str, str]) -> list[str]:
@@ -55,6 +56,20 @@ def differing_models(node: Any, models: Mapping[str, str]) -> list[str]:
     then = [model.uuid for _, model in sorted(inputs_under(node, "committee").items())]
     now = [models[label] for label in sorted(models)]
     return [] if then == now else [f"force_field: {len(then)} models then, {len(now)} others now"]
+
+
+def differing_frames(node: Any, study: Study) -> list[str]:
+    """Return in words the systems whose files of frames hold something else now than when a study began."""
+    from aiida_zif.plugins.data.frame_id import frame_ids
+
+    then: dict[str, list[list[str]]] = {}
+    for label, frames in inputs_under(node, "frames").items():
+        then.setdefault(label.partition("__")[0], []).append(frames.frame_ids())
+    now = {
+        name: [frame_ids(one.symbols, one.positions, one.cells) for one in sets]
+        for name, sets in study.frames().items()
+    }
+    return [f"systems.{name}.frames: other frames" for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
 
 
 def differing_references(node: Any, study: Study) -> list[str]:

@@ -40,7 +40,7 @@ def force_field_of(view: StudyView) -> ForceField:
     first = next(iter(models.values()), None)
     return ForceField(
         line=line_of(members, campaigns, n_frames(learnt)),
-        kind=view.settings.force_field.kind,
+        kind=view.settings.force_field.kind if view.settings.force_field is not None else "none",
         models=members,
         campaigns=campaigns,
         level_of_theory="; ".join(sorted(levels)) or None,
@@ -70,6 +70,8 @@ def model_entry(label: str, model: DeepPotentialData) -> Model:
 
 def line_of(members: Sequence[Model], campaigns: Sequence[Campaign], n_labels: int) -> str:
     """Return the force field in words."""
+    if not members:
+        return "none; frames and crystals are analysed as they are"
     what = "one deep potential" if len(members) == 1 else f"committee of {len(members)} deep potentials"
     made = f" of campaign {', '.join(f'{one.name} <{one.pk}>' for one in campaigns[-1:])}" if campaigns else ""
     learnt = f", trained on {counted(n_labels, 'labelled frame')}" if n_labels else ""

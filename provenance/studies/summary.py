@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiida import orm
 
+from aiida_zif.plugins.words import counted
 from aiida_zif.provenance.campaigns.software import executables_of, software_of
 from aiida_zif.provenance.campaigns.utilisation import spans_of
 from aiida_zif.provenance.lineage.structure_sources import record_of_node
@@ -28,6 +30,7 @@ from aiida_zif.workflows.properties.states.report import StatesReport
 from aiida_zif.workflows.properties.structure.report import StructureReport
 from aiida_zif.workflows.properties.validation.report import ValidationReport
 from aiida_zif.workflows.protocols.loading import available_protocols
+from aiida_zif.workflows.structures.frame_files import FrameFiles
 
 
 def summarise(view: StudyView) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def summary_of(view: StudyView) -> StudySummary:
         exit_status=node.exit_status,
         exit_message=node.exit_message,
         force_field=force_field_of(view),
-        systems={name: system_of(structure) for name, structure in inputs_under(node, "systems").items()},
+        systems=systems_of(node),
         parts=[part_state(part) for part in view.parts],
         verdict=view.verdict,
         melt_quench=view.reports("melt_quench", GlassReport),
@@ -67,6 +70,32 @@ def summary_of(view: StudyView) -> StudySummary:
 def protocol_of(name: str) -> Protocol:
     """Return a protocol with what it says of itself about melts and quenches."""
     return Protocol(name=name, description=available_protocols("study").get(name, ""))
+
+
+def systems_of(node: orm.WorkChainNode) -> dict[str, System]:
+    """Return the crystals of a study, and its frames of others, with their sources."""
+    crystals = {name: system_of(structure) for name, structure in inputs_under(node, "systems").items()}
+    replicas: dict[str, list[Any]] = {}
+    for label, frames in inputs_under(node, "frames").items():
+        replicas.setdefault(label.partition("__")[0], []).append(frames)
+    return crystals | {name: system_of_frames(given) for name, given in replicas.items()}
+
+
+def system_of_frames(replicas: Sequence[Any]) -> System:
+    """Return the frames of others of a system, one node a replica, with what was declared of their files."""
+    declared = [FrameFiles.from_node(frames.creator.inputs.declaration) for frames in replicas]
+    files, sources = [name for one in declared for name in one.files], {one.source: None for one in declared}
+    return System(
+        formula=replicas[0].get_ase().get_chemical_formula("hill"),
+        n_atoms=replicas[0].n_atoms,
+        source=f"{counted(len(files), 'file')}: {few(files)}; {'; '.join(sources)}",
+        licence="; ".join({one.licence: None for one in declared}),
+    )
+
+
+def few(names: Sequence[str], most: int = 6) -> str:
+    """Return names as a list; of many the first ones."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def system_of(structure: orm.StructureData) -> System:

@@ -52,7 +52,7 @@ def _supercell(value: Any) -> Any:
         small = max(abs(number) for number in matrix.ravel()) <= LARGEST_ENTRY
         if small and np.linalg.det(matrix.astype(float)) > 0.5:
             return tuple(tuple(row) for row in value)
-    fix = "leave it out: auto takes the smallest that is at least twice as thick as training.rcut"
+    fix = "leave it out: auto takes the smallest that is at least twice as thick as the cut-off"
     raise PydanticCustomError("quantity", "no supercell", {"allowed": ALLOWED, "fix": fix})
 
 

@@ -58,8 +58,9 @@ def frames_from_files(declaration: orm.Dict, **files: orm.SinglefileData) -> Fra
     """
     declared = FrameFiles.from_node(declaration)
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / Path(name).name for name in declared.files]
+        paths = [Path(folder) / str(index) / Path(name).name for index, name in enumerate(declared.files)]
         for index, path in enumerate(paths):
+            path.parent.mkdir()
             path.write_bytes(files[f"file_{index}"].get_content(mode="rb"))
         read = declared.read(paths)
     per_frame: dict[str, Any] = {} if read.steps is None else {"step": read.steps}
@@ -77,6 +78,6 @@ def import_frames(declaration: FrameFiles, paths: Sequence[Path]) -> FramesData:
     :raises StructureFault: before anything is stored.
     """
     declaration.read(paths)
-    files = {f"file_{index}": orm.SinglefileData(path) for index, path in enumerate(paths)}
+    files = {f"file_{index}": orm.SinglefileData(path.resolve()) for index, path in enumerate(paths)}
     made: FramesData = frames_from_files(orm.Dict(declaration.as_dict()), **files)
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +11,27 @@ from aiida.engine import ProcessBuilder
 from aiida.plugins import WorkflowFactory
 
 from aiida_zif.plugins.systems.files.frame_files import format_of
-from aiida_zif.plugins.systems.sources import as_node_source
+from aiida_zif.plugins.systems.sources import NOT_STATED, as_node_source
 from aiida_zif.workflows.properties.validation.facts import literature
+from aiida_zif.workflows.properties.validation.section import FramesFiles
 from aiida_zif.workflows.properties.validation.steps import CurveFile, import_curve
 from aiida_zif.workflows.structures.frame_files import FrameFiles, import_frames
 from aiida_zif.workflows.study.checks.machine import machine_problems
 from aiida_zif.workflows.study.file.loading import Study, study_from_structures
 from aiida_zif.workflows.study.force_field.finding import find_force_field, models_of
+from aiida_zif.workflows.study.schema.system import StudySystem
 from aiida_zif.workflows.study.steps import aimd_of
 from aiida_zif.workflows.user_input.problems import CampaignError
 
 
 def builder_from_study(study: Study) -> ProcessBuilder:
-    """Return a builder for a study whose force field was found; its codes must be set up in the loaded profile.
+    """Return a builder for a study whose force field, if it has one, was found; its codes must be in the profile.
 
     :raises NotExistent: if a code is not set up.
     :raises CampaignError: if a computer does not do.
     """
     codes = {name: orm.load_code(label) for name, label in study.code_labels().items()}
-    if problems := list(machine_problems(study.code_labels(), study.resources)):
+    if study.moves and (problems := list(machine_problems(study.code_labels(), study.resources))):
         raise CampaignError(problems)
     return fill_builder(study, codes, structure_nodes(study))
 
@@ -63,23 +65,47 @@ def structure_nodes(study: Study) -> dict[str, orm.StructureData]:
     return nodes
 
 
+def given_frames(study: Study) -> dict[str, dict[str, Any]]:
+    """Return the frames of others that are analysed, by system and replica: each file read into the profile."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in study.frames():
+        system = study.systems[name]
+        files = system.frames or []
+        width = len(str(len(files) - 1))
+        found[name] = {
+            f"replica_{index:0{width}d}": import_frames(declared(system, name, [file]), [study.folder / file])
+            for index, file in enumerate(files)
+        }
+    return found
+
+
+def declared(about: StudySystem | FramesFiles, system: str, files: Sequence[str]) -> FrameFiles:
+    """Return what files of frames are declared to be.
+
+    :param about: a system, or a reference.
+    :param system: label of the system.
+    """
+    return FrameFiles(
+        system=system,
+        format=about.format or format_of(files[0]),
+        files=[Path(file).name for file in files],
+        type_map=about.type_map,
+        atom_style=about.atom_style,
+        source=about.source or NOT_STATED,
+        licence=about.licence or NOT_STATED,
+        citation=getattr(about, "citation", None) or "",
+    )
+
+
 def reference_frames(study: Study) -> dict[str, Any]:
     """Return the frames of others, read into the profile with their declarations, and the AIMD of the committee."""
     assert study.validation is not None
-    assert study.known is not None
     found: dict[str, Any] = {}
     for name, reference in study.validation.frames.items():
-        declared = FrameFiles(
-            system=reference.system,
-            format=reference.format or format_of(reference.files[0]),
-            files=[Path(file).name for file in reference.files],
-            type_map=reference.type_map,
-            atom_style=reference.atom_style,
-            source=reference.source,
-            licence=reference.licence,
-        )
-        found[name] = import_frames(declared, [study.folder / file for file in reference.files])
-    return found | {name: block for name, (_, block) in aimd_of(models_of(study.known), study.settings()).items()}
+        files = declared(reference, reference.system, reference.files)
+        found[name] = import_frames(files, [study.folder / file for file in reference.files])
+    models = models_of(study.known) if study.known is not None else {}
+    return found | {name: block for name, (_, block) in aimd_of(models, study.settings()).items()}
 
 
 def reference_curves(study: Study) -> dict[str, Any]:
@@ -87,13 +113,13 @@ def reference_curves(study: Study) -> dict[str, Any]:
     assert study.validation is not None
     found: dict[str, Any] = {}
     for name, reference in study.validation.curves.items():
-        declared = CurveFile(
+        curve = CurveFile(
             name=Path(reference.file).name,
             curve=reference.curve,
             source=reference.source,
             licence=reference.licence,
         )
-        found[name] = import_curve(declared, study.folder / reference.file)
+        found[name] = import_curve(curve, study.folder / reference.file)
     return found
 
 
@@ -101,12 +127,14 @@ def fill_builder(
     study: Study, codes: Mapping[str, orm.AbstractCode], structures: Mapping[str, orm.StructureData]
 ) -> ProcessBuilder:
     """Set every input of the work chain."""
-    if study.known is None:
+    if study.moves and study.known is None:
         raise ValueError("the force field of the study was not looked up; fix: load it with `find_force_field`")
     builder: Any = ProcessBuilder(WorkflowFactory("zif.study"))  # type: ignore[arg-type]
-    builder.codes = dict(codes)
-    builder.committee = models_of(study.known)
+    if study.known is not None:
+        builder.codes = dict(codes)
+        builder.committee = models_of(study.known)
     builder.systems = dict(structures)
+    builder.frames = given_frames(study)
     builder.settings = orm.Dict(study.settings().as_dict())
     if study.validation is not None:
         builder.facts = orm.Dict(literature().as_dict())

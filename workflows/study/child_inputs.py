@@ -1,8 +1,8 @@
 """What each child of a study is given: functions of the study's inputs and of what it knows by then.
 
 The context holds ``plan`` (settings of every part by the name of its call), ``cells`` (crystals in the cell of their
-melt), ``crystals`` (frames of crystals that states start from), ``analysis`` (of the structure of states), and the
-children by the names of their calls.
+melt), ``crystals`` (frames of crystals that states start from, or that are analysed as they are), ``analysis`` (of the
+structure of states), and the children by the names of their calls.
 """
 
 from __future__ import annotations
@@ -68,15 +68,22 @@ def slowest_glass(settings: StudySettings, ctx: AttributeDict, system: str) -> d
 
 def structure_inputs(inputs: AttributeDict, ctx: AttributeDict, part: ChildName) -> dict[str, Any] | None:
     """Return the frames of a state; None where there are none."""
-    frames = frames_made(StudySettings.from_node(inputs.settings), ctx, StateName.parse(part.name))
+    settings = StudySettings.from_node(inputs.settings)
+    if settings.moves:
+        frames = frames_made(settings, ctx, StateName.parse(part.name))
+    else:
+        frames = frames_given(inputs, ctx, part.system)
     if not frames:
         return None
-    return {
-        "frames": frames,
-        "topology": ctx.cells[part.system],
-        "settings": ctx.plan[part.label()],
-        "metadata": {"call_link_label": part.label(), "label": part.label()},
-    }
+    given = {"frames": frames, "settings": ctx.plan[part.label()]}
+    given |= {"topology": ctx.cells[part.system]} if settings.moves else {}
+    return {**given, "metadata": {"call_link_label": part.label(), "label": part.label()}}
+
+
+def frames_given(inputs: AttributeDict, ctx: AttributeDict, system: str) -> dict[str, Any]:
+    """Return the frames of others of a system by replica, or its crystal as it is."""
+    given = inputs.get("frames", {}).get(system)
+    return dict(given) if given else {"replica_0": ctx.crystals[system]}
 
 
 def validation_inputs(inputs: AttributeDict, ctx: AttributeDict, part: ChildName) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ OF_STRUCTURE = (
 )  # fmt: skip
 """Quantities of a structure that stand in the verdict, see :mod:`~..properties.structure.quantities`."""
 
+NO_FORCE_FIELD = "none; frames and crystals are analysed as they are"
 AGREES = 2.0
 """Standard errors within which two numbers agree."""
 
@@ -64,8 +65,7 @@ def judge(settings: StudySettings, reports: Reports) -> StudyVerdict:
 
 def named(settings: StudySettings) -> str:
     """Return the force field as the file names it."""
-    given = settings.force_field.model_dump(exclude_none=True)
-    return "; ".join(f"{kind} {value}" for kind, value in given.items())
+    return NO_FORCE_FIELD if settings.force_field is None else settings.force_field.in_words
 
 
 def section_end(part: ChildName, reports: Reports) -> SectionEnd:
@@ -150,7 +150,8 @@ def of_grids(reports: Reports) -> Iterator[Finding]:
 
 def limits_of(settings: StudySettings, reports: Reports) -> list[str]:
     """Return what the study cannot reach, each sentence once."""
-    said = ["Protocol: demo runs every step in minutes; its result is no glass."] if settings.protocol == "demo" else []
+    only_path = settings.protocol == "demo" and settings.moves
+    said = ["Protocol: demo runs every step in minutes; its result is no glass."] if only_path else []
     for section in (reports.melt_quench, reports.structure, reports.states, reports.validation):
         said += [limit for report in section.values() for limit in report.limits]
     return list(dict.fromkeys(said))

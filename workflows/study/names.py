@@ -115,8 +115,8 @@ def parts_of(settings: StudySettings) -> Iterator[ChildName]:
 def analysed_states(settings: StudySettings, system: str) -> Iterator[StateName]:
     """Yield the states of a system that the section `structure` is about: a glass for each of its rates."""
     melt = settings.melt_quench
-    for phase in settings.phases():
-        if phase != "glass":
+    for phase in settings.phases(system):
+        if phase != "glass" or not settings.moves:
             yield StateName(system, phase)
         elif melt is not None:
             yield from (StateName(system, phase, in_name(rate)) for rate in sorted(melt.rates))

@@ -24,6 +24,13 @@ class StudySettings(StoredSection, Computed, StudyIdentity):
         content = node.get_dict()
         return cls.upgraded(content, content.pop(SCHEMA, 0))
 
-    def phases(self) -> list[str]:
-        """Return the phases whose structure is analysed."""
-        return list(self.structure.of) if self.structure else []
+    @property
+    def moves(self) -> bool:
+        """Whether it runs molecular dynamics; else it analyses crystals and frames as they are."""
+        return self.force_field is not None
+
+    def phases(self, system: str) -> list[str]:
+        """Return the phases of a system whose structure is analysed."""
+        if self.structure is None:
+            return []
+        return list(self.structure.of) if self.moves else [self.systems[system].phase or "crystal"]

@@ -28,6 +28,7 @@ from aiida_zif.workflows.properties.validation.report import ValidationReport
 from aiida_zif.workflows.properties.validation.settings import Computed, FramesReference
 from aiida_zif.workflows.study.judging import Reports, judge
 from aiida_zif.workflows.study.names import SECTIONS, ChildName, StateName, parts_of
+from aiida_zif.workflows.study.schema.system import StudySystem
 from aiida_zif.workflows.study.settings import StudySettings
 
 RECORDS: Mapping[str, type[Report]] = {
@@ -118,7 +119,8 @@ def comparison(
     """
     assert settings.validation is not None
     structure = settings.structure if settings.structure is not None else StructureSettings()
-    whole = settings.validation.settings(computed, level_of(models), structure, dict(aimd))
+    level = level_of(models) if settings.moves else settings.systems[system].level or ""
+    whole = settings.validation.settings(computed, level, structure, dict(aimd))
     of_system: dict[str, Any] = {
         kind: {name: one for name, one in getattr(whole, kind).items() if one.system == system}
         for kind in ("frames", "curves")
@@ -139,8 +141,10 @@ def what_is_compared(label: str, settings: StudySettings) -> Computed | None:
     :param label: of a call, for a state of a grid with the name of the state behind it.
     """
     melt, states = settings.melt_quench, settings.states
-    for system, framework in settings.systems.items():
-        shipped = framework.structure if framework.structure in available_systems() else None
+    for system, about in settings.systems.items():
+        if not settings.moves and label.startswith(f"structure_{system}_"):
+            return as_it_is(system, about)
+        shipped = about.structure if about.structure in available_systems() else None
         if label.startswith(f"structure_{system}_") and melt is not None:
             name = StateName.parse(ChildName.parse(label).name)
             temperatures = {"crystal": melt.start_temperature, "melt": melt.melt_temperature}
@@ -154,9 +158,17 @@ def what_is_compared(label: str, settings: StudySettings) -> Computed | None:
             )
         if label.startswith(f"states_{system}_") and states is not None:
             state = GridState.parse(label.removeprefix(f"states_{system}_"))
-            about = {"system": system, "state": state.label(), "phase": states.start, "framework": shipped}
-            return Computed.model_validate({**about, "temperature": state.temperature})
+            of_grid = {"system": system, "state": state.label(), "phase": states.start, "framework": shipped}
+            return Computed.model_validate({**of_grid, "temperature": state.temperature})
     return None
+
+
+def as_it_is(system: str, about: StudySystem) -> Computed:
+    """Return what the report of the structure of a crystal, or of frames of others, is about."""
+    shipped = about.framework or (about.structure if about.structure in available_systems() else None)
+    phase = about.phase or "crystal"
+    named = {"system": system, "state": phase, "phase": phase, "framework": shipped}
+    return Computed.model_validate({**named, "temperature": about.temperature, "rate": about.rate})
 
 
 @calcfunction

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiida import orm
@@ -59,11 +59,13 @@ class StudyWorkChain(ResumableWorkChain):
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
-        spec.input_namespace("codes", help="The codes, on one computer.")
+        spec.input_namespace("codes", required=False, help="The codes, on one computer.")
         for name in ("lmp", "python"):
-            spec.input(f"codes.{name}", valid_type=orm.AbstractCode)
-        spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True, help="The first model drives.")
-        spec.input_namespace("systems", valid_type=orm.StructureData, dynamic=True, help="By label.")
+            spec.input(f"codes.{name}", valid_type=orm.AbstractCode, required=False)
+        models = "The first model drives; without models nothing moves."
+        spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True, required=False, help=models)
+        spec.input_namespace("systems", valid_type=orm.StructureData, dynamic=True, required=False, help="Crystals.")
+        spec.input_namespace("frames", valid_type=FramesData, dynamic=True, required=False, help="By system, replica.")
         spec.input("settings", valid_type=orm.Dict, help="The study in canonical units, see docs/study.md.")
         spec.input("resources", valid_type=orm.Dict, help="Ranks, threads and wall time by stage.")
         spec.input_namespace("references", required=False, help="Frames and curves of others, by name.")
@@ -74,6 +76,7 @@ class StudyWorkChain(ResumableWorkChain):
         )
         for section in CHAINS:
             spec.output_namespace(section, dynamic=True, required=False, help="By system, or by state.")
+        spec.inputs.validator = _check_inputs
         spec.output("verdict", valid_type=orm.Dict, help="`StudyVerdict`: the numbers that matter, and words.")
         spec.outline(
             cls.plan,
@@ -133,26 +136,32 @@ class StudyWorkChain(ResumableWorkChain):
 
     def plan(self) -> None:
         """Derive the settings of every part; queue the melts, and the states that start from crystals."""
-        models = as_kind("model", dict(self.inputs.committee))
+        models = as_kind("model", self.models)
         self.ctx.plan = AttributeDict(plan_parts(self.inputs.settings, **models))
         self.ctx.cells = AttributeDict()
         for part in self.parts("melt_quench"):
             cell = melted_cell(self.inputs.systems[part.system], self.ctx.plan[part.label()], **models)
             self.ctx.cells[part.system] = cell
+        self.ctx.crystals = AttributeDict(self.crystals_as_they_are())
         from_crystal = self.plan_states_of_crystals()
         queue = [*self.parts("melt_quench"), *(self.parts("states") if from_crystal else [])]
         self.ctx.queue, self.ctx.running = [part.label() for part in queue], []
         self.ctx.failed, self.ctx.cause = [], ""
 
     def plan_states_of_crystals(self) -> bool:
-        """Make what grids of states start from and are analysed by; return whether they start from crystals."""
-        self.ctx.crystals, states = AttributeDict(), self.settings.states
-        if states is None:
-            return False
-        self.ctx.analysis = analysis_of_states(self.inputs.settings)
-        if states.start == "crystal":
-            self.ctx.crystals = AttributeDict({name: crystal_frame(node) for name, node in self.inputs.systems.items()})
-        return states.start == "crystal"
+        """Say what states are analysed by; return whether they start from crystals."""
+        states = self.settings.states
+        if states is not None:
+            self.ctx.analysis = analysis_of_states(self.inputs.settings)
+        return states is not None and states.start == "crystal"
+
+    def crystals_as_they_are(self) -> dict[str, Any]:
+        """Return a frame of every crystal that states start from, or that is analysed as it is."""
+        settings = self.settings
+        from_crystal = settings.states is not None and settings.states.start == "crystal"
+        if settings.moves and not from_crystal:
+            return {}
+        return {name: crystal_frame(node) for name, node in self.inputs.get("systems", {}).items()}
 
     def has_parts_left(self) -> bool:
         """Whether a part that runs trajectories still waits."""
@@ -186,7 +195,7 @@ class StudyWorkChain(ResumableWorkChain):
 
     def plan_validations(self) -> None:
         """Say for every system what is compared with what."""
-        nodes = as_kind("model", dict(self.inputs.committee))
+        nodes = as_kind("model", self.models)
         nodes |= {label: found["report"] for label, found in structures_made(self.ctx).items()}
         self.ctx.comparisons = AttributeDict(plan_validations(self.inputs.settings, **nodes))
 
@@ -229,6 +238,11 @@ class StudyWorkChain(ResumableWorkChain):
         """What the study is to compute."""
         return StudySettings.from_node(self.inputs.settings)
 
+    @property
+    def models(self) -> dict[str, Any]:
+        """The committee; none where nothing moves."""
+        return dict(self.inputs.get("committee", {}))
+
     def parts(self, section: str) -> list[ChildName]:
         """Return the parts of a section."""
         return [part for part in parts_of(self.settings) if part.section == section]
@@ -263,3 +277,17 @@ class StudyWorkChain(ResumableWorkChain):
         labels = [part.label() for part in parts_of(self.settings) if part.label() in self.ctx]
         found = {label: nested_outputs(self.ctx[label]) for label in labels}
         return {label: outputs for label, outputs in found.items() if outputs}
+
+
+def _check_inputs(values: Mapping[str, Any], _: Any) -> str | None:
+    """What moves has models and codes; every system has a crystal or frames."""
+    if "settings" not in values:
+        return None  # said by its own port
+    settings = StudySettings.from_node(values["settings"])
+    codes, models = values.get("codes", {}), values.get("committee", {})
+    if settings.moves and not (models and {"lmp", "python"} <= set(codes)):
+        return "committee, codes: found none, allowed are models with the codes lmp and python; fix: add them"
+    given = {*values.get("systems", {}), *values.get("frames", {})}
+    if missing := [name for name in settings.systems if name not in given]:
+        return f"systems.{missing[0]}: found nothing, allowed is a crystal or frames; fix: add one"
+    return None

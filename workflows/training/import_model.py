@@ -16,11 +16,12 @@ from aiida_zif.plugins.data.potential import DeepPotentialData
 from aiida_zif.plugins.deepmd.models.foreign import ForeignModel, read_model, read_model_file, refused
 from aiida_zif.plugins.deepmd.models.trial import tried
 from aiida_zif.plugins.imports.declaration import ModelDeclaration
+from aiida_zif.workflows.training.named_models import check_name, name_models, refuse_other_models
 
 IMPORT_MODEL = "import_model"
 """Name of the calcfunction that makes a potential of a file from elsewhere."""
 
-DECLARED = ("level", "source", "by", "licence", "citation")
+DECLARED = ("level", "source", "by", "licence", "citation", "system")
 """What a user says of a file."""
 
 
@@ -48,11 +49,14 @@ def import_model(raw: orm.SinglefileData, declaration: orm.Dict) -> DeepPotentia
     return potential
 
 
-def import_models(paths: Sequence[Path], declared: dict[str, str | None]) -> list[tuple[DeepPotentialData, bool]]:
+def import_models(
+    paths: Sequence[Path], declared: dict[str, str | None], name: str | None = None
+) -> list[tuple[DeepPotentialData, bool]]:
     """Store model files and the potentials in them, each once; several files are a committee.
 
     :param paths: of the files.
     :param declared: by the names in :data:`DECLARED`.
+    :param name: that stands for all of them in a study file.
     :returns: of each file the potential, and whether it is new in the profile.
     :raises FormatError: if a file is no frozen potential, if the files are no committee, or if one was imported with
         another declaration before; nothing is stored then.
@@ -60,6 +64,9 @@ def import_models(paths: Sequence[Path], declared: dict[str, str | None]) -> lis
     models = {path: read_model_file(path) for path in paths}
     checksums = {path: checksum_of(path.read_bytes()) for path in models}
     refuse_no_committee(models, checksums)
+    if name is not None:
+        check_name(name, taken_names())
+        refuse_other_models(name, [find_model(checksum) for checksum in checksums.values()])
     said = {name: value for name in DECLARED if (value := declared.get(name)) is not None}
     known = {path: find_model(checksum) for path, checksum in checksums.items()}
     for path, potential in known.items():
@@ -78,7 +85,16 @@ def import_models(paths: Sequence[Path], declared: dict[str, str | None]) -> lis
             content = ModelDeclaration(**declaration).as_dict()
             potential = import_model(orm.SinglefileData(path.resolve()), orm.Dict(content))
         found.append((potential, new))
+    if name is not None:
+        name_models(name, [potential for potential, _ in found])
     return found
+
+
+def taken_names() -> list[str]:
+    """Return the labels of the work chains of the profile, and of the models in it."""
+    chains = orm.QueryBuilder().append(orm.WorkChainNode, project="label").all(flat=True)
+    models = orm.QueryBuilder().append(DeepPotentialData, project="label").all(flat=True)
+    return sorted({*chains, *models} - {""})
 
 
 def refuse_no_committee(models: dict[Path, ForeignModel], checksums: dict[Path, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -18,20 +19,21 @@ Errors = list[Mapping[str, Any]]
 def completed(
     source: Source, protocols: Sequence[str], default: str, values_of: Callable[[str], dict[str, Any]]
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the values of a file over those of its protocol; a section without content counts as left out.
+    """Return the values of a file over those of its protocol; one of its keys without content counts as left out.
 
     :param protocols: the names that there are.
     :param default: protocol of a file that names none, or one that there is not.
     :param values_of: name of a protocol → its values in the form of the file.
     """
     name = source.data.get("protocol", default)
-    data = {key: value for key, value in source.data.items() if value is not None or key == "systems"}
     problems = []
     if name not in protocols:
         fix = did_you_mean(name, protocols, f"take {default!r}")
         problems.append(source.problem(("protocol",), shown(name), f"one of {listed(protocols)}", fix))
         name = default
-    return merged(values_of(name), {**data, "protocol": name}), problems
+    values = values_of(name)
+    data = {key: value for key, value in source.data.items() if value is not None or key not in values}
+    return merged(values, {**data, "protocol": name}), problems
 
 
 def valid_parts(model: type[BaseModel], system: type[BaseModel], raw: dict[str, Any]) -> tuple[dict[str, Any], Errors]:
@@ -57,6 +59,13 @@ def valid_parts(model: type[BaseModel], system: type[BaseModel], raw: dict[str, 
     return parts, errors
 
 
+def label_of(text: object) -> str:
+    """Return a label that is allowed and like some text."""
+    words = re.findall(r"[A-Za-z0-9]+", str(text))
+    label = "_".join(words).lstrip("0123456789_")[:40].rstrip("_")
+    return label or "zif4"
+
+
 def as_problem(error: Mapping[str, Any], source: Source, schema: Mapping[str, Any], page: str) -> Problem:
     """Return what pydantic found in the terms of the file.
 
@@ -67,6 +76,8 @@ def as_problem(error: Mapping[str, Any], source: Source, schema: Mapping[str, An
     path: YamlPath = tuple(part for part in error["loc"] if part != "[key]")
     if "[key]" in error["loc"]:
         allowed = "a label of letters, digits and single underscores that starts with a letter, 40 at most"
-        return source.problem(path, f"the label {shown(path[-1])}", allowed, "rename it, for example 'zif4'")
+        return source.problem(
+            path, f"the label {shown(path[-1])}", allowed, f"rename it, for example {label_of(path[-1])!r}"
+        )
     refused = refusal_of({**error, "loc": path}, schema, f"remove it; {page} explains every key")
     return source.problem(refused.path, refused.found, refused.allowed, refused.fix)

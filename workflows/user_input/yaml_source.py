@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiida_zif.workflows.user_input.problems import CampaignError, Problem, dotted, shown
+from aiida_zif.workflows.user_input.problems import CampaignError, Problem, dotted, one_line, shown
 from aiida_zif.workflows.user_input.scalars import odd_key, odd_line, settle
 
 YamlPath = tuple[str | int, ...]
@@ -61,7 +62,11 @@ def file_fault(path: Path, largest: int) -> tuple[str, str, str] | None:
             with path.open("rb"):
                 return None
     except FileNotFoundError:
-        return f"no file {shown(str(path))}", allowed, "correct the path (relative ones start at the campaign file)"
+        return (
+            f"no file {shown(str(path))}",
+            allowed,
+            "correct the path (relative ones start at the folder of this file)",
+        )
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = getattr(error, "strerror", None) or str(error)
         return f"{shown(str(path))}, which cannot be read ({reason})", allowed, "correct the path or its permissions"
@@ -108,7 +113,9 @@ def read_source(path: str | Path) -> Source:
         if loader is not None:
             loader.dispose()
     if not isinstance(data, dict):
-        raise CampaignError([source.problem((), shown(data), "keys with values (`name: …`)", "see docs/campaign.md")])
+        raise CampaignError(
+            [source.problem((), shown(data), "keys with values (`name: …`)", "see docs/campaign.md and docs/study.md")]
+        )
     return Source(data, source.file, source.folder, source.lines)
 
 
@@ -116,14 +123,19 @@ def _yaml_problem(error: Exception, file: str) -> Problem:
     """What YAML says, with its line."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     found = " ".join(filter(None, [getattr(error, "context", None), getattr(error, "problem", None)])) or str(error)
-    return Problem(
-        file,
-        mark.line + 1 if mark else None,
-        "",
-        " ".join(found.split()),
-        "one plain YAML document without tags",
-        "correct this line or the one before it: look for a missing colon, quote or bracket, a tab, an indentation",
-    )
+    line, allowed = mark.line + 1 if mark else None, "one plain YAML document without tags"
+    fix = "correct this line or the one before it: look for a missing colon, quote or bracket, a tab, an indentation"
+    if unit := unit_behind_list(mark):
+        fix = f"write the unit behind every number of the list: [1 {unit}, 2 {unit}]"
+    return Problem(file, line, "", " ".join(found.split()), allowed, fix)
+
+
+def unit_behind_list(mark: Any) -> str:
+    """Return what stands behind a closed list where YAML stopped, such as the unit of its numbers; or nothing."""
+    buffer, pointer = getattr(mark, "buffer", None), getattr(mark, "pointer", 0)
+    if buffer is None or not buffer[:pointer].rstrip(" ").endswith("]"):
+        return ""
+    return one_line(re.split(r"[,}\]\n#\0]", buffer[pointer:], maxsplit=1)[0].strip())[:20]
 
 
 def _walk(root: Any, source: Source) -> Iterator[Problem]:

@@ -55,6 +55,8 @@ def force_field_lines(field: ForceField) -> Lines:
     words = value_in_words(error)
     basis = "; ".join(filter(None, (basis_in_words(error), error.remark)))
     lines = [("what", field.line)]
+    if not field.models:
+        return lines
     lines += [("campaign", f"{one.name} <{one.pk}>") for one in field.campaigns]
     lines.append(("level of theory", field.level_of_theory or "not known"))
     lines.append(("labelled frames", str(field.n_labels) if field.n_labels else "none in this profile"))

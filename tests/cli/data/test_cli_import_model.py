@@ -39,7 +39,8 @@ def test_a_model_comes_in_with_what_was_declared_of_it(invoke: Invoke, model: Pa
     ("arguments", "said"),
     [
         ((*SAID[:2],), "--source: nothing found"),
-        ((*SAID, "--system", "zif4"), "--system: found for model files"),
+        ((*SAID[2:],), "--level: nothing found"),
+        ((*SAID, "--name", "no name"), "--name: 'no name' found"),
         ((*SAID, "--gate", "net_force=1 eV/Å"), "--gate: found for model files"),
         ((*SAID, "--energy-unit", "hartree"), "--energy-unit: found for model files"),
     ],

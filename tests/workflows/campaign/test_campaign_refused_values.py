@@ -111,9 +111,9 @@ def test_an_unknown_strategy_of_one_system_is_refused(refused: Refuse) -> None:
         ("options: {window: {lower: 0.1}}", "options.window.lower", "remove it"),
         ("window: {target_error: 0.1}", "window.target_error", "0.1 eV/Å"),
         ("window: {quantiles: [0.9, 0.5]}", "window.quantiles", "0.99"),
-        ("window: {adaptive: 0}", "window.adaptive", "change it"),
+        ("window: {adaptive: 0}", "window.adaptive", "take a number"),
         ("window: {adaptive: 2.0, target_error: 0.1 eV/Å}", "window.target_error", "adaptive: null"),
-        ("per_condition: 0", "per_condition", "change it"),
+        ("per_condition: 0", "per_condition", "take a number"),
     ],
 )
 def test_a_choice_that_cannot_be_made_is_refused(refused: Refuse, settings: str, field: str, fix: str) -> None:

@@ -167,12 +167,21 @@ OVERRIDABLE: dict[str, type[Section]] = {
 SystemName = Annotated[str, Field(pattern=r"^[A-Za-z](_?[A-Za-z0-9])*$", max_length=40)]
 
 
+RunName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$",
+        max_length=80,
+        json_schema_extra={"x-fix": "write letters, digits, blanks and . _ - only, a letter or digit first"},
+    ),
+]
+"""Name of a campaign or study."""
+
+
 class Identity(Section):
     """What a campaign is about, in its file and as it stores it."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=80)] = Field(
-        description="name of the campaign", examples=["zif4-demo"]
-    )
+    name: RunName = Field(description="name of the campaign", examples=["zif4-demo"])
     protocol: str = Field(description="source of all values that the file does not set")
     seed: Whole = Field(description="seed of all random numbers")
     level_of_theory: Annotated[LevelOfTheory, BeforeValidator(_level_in_a_word)] = Field(

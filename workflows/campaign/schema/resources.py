@@ -125,7 +125,10 @@ class Resources(StoredSection):
 
 
 _PART = r"[^\s@\x00-\x1f\x7f-\x9f]+"
-CodeLabel = Annotated[str, Field(pattern=f"^{_PART}@{_PART}$", examples=["cp2k@localhost"])]
+HOW_TO_NAME_A_CODE = {"x-fix": "write label@computer; `verdi code list` lists the codes of the profile"}
+CodeLabel = Annotated[
+    str, Field(pattern=f"^{_PART}@{_PART}$", examples=["cp2k@localhost"], json_schema_extra=HOW_TO_NAME_A_CODE)
+]
 
 
 class Codes(Section):

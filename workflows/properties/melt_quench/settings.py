@@ -21,6 +21,7 @@ from aiida_zif.plugins.input_checks.quantities import (
 from aiida_zif.plugins.input_checks.time_constants import check_times
 from aiida_zif.plugins.lammps.limits import Chemistry, HaltLevels
 from aiida_zif.plugins.lammps.stages import MAX_SEED, Coupling
+from aiida_zif.plugins.words import counted
 from aiida_zif.workflows.campaign.supercell import AUTO, SupercellKey
 
 MOST_STEPS = 1_000_000_000
@@ -86,9 +87,11 @@ class Schedule(Checked):
         for field in ("start_temperature", "glass_temperature"):
             value = getattr(self, field)
             if self.melt_temperature <= value:
-                allowed = f"more than {field}, {value:g} K"
-                raise refuse("melt_temperature", f"{self.melt_temperature:g} K", allowed, "raise it, such as 1500 K")
-        if len(set(self.rates)) < len(self.rates):
+                allowed, fix = f"more than {field}, {value:g} K", "raise it, such as 1500 K"
+                if value >= 1500.0:
+                    fix = f"raise it, or lower {field}, such as 300 K"
+                raise refuse("melt_temperature", f"{self.melt_temperature:g} K", allowed, fix)
+        if len({f"{rate:.4g}" for rate in self.rates}) < len(self.rates):
             found = ", ".join(f"{rate:g}" for rate in self.rates)
             raise refuse("rates", f"{found} K/ps", "every rate once", "remove the second one, or raise replicas")
         return self
@@ -148,8 +151,9 @@ class MeltQuenchChoices(Schedule):
             steps, fewest = self.steps_of(getattr(self, field)), self.sample_every * self.snapshots
             if field != "heating" and steps < fewest:
                 allowed = f"at least {fewest} steps: snapshots ({self.snapshots}) × sample_every ({self.sample_every})"
-                fix = "take a longer time or fewer snapshots, or sample more often"
-                raise refuse(field, f"{steps} steps", allowed, fix)
+                fix = f"take at least {fewest * self.timestep / 1000.0:g} ps or fewer snapshots, or sample more often"
+                found = f"{getattr(self, field):g} ps ({counted(steps, 'step')})"
+                raise refuse(field, found, allowed, fix)
         for rate in self.rates:
             steps = self.steps_of(self.quench(rate))
             if steps < self.sample_every:

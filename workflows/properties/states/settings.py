@@ -12,8 +12,10 @@ from aiida_zif.plugins.input_checks.quantities import Dimension, Force, MdTime, 
 from aiida_zif.plugins.input_checks.time_constants import check_times
 from aiida_zif.plugins.lammps.limits import Chemistry
 from aiida_zif.plugins.lammps.stages import Coupling
+from aiida_zif.plugins.words import counted
 from aiida_zif.workflows.properties.structure.settings import Bin, Range, ShortLength
 
+MOST_RUNS = 10_000
 SMOOTHING = Dimension("length", {"Å": 1.0, "nm": 10.0, "pm": 0.01}, "0.2 Å", 0.0, 2.0)
 Smoothing = Annotated[float, SMOOTHING]
 
@@ -36,7 +38,7 @@ class StatesOptions(Checked):
     temperatures: Annotated[list[Temperature], Field(min_length=1)] = Field(description="target temperatures")
     pressures: Annotated[list[Pressure], Field(min_length=1)] = Field(default=[0.0], description="target pressures")
     start: Literal["crystal", "glass"] = Field(default="crystal", description="what every run starts from")
-    replicas: Count = Field(default=3, description="independent runs of every state")
+    replicas: Annotated[Count, Field(le=1000)] = Field(default=3, description="independent runs of every state")
     coupling: Coupling = Field(default="tri", description="which components of the cell move")
     timestep: TimeStep = Field(default=0.5, description="MD time step")
     equilibration: MdTime = Field(default=5000.0, description="time of every run before it is sampled")
@@ -60,6 +62,14 @@ class StatesOptions(Checked):
             fix = "add a temperature or a pressure"
             raise refuse("temperatures", "one state", "at least two states", fix)
         check_times(self.timestep, self.thermostat_time, self.barostat_time)
+        runs, steps = len(self.states) * self.replicas, int(self.sampling / self.timestep)
+        if runs > MOST_RUNS:
+            fix = "take fewer states or replicas"
+            raise refuse("temperatures", f"{runs} runs of all states", f"at most {MOST_RUNS} runs", fix)
+        if steps < self.snapshots:
+            found, allowed = f"{self.sampling:g} fs ({counted(steps, 'step')})", f"a step for each of {self.snapshots}"
+            fix = f"take at least {self.snapshots * self.timestep:g} fs, or fewer snapshots"
+            raise refuse("sampling", found, f"{allowed} snapshots", fix)
         return self
 
     @property

@@ -19,6 +19,9 @@ RANGE = Dimension("length", {"Å": 1.0, "nm": 10.0}, "10 Å", 2.0, 100.0)
 BIN = Dimension("length", {"Å": 1.0, "nm": 10.0, "pm": 0.01}, "0.02 Å", 0.0, 1.0, above=True)
 WAVE_NUMBER = Dimension("wave number", {"Å^-1": 1.0, "nm^-1": 0.1}, "20 Å^-1", 0.0, 100.0, above=True)
 
+FEWEST_POINTS, MOST_POINTS = 20, 10_000
+"""Of a curve."""
+
 ShortLength = Annotated[float, SHORT_LENGTH]
 Range = Annotated[float, RANGE]
 Bin = Annotated[float, BIN]
@@ -31,6 +34,14 @@ class Pairs(Checked):
     r_max: Range = Field(default=10.0, description="largest distance of g(r)")
     bin: Bin = Field(default=0.02, description="width of a bin of g(r)")
     bond: ShortLength = Field(default=2.5, description="a nitrogen within it is bonded to the metal")
+
+    @model_validator(mode="after")
+    def _has_bins(self) -> Pairs:
+        bins = self.r_max / self.bin
+        if not FEWEST_POINTS <= bins <= MOST_POINTS:
+            found, allowed = f"{self.bin:g} Å ({bins:.3g} bins)", f"{FEWEST_POINTS} to {MOST_POINTS} bins up to r_max"
+            raise refuse("bin", found, allowed, f"write for example '{self.r_max / 500:g} Å'")
+        return self
 
 
 class Scattering(Checked):
@@ -45,6 +56,14 @@ class Scattering(Checked):
         default="<b2>", description="what F(Q) is divided by; b is the form factor of X-rays"
     )
 
+    @model_validator(mode="after")
+    def _has_points(self) -> Scattering:
+        points = self.q_max / self.q_step
+        if not FEWEST_POINTS <= points <= MOST_POINTS:
+            found, allowed = f"{self.q_step:g} Å^-1 ({points:.3g} points)", f"{FEWEST_POINTS} to {MOST_POINTS} points"
+            raise refuse("q_step", found, f"{allowed} up to q_max", f"write for example '{self.q_max / 400:g} Å^-1'")
+        return self
+
 
 class Rings(Checked):
     """Shortest-path rings of the linker graph."""
@@ -58,7 +77,9 @@ class Pores(Checked):
 
     probe: ShortLength = Field(default=1.2, description="radius of the probe of the accessible volume")
     frames: Count = Field(default=2, description="frames of each replica that are analysed")
-    samples: Count = Field(default=2000, description="points of the Monte Carlo integration of a volume")
+    samples: Annotated[Count, Field(le=1_000_000)] = Field(
+        default=2000, description="points of the Monte Carlo integration of a volume"
+    )
     seed: Whole = Field(default=11, description="of these points")
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from aiida_zif.plugins.systems.files.frame_files import Format
+from aiida_zif.workflows.campaign.schema.campaign_file import SystemName
 from aiida_zif.workflows.campaign.schema.section import Section
 from aiida_zif.workflows.properties.structure.settings import StructureOptions
 from aiida_zif.workflows.properties.validation.settings import (
@@ -18,7 +19,7 @@ from aiida_zif.workflows.properties.validation.settings import (
 )
 
 FrameFormat = Format
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Name = SystemName
 """Of a reference; it becomes the name of a link."""
 
 

@@ -61,7 +61,7 @@ def import_curve(declaration: CurveFile, path: Path) -> orm.ArrayData:
     :raises FormatError: before anything is stored.
     """
     read_curve(path)
-    made: orm.ArrayData = curve_from_file(orm.Dict(declaration.as_dict()), orm.SinglefileData(path))
+    made: orm.ArrayData = curve_from_file(orm.Dict(declaration.as_dict()), orm.SinglefileData(path.resolve()))
     return made
 
 

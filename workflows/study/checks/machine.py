@@ -24,6 +24,9 @@ def machine_problems(labels: Mapping[str, str], resources: StudyResources) -> It
     if not known_codes():
         return
     yield from code_problems(labels, resources, CODE_OF, "study")
+    if labels["lmp"] == labels["python"]:
+        found, fix = f"{labels['lmp']}, which is codes.python, too", "name the code of LAMMPS"
+        yield Problem("study", None, "codes.lmp", found, "two codes: LAMMPS, and a Python with NumPy", fix)
     try:
         lmp = orm.load_code(labels["lmp"])
     except NotExistent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiida_zif.plugins.data.labelled_frame import FormatError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 MELT = "add 'melt_quench: {}', which takes all values from the protocol"
+MOVES = ("melt_quench", "states")
+"""Sections that run molecular dynamics."""
 
 
 def section_problems(raw: Mapping[str, Any], parts: Mapping[str, Any], source: Source) -> Iterator[Problem]:
@@ -35,9 +37,13 @@ def section_problems(raw: Mapping[str, Any], parts: Mapping[str, Any], source: S
         yield source.problem((), "nothing to compute", f"at least one of the sections {listed(list(SECTIONS))}", MELT)
         return
     melts = "melt_quench" in asked
-    if "structure" in asked and not melts:
+    if raw.get("force_field") is None:
+        yield from still_problems(asked, parts, source)
+    else:
+        yield from moved_problems(parts, source)
+    if "structure" in asked and not melts and raw.get("force_field") is not None:
         found = "no section melt_quench, whose crystal, melt and glass it is about"
-        fix = f"{MELT}; the section states analyses the structure of its own states"
+        fix = f"{MELT}; or remove force_field, to analyse the crystals as they are; states analyses its own states"
         yield source.problem(("structure",), found, "structure together with melt_quench", fix)
     states = parts.get("states")
     if states is not None and states.start == "glass" and not melts:
@@ -49,17 +55,57 @@ def section_problems(raw: Mapping[str, Any], parts: Mapping[str, Any], source: S
         yield from reference_problems(parts["validation"], parts, source)
 
 
+def still_problems(asked: Sequence[str], parts: Mapping[str, Any], source: Source) -> Iterator[Problem]:
+    """Without a force field nothing moves: frames of files, and crystals as they are, are analysed.
+
+    :param asked: sections of the file.
+    """
+    if moving := [name for name in asked if name in MOVES]:
+        allowed = f"a force field, which drives the molecular dynamics of {listed(moving)}"
+        fix = "add the key 'force_field' with the name or PK of a campaign or a model"
+        yield source.problem(("force_field",), "nothing", allowed, fix)
+        return
+    if "force_field" in source.data:
+        allowed = "the name or PK of a campaign or a model; no such key where frames of files are analysed"
+        yield source.problem(("force_field",), "nothing", allowed, "write what it is, or remove the key")
+    structure = source.data.get("structure")
+    if isinstance(structure, Mapping) and structure.get("of") is not None:
+        allowed = "phases of melt_quench; without it every system is analysed"
+        yield source.problem(("structure", "of"), shown(structure["of"]), allowed, "remove it")
+    for name, system in parts.get("systems", {}).items():
+        if "validate" in asked and system.temperature is None:
+            allowed = "the temperature of what is compared"
+            fix = "add the key, such as temperature: 300 K"
+            yield source.problem(("systems", name, "temperature"), "nothing", allowed, fix)
+
+
+def moved_problems(parts: Mapping[str, Any], source: Source) -> Iterator[Problem]:
+    """A force field moves crystals; frames of others have moved already."""
+    for name, system in parts.get("systems", {}).items():
+        path: YamlPath = ("systems", name)
+        if system.frames is not None:
+            fix = "analyse these frames in a study of its own, without force_field, or name them in validate.frames"
+            allowed = "structure: a crystal, which the force field moves"
+            yield source.problem((*path, "frames"), f"frames {listed(system.frames)}", allowed, fix)
+        elif system.temperature is not None:
+            allowed = "the temperatures of the sections melt_quench and states"
+            yield source.problem((*path, "temperature"), f"{system.temperature:g} K", allowed, "remove it")
+
+
 def reference_problems(section: Validation, parts: Mapping[str, Any], source: Source) -> Iterator[Problem]:
     """Every reference stands beside a system and a phase of the study, and its files can be read."""
-    known, phases = list(parts.get("systems", {})), phases_of(parts)
+    known = list(parts.get("systems", {}))
     for kind in ("frames", "curves"):
         for name, reference in getattr(section, kind).items():
             path: YamlPath = ("validate", kind, name)
             if known and reference.system not in known:
                 fix = did_you_mean(reference.system, known, "take one of these")
                 yield source.problem((*path, "system"), shown(reference.system), listed(known), fix)
+            phases = phases_of(parts, reference.system)
             if phases and reference.phase not in phases:
-                fix = f"add {reference.phase} to structure.of"
+                fix = (
+                    f"add {reference.phase} to structure.of" if moves(parts) else "correct the phase of one of the two"
+                )
                 yield source.problem((*path, "phase"), shown(reference.phase), listed(phases), fix)
             yield from file_problems(reference, path, source)
 
@@ -85,11 +131,19 @@ def file_problems(reference: FramesFiles | CurveFileSection, path: YamlPath, sou
         yield source.problem(field, str(error), "a table of two or three columns of numbers", "correct the file")
 
 
-def phases_of(parts: Mapping[str, Any]) -> list[str]:
-    """Return the phases whose structure a study has."""
+def phases_of(parts: Mapping[str, Any], name: str) -> list[str]:
+    """Return the phases of a system whose structure a study has."""
+    system = parts.get("systems", {}).get(name)
+    if not moves(parts):
+        return [system.phase or "crystal"] if system is not None else []
     structure, states = parts.get("structure"), parts.get("states")
     phases = list(structure.of) if structure is not None else []
     return list(dict.fromkeys([*phases, *([states.start] if states is not None else [])]))
+
+
+def moves(parts: Mapping[str, Any]) -> bool:
+    """Whether a study runs molecular dynamics; of a file with faults, whether it may."""
+    return "force_field" not in parts or parts["force_field"] is not None
 
 
 def element_problems(

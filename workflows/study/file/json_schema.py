@@ -10,7 +10,7 @@ from aiida_zif.workflows.protocols.loading import available_protocols, default_p
 from aiida_zif.workflows.study.schema.study_file import StudyFile
 from aiida_zif.workflows.user_input.merging import merged
 
-OWN_DEFAULTS = ("ForceField", "Crystal", "Reference")
+OWN_DEFAULTS = ("ForceField", "StudySystem", "Reference")
 """Models whose required keys no protocol can supply."""
 
 
@@ -22,7 +22,7 @@ def protocol_of_study(name: str) -> dict[str, Any]:
 def study_json_schema() -> dict[str, Any]:
     """Return the JSON schema of a study file, for editors; what a protocol supplies is not required."""
     schema = as_written(StudyFile.model_json_schema(), protocol_of_study(default_protocol("study")), OWN_DEFAULTS)
-    schema["required"] = ["name", "force_field", "systems"]
+    schema["required"] = ["name", "systems"]
     schema["properties"]["protocol"]["enum"] = list(available_protocols("study"))
     return {"$schema": SCHEMA_URL, **schema, "title": "aiida-zif study"}
 

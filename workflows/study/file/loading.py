@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
 
+from aiida_zif.plugins.systems.files.frame_files import FrameSet
 from aiida_zif.plugins.systems.sources import Record, record_of
-from aiida_zif.workflows.campaign.schema.campaign_file import Crystal
 from aiida_zif.workflows.campaign.schema.section import Section
 from aiida_zif.workflows.campaign.structures import fit_structures, stated
 from aiida_zif.workflows.campaign.supercell import Matrix
 from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol
 from aiida_zif.workflows.study.checks.cells import StudyCells, by_system, choose_cells
+from aiida_zif.workflows.study.checks.frames import frames_of_systems
 from aiida_zif.workflows.study.checks.sections import element_problems, section_problems
 from aiida_zif.workflows.study.file.json_schema import protocol_of_study, whole_schema
 from aiida_zif.workflows.study.force_field.known import ForceFieldFault, KnownForceField
 from aiida_zif.workflows.study.schema.force_field import ForceField
 from aiida_zif.workflows.study.schema.study_file import SECTIONS, StudyFile
+from aiida_zif.workflows.study.schema.system import StudySystem
 from aiida_zif.workflows.study.settings import StudySettings
 from aiida_zif.workflows.user_input.completing import as_problem, completed, valid_parts
 from aiida_zif.workflows.user_input.merging import merged
@@ -37,17 +39,27 @@ class Study(StudyFile):
     """A checked study; all values in K, GPa, fs or ps, Å, eV/Å, walltimes in s."""
 
     _structures: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _frames: dict[str, list[FrameSet]] = PrivateAttr(default_factory=dict)
     _cells: dict[str, StudyCells] = PrivateAttr(default_factory=dict)
     _records: dict[str, Record] = PrivateAttr(default_factory=dict)
     _known: KnownForceField | None = PrivateAttr(default=None)
     _folder: Path = PrivateAttr(default_factory=Path)
 
     def structures(self) -> dict[str, Atoms]:
-        """Return the atoms of every system, supercells built, in the digits that the database will keep."""
+        """Return the atoms of every crystal, supercells built, in the digits that the database will keep."""
         return {name: atoms.copy() for name, atoms in self._structures.items()}
 
+    def frames(self) -> dict[str, list[FrameSet]]:
+        """Return the frames of every system that is not a crystal, a set each file."""
+        return dict(self._frames)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it runs molecular dynamics; else it analyses crystals and frames as they are."""
+        return self.force_field is not None
+
     def cells(self) -> dict[str, StudyCells]:
-        """Return the cells of every system."""
+        """Return the cells of every crystal."""
         return dict(self._cells)
 
     def cell_notes(self) -> list[str]:
@@ -78,13 +90,15 @@ class Study(StudyFile):
         shared: dict[str, Any] = {name: getattr(self, name) for name in StudySettings.model_fields}
         shared["systems"] = {
             name: system.model_copy(update={"supercell": self._cells[name].system.value})
+            if name in self._cells
+            else system
             for name, system in self.systems.items()
         }
         return StudySettings.model_construct(**shared)
 
     def code_labels(self) -> dict[str, str]:
-        """Return ``label@computer`` by code."""
-        return dict(self.codes.model_dump())
+        """Return ``label@computer`` by code; none where nothing moves."""
+        return dict(self.codes.model_dump()) if self.moves else {}
 
 
 def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None, find: Find | None = None) -> Study:
@@ -113,7 +127,7 @@ def study_from_structures(structures: Mapping[str, Atoms], content: Mapping[str,
 
 def sections_of_protocol(name: str) -> dict[str, Any]:
     """Return the sections of a file that says nothing but its protocol, as :class:`StudySettings` stores them."""
-    parts, _ = valid_parts(StudyFile, Crystal, protocol_of_study(name))
+    parts, _ = valid_parts(StudyFile, StudySystem, protocol_of_study(name))
     return {key: part.model_dump(mode="json") for key, part in parts.items() if isinstance(part, Section)}
 
 
@@ -126,10 +140,13 @@ def build_study(source: Source, given: Mapping[str, Atoms], find: Find | None) -
     source, asked = with_sections(source)
     raw, problems = completed(source, list(available_protocols("study")), default_protocol("study"), protocol_of_study)
     raw = {key: value for key, value in raw.items() if key not in SECTIONS or key in asked}
-    parts, errors = valid_parts(StudyFile, Crystal, raw)
+    parts, errors = valid_parts(StudyFile, StudySystem, raw)
+    if raw.get("force_field") is None:
+        parts["force_field"] = None
     problems += [as_problem(error, source, whole_schema(), "docs/study.md") for error in errors]
-    files, faults = fit_structures(parts.get("systems", {}), given, source)
-    problems += [*faults, *section_problems(raw, parts, source)]
+    frames, unread = frames_of_systems(parts.get("systems", {}), source)
+    files, faults = fit_structures(crystals_of(parts), given, source)
+    problems += [*unread, *faults, *section_problems(raw, parts, source)]
     known, faults = found_force_field(parts.get("force_field"), find, source)
     structures, cells, unfit = in_their_cells(files, parts, known.rcut if known else 0.0, source)
     problems += [*faults, *unfit]
@@ -139,12 +156,18 @@ def build_study(source: Source, given: Mapping[str, Atoms], find: Find | None) -
         raise CampaignError(sorted(problems, key=lambda problem: problem.line or 0))
     study = Study.model_validate(raw)
     study._structures, study._cells, study._known, study._folder = structures, cells, known, source.folder
+    study._frames = frames
     study._records = {
         name: record_of(system.structure, source.folder, stated(system))
         for name, system in study.systems.items()
-        if name not in given
+        if name not in given and name not in frames
     }
     return study
+
+
+def crystals_of(parts: Mapping[str, Any]) -> dict[str, StudySystem]:
+    """Return the systems that have a structure."""
+    return {name: system for name, system in parts.get("systems", {}).items() if system.frames is None}
 
 
 def with_sections(source: Source) -> tuple[Source, set[str]]:

@@ -13,6 +13,7 @@ from aiida.plugins import DataFactory
 from aiida_zif.workflows.study.force_field.known import ForceFieldFault, KnownForceField
 from aiida_zif.workflows.study.schema.force_field import FILE, ForceField, how_to_import
 from aiida_zif.workflows.training.import_model import IMPORT_MODEL
+from aiida_zif.workflows.training.named_models import known_names, models_of_name
 from aiida_zif.workflows.user_input.problems import did_you_mean, listed, shown
 
 DeepPotentialData = DataFactory("zif.potential")
@@ -20,6 +21,7 @@ DeepPotentialData = DataFactory("zif.potential")
 CAMPAIGN = "aiida.workflows:zif.active_learning"
 FINISHED = "a campaign that has ended with a committee"
 A_MODEL = "a model (DeepPotentialData) of the profile"
+A_FORCE_FIELD = "a campaign, a model, or the name of an import"
 
 
 def find_force_field(section: ForceField) -> KnownForceField:
@@ -28,14 +30,44 @@ def find_force_field(section: ForceField) -> KnownForceField:
     :param section: of the study file.
     :raises ForceFieldFault: if the profile does not hold it, or if its models do not fit each other.
     """
+    if section.named is not None:
+        return of_name(section.named)
     if section.campaign is not None:
         return of_campaign(section.campaign)
     if section.committee is not None:
-        return of_committee(section.committee)
+        return of_models(section.committee, "committee")
     if section.model is not None:
-        node = load_model(section.model, ("model",))
-        return known({"model_0": node}, f"model {name_of(node)}", ("model",))
+        return of_models([section.model], "model")
     return of_import(section.imported or [])
+
+
+def of_name(text: str) -> KnownForceField:
+    """Return the one force field that a name, PK or UUID means.
+
+    :raises ForceFieldFault: if it means none, or several.
+    """
+    by_name = {
+        "campaign": lambda: bool(campaigns({"label": text})),
+        "imported": lambda: bool(models_of_name(text) or imported_under(text)),
+    }
+    kinds = [kind for kind, is_there in by_name.items() if is_there()]
+    node = node_of(text)
+    if isinstance(node, DeepPotentialData) and not (kinds == ["imported"] and node.uuid in uuids_of(text)):
+        kinds.append("model")
+    elif isinstance(node, orm.ProcessNode) and node.process_type == CAMPAIGN and node.label != text:
+        kinds.append("campaign")
+    if len(kinds) > 1:
+        ways = " or ".join(f"{{{kind}: {text}}}" for kind in dict.fromkeys(kinds))
+        fix = f"write {ways}; of a campaign its UUID is never taken for a name"
+        raise ForceFieldFault((), f"{shown(text)}, which is the name or PK of several", "what means one thing", fix)
+    if kinds:
+        return find_force_field(ForceField.model_validate({kinds[0]: text}))
+    if node is not None:
+        raise ForceFieldFault((), f"{shown(text)}, which is a {type_of(node)}", A_FORCE_FIELD, way_for(node))
+    names = sorted({*names_of_campaigns(), *known_names(), *names_of_imports()})
+    otherwise = how_to_import(text) if FILE.search(text) else "run the campaign first, or import the model"
+    found, allowed = f"{shown(text)}, which the profile does not hold", f"what the profile holds: {listed(names)}"
+    raise ForceFieldFault((), found, allowed, did_you_mean(text, names, otherwise))
 
 
 def models_of(found: KnownForceField) -> dict[str, Any]:
@@ -64,14 +96,23 @@ def campaign_node(text: str) -> Any:
     try:
         node: Any = orm.load_node(text)
     except (NotExistent, MultipleObjectsError, ValueError):
-        names = sorted({node.label for node in campaigns({}) if node.label})
+        names = names_of_campaigns()
         found = f"{shown(text)}, which the profile does not hold"
         fix = did_you_mean(text, names, "run the campaign first: `aiida-zif run CAMPAIGN`")
+        if models_of_name(text) or imported_under(text):
+            fix = f"write {{imported: {text}}}"
+        elif FILE.search(text):
+            fix = how_to_import(text)
         raise ForceFieldFault(("campaign",), found, f"campaigns of the profile: {listed(names)}", fix) from None
     if not isinstance(node, orm.ProcessNode) or node.process_type != CAMPAIGN:
         found = f"{shown(text)}, which is a {type_of(node)}"
         raise ForceFieldFault(("campaign",), found, FINISHED, way_for(node))
     return node
+
+
+def names_of_campaigns() -> list[str]:
+    """Return the names of the campaigns of the profile."""
+    return sorted({node.label for node in campaigns({}) if node.label})
 
 
 def campaigns(filters: Mapping[str, Any]) -> list[Any]:
@@ -94,53 +135,102 @@ def refuse_unfinished(node: Any, name: str) -> NoReturn:
 # -- models by themselves ----------------------------------------------------------------------------------------
 
 
-def of_committee(texts: list[str]) -> KnownForceField:
-    """Return a committee of models that are named one by one; the first one drives."""
-    nodes = [load_model(text, ("committee", index)) for index, text in enumerate(texts)]
-    seen: dict[str, int] = {}
+def of_models(texts: list[str], key: str) -> KnownForceField:
+    """Return models that are named one by one; the first one drives.
+
+    :param key: of the study file that names them: ``committee``, or ``model`` of one.
+    """
+    nodes = [load_model(text, (key, index) if key == "committee" else (key,)) for index, text in enumerate(texts)]
+    words = "model" if len(nodes) == 1 else "models"
+    found = known(numbered(nodes), f"{words} {listed([name_of(node) for node in nodes])}", (key,))
+    refuse_twice(nodes, texts, key)
+    return found
+
+
+def refuse_twice(nodes: list[Any], texts: list[str], key: str) -> None:
+    """Refuse a model that is named twice, or under two names: copies agree on everything.
+
+    :raises ForceFieldFault: naming both.
+    """
     for index, node in enumerate(nodes):
-        if node.uuid in seen:
-            found = f"{texts[index]}, which is committee[{seen[node.uuid]}], too"
-            raise ForceFieldFault(("committee", index), found, "every model once", "remove one of the two")
-        seen[node.uuid] = index
+        for other in range(index):
+            if is_copy(node, nodes[other]):
+                which = "which is" if node.uuid == nodes[other].uuid else "which has the content of"
+                found = f"{texts[index]}, {which} {key}[{other}], too"
+                raise ForceFieldFault((key, index), found, "every model once", "remove one of the two")
+
+
+def is_copy(one: Any, other: Any) -> bool:
+    """Whether two models are the same node, or have the same content."""
+    return bool(one.uuid == other.uuid or one.base.repository.hash() == other.base.repository.hash())
+
+
+def numbered(nodes: list[Any]) -> dict[str, Any]:
+    """Return models by the labels of a committee, whose order is theirs."""
     width = len(str(len(nodes) - 1))
-    models = {f"model_{index:0{width}d}": node for index, node in enumerate(nodes)}
-    return known(models, f"models {listed([f'<{node.pk}>' for node in nodes])}", ("committee",))
+    return {f"model_{index:0{width}d}": node for index, node in enumerate(nodes)}
 
 
 def load_model(text: str, path: tuple[str | int, ...]) -> Any:
-    """Return the model of a PK or UUID."""
+    """Return the model of a PK or UUID, or that was imported from a file of this name."""
+    if found := imported_under(text):
+        return found[0]
     try:
         node: Any = orm.load_node(text)
     except (NotExistent, MultipleObjectsError, ValueError) as error:
-        found = f"{shown(text)}, which the profile does not hold"
+        found_words = f"{shown(text)}, which the profile does not hold"
         if isinstance(error, MultipleObjectsError):
-            found = f"{shown(text)}, with which several UUIDs begin"
-        fix = "`aiida-zif lineage CAMPAIGN` shows the PKs of its models"
-        raise ForceFieldFault(path, found, A_MODEL, fix) from None
+            found_words = f"{shown(text)}, with which several UUIDs begin"
+        fix = did_you_mean(text, names_of_imports(), "`aiida-zif lineage CAMPAIGN` shows the PKs of its models")
+        raise ForceFieldFault(path, found_words, A_MODEL, how_to_import(text) if FILE.search(text) else fix) from None
     if not isinstance(node, DeepPotentialData):
         raise ForceFieldFault(path, f"{shown(text)}, which is a {type_of(node)}", A_MODEL, way_for(node))
     return node
 
 
+def node_of(text: str) -> Any:
+    """Return the node of a PK or UUID; None if there is none."""
+    try:
+        return orm.load_node(text)
+    except (NotExistent, MultipleObjectsError, ValueError):
+        return None
+
+
 def of_import(names: list[str]) -> KnownForceField:
-    """Return models that were imported, by the names of their files; the first one drives."""
-    nodes = [imported_model(name) for name in names]
-    width = len(str(len(nodes) - 1))
-    models = {f"model_{index:0{width}d}": node for index, node in enumerate(nodes)}
-    return known(models, f"imported {listed([name_of(node) for node in nodes])}", ("imported",))
+    """Return models that were imported, by the name of their import or of their files; the first one drives."""
+    nodes: list[Any] = []
+    texts: list[str] = []
+    for name in names:
+        members = models_of_name(name) or [imported_model(name)]
+        nodes, texts = [*nodes, *members], [*texts, *[name] * len(members)]
+    found = known(numbered(nodes), f"imported {listed([name_of(node) for node in nodes])}", ("imported",))
+    refuse_twice(nodes, texts, "imported")
+    return found
 
 
 def imported_model(name: str) -> Any:
     """Return the model that was imported from a file of this name; of several the newest."""
-    models = imported_models()
-    found = [node for node in models if name in (node.label, PurePath(node.label).stem)]
-    if not found:
-        names = sorted({str(node.label) for node in models} - {""})
-        what, allowed = f"{shown(name)}, which was not imported", f"imports of the profile: {listed(names)}"
-        fix = did_you_mean(name, names, how_to_import(name if FILE.search(name) else "MODEL.pb"))
-        raise ForceFieldFault(("imported",), what, allowed, fix)
-    return found[0]
+    if found := imported_under(name):
+        return found[0]
+    names = sorted({*known_names(), *names_of_imports()})
+    what, allowed = f"{shown(name)}, which was not imported", f"imports of the profile: {listed(names)}"
+    fix = did_you_mean(name, names, how_to_import(name if FILE.search(name) else "MODEL.pb"))
+    raise ForceFieldFault(("imported",), what, allowed, fix)
+
+
+def imported_under(name: str) -> list[Any]:
+    """Return the models that were imported from a file of this name, with or without its ending, the newest first."""
+    return [node for node in imported_models() if node.label and name in (node.label, PurePath(node.label).stem)]
+
+
+def uuids_of(name: str) -> list[str]:
+    """Return the UUIDs of what was imported under a name."""
+    return [node.uuid for node in [*models_of_name(name), *imported_under(name)]]
+
+
+def names_of_imports() -> list[str]:
+    """Return the names of the files that were imported."""
+    return sorted({str(node.label) for node in imported_models()} - {""})
 
 
 def imported_models() -> list[Any]:
@@ -168,7 +258,7 @@ def known(
             found = (
                 f"type map {listed(node.type_map)} of {label} <{node.pk}>, {listed(first[1].type_map)} of {first[0]}"
             )
-            where = (*path, list(models).index(label)) if path == ("committee",) else path
+            where = path if path == ("campaign",) else (*path, list(models).index(label))
             allowed = "models of one type map, in the same order"
             raise ForceFieldFault(where, found, allowed, "take models that were trained together")
     return KnownForceField(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from aiida_zif.plugins.input_checks.model import refuse
 from aiida_zif.workflows.properties.states.section import StatesSection
 from aiida_zif.workflows.properties.structure.section import StructureSection
+from aiida_zif.workflows.study.schema.system import Phase
 from aiida_zif.workflows.user_input.problems import listed
-
-Phase = Literal["crystal", "melt", "glass"]
 
 
 class Structure(StructureSection):

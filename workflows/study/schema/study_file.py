@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import ConfigDict, Field
 
 from aiida_zif.plugins.input_checks.model import Whole
-from aiida_zif.workflows.campaign.schema.campaign_file import Crystal, SystemName
+from aiida_zif.workflows.campaign.schema.campaign_file import RunName, SystemName
 from aiida_zif.workflows.campaign.schema.section import Section
 from aiida_zif.workflows.study.schema.force_field import ForceField
 from aiida_zif.workflows.study.schema.melt_quench import MeltQuench
 from aiida_zif.workflows.study.schema.resources import StudyCodes, StudyResources
 from aiida_zif.workflows.study.schema.structure import States, Structure
+from aiida_zif.workflows.study.schema.system import StudySystem
 from aiida_zif.workflows.study.schema.validation import Validation
 
 
 class StudyIdentity(Section):
     """What a study is about, in its file and as it is stored."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=80)] = Field(
-        description="name of the study", examples=["zif4-glass"]
-    )
+    name: RunName = Field(description="name of the study", examples=["zif4-glass"])
     protocol: str = Field(description="source of all values that the file does not set")
     seed: Whole = Field(description="seed of all random numbers")
-    force_field: ForceField = Field(description="what drives the molecular dynamics")
-    systems: dict[SystemName, Crystal] = Field(min_length=1, description="frameworks by label")
+    force_field: ForceField | None = Field(
+        None, description="what drives the molecular dynamics; left out where frames of files are analysed"
+    )
+    systems: dict[SystemName, StudySystem] = Field(min_length=1, description="frameworks, or frames, by label")
 
 
 class Computed(Section):

@@ -30,7 +30,7 @@ CHNZN = ["C", "H", "N", "Zn"]
         ({"melt_temperature": 800.0, "glass_temperature": 900.0}, "melt_temperature", "800 K"),
         ({"hold": 0.0}, "hold", "0.0"),
         ({"heating": -1.0}, "heating", "-1.0"),
-        ({"equilibration": 0.1}, "equilibration", "400 steps"),
+        ({"equilibration": 0.1}, "equilibration", "0.1 ps (400 steps)"),
         ({"relax_nvt": 1e7}, "relax_nvt", "10000000.0"),
         ({"replicas": 0}, "replicas", "0"),
         ({"seed": 0}, "seed", "0"),

@@ -76,7 +76,7 @@ def test_a_section_without_content_takes_all_values_from_the_protocol(tmp_path: 
 def test_settings_are_read_as_they_were_stored(study: Factory) -> None:
     settings = study(structure={"of": ["glass"]}, states={}, validate={}).settings()
     assert StudySettings.from_dict(settings.as_dict()) == settings
-    assert settings.phases() == ["glass"]
+    assert settings.phases("zinc") == ["glass"]
 
 
 def test_settings_hold_the_cell_that_was_taken(study: Factory) -> None:

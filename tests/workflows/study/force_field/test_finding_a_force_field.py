@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -18,13 +19,15 @@ Factory = Callable[..., Any]
 
 @pytest.fixture
 def model(aiida_profile: object) -> Factory:
-    """Factory of stored models; their content does not matter."""
+    """Factory of stored models, each with a content of its own unless one is given."""
 
-    def make(type_map: tuple[str, ...] = ("H", "Zn"), rcut: float = 5.0, label: str = "") -> Any:
+    def make(
+        type_map: tuple[str, ...] = ("H", "Zn"), rcut: float = 5.0, label: str = "", content: bytes | None = None
+    ) -> Any:
         from aiida_zif.plugins.data.potential import DeepPotentialData
 
         named = {"type_map": list(type_map), "rcut": rcut, "model_backend": "tensorflow", "deepmd_version": "3"}
-        node = DeepPotentialData(BytesIO(b"graph"), filename="model.pb", **named)
+        node = DeepPotentialData(BytesIO(os.urandom(8) if content is None else content), filename="model.pb", **named)
         node.label = label
         return node.store()
 
@@ -171,4 +174,45 @@ def test_an_import_is_found_by_the_name_of_its_file(aiida_profile: object) -> No
     for name in ("their-zif.pb", "their-zif"):
         assert find_force_field(ForceField.model_validate({"imported": name})).models == {"model_0": node.uuid}
     assert fault_of(imported="their-zi.pb").fix == "did you mean 'their-zif.pb'?"
-    assert "aiida-zif import 42.pth --source" in fault_of(imported="42.pth").fix
+    assert "aiida-zif import 42.pth --level" in fault_of(imported="42.pth").fix
+
+
+@pytest.mark.parametrize("by", ["label", "pk", "uuid"])
+def test_a_bare_name_pk_or_uuid_means_what_it_names(campaign: Factory, by: str) -> None:
+    node = campaign()
+    known = find_force_field(ForceField.model_validate(getattr(node, by)))
+    assert known.campaign == node.uuid
+
+
+def test_a_bare_list_is_a_committee_and_a_bare_pk_a_model(model: Factory) -> None:
+    first, second = model(), model()
+    assert list(models_of(find_force_field(ForceField.model_validate([first.pk, second.pk]))).values()) == [
+        first,
+        second,
+    ]
+    assert find_force_field(ForceField.model_validate(first.pk)).n_models == 1
+
+
+def test_a_name_of_an_import_means_its_models_in_their_order(model: Factory) -> None:
+    from aiida_zif.workflows.training.named_models import name_models
+
+    first, second = model(), model()
+    name_models("zif-of-others", [second, first])
+    for section in ("zif-of-others", {"imported": "zif-of-others"}):
+        known = find_force_field(ForceField.model_validate(section))
+        assert list(known.models.values()) == [second.uuid, first.uuid]
+
+
+def test_a_name_of_two_things_is_refused_with_both_ways_to_write_it(campaign: Factory, model: Factory) -> None:
+    from aiida_zif.workflows.training.named_models import name_models
+
+    node = campaign()
+    name_models(node.label, [model(), model()])
+    fault = fault_of(named=node.label)
+    assert "the name or PK of several" in fault.found
+    assert f"{{campaign: {node.label}}} or {{imported: {node.label}}}" in fault.fix
+
+
+def test_copies_of_a_model_are_no_committee(model: Factory) -> None:
+    fault = fault_of(committee=[model(content=b"same").pk, model(content=b"same").pk])
+    assert "which has the content of committee[0], too" in fault.found
