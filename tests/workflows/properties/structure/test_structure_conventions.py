@@ -50,7 +50,7 @@ def test_no_number_and_no_curve_depends_on_the_cell_of_a_thin_crystal(shaken: Fr
     assert {(row.quantity, row.of) for row in small.rows} == {(row.quantity, row.of) for row in large.rows}
     for row in small.rows:
         if row.of == "H-H":
-            continue  # two H of different linkers touch: one pair in the small cell is chance, three in the large are not
+            continue  # two linkers touch by H: one pair in the small cell is chance, three in the large are not
         other = large.measured(row.quantity, row.of)
         assert other is not None
         assert other.value == pytest.approx(row.value.value, rel=1e-6, abs=1e-6), (row.quantity, row.of)

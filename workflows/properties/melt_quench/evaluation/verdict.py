@@ -10,13 +10,16 @@ import numpy as np
 from aiida_zif.plugins.analysis.glass.onset import FALL
 from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.workflows.properties.melt_quench.cost import faster_than_the_barostat
-from aiida_zif.workflows.properties.melt_quench.report import CRYSTAL, MELT, GlassReport
+from aiida_zif.workflows.properties.melt_quench.report import CRYSTAL, MELT, GlassReport, State
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
 
 LABORATORY = 10.0
 """K/s; an ordinary rate of a laboratory, to say how far away a simulated one is."""
 
 PS = 1e-12
+
+DOUBTFUL = 0.5
+"""Share of the looks of a stage above the trust level; beyond it the headline says so."""
 
 
 class Verdict(NamedTuple):
@@ -43,6 +46,8 @@ def verdict_of(report: GlassReport) -> Verdict:
 
 
 def _headline(is_glass: bool | None, melted: bool | None, report: GlassReport) -> str:
+    if is_glass and max(report.trust.share_by_stage.values(), default=0.0) > DOUBTFUL:
+        return "This is a glass by every check of its structure, but most of a stage was run where no model is trusted."
     if is_glass:
         return "This is a glass by every check that was made."
     if melted is False:
@@ -118,6 +123,16 @@ def _with_error(measured: Measured, digits: int) -> str:
     return f"{measured.value:.{digits}f}{error}"
 
 
+def _unsettled(name: str, state: State) -> Iterator[str]:
+    """Quantities of a state that still change while they are averaged."""
+    for quantity, change in state.drifting.items():
+        words = f"{change.value:+.2g} ± {change.error:.1g} {change.unit}".strip()
+        yield (
+            f"The {quantity} of {name} is not settled: it changes by {words} from the first to the second half of the "
+            "time over which it is averaged."
+        )
+
+
 def limits_of(report: GlassReport, settings: MeltQuenchSettings, cell: np.ndarray) -> list[str]:
     """Return what the protocol cannot reach, whatever it found; a sentence each.
 
@@ -136,6 +151,7 @@ def limits_of(report: GlassReport, settings: MeltQuenchSettings, cell: np.ndarra
         "The frames of the glass have the volume of the last step at constant pressure; its mean density is in the "
         "states.",
     ]
+    limits += [sentence for name, state in report.states.items() for sentence in _unsettled(name, state)]
     if too_fast := faster_than_the_barostat(settings):
         limits.append(f"{too_fast[0].upper()}{too_fast[1:]}.")
     if settings.coupling == "iso":

@@ -119,8 +119,10 @@ def _row(quantity: str, of: str, value: Measured, definition: str) -> Row:
 
 def _part(found: Estimate, kept: np.ndarray) -> Estimate:
     """Some of the points of a curve."""
-    cut = [np.broadcast_to(value, kept.shape)[kept] for value in (found.mean, found.error, found.n, found.freedom)]
-    return Estimate(*cut, found.error_from, found.remark)
+    mean, error, n, freedom = (
+        np.broadcast_to(value, kept.shape)[kept] for value in (found.mean, found.error, found.n, found.freedom)
+    )
+    return Estimate(mean, error, n, freedom, found.error_from, found.remark)
 
 
 def _joined(parts: Sequence[PartialFactors]) -> PartialFactors:
