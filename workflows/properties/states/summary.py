@@ -33,9 +33,9 @@ METHOD = (
     "Each frame is paired with one of the reference state from the same start. Cell, centres with changed metal–N "
     "bonds, orientations of linkers, and the rest are exchanged for those of the partner in all orders; the share of a "
     "cause is the mean drop of the squared difference of D(r) between bodies (Shapley). The rest holds displacements "
-    "with bonds kept, deformed linkers and vibrations: it is what the three causes do not explain. The regression fits "
-    "D(r) of blocks of all states by P2 of rings, coordination and density; its shares are the mean gains of R² over "
-    "all orders (LMG), and what varies together shares what it explains."
+    "and vibrations of centres with bonds kept, and deformed linkers: it is what the three causes do not explain. The "
+    "regression fits D(r) of blocks of all states by P2 of rings, coordination and density; its shares are the mean "
+    "gains of R² over all orders (LMG), and what varies together shares what it explains."
 )
 
 
@@ -133,8 +133,8 @@ def limits_of(settings: StatesSettings, found: Sequence[Decomposition]) -> Itera
             "shares are not stated for them; see the regression over all states."
         )
     yield (
-        "Angles that linkers have turned by are those between two frames: vibrations are in them, as they are between "
-        "two frames of one state."
+        "Librations of rings are rotations: the angles that linkers have turned by hold those of two frames, as there "
+        "are between frames of one state, and the share of ring reorientation holds what a temperature adds to them."
     )
 
 

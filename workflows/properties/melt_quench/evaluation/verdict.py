@@ -163,7 +163,13 @@ def limits_of(report: GlassReport, settings: MeltQuenchSettings, cell: np.ndarra
         limits.append("One replica: errors are those of blocks of one trajectory, which are lower bounds.")
     if report.force_field.n_models == 1:
         limits.append("One model: no committee shows where the force field is not trusted.")
-    elif settings.trust is None:
+    else:
+        limits.append(
+            "All trajectories are those of the model that drives: errors contain nothing of what other models of the "
+            "committee would give for density, enthalpy and Tg. How far they disagree is stated as the deviation of "
+            "their forces."
+        )
+    if report.force_field.n_models > 1 and settings.trust is None:
         limits.append("No trust level was set: the deviation of the committee is reported, and not judged.")
     if len(settings.rates) < 3:
         limits.append("Fewer than three rates: how Tg depends on the rate cannot be stated.")

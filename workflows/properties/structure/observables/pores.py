@@ -31,7 +31,6 @@ def analyse_pores(frames: Trajectory, settings: StructureSettings) -> Samples:
         raise NotAnalysed(f"Pores were not analysed: Zeo++ takes minutes for {n_atoms} atoms.")
     frames = frames.thinned(max(1, FEW_ATOMS // n_atoms))
     diameters = volume = None
-    errors: list[tuple[float, float]] = []
     try:
         for index, (positions, cell) in enumerate(zip(frames.positions, frames.cells, strict=True)):
             diameters = pore_diameters(frames.symbols, positions, cell, timeout=LONGEST)
