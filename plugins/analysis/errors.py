@@ -217,7 +217,8 @@ def _plateau(series: np.ndarray, naive: np.ndarray) -> tuple[np.ndarray, np.ndar
         neighbours = np.sum(centred[1:] * centred[:-1], axis=0) / count
         # the estimated correlation of n independent values is -1/n in the mean
         correlation = np.divide(neighbours, variance, out=np.zeros_like(variance), where=variance > 0) + 1 / count
-        here = variance / count * (1 + 2 * np.maximum(correlation, 0.0))
+        # an error below that of independent samples is chance, as where all blocks happen to be alike
+        here = np.maximum(variance / count * (1 + 2 * np.maximum(correlation, 0.0)), naive)
         squared[~found], blocks[~found] = here[~found], count
         ratio = np.divide(here, naive, out=np.ones_like(here), where=naive > 0)
         found |= length**3 > 2 * n_samples * ratio**2

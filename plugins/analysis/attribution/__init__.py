@@ -8,7 +8,8 @@ after the other is exchanged for that of the partner, so that a frame of one sta
 - ``metal–N coordination``: the centres of all metals and linkers of which a metal–N bond is new or lost.
 - ``ring reorientation``: the rotation of every linker about the centre of its ring.
 - ``rest``: the centres of all other bodies, and the shapes of linkers. This is what the three do not explain: the
-  framework moves with its bonds kept, linkers deform, everything vibrates.
+  framework moves with its bonds kept, linkers deform, centres vibrate. Librations of linkers are rotations: what a
+  temperature adds to them counts as ring reorientation.
 
 The change is the mean square difference of the pair correlation D(r) = 4πrρ(g(r) - 1) between the two states, of all
 pairs of atoms but those within one linker, weighted as X-rays or neutrons see them. Let v(S) be what is left of it when

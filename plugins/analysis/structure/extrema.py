@@ -20,7 +20,10 @@ VALLEY_FLOOR = 0.005
 """A minimum reaches as far as the curve stays within this share of the first peak above its lowest value."""
 
 NOISE = 4.0
-"""A peak rises above its surroundings by this many standard errors of the smoothed curve."""
+"""A peak rises above its surroundings by this many standard errors that the smoothed curve would have without it."""
+
+FEWEST_PAIRS = 3
+"""Where there is nothing on either side, as in a small crystal, so many pairs of atoms are a peak."""
 
 
 class NoMinimumError(ValueError):
@@ -48,23 +51,27 @@ def smoothed(curve: np.ndarray, width: float, smoothing: float = SMOOTHING) -> n
     return np.asarray(gaussian_filter1d(np.asarray(curve, dtype=float), smoothing / width, mode="nearest"))
 
 
-def first_minimum(r: np.ndarray, g: np.ndarray, smoothing: float = SMOOTHING, noise: float | np.ndarray = 0.0) -> float:
+def first_minimum(r: np.ndarray, g: np.ndarray, smoothing: float = SMOOTHING, pair: float | np.ndarray = 0.0) -> float:
     """Return where a pair distribution has its minimum between its first and its second peak, Å.
 
     The curve is smoothed. A peak is what rises above its surroundings by :data:`LEAST_PROMINENCE` of the highest one
-    and :data:`NOISE` standard errors. Where the curve stays at its lowest value for a while, the middle is returned.
+    and :data:`NOISE` standard errors of a curve without it, or what stands alone and holds :data:`FEWEST_PAIRS` pairs.
+    Where the curve stays at its lowest value for a while, the middle is returned.
 
     :param r: middle of equal bins, Å, shape (K,).
     :param g: shape (K,).
-    :param noise: standard error of the smoothed curve, one number or shape (K,).
+    :param pair: variance of the smoothed curve over its value, one number or shape (K,); 0 of a curve without noise.
     :raises NoMinimumError: there are not two peaks, so that nothing says where the first shell ends.
     """
     from scipy.signal import find_peaks
 
     curve = smoothed(g, float(r[1] - r[0]), smoothing)
-    needed = np.maximum(LEAST_PROMINENCE * curve.max(), NOISE * np.broadcast_to(noise, curve.shape))
-    peaks, found = find_peaks(curve, prominence=1e-12)
-    peaks = peaks[found["prominences"] >= needed[peaks]]
+    peaks, found = find_peaks(curve, prominence=max(1e-12, LEAST_PROMINENCE * float(curve.max())))
+    each = np.broadcast_to(np.asarray(pair, dtype=float), curve.shape)
+    around = np.maximum(curve[peaks] - found["prominences"], 0.0)
+    clear = found["prominences"] >= NOISE * np.sqrt((around + each[peaks]) * each[peaks])
+    held = np.array([_pairs_held(curve, each, int(peak), float(r[1] - r[0]), smoothing) for peak in peaks])
+    peaks = peaks[clear | ((around <= VALLEY_FLOOR * curve[peaks]) & (held > FEWEST_PAIRS - 0.5))]
     if len(peaks) < 2:
         seen = f"one peak, at {r[peaks[0]]:.2f} Å" if len(peaks) else "no peak"
         raise NoMinimumError(
@@ -98,7 +105,9 @@ def coordination_cutoff(
         return Cutoff(given, "given")
     mean = np.mean([one.g(a, b).mean(axis=0) for one in alike(replicas)], axis=0)
     try:
-        return Cutoff(first_minimum(replicas[0].r, mean, smoothing, _noise(replicas, a, b, smoothing)), "first minimum")
+        return Cutoff(
+            first_minimum(replicas[0].r, mean, smoothing, _of_one_pair(replicas, a, b, smoothing)), "first minimum"
+        )
     except NoMinimumError as error:
         if fallback is None:
             raise NoMinimumError(f"{a}–{b}: {error}") from None
@@ -150,13 +159,20 @@ def peak_of_pair(
     )
 
 
-def _noise(replicas: Sequence[PairDistribution], a: str, b: str, smoothing: float) -> np.ndarray:
-    """Return the standard error of the smoothed mean of g_ab, if pairs are counted independently (Poisson), (K,)."""
-    width = float(replicas[0].edges[1] - replicas[0].edges[0])
-    values = np.concatenate([one.g(a, b) for one in replicas])
-    counted = np.concatenate([one.ordered_pairs(a, b) for one in replicas])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        per_count = np.nan_to_num(values.sum(axis=0) / counted.sum(axis=0)) / len(values)
+def _pairs_held(curve: np.ndarray, each: np.ndarray, peak: int, width: float, smoothing: float) -> float:
+    """Return the number of pairs around a peak, as far as the curve stays above the floor."""
+    low = np.flatnonzero(curve <= VALLEY_FLOOR * curve[peak])
+    start, stop = low[low < peak].max(initial=-1) + 1, low[low > peak].min(initial=len(curve))
+    if (each[start:stop] <= 0).any():
+        return np.inf
+    return float(np.sum(curve[start:stop] / each[start:stop]) * width / (2 * np.pi**0.5 * smoothing))
+
+
+def _of_one_pair(replicas: Sequence[PairDistribution], a: str, b: str, smoothing: float) -> np.ndarray:
+    """Return the variance of the smoothed mean of g_ab over its value, if pairs are counted independently, (K,)."""
+    first = replicas[0]
+    width, volumes = float(first.edges[1] - first.edges[0]), np.concatenate([one.volumes for one in replicas])
+    shells = 4 / 3 * np.pi * np.diff(first.edges**3)
+    counted = volumes.mean() / (first.numbers[a] * first.numbers[b] * shells) / len(volumes)
     # every pair of like atoms is counted in both directions
-    variance = values.mean(axis=0) * per_count * (2 if a == b else 1)
-    return np.sqrt(smoothed(variance, width, smoothing / 2**0.5) * width / (2 * np.pi**0.5 * smoothing))
+    return np.asarray(counted * (2 if a == b else 1) * width / (2 * np.pi**0.5 * smoothing))

@@ -6,12 +6,13 @@ Lengths are those of the units ``metal`` and ``real``, Å: a data file does not 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from aiida_zif.plugins.systems.faults import StructureFault
+from aiida_zif.plugins.systems.files.elements import light, of_symbol
 from aiida_zif.plugins.systems.files.lammps_cell import MOST_ATOMS, elements_of, triclinic_cell
 
 STYLES = {"atomic": 2, "charge": 3, "molecular": 3, "bond": 3, "angle": 3, "full": 4}
@@ -49,14 +50,19 @@ def read_lammps_data(text: str, type_map: Sequence[str] | None, atom_style: str 
     if "Atoms" not in sections:
         raise StructureFault("no section Atoms", "a data file as write_data writes it", "give a LAMMPS data file")
     origin, cell = _box(header)
-    rows = _rows(sections["Atoms"], _count(header))
+    labels = _labels(sections.get("Atom Type Labels", []))
+    rows = _rows(sections["Atoms"], _count(header), labels)
     style = _style(styles.get("Atoms") or atom_style, rows.shape[1])
     order = np.argsort(rows[:, 0], kind="stable")
     kind_column = STYLES[style] - (2 if style in CHARGED else 1)
     first = STYLES[style]
-    masses = {int(line.split()[0]): float(line.split()[1]) for line in sections.get("Masses", [])}
-    symbols = elements_of(rows[order, kind_column].astype(int), type_map, masses)
+    words = [line.split() for line in sections.get("Masses", [])]
+    masses = {labels.get(kind, 0) or int(kind): float(mass) for kind, mass, *_ in words}
     notes = [f"atom style {style}", "lengths read in Å (units metal or real)"]
+    if type_map is None and labels and all(of_symbol(label) for label in labels):
+        type_map = [light(of_symbol(label)[0]) for label, _ in sorted(labels.items(), key=lambda one: one[1])]
+        notes.append("elements are the type labels of the file")
+    symbols = elements_of(rows[order, kind_column].astype(int), type_map, masses)
     notes += ["velocities are not used"] if "Velocities" in sections else []
     return LammpsFrame(tuple(symbols), rows[order, first : first + 3] - origin, cell, notes=tuple(notes))
 
@@ -108,17 +114,25 @@ def _box(header: list[str]) -> tuple[np.ndarray, np.ndarray]:
     return bounds[:, 0], triclinic_cell([float(value) for value in bounds[:, 1] - bounds[:, 0]], tilts)
 
 
-def _rows(lines: list[str], count: int) -> np.ndarray:
-    """The section Atoms as numbers, shape (n, columns)."""
+def _labels(lines: list[str]) -> dict[str, int]:
+    """Type labels → numbers of types."""
+    words = [line.split() for line in lines]
+    if any(len(row) != 2 or not row[0].isdigit() for row in words):
+        raise StructureFault("a type label that is not read", "a number and a label a row", "correct Atom Type Labels")
+    return {label: int(number) for number, label in words}
+
+
+def _rows(lines: list[str], count: int, labels: Mapping[str, int]) -> np.ndarray:
+    """The section Atoms as numbers, shape (n, columns); type labels become the numbers of their types."""
     widths = {len(line.split()) for line in lines}
     if len(lines) != count or len(widths) != 1:
         found = f"{len(lines)} rows of {sorted(widths)} columns for {count} atoms"
         raise StructureFault(found, "one row for each atom, all alike", "correct the section Atoms")
     try:
-        rows = np.array([line.split() for line in lines], dtype=float)
+        rows = np.array([[labels.get(word, word) for word in line.split()] for line in lines], dtype=float)
     except ValueError as error:
-        fix = "write it again with `write_data FILE`, types as numbers"
-        raise StructureFault("a row of atoms with words", "numbers", fix) from error
+        fix = "write it again with `write_data FILE`"
+        raise StructureFault("a row of atoms with words", "numbers, or labels of Atom Type Labels", fix) from error
     if not np.isfinite(rows).all() or len(set(rows[:, 0])) != count:
         raise StructureFault("an id twice, or what is no number", "every atom once", "correct the section Atoms")
     return rows

@@ -12,6 +12,9 @@ from aiida_zif.plugins.systems.files.elements import light, of_symbol
 from aiida_zif.plugins.systems.files.lammps_cell import MOST_ATOMS, elements_of, triclinic_cell
 from aiida_zif.plugins.systems.files.lammps_data import LammpsFrame
 
+IN_ANGSTROM = ("metal", "real")
+"""Units of LAMMPS in which lengths are in Å."""
+
 COORDINATES = (("xu", "yu", "zu"), ("x", "y", "z"), ("xsu", "ysu", "zsu"), ("xs", "ys", "zs"))
 """Columns of positions, the best first: unwrapped before wrapped, lengths before fractions."""
 
@@ -22,7 +25,7 @@ def read_lammps_dump(stream: TextIO, type_map: Sequence[str] | None = None) -> I
     :param type_map: elements of the types 1, 2, …, where the dump has no column ``element``.
     :raises StructureFault: a frame is incomplete, or does not say what is needed.
     """
-    while line := stream.readline():
+    while line := _after_units(stream):
         if not line.startswith("ITEM: TIMESTEP"):
             raise StructureFault(f"the line {line[:40]!a}", "ITEM: TIMESTEP", "give a text dump of LAMMPS")
         step = int(stream.readline())
@@ -37,6 +40,18 @@ def read_lammps_dump(stream: TextIO, type_map: Sequence[str] | None = None) -> I
         if any(len(row) != len(columns) for row in rows):
             raise StructureFault(f"step {step} is incomplete", "whole frames", "cut the file before this frame")
         yield _frame(step, columns, rows, origin, cell, type_map)
+
+
+def _after_units(stream: TextIO) -> str:
+    """The next line that is not about units and time, which `dump_modify` adds; empty at the end."""
+    line = stream.readline()
+    while line.startswith(("ITEM: UNITS", "ITEM: TIME\n")):
+        units = stream.readline().strip()
+        if "UNITS" in line and units not in IN_ANGSTROM:
+            found = f"units {units[:20]!a}"
+            raise StructureFault(found, " or ".join(IN_ANGSTROM), "run it in these units, or convert the dump")
+        line = stream.readline()
+    return line
 
 
 def _item(stream: TextIO, name: str) -> list[str]:

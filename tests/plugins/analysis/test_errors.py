@@ -128,3 +128,10 @@ def test_draws_without_a_value_are_counted() -> None:
 def test_what_is_no_series_of_numbers_is_refused(values: object) -> None:
     with pytest.raises(ValueError, match="samples"):
         block_error(values)  # type: ignore[arg-type]
+
+
+def test_blocks_that_happen_to_be_alike_leave_the_error_of_independent_samples() -> None:
+    series = np.tile([0.0, 1.0], 8)
+    found = block_error(series)
+    assert found.error == pytest.approx(series.std(ddof=1) / 4)
+    assert found.n == 16

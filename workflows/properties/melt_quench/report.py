@@ -67,6 +67,7 @@ class State(Entry):
     :param coordination: nitrogens within the cut-off of a metal, a number.
     :param four_fold: share of metals with exactly four.
     :param deviation: mean over looks of the largest force deviation, eV/Å; not of one model.
+    :param drifting: field of a quantity that still changes while it is averaged → by how much, second half less first.
     """
 
     temperature: Measured = Measured()
@@ -77,6 +78,7 @@ class State(Entry):
     coordination: Measured = Measured()
     four_fold: Measured = Measured()
     deviation: Measured | None = None
+    drifting: dict[str, Measured] = {}
 
 
 class Transition(Entry):

@@ -9,7 +9,7 @@ from aiida_zif.plugins.data.record import Entry, Report
 
 Cause = Literal["ring reorientation", "metal–N coordination", "volume", "rest"]
 """``rest`` is what the other three do not explain: displacements of the framework with its bonds kept, deformation of
-linkers, vibrations."""
+linkers, vibrations of centres. Librations of rings are part of ring reorientation."""
 
 
 class Share(Entry):

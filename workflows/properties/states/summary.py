@@ -35,9 +35,9 @@ METHOD = (
     "Each frame is paired with one of the reference state from the same start. Cell, centres with changed metal–N "
     "bonds, orientations of linkers, and the rest are exchanged for those of the partner in all orders; the share of a "
     "cause is the mean drop of the squared difference of D(r) between bodies (Shapley). The rest holds displacements "
-    "with bonds kept, deformed linkers and vibrations: it is what the three causes do not explain. The regression fits "
-    "D(r) of blocks of all states by P2 of rings, coordination and density; its shares are the mean gains of R² over "
-    "all orders (LMG), and what varies together shares what it explains."
+    "and vibrations of centres with bonds kept, and deformed linkers: it is what the three causes do not explain. The "
+    "regression fits D(r) of blocks of all states by P2 of rings, coordination and density; its shares are the mean "
+    "gains of R² over all orders (LMG), and what varies together shares what it explains."
 )
 
 
@@ -135,8 +135,8 @@ def limits_of(settings: StatesSettings, found: Sequence[Decomposition]) -> Itera
             "would collide. In one of the measures no shares are stated for it; see the regression over all states."
         )
     yield (
-        "Rotation: angles by which linkers turned are those between two frames, and contain vibrations, as those "
-        "between two frames of one state do."
+        "Rotation: librations of rings are rotations. Angles by which linkers turned are those between two frames, as "
+        "there are between frames of one state, and the share of ring reorientation contains what a temperature adds."
     )
 
 

@@ -36,7 +36,7 @@ class Curve:
 
 
 class Curves(Mapping[str, Curve]):
-    """Curves by name: ``g/Zn-N``, ``angle/N-Zn-N``, ``S/x-ray``, ``F/neutron``, ``D/x-ray``, ``rings``, ``p2`` …"""
+    """Curves by name: ``g/Zn-N``, ``n/Zn-N``, ``angle/N-Zn-N``, ``S/x-ray``, ``D/neutron``, ``rings``, ``p2`` …"""
 
     def __init__(self, curves: Mapping[str, Curve]) -> None:
         self._curves = dict(curves)

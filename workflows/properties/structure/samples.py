@@ -36,6 +36,8 @@ class Number:
     remark: str = ""
     error: float | None = None
     """Standard error of a replica by itself, of what is no mean over frames."""
+    squared: bool = False
+    """Values are squares: what is stated is the root of their mean, such as a width of all frames together."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Samples:
         for index, number in enumerate(self.numbers):
             assert number.quantity in QUANTITIES, number.quantity
             node.set_array(f"number_{index}", np.asarray(number.values, dtype=float))
-            words = ("quantity", "of", "random", "random_spread", "definition", "remark", "error")
+            words = ("quantity", "of", "random", "random_spread", "definition", "remark", "error", "squared")
             numbers.append({key: getattr(number, key) for key in words})
         for index, line in enumerate(self.lines):
             node.set_array(f"x_{index}", np.asarray(line.x, dtype=float))

@@ -34,6 +34,9 @@ class Pairs(Checked):
     r_max: Range = Field(default=10.0, description="largest distance of g(r)")
     bin: Bin = Field(default=0.02, description="width of a bin of g(r)")
     bond: ShortLength = Field(default=2.5, description="a nitrogen within it is bonded to the metal")
+    also: list[ShortLength] = Field(
+        default=[2.6, 3.0], description="other distances for which coordination and bridging linkers are stated, too"
+    )
 
     @model_validator(mode="after")
     def _has_bins(self) -> Pairs:

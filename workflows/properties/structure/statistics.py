@@ -44,6 +44,15 @@ def measured(found: Estimate, unit: str, independent: bool = True, remark: str =
     )
 
 
+def rooted(square: Measured) -> Measured:
+    """Return the root of the mean of squares: an error of s² is one of s divided by 2 s."""
+    if square.value is None:
+        return square
+    root = square.value**0.5
+    error = square.error / (2 * root) if square.error is not None and root > 0 else square.error
+    return square.model_copy(update={"value": root, "error": error})
+
+
 def of_numbers(
     series: Sequence[np.ndarray], unit: str, independent: bool = True, errors: Sequence[float | None] = ()
 ) -> Measured:

@@ -28,7 +28,7 @@ from aiida_zif.workflows.properties.structure.quantities import QUANTITIES
 from aiida_zif.workflows.properties.structure.report import Row, StructureReport
 from aiida_zif.workflows.properties.structure.samples import Number, Samples
 from aiida_zif.workflows.properties.structure.settings import GROUPS, StructureSettings
-from aiida_zif.workflows.properties.structure.statistics import combined, of_numbers
+from aiida_zif.workflows.properties.structure.statistics import combined, of_numbers, rooted
 
 FIXED = 1e-6
 """Relative difference of densities in a cell that does not move."""
@@ -143,6 +143,8 @@ def _row(numbers: Sequence[Number], n_replicas: int, settings: StructureSettings
     if quantity.name == "rings_per_metal" and len(series) < n_replicas:  # a size that a replica does not have
         series += [np.zeros_like(series[0])] * (n_replicas - len(series))
     value = of_numbers(series, quantity.unit, settings.independent, [number.error for number in numbers])
+    if first.squared:
+        value = rooted(value)
     remarks = [value.remark, *(number.remark for number in numbers)]
     remark = "; ".join(dict.fromkeys(part for part in remarks if part))
     random = None

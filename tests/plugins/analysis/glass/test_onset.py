@@ -53,3 +53,19 @@ def test_a_level_is_crossed_between_two_points() -> None:
     assert first_below(x, curve, 0.6) == 250.0
     assert first_below(x, curve, 1.5) == 100.0
     assert np.isnan(first_below(x, curve, 0.3))
+
+
+def test_points_that_go_together_make_the_error_a_lower_bound_and_independent_ones_do_not() -> None:
+    temperatures = 300 + (np.arange(60) + 0.5) * 20
+    truth = 1 - 0.6 / (1 + np.exp(-(temperatures - 1100) / 60))
+    said = {}
+    for memory in (0.0, 0.8):
+        random, remarks = np.random.default_rng(5), []
+        for seed in range(20):
+            noise = random.normal(size=60)
+            for index in range(1, 60):
+                noise[index] = memory * noise[index - 1] + (1 - memory**2) ** 0.5 * noise[index]
+            remarks.append(bool(onset_of_melting(temperatures, truth + 0.02 * noise, 1.0, seed, draws=20).remark))
+        said[memory] = np.mean(remarks)
+    assert said[0.0] < 0.1
+    assert said[0.8] > 0.5

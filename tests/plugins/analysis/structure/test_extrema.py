@@ -46,7 +46,7 @@ def test_where_there_is_nothing_between_two_shells_the_middle_is_taken() -> None
 def test_noise_of_bins_makes_no_minimum() -> None:
     true = bump(2.0, 0.2, 10) + bump(3.5, 0.3, 3) + 0.2 * (R > 1)
     noise = 0.3 * np.random.default_rng(1).normal(size=len(R))
-    assert first_minimum(R, true + noise, noise=0.1) == pytest.approx(first_minimum(R, true), abs=0.15)
+    assert first_minimum(R, true + noise, pair=0.04) == pytest.approx(first_minimum(R, true), abs=0.15)
 
 
 @pytest.mark.parametrize("g", [bump(2.0, 0.2, 10), 1 - np.exp(-R), np.zeros_like(R)])

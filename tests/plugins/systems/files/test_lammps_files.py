@@ -60,6 +60,15 @@ def test_a_style_tells_the_type_from_charge_and_molecule(style: str, rows: str) 
     assert frame.positions.tolist() == [[2.0, 2.0, 1.0], [5.0, 5.0, 4.0]]
 
 
+def test_type_labels_are_types_and_if_they_are_elements_no_type_map_is_needed() -> None:
+    labels = "\nMasses\n\nZn 65.38\nN 14.007\n\nAtom Type Labels\n\n1 Zn\n2 N\n"
+    frame = read_lammps_data(data("1 Zn 1 2 3\n2 N 4 5 6\n", " # atomic", labels), None)
+    assert frame.symbols == ("Zn", "N")
+    assert any("type labels" in note for note in frame.notes)
+    with pytest.raises(StructureFault, match="a row of atoms with words"):
+        read_lammps_data(data("1 Cu 1 2 3\n2 N 4 5 6\n", " # atomic", labels), None)
+
+
 def test_columns_that_two_styles_have_are_refused_without_a_style() -> None:
     with pytest.raises(StructureFault, match="6 columns of atoms without a style"):
         read_lammps_data(data("1 4 0 1 2 3\n2 3 0 4 5 6\n"), TYPE_MAP)
@@ -95,6 +104,14 @@ def test_a_dump_with_types_needs_a_type_map() -> None:
     stream = dump("pp pp pp\n0 9\n0 8\n0 7\n", "id type x y z", "1 4 1 1 1")
     with pytest.raises(StructureFault, match="types without elements"):
         next(read_lammps_dump(stream))
+
+
+def test_a_dump_may_say_its_units_and_times_and_other_lengths_than_angstrom_are_refused() -> None:
+    whole = dump("pp pp pp\n0 9\n0 8\n0 7\n", "id element x y z", "1 Zn 1 1 1").read()
+    with_units = f"ITEM: UNITS\nmetal\nITEM: TIME\n0.5\n{whole}ITEM: TIME\n0.6\n{whole}"
+    assert [frame.step for frame in read_lammps_dump(io.StringIO(with_units))] == [100, 100]
+    with pytest.raises(StructureFault, match="units 'lj'"):
+        next(read_lammps_dump(io.StringIO(f"ITEM: UNITS\nlj\n{whole}")))
 
 
 def test_a_frame_that_is_cut_is_refused() -> None:

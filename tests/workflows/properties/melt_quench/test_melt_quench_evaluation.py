@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 from made_up_legs import DECADE, N_ATOMS, ONSET, TG_AT_10, density, leg_result, settings
 
+from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.plugins.systems import load_system
 from aiida_zif.workflows.properties.melt_quench.cost import cell_choice
 from aiida_zif.workflows.properties.melt_quench.curves import Curves
@@ -16,10 +18,20 @@ from aiida_zif.workflows.properties.melt_quench.evaluation.memory import memory_
 from aiida_zif.workflows.properties.melt_quench.evaluation.report import Found, glass_report
 from aiida_zif.workflows.properties.melt_quench.evaluation.states import states_of
 from aiida_zif.workflows.properties.melt_quench.evaluation.transitions import glass_transitions, onset_of
+from aiida_zif.workflows.properties.melt_quench.evaluation.verdict import verdict_of
 from aiida_zif.workflows.properties.melt_quench.evaluation.voids import largest_voids
 from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.melt_quench.plan import legs_of
-from aiida_zif.workflows.properties.melt_quench.report import ForceField, GlassReport
+from aiida_zif.workflows.properties.melt_quench.report import (
+    ForceField,
+    GlassReport,
+    LegDone,
+    LinkersKept,
+    Memory,
+    State,
+    Trust,
+    Void,
+)
 
 WANTED = settings(trust=0.3)
 LEGS = [leg_result(leg, WANTED) for leg in legs_of(WANTED)]
@@ -176,6 +188,63 @@ def test_a_hole_a_broken_linker_or_a_check_that_failed_changes_the_verdict(zif4:
     report = report_of(zif4, broken)
     assert report.is_glass is False
     assert "a linker broke and stayed broken in melt_0" in report.verdict
+
+
+OPEN = (True, False, None)
+
+
+def judged(melted: Any, forgot: Any, done: bool, hole: Any, whole: Any) -> GlassReport:
+    """A report of which every check came out as is said; None: it could not be made."""
+    four_fold = {True: 0.6, False: 0.99}.get(melted)
+    states = {"crystal": State(four_fold=Measured(value=1.0))}
+    states |= {} if four_fold is None else {"melt": State(four_fold=Measured(value=four_fold))}
+    return GlassReport(
+        system="zif4", formula="", n_atoms=272, force_field=ForceField(n_models=2), n_replicas=1, rates=[20.0],
+        legs=[LegDone(name="quench_0_at_20", replica=0, rate=20.0, ended="completed" if done else "walltime")],
+        states=states, memory=Memory(forgot=forgot, why="why"), linkers=LinkersKept(passed=whole, why="why"),
+        voids={"glass@20": Void(passed=None if hole is None else not hole, why="why")},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("checks", list(product(OPEN, OPEN, (True, False), OPEN, OPEN)))
+def test_it_is_a_glass_only_if_no_check_failed_and_none_is_open(checks: tuple[Any, ...]) -> None:
+    melted, forgot, done, hole, whole = checks
+    found = verdict_of(judged(*checks))
+    # what forgot its crystal has melted, unless nothing is known of the melt
+    has_melted = True if melted is not None and forgot else melted
+    outcome = [has_melted, forgot, done, None if hole is None else not hole, whole]
+    expected = False if False in outcome else None if None in outcome else True
+    assert found.is_glass is expected, checks
+    begins = {True: "This is a glass", False: "This is no glass", None: "Whether this is a glass is not decided"}
+    assert found.words.startswith(begins[expected])
+
+
+def test_a_glass_of_a_force_field_that_is_not_trusted_says_so_first() -> None:
+    report = judged(True, True, True, False, True)
+    doubted = report.model_copy(
+        update={"trust": Trust(level=0.3, share=0.4, share_by_stage={"melt": 0.9, "quench": 0.1})}
+    )
+    assert "no model is trusted" in verdict_of(doubted).words.split(".")[0]
+    assert "trusted" not in verdict_of(report).words.split(".")[0]
+
+
+def test_errors_are_said_to_contain_no_spread_of_the_committee(zif4: Any) -> None:
+    assert any("model that drives" in sentence for sentence in report_of(zif4, LEGS).limits)
+    alone = report_of(zif4, LEGS, force_field=ForceField(n_models=1, uuids=["a"]))
+    assert not any("model that drives" in sentence for sentence in alone.limits)
+
+
+def test_a_state_that_still_changes_is_named_with_its_change() -> None:
+    legs = [leg_result(leg, WANTED) for leg in legs_of(WANTED)]
+    for one in legs:
+        if not one.leg.is_melt:
+            assert one.series is not None
+            rows = one.series.stage == one.names.index("relax_npt")
+            one.series.means["density"][rows] += np.linspace(0.0, 0.05, int(rows.sum()))
+    states = states_of(legs, WANTED, N_ATOMS)
+    assert states["glass@20"].drifting["density"].value == pytest.approx(0.0125, abs=0.002)
+    assert "density" not in states["crystal"].drifting
+    assert states_of(LEGS, WANTED, N_ATOMS)["glass@20"].drifting == {}
 
 
 def test_legs_that_failed_are_named_and_those_behind_them_were_not_run(zif4: Any) -> None:

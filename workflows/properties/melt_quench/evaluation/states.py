@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from aiida_zif.plugins.analysis.drift import drift_of
 from aiida_zif.plugins.analysis.errors import block_error, combine
 from aiida_zif.plugins.analysis.glass.transition import over_replicas
 from aiida_zif.plugins.data.measured import ErrorFrom, Measured
@@ -33,7 +34,9 @@ def states_of(legs: Sequence[LegResult], settings: MeltQuenchSettings, n_atoms: 
             continue
         quantities = {key: _quantity(of_state, stage, *how, n_atoms) for key, how in QUANTITIES.items()}
         above = above_crystal(legs, of_state, n_atoms) if rate is not None and same_temperature else None
-        found[name] = State(**quantities, deviation=_deviation(of_state, stage), above_crystal=above)
+        drifting = {key: drift for key in DRIFT if (drift := _drift(of_state, stage, key, n_atoms)) is not None}
+        deviation = _deviation(of_state, stage)
+        found[name] = State(**quantities, deviation=deviation, above_crystal=above, drifting=drifting)
     return found
 
 
@@ -46,6 +49,20 @@ QUANTITIES: dict[str, tuple[str, str, bool]] = {
     "four_fold": ("four_fold", "", False),
 }
 """Field of a state → name in the curves, unit, whether it is divided by the number of atoms."""
+
+
+DRIFT = ("density", "enthalpy", "coordination")
+"""Quantities that are looked at for whether they still change."""
+
+
+def _drift(legs: Sequence[LegResult], stage: str, key: str, n_atoms: int) -> Measured | None:
+    """Change of a quantity within the blocks that are averaged; None where it is not beyond chance."""
+    name, unit, per_atom = QUANTITIES[key]
+    found = drift_of([settled(leg, stage, name) / (n_atoms if per_atom else 1) for leg in legs])
+    if not found.is_clear:
+        return None
+    remark = "second half of what is averaged less the first: not settled"
+    return Measured(value=found.change, error=found.error, error_from="blocks", n=len(legs), unit=unit, remark=remark)
 
 
 def _quantity(

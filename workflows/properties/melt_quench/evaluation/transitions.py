@@ -28,7 +28,7 @@ def onset_of(legs: Sequence[LegResult], seed: int) -> Transition | None:
         of_crystal = float(np.mean(settled(leg, "crystal", "four_fold")))
         own_seed = derive_seed(seed, "onset", leg.leg.replica)
         found = melting.onset_of_melting(leg.targets("heating"), four_fold, of_crystal, own_seed)
-        by_replica[str(leg.leg.replica)] = kelvin(found.at, found.error, "bootstrap", 1, found.why_not)
+        by_replica[str(leg.leg.replica)] = kelvin(found.at, found.error, "bootstrap", 1, found.why_not or found.remark)
     if not by_replica:
         return None
     known = [one for one in by_replica.values() if one.value is not None]
@@ -40,7 +40,8 @@ def onset_of(legs: Sequence[LegResult], seed: int) -> Transition | None:
             by_replica=by_replica,
         )
     mean = glass.over_replicas([float(one.value or 0.0) for one in known], [one.error or np.nan for one in known])
-    remark = mean.remark
+    lower = melting.BLOCKS_GO_TOGETHER if mean.error_from == "bootstrap" else ""
+    remark = "; ".join(filter(None, [mean.remark, lower if any(one.remark == lower for one in known) else ""]))
     if len(known) < len(by_replica):
         remark = f"{len(known)} of {len(by_replica)} replicas melt on heating, mean over these; {remark}"
     temperature = kelvin(mean.at, mean.error, mean.error_from, mean.n, remark)

@@ -11,8 +11,11 @@ from aiida_zif.plugins.analysis.glass.onset import FALL
 from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.plugins.words import counted
 from aiida_zif.workflows.properties.melt_quench.cost import FEWEST_RATES, beyond_laboratories, faster_than_the_barostat
-from aiida_zif.workflows.properties.melt_quench.report import CRYSTAL, MELT, GlassReport
+from aiida_zif.workflows.properties.melt_quench.report import CRYSTAL, MELT, GlassReport, State
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
+
+DOUBTFUL = 0.5
+"""Share of the sampled frames of a stage above the trust level; beyond it the headline says so."""
 
 
 class Verdict(NamedTuple):
@@ -39,6 +42,8 @@ def verdict_of(report: GlassReport) -> Verdict:
 
 
 def _headline(is_glass: bool | None, melted: bool | None, report: GlassReport) -> str:
+    if is_glass and max(report.trust.share_by_stage.values(), default=0.0) > DOUBTFUL:
+        return "This is a glass by every check of its structure, but most of a stage was run where no model is trusted."
     if is_glass:
         return "This is a glass by all checks."
     if melted is False:
@@ -126,6 +131,16 @@ def _with_error(measured: Measured, digits: int) -> str:
     return f"{measured.value:.{digits}f}{error}"
 
 
+def _unsettled(name: str, state: State) -> Iterator[str]:
+    """Quantities of a state that still change while they are averaged."""
+    for quantity, change in state.drifting.items():
+        words = f"{change.value:+.2g} ± {change.error:.1g} {change.unit}".strip()
+        yield (
+            f"The {quantity} of {name} is not settled: it changes by {words} from the first to the second half of the "
+            "time over which it is averaged."
+        )
+
+
 def limits_of(report: GlassReport, settings: MeltQuenchSettings, cell: np.ndarray) -> list[str]:
     """Return what the protocol cannot reach, whatever it found; a sentence each.
 
@@ -143,6 +158,7 @@ def limits_of(report: GlassReport, settings: MeltQuenchSettings, cell: np.ndarra
         "Volume: frames of a glass have the volume of the last step at constant pressure. The mean density is in the "
         "table of states.",
     ]
+    limits += [sentence for name, state in report.states.items() for sentence in _unsettled(name, state)]
     if too_fast := faster_than_the_barostat(settings):
         limits.append(f"Barostat: {too_fast}.")
     if settings.coupling == "iso":
@@ -154,10 +170,13 @@ def limits_of(report: GlassReport, settings: MeltQuenchSettings, cell: np.ndarra
         limits.append("Errors: one replica; they are from blocks of one trajectory, and are lower bounds.")
     if report.force_field.n_models == 1:
         limits.append("Force field: one model; nothing shows where it is wrong.")
-    elif settings.trust is None:
+    else:
         limits.append(
-            "Force field: no trust level was set; the deviation of the committee is reported, but not judged."
+            "Committee: all trajectories are driven by its first model. Errors contain nothing of what other models "
+            "would give for density, enthalpy and Tg; how far they disagree is stated as the deviation of their forces."
         )
+    if report.force_field.n_models > 1 and settings.trust is None:
+        limits.append("Trust: no level was set; the deviation of the committee is reported, but not judged.")
     if len(settings.rates) < FEWEST_RATES:
         limits.append(f"Rate dependence: Tg needs at least {FEWEST_RATES} rates for it.")
     return limits

@@ -17,7 +17,13 @@ from aiida_zif.plugins.analysis.network.orientation import (
     neighbour_p2,
     nematic_order,
 )
-from aiida_zif.plugins.analysis.structure.angles import Angles, bond_angles, bridge_angles, tetrahedral_order
+from aiida_zif.plugins.analysis.structure.angles import (
+    Angles,
+    bond_angles,
+    bridge_angles,
+    coordination_counts,
+    tetrahedral_order,
+)
 from aiida_zif.plugins.analysis.structure.neighbours import neighbour_pairs
 from aiida_zif.workflows.properties.structure.observables.trajectory import Trajectory, block_means
 from aiida_zif.workflows.properties.structure.samples import Line, Number, Samples
@@ -41,10 +47,12 @@ def measure_network(frames: Trajectory, settings: StructureSettings) -> Samples:
     wanted = set(settings.observables)
     if "pairs" in wanted:
         numbers += list(_bonds(frames, linkers, bond))
+        numbers += list(_coordination_within(frames, linkers, settings.pairs.also))
     if "angles" in wanted:
         numbers += list(_angles(frames, linkers, nets, bond, lines))
     if "linkers" in wanted:
         numbers += list(_linkers(linkers, found))
+        numbers += list(_bridging_within(frames, linkers, settings.pairs.also))
         numbers += list(_intact(frames, linkers))
     if "orientation" in wanted:
         numbers += list(_orientation(frames, linkers, found, nets, lines))
@@ -71,16 +79,24 @@ def _bonds(frames: Trajectory, linkers: Linkers, bond: float) -> Iterator[Number
             pairs = neighbour_pairs(positions, cell, bond, members, nitrogen)
             counts = np.bincount(pairs.first, minlength=len(names))[members]
             length = pairs.distance.mean() if len(pairs) else np.nan
-            width = pairs.distance.std() if len(pairs) else np.nan
-            rows.append((counts.mean(), np.mean(counts == 4), np.mean(counts == 3), length, width))
-        bonded, four, three, length, width = np.array(rows).T
+            square = pairs.distance.var() if len(pairs) else np.nan
+            rows.append((counts.mean(), np.mean(counts == 4), np.mean(counts == 3), length, square))
+        bonded, four, three, length, square = np.array(rows).T
         yield Number("bonded", f"{metal}-N", bonded, definition=within)
         yield Number("four_fold", metal, four, definition=f"exactly four {within}")
         yield Number("three_fold", metal, three, definition=f"exactly three {within}")
         yield Number("bond_length", f"{metal}-N", length, definition=f"mean over all {within}")
-        yield Number(
-            "bond_length_width", f"{metal}-N", width, definition=f"standard deviation within a frame, {within}"
-        )
+        defined = f"standard deviation within a frame, {within}; root of the mean square"
+        yield Number("bond_length_width", f"{metal}-N", square, definition=defined, squared=True)
+
+
+def _coordination_within(frames: Trajectory, linkers: Linkers, distances: Sequence[float]) -> Iterator[Number]:
+    """The same coordination within other distances, for those who count so."""
+    for metal in metals_of(linkers):
+        for distance in distances:
+            counts = coordination_counts(frames.symbols, frames.positions, frames.cells, metal, "N", distance)
+            of = f"{metal}-N {distance:g} Å"
+            yield Number("coordination_within", of, counts.mean(axis=1), definition=f"N within {distance:g} Å")
 
 
 def _angles(
@@ -90,9 +106,11 @@ def _angles(
         found = bond_angles(frames.symbols, frames.positions, frames.cells, metal, "N", bond)
         yield from _of_angles(found, f"N-{metal}-N", f"N within {bond:g} Å of {metal}", lines)
         order = tetrahedral_order(frames.symbols, frames.positions, frames.cells, metal, "N", ORDER_REACH)
-        defined = f"four nearest N within {ORDER_REACH:g} Å, bonded or not"
-        values = np.array([frame[np.isfinite(frame)].mean() if np.isfinite(frame).any() else np.nan for frame in order])
-        yield Number("tetrahedral_order", metal, values, definition=defined)
+        defined = f"four nearest N within {ORDER_REACH:g} Å, bonded or not; every {metal}"
+        yield Number("tetrahedral_order", metal, _means(order), definition=defined)
+        order = tetrahedral_order(frames.symbols, frames.positions, frames.cells, metal, "N", bond)
+        defined = f"four nearest N; only {metal} with four or more within {bond:g} Å"
+        yield Number("tetrahedral_order_bonded", metal, _means(order), definition=defined)
     joined = "-".join(metals_of(linkers)) if len(metals_of(linkers)) > 1 else metals_of(linkers)[0]
     defined = f"metals on two N of a linker, within {bond:g} Å, at the centre of its ring"
     for species, members in _species(linkers):
@@ -106,12 +124,22 @@ def _of_angles(found: Angles, name: str, definition: str, lines: list[Line]) -> 
     if not len(found.degrees):
         return
     mean = found.moments()
-    width = found.moments(2, float(mean.mean())) ** 0.5
+    square = found.moments(2, float(mean.mean()))
     yield Number("angle", name, mean, definition=definition)
-    yield Number("angle_width", name, width, definition=f"{definition}; about the mean of the replica")
+    defined = f"{definition}; standard deviation about the mean of the replica, all frames together"
+    yield Number("angle_width", name, square, definition=defined, squared=True)
     density = block_means(found.density(DEGREES))
     middle = (DEGREES[1:] + DEGREES[:-1]) / 2
     lines.append(Line(f"angle/{name}", middle, density, "angle", "probability", "°", "1/°"))
+
+
+def _means(values: np.ndarray) -> np.ndarray:
+    """Mean of what is known in each frame, NaN where nothing is, shape (N,)."""
+    known = np.isfinite(values)
+    counts = known.sum(axis=1)
+    return np.divide(
+        np.where(known, values, 0.0).sum(axis=1), counts, out=np.full(len(values), np.nan), where=counts > 0
+    )
 
 
 def _linkers(linkers: Linkers, found: Sequence[Contacts]) -> Iterator[Number]:
@@ -123,6 +151,18 @@ def _linkers(linkers: Linkers, found: Sequence[Contacts]) -> Iterator[Number]:
         yield Number("bridging_at_least", species, np.array([one.at_least for one in shares]), definition=at)
         yield Number("dangling", species, np.array([one.dangling for one in shares]), definition=at)
         yield Number("free", species, np.array([one.free for one in shares]), definition=at)
+
+
+def _bridging_within(frames: Trajectory, linkers: Linkers, distances: Sequence[float]) -> Iterator[Number]:
+    """Shares of all linkers that bridge, within other distances."""
+    for distance in distances:
+        found = [
+            bridging(contacts(linkers, *frame, distance), linkers)
+            for frame in zip(frames.positions, frames.cells, strict=True)
+        ]
+        at, of = f"metal–N within {distance:g} Å", f"{distance:g} Å"
+        yield Number("bridging_exactly_within", of, np.array([one.exactly for one in found]), definition=at)
+        yield Number("bridging_at_least_within", of, np.array([one.at_least for one in found]), definition=at)
 
 
 def _intact(frames: Trajectory, linkers: Linkers) -> Iterator[Number]:

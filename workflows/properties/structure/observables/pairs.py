@@ -10,6 +10,7 @@ from aiida_zif.plugins.analysis.errors import Estimate
 from aiida_zif.plugins.analysis.structure.extrema import Cutoff, NoMinimumError, coordination_cutoff, peak_of_pair
 from aiida_zif.plugins.analysis.structure.pair_distribution import PairDistribution, pair_distribution
 from aiida_zif.plugins.data.measured import Measured
+from aiida_zif.plugins.physics.elements import NON_METALS
 from aiida_zif.plugins.physics.geometry import volumes
 from aiida_zif.workflows.properties.structure.curves import Curve
 from aiida_zif.workflows.properties.structure.observables.trajectory import Trajectory
@@ -79,12 +80,21 @@ def _row(quantity: str, of: str, found: Estimate, unit: str, independent: bool, 
 
 
 def curves_of_pairs(replicas: Sequence[PairDistribution], settings: StructureSettings) -> Iterator[tuple[str, Curve]]:
-    """Yield g(r) of every pair of elements up to the distance that was asked for."""
+    """Yield g(r) of every pair of elements up to the distance that was asked for, and n(r) around every metal.
+
+    n(r) is the mean number of neighbours within r: the coordination for whatever cut-off.
+    """
     kept = replicas[0].r <= settings.pairs.r_max
     for one, other in replicas[0].counts:
         found = combined([part.g(one, other)[:, kept] for part in replicas], settings.independent)
         if found is not None:
             yield f"g/{pair_name(one, other)}", curve_of(replicas[0].r[kept], found, "r", "g(r)", "Å", "")
+    ends = replicas[0].edges[1:]
+    for one, other in dict.fromkeys(pair for names in replicas[0].counts for pair in (names, names[::-1])):
+        if one not in NON_METALS:
+            found = combined([part.running(one, other)[:, kept] for part in replicas], settings.independent)
+            if found is not None:
+                yield f"n/{one}-{other}", curve_of(ends[kept], found, "r", "n(r)", "Å", "")
 
 
 def curve_of(x: np.ndarray, found: Estimate, x_label: str, y_label: str, x_unit: str, y_unit: str) -> Curve:

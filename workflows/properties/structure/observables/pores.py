@@ -26,6 +26,7 @@ def analyse_pores(frames: Trajectory, settings: StructureSettings) -> Samples:
     :raises NotAnalysed: Zeo++ gave no numbers, or an element has no radius.
     """
     n_atoms, chosen, rows = len(frames.symbols), settings.pores, []
+    errors: list[tuple[float, float]] = []
     if n_atoms > MOST_ATOMS:
         raise NotAnalysed(f"Pores were not analysed: Zeo++ takes minutes for {n_atoms} atoms.")
     frames = frames.thinned(max(1, FEW_ATOMS // n_atoms))
@@ -38,18 +39,22 @@ def analyse_pores(frames: Trajectory, settings: StructureSettings) -> Samples:
                 timeout=LONGEST,
             )  # fmt: skip
             exact, zeo = diameters.exact_included, (diameters.included, diameters.free)
-            fits = (volume.value + volume.enclosed) / abs(np.linalg.det(cell))
+            whole = abs(np.linalg.det(cell))
+            fits = (volume.value + volume.enclosed) / whole
+            errors.append((volume.error / whole, np.hypot(volume.error, volume.enclosed_error) / whole))
             rows.append((exact, zeo[1], volume.per_cell_volume, fits, zeo[0] - exact))
     except (ZeoError, ValueError) as error:
         raise NotAnalysed(f"Pores were not analysed: {error}.") from error
     assert diameters is not None
     included, free, accessible, void, apart = np.array(rows).T
+    drawn = [float(np.sqrt(np.sum(np.square(column))) / len(errors)) for column in zip(*errors, strict=True)]
     radii = ", ".join(f"{element} {radius:g}" for element, radius in diameters.radii.items())
+    probe = f"Zeo++, centre of a probe of {chosen.probe:g} Å, Monte Carlo"
     numbers = [
         Number("largest_included_sphere", "", included, definition=f"exact search to 0.01 Å; radii {radii} Å"),
         Number("largest_free_sphere", "", free, definition=f"Zeo++, accuracy {diameters.accuracy}; radii {radii} Å"),
-        Number("accessible_volume", "", accessible, definition=f"Zeo++, centre of a probe of {chosen.probe:g} Å"),
-        Number("void_volume", "", void, definition=f"Zeo++, centre of a probe of {chosen.probe:g} Å, pockets included"),
+        Number("accessible_volume", "", accessible, definition=probe, error=drawn[0]),
+        Number("void_volume", "", void, definition=f"{probe}, pockets included", error=drawn[1]),
     ]
     limits = [
         "The largest free sphere is that of Zeo++ at its default accuracy, which may be off by half an ångström: its "

@@ -54,7 +54,9 @@ class Scattered:
         chosen = settings.scattering
         isotopes = DEUTERATED if radiation == "neutron" and chosen.deuterated and "H" in replicas[0].numbers else None
         self.lengths: ScatteringLengths = scattering_lengths(replicas[0].numbers, radiation, isotopes)
-        q = np.arange(np.ceil(lowest / chosen.q_step), round(chosen.q_max / chosen.q_step) + 1) * chosen.q_step
+        # D(r) is the transform of all of F; below 2π/L there is no wave vector that could show F by itself
+        q = np.arange(1, round(chosen.q_max / chosen.q_step) + 1) * chosen.q_step
+        self.shown = q >= lowest * (1 - 1e-9)
         self.r = np.arange(round(chosen.r_max / 2 / R_STEP) + 1) * R_STEP
         self.broadening = None if chosen.lorch else 0.0
         self.partials: list[PartialFactors] = [from_distribution(one, q, "lorch") for one in replicas]
@@ -69,16 +71,19 @@ class Scattered:
         """Yield S(Q), F(Q) and D(r)."""
         total, of = self.total, self.lengths.radiation
         unit = {"neutron": "barn", "x-ray": "electrons²"}[of] if self.normalisation == "none" else ""
-        yield f"S/{of}", curve_of(total.q, total.s, "Q", "S(Q)", "Å⁻¹", "")
-        yield f"F/{of}", curve_of(total.q, total.f, "Q", "F(Q)", "Å⁻¹", unit)
+        q, kept = total.q[self.shown], self.shown
+        yield f"S/{of}", curve_of(q, _part(total.s, kept), "Q", "S(Q)", "Å⁻¹", "")
+        yield f"F/{of}", curve_of(q, _part(total.f, kept), "Q", "F(Q)", "Å⁻¹", unit)
         yield f"D/{of}", curve_of(total.r, total.d, "r", "D(r)", "Å", f"{unit} Å⁻²".strip())
 
     def peak(self, within: tuple[float, float], in_r: bool) -> Estimate:
         """Return the position of the highest peak of F(Q) or D(r) in a range, its error by bootstrap."""
         curves = [total_factor(one, self.lengths, self.normalisation) for one in self.partials]
+        x = self.r if in_r else self.total.q[self.shown]
         if in_r:
             curves = [to_real_space(self.total.q, one, self.r, self.broadening or 0.0) for one in curves]
-        x = self.r if in_r else self.total.q
+        else:
+            curves = [one[:, self.shown] for one in curves]
         units, remark = resampling_units(curves)
         found = bootstrap(units, lambda drawn: peak_position(x, np.mean(drawn, axis=0), within), SEED)
         return replace(found, remark="; ".join(filter(None, [found.remark, remark])))
@@ -110,6 +115,14 @@ def heavy_pairs(elements: Sequence[str]) -> list[str]:
 
 def _row(quantity: str, of: str, value: Measured, definition: str) -> Row:
     return Row(group="scattering", quantity=quantity, of=of, value=value, definition=definition)
+
+
+def _part(found: Estimate, kept: np.ndarray) -> Estimate:
+    """Some of the points of a curve."""
+    mean, error, n, freedom = (
+        np.broadcast_to(value, kept.shape)[kept] for value in (found.mean, found.error, found.n, found.freedom)
+    )
+    return Estimate(mean, error, n, freedom, found.error_from, found.remark)
 
 
 def _joined(parts: Sequence[PartialFactors]) -> PartialFactors:
