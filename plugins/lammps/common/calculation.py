@@ -41,6 +41,7 @@ class LammpsJob(TolerantJob):
         options = metadata["options"]
         options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
         options["withmpi"].default = False
+        spec.output("output_parameters", valid_type=orm.Dict, help="What was done and seen: the report of the job.")
         spec.default_output_node = "output_parameters"
         define_exit_codes(spec)
 

@@ -55,7 +55,6 @@ class LammpsExploreCalculation(LammpsJob):
 
         spec.output("candidates", valid_type=FramesData, help="Frames inside the trust window, at most as asked.")
         spec.output("control", valid_type=FramesData, help="Uniform sample of the frames below the upper level.")
-        spec.output("output_parameters", valid_type=orm.Dict, help="Counts, deviation, averages, end of each run.")
         for status, label, message in EXIT_CODES:
             spec.exit_code(status, label, message=message)
 

@@ -75,7 +75,6 @@ class LammpsMdCalculation(LammpsJob):
         spec.inputs["metadata"]["options"]["parser_name"].default = "zif.lammps.md"  # type: ignore[index]
         spec.inputs.validator = validate
 
-        spec.output("output_parameters", valid_type=orm.Dict, help="The report, a `ProductionReport`.")
         spec.output("series", valid_type=orm.ArrayData, help="Averages over blocks of steps, a `Series`.")
         spec.output("snapshots", valid_type=FramesData, help="The frames that the stages asked for.")
         spec.output("untrusted", valid_type=FramesData, help="Frames above the trust level, the worst, spread in time.")
