@@ -14,7 +14,7 @@ from aiida_zif.plugins.lammps.production.report import ProductionReport
 from aiida_zif.plugins.lammps.production.series import Series
 from aiida_zif.workflows.campaign.supercell import CellChoice, build
 from aiida_zif.workflows.engine.naming import key_of, of_kind
-from aiida_zif.workflows.properties.melt_quench.checks import cell_choice
+from aiida_zif.workflows.properties.melt_quench.cost import cell_choice
 from aiida_zif.workflows.properties.melt_quench.curves import LegCurves
 from aiida_zif.workflows.properties.melt_quench.evaluation.legs import LegResult
 from aiida_zif.workflows.properties.melt_quench.evaluation.report import Found, glass_report

@@ -20,7 +20,7 @@ from aiida_zif.workflows.engine.resumable import ResumableWorkChain
 from aiida_zif.workflows.engine.turns import take_turn
 from aiida_zif.workflows.properties.md.work_chain import MdWorkChain
 from aiida_zif.workflows.properties.melt_quench import steps
-from aiida_zif.workflows.properties.melt_quench.checks import faults_of
+from aiida_zif.workflows.properties.melt_quench.cost import faults_of
 from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.melt_quench.plan import legs_of
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport

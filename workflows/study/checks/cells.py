@@ -10,7 +10,7 @@ from aiida_zif.plugins.systems.faults import MOST_ATOMS
 from aiida_zif.workflows.campaign.schema.campaign_file import Crystal
 from aiida_zif.workflows.campaign.structures import as_stored
 from aiida_zif.workflows.campaign.supercell import IDENTITY, CellChoice, build, choose_cell
-from aiida_zif.workflows.properties.melt_quench.checks import cell_choice
+from aiida_zif.workflows.properties.melt_quench.cost import cell_choice
 from aiida_zif.workflows.study.schema.melt_quench import MeltQuench
 from aiida_zif.workflows.user_input.problems import Problem
 from aiida_zif.workflows.user_input.yaml_source import Source, YamlPath

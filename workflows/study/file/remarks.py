@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aiida_zif.workflows.properties.melt_quench.checks import warnings_of
+from aiida_zif.workflows.properties.melt_quench.cost import warnings_of
 from aiida_zif.workflows.study.file.loading import Study
 from aiida_zif.workflows.user_input.problems import listed
 

@@ -9,7 +9,7 @@ import pytest
 from made_up_legs import DECADE, N_ATOMS, ONSET, TG_AT_10, density, leg_result, settings
 
 from aiida_zif.plugins.systems import load_system
-from aiida_zif.workflows.properties.melt_quench.checks import cell_choice
+from aiida_zif.workflows.properties.melt_quench.cost import cell_choice
 from aiida_zif.workflows.properties.melt_quench.curves import LegCurves
 from aiida_zif.workflows.properties.melt_quench.evaluation.legs import LegResult
 from aiida_zif.workflows.properties.melt_quench.evaluation.memory import memory_of

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.plugins.input_checks.refusal import refusal_text
-from aiida_zif.workflows.properties.melt_quench.checks import faults_of, warnings_of
+from aiida_zif.workflows.properties.melt_quench.cost import faults_of, warnings_of
 from aiida_zif.workflows.properties.melt_quench.section import MeltQuenchSection, section_of, settings_of
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
 from aiida_zif.workflows.protocols.loading import available_protocols, protocol_settings

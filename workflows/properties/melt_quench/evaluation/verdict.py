@@ -9,7 +9,7 @@ import numpy as np
 
 from aiida_zif.plugins.analysis.glass.onset import FALL
 from aiida_zif.plugins.data.measured import Measured
-from aiida_zif.workflows.properties.melt_quench.checks import faster_than_the_barostat
+from aiida_zif.workflows.properties.melt_quench.cost import faster_than_the_barostat
 from aiida_zif.workflows.properties.melt_quench.report import CRYSTAL, MELT, GlassReport
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
 
