@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from aiida_zif.plugins.input_checks.refusal import refusal_text
+from aiida_zif.plugins.input_checks.schema_words import SCHEMA_URL
 
 if TYPE_CHECKING:
     from aiida import orm
@@ -78,6 +79,15 @@ class Record(BaseModel):
         :raises ValidationError: if a rule is broken.
         """
         return cls.model_validate(content)
+
+    @classmethod
+    def published_schema(cls) -> dict[str, Any]:
+        """Return the JSON schema of what :meth:`as_dict` returns, for readers outside this package."""
+        content = cls.model_json_schema()
+        number = {"const": cls.schema_number, "description": "number of this definition", "type": "integer"}
+        content["properties"] = {SCHEMA: number, **content["properties"]}
+        content["required"] = [SCHEMA, *content["required"]]
+        return {"$schema": SCHEMA_URL, **content}
 
     @classmethod
     def upgraded(cls, content: dict[str, Any], number: int) -> dict[str, Any]:

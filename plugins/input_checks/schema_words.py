@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
+"""Version of JSON Schema that all schemas of this package are written in."""
+
 Node = dict[str, Any]
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from aiida_zif.plugins.data.record import SCHEMA, Report
+from aiida_zif.plugins.data.record import Report
 
 Count = int
 Counts = dict[str, int]
@@ -257,12 +255,3 @@ class Summary(Report):
     pk: int
     versions: dict[str, str] = Field(description="of packages and codes, as they were when the campaign ran")
     executables: dict[str, str] = Field(description="of the codes that ran, by label@computer")
-
-
-def summary_schema() -> dict[str, Any]:
-    """Return the JSON schema of a summary."""
-    content = Summary.model_json_schema()
-    number = {"const": Summary.schema_number, "description": "number of this definition", "type": "integer"}
-    content["properties"] = {SCHEMA: number, **content["properties"]}
-    content["required"] = [SCHEMA, *content["required"]]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from aiida import orm
 
 from aiida_zif.plugins.lammps.production.report import ProductionReport
 from aiida_zif.plugins.lammps.production.series import Series
@@ -61,9 +60,3 @@ def leg_of(label: str) -> Leg | None:
         return Leg.parse(label)
     except ValueError:
         return None
-
-
-def series_node(trajectory: Trajectory) -> orm.ArrayData | None:
-    """Return the series of a trajectory as its work chain passed it on; None as long as there is none."""
-    outputs = trajectory.call.node.outputs
-    return outputs.series if "series" in outputs else None

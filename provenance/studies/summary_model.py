@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from aiida_zif.plugins.data.measured import Measured
-from aiida_zif.plugins.data.record import SCHEMA, Report
+from aiida_zif.plugins.data.record import Report
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport
 from aiida_zif.workflows.properties.states.report import StatesReport
 from aiida_zif.workflows.properties.structure.report import StructureReport
@@ -139,12 +137,3 @@ class StudySummary(Report):
     cost: Cost
     versions: dict[str, str] = Field(description="of packages and codes, as they were when the study ran")
     executables: dict[str, str] = Field(description="of the codes that ran, by label@computer")
-
-
-def summary_schema() -> dict[str, Any]:
-    """Return the JSON schema of a summary."""
-    content = StudySummary.model_json_schema()
-    number = {"const": StudySummary.schema_number, "description": "number of this definition", "type": "integer"}
-    content["properties"] = {SCHEMA: number, **content["properties"]}
-    content["required"] = [SCHEMA, *content["required"]]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}

@@ -85,6 +85,9 @@ class OldSshFile(ConnectionFile):
     key_policy: Literal["RejectPolicy"] = "RejectPolicy"  # a host that is not known is never taken on trust
 
 
+Plugin = Literal["zif.cp2k", "zif.deepmd.train", "zif.deepmd.test", "zif.lammps", "zif.lammps.md"]
+
+
 class CodeFile(File):
     """Keys of ``verdi code create core.code.installed``."""
 
@@ -92,7 +95,7 @@ class CodeFile(File):
     description: str = ""
     computer: Label
     filepath_executable: FilePath
-    default_calc_job_plugin: Literal["zif.cp2k", "zif.deepmd.train", "zif.deepmd.test", "zif.lammps"] | None = None
+    default_calc_job_plugin: Plugin | None = None
     with_mpi: StrictBool | None = None
     use_double_quotes: StrictBool = False
     wrap_cmdline_params: StrictBool = False

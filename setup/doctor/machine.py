@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from aiida_zif.setup.computers.codes import CP2K_DATA, CodeSpec, cp2k_lines, local_codes, mpirun_folder
+from aiida_zif.setup.computers.codes import CP2K_DATA, CodeSpec, local_codes
 from aiida_zif.setup.computers.other_work import OtherWork
 from aiida_zif.setup.environment import AIIDA_FOLDER, select_aiida_folder
 
@@ -45,14 +47,15 @@ class Check:
 
 
 def check_machine() -> Iterator[Check]:
-    """Yield checks of the machine: cores and who uses them, free disk, CP2K's data, MPI and linear algebra."""
+    """Yield checks of the machine: cores and who uses them, free disk, CP2K's data, MPI, linear algebra and Zeo++."""
     cores = len(os.sched_getaffinity(0))
     yield Check("cores", cores >= 2, str(cores), "" if cores >= 2 else "use a machine with two or more cores")
     yield check_other_work()
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     yield Check("free disk", free > 5, f"{free:.0f} GB", "" if free > 5 else "free disk space: 5 GB or more")
     yield _check_data(Path(os.environ.get("CP2K_DATA_DIR") or CP2K_DATA))
-    yield _check_mpirun()
+    yield from (check_mpirun(spec) for spec in local_codes() if spec.label in ("cp2k", "lmp"))
+    yield check_zeo()
     if (blas := _blas()) is not None:
         # "blas" is the reference implementation; CP2K's threads get wrong energies from the serial OpenBLAS
         faults = {"blas": "CP2K runs twice as fast with it", "openblas-serial": "threads of CP2K need it"}
@@ -140,6 +143,12 @@ def first_line(answer: str) -> str | None:
     return next((line.strip() for line in answer.splitlines() if line.strip()), None)
 
 
+def python_version(answer: str) -> str | None:
+    """Return the line with the versions of Python and NumPy if this Python can lead a trajectory."""
+    found = re.search(r"^Python (\d+)\.(\d+), numpy \S+$", answer, re.MULTILINE)
+    return found[0] if found and (int(found[1]), int(found[2])) >= (3, 9) else None
+
+
 QUESTIONS: dict[str, Question] = {
     "cp2k": Question(["--version"], "", cp2k_version, "AIIDA_ZIF_CP2K has to name a CP2K executable (cp2k.psmp)"),
     "dp": Question(["--version"], "", first_line, "AIIDA_ZIF_DP has to name DeePMD-kit's dp"),
@@ -150,7 +159,10 @@ QUESTIONS: dict[str, Question] = {
         "this LAMMPS has no pair_style deepmd: pip install 'deepmd-kit[cpu,lmp]'",
     ),
     "python": Question(
-        ["-c", "import numpy; print('numpy', numpy.__version__)"], "", first_line, "install NumPy for this Python"
+        ["-c", "import sys, numpy; print('Python %d.%d,' % sys.version_info[:2], 'numpy', numpy.__version__)"],
+        "",
+        python_version,
+        "the program beside a trajectory needs Python 3.9 or later, with NumPy",
     ),
 }
 
@@ -161,14 +173,28 @@ def _check_data(folder: Path) -> Check:
     return Check("CP2K data", not missing, found, "apt-get install cp2k-data, or set CP2K_DATA_DIR" if missing else "")
 
 
-def _check_mpirun() -> Check:
-    spec = next(code for code in local_codes() if code.label == "cp2k")
-    executable = mpirun_folder(spec.executable) / "mpirun"
+def check_mpirun(spec: CodeSpec) -> Check:
+    """Ask the ``mpirun`` that starts a code on several ranks for its version: that of its own MPI library."""
+    name = f"mpirun of {spec.label}"
     try:
-        output = run_in_shell(cp2k_lines(spec.executable), [str(executable), "--version"])
+        output = run_in_shell(f"{spec.prepend_text}\ncommand -v mpirun", ["mpirun", "--version"])
     except (OSError, subprocess.SubprocessError) as error:
-        return Check("mpirun", False, f"{executable}: {_tail(error)}", "apt-get install openmpi-bin")
-    return Check("mpirun", True, f"{first_line(output)} ({executable})")
+        fix = "apt-get install openmpi-bin" if spec.label == "cp2k" else f"{spec.fix}; until then it runs on one rank"
+        return Check(name, False, _tail(error), fix)
+    path, _, version = output.partition("\n")
+    return Check(name, True, f"{first_line(version)} ({path})")
+
+
+def check_zeo() -> Check:
+    """Start Zeo++, which measures pores, in a process of its own."""
+    command = [sys.executable, "-c", "from pyzeo import extension; from importlib.metadata import version as of; "]
+    command[-1] += "print('pyzeo', of('pyzeo'))"
+    try:
+        return Check("Zeo++", True, run_in_shell("", command).strip())
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check(
+            "Zeo++", False, _tail(error), "pip install --force-reinstall pyzeo; without it no pores are measured"
+        )
 
 
 def _blas() -> Path | None:

@@ -17,7 +17,13 @@ WORST_CLOCK = 60.0  # s between its clock and ours
 QUOTA = 'quota -w -f "$1"; command -v lfs > /dev/null && lfs quota -u "$(id -un)" "$1"; true'
 """Both print file system, used, soft and hard limit in kB; many centres have neither."""
 
-KINDS = {"zif.cp2k": "cp2k", "zif.deepmd.train": "dp", "zif.deepmd.test": "dp", "zif.lammps": "lmp"}
+KINDS = {
+    "zif.cp2k": "cp2k",
+    "zif.deepmd.train": "dp",
+    "zif.deepmd.test": "dp",
+    "zif.lammps": "lmp",
+    "zif.lammps.md": "lmp",
+}
 """Calculation plugin of a code: the check for it."""
 
 

@@ -16,7 +16,7 @@ from synthetic_numbers import SYMBOLS, configurations
 from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.lammps.production.series import Series
 from aiida_zif.plugins.systems import load_system
-from aiida_zif.workflows.properties.melt_quench.curves import Curves
+from aiida_zif.workflows.properties.melt_quench.curves import LegCurves
 from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport
 from aiida_zif.workflows.study.file.loading import study_from_structures
@@ -224,7 +224,7 @@ class SyntheticStudy(SyntheticGraph):
         merged = {"result": self.frames(4, Leg(0), deviation=True)}
         merged = self.step("merge_untrusted", untrusted, merged)
         series = {name: one["series"] for name, one in made.items()}
-        joined = Curves({Leg.parse(name): Series.from_node(node) for name, node in series.items()}).to_node()
+        joined = LegCurves({Leg.parse(name): Series.from_node(node) for name, node in series.items()}).to_node()
         curves = self.step("join_curves", series, {"result": joined})["result"]
         process = {name: chain.uuid for name, chain in self.chains.items()}
         report = self.step(

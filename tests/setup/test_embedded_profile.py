@@ -6,13 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aiida_zif.setup import environment
 from aiida_zif.setup.computers import codes
-from aiida_zif.setup.doctor.machine import check_code, cp2k_version, lammps_version
+from aiida_zif.setup.doctor.machine import (
+    check_code,
+    check_mpirun,
+    check_zeo,
+    cp2k_version,
+    lammps_version,
+    python_version,
+)
 
 SET_UP_THREE_TIMES = """
 import json, os, sys
@@ -94,6 +102,37 @@ def test_without_a_word_the_checkout_s_folder_is_used(monkeypatch: pytest.Monkey
 
 def spec(label: str, path: Path | None) -> codes.CodeSpec:
     return codes.CodeSpec(label, path, "AIIDA_ZIF_X", None, False, "export GREETING=hello", "install it")
+
+
+def test_doctor_asks_the_mpirun_that_a_code_gets(tmp_path: Path) -> None:
+    folder = executable(tmp_path / "a b", "mpirun", 'echo "HYDRA 4.2"').parent
+    lines = f"export PATH='{folder}':\"$PATH\""
+    check = check_mpirun(replace(spec("lmp", folder / "lmp"), prepend_text=lines))
+    assert (check.check, check.ok, check.found) == ("mpirun of lmp", True, f"HYDRA 4.2 ({folder}/mpirun)")
+
+
+def test_doctor_says_that_without_mpirun_lammps_runs_on_one_rank() -> None:
+    check = check_mpirun(replace(spec("lmp", None), prepend_text="export PATH=/nowhere"))
+    assert not check.ok
+    assert check.fix == "install it; until then it runs on one rank"
+
+
+def test_doctor_starts_zeo() -> None:
+    check = check_zeo()
+    assert (check.ok, check.found.split()[0]) == (True, "pyzeo")
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("Python 3.11, numpy 2.1.0", "Python 3.11, numpy 2.1.0"),
+        ("Python 3.9, numpy 1.26.4", "Python 3.9, numpy 1.26.4"),
+        ("Python 3.8, numpy 1.24.4", None),
+        ("nothing of the kind", None),
+    ],
+)
+def test_a_python_that_cannot_lead_a_trajectory_is_told(answer: str, found: str | None) -> None:
+    assert python_version(answer) == found
 
 
 def test_doctor_starts_a_code_as_its_jobs_will(tmp_path: Path) -> None:

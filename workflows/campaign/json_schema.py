@@ -9,7 +9,6 @@ from typing import Any
 from aiida_zif.plugins.input_checks import schema_words
 from aiida_zif.workflows.campaign.schema.campaign_file import OVERRIDABLE, CampaignFile
 
-SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 LEVEL = {"type": "string", "examples": ["gfn1-xtb", "pbe-d3"]}
 OWN_DEFAULTS = (
     "AimdRun", "LevelOfTheory", "System", "Deviation", "HeldOutError", "AccurateShare", "Observable",
@@ -31,7 +30,7 @@ def campaign_json_schema() -> dict[str, Any]:
     level = schema["properties"]["level_of_theory"]
     level["anyOf"] = [{"$ref": level.pop("$ref")}, LEVEL]
     schema["properties"]["protocol"]["enum"] = list(available_protocols())
-    return {"$schema": SCHEMA_URL, **schema, "title": "aiida-zif campaign"}
+    return {"$schema": schema_words.SCHEMA_URL, **schema, "title": "aiida-zif campaign"}
 
 
 def as_written(schema: dict[str, Any], supplied: dict[str, Any], own: Collection[str]) -> dict[str, Any]:

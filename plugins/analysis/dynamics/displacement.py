@@ -18,9 +18,6 @@ FARTHEST_STEP = 0.45
 DIFFUSIVE = 0.8
 """An exponent of the mean square displacement below this is no diffusion yet."""
 
-TO_CM2_PER_S = 1e-4
-"""1 Å²/ps in cm²/s."""
-
 
 @dataclass(frozen=True)
 class Diffusion:

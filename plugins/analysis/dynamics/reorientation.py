@@ -26,13 +26,3 @@ def plane_correlation(normals: np.ndarray, interval: float, share: float = 0.5) 
     )
     origins = len(normals) - np.arange(len(normals))[:, None]
     return curve(1.5 * squared / origins - 0.5, interval, share)
-
-
-def turned_by(normals: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Return the angle between the plane of each linker and its plane in a reference, degrees, 0 to 90, shape (N, L).
-
-    :param normals: unit vectors, shape (N, L, 3).
-    :param reference: unit vectors of the same linkers, shape (L, 3).
-    """
-    cosines = np.abs(np.sum(np.asarray(normals, float) * np.asarray(reference, float), axis=-1))
-    return np.degrees(np.arccos(np.clip(cosines, 0, 1)))

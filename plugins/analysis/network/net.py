@@ -96,10 +96,6 @@ class Net:
         units = self.arms / np.linalg.norm(self.arms, axis=2, keepdims=True)
         return np.degrees(np.arccos(np.clip(np.sum(units[:, 0] * units[:, 1], axis=1), -1, 1)))
 
-    def connectivity(self) -> np.ndarray:
-        """Return the number of different metals, images included, that each metal is joined to, shape (n_metals,)."""
-        return np.bincount(self.directed()[:, 0], minlength=self.n_metals)
-
     def directed(self) -> np.ndarray:
         """Return every bond of the simple graph from both ends: from, to, cell of the latter; sorted, shape (b, 5).
 
@@ -108,11 +104,6 @@ class Net:
         there = np.concatenate([self.ends, self.shifts], axis=1)
         back = np.concatenate([self.ends[:, ::-1], -self.shifts], axis=1)
         return np.unique(np.concatenate([there, back]).reshape(-1, 5), axis=0)
-
-    @property
-    def n_doubled(self) -> int:
-        """Number of edges beyond the first between two metals: squares of two metals and two linkers."""
-        return len(self.ends) - len(self.directed()) // 2
 
 
 def contacts(linkers: Linkers, positions: np.ndarray, cell: np.ndarray, cutoff: float = CUTOFF) -> Contacts:

@@ -46,13 +46,6 @@ class Rings:
         """Return size → number of rings in a cell over number of metals."""
         return {size: count / self.n_metals for size, count in self.counts().items()}
 
-    def around_each(self) -> np.ndarray:
-        """Return how often each metal is a member of rings of each size, shape (n_metals, maximum + 1)."""
-        table = np.zeros((self.n_metals, self.maximum + 1), dtype=int)
-        for size, rings in self.members.items():
-            np.add.at(table[:, size], rings.ravel(), 1)
-        return table
-
     def through_images(self) -> dict[int, int]:
         """Return size → number of rings that hold two images of one metal.
 

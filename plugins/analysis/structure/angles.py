@@ -14,9 +14,6 @@ from numpy.typing import ArrayLike
 from aiida_zif.plugins.analysis.errors import Estimate, combine
 from aiida_zif.plugins.analysis.structure.neighbours import NeighbourPairs, neighbour_pairs
 
-TETRAHEDRON = float(np.degrees(np.arccos(-1 / 3)))
-"""Degrees, between two bonds of an ideal tetrahedron."""
-
 
 @dataclass(frozen=True)
 class Angles:

@@ -142,11 +142,6 @@ def coordination_number(replicas: Sequence[PairDistribution], a: str, b: str, cu
     return combine([one.coordination(a, b, cutoff) for one in alike(replicas)])
 
 
-def running_coordination(replicas: Sequence[PairDistribution], a: str, b: str) -> Estimate:
-    """Return the mean number of b within ``edges[1:]`` of an a, with its standard error, each of shape (K,)."""
-    return combine([one.running(a, b) for one in alike(replicas)])
-
-
 def alike(replicas: Sequence[PairDistribution]) -> Sequence[PairDistribution]:
     """Return replicas that have the same bins and atoms.
 

@@ -13,8 +13,6 @@ from aiida_zif.plugins.imports.extxyz.comment_line import logical, numbers
 PLAIN = "species:S:1:pos:R:3"
 """What a frame without ``Properties`` has."""
 
-MOST_COLUMNS = 1000
-
 _COLUMNS = re.compile(r"[^:\s]+:[RISLrisl]:[0-9]{1,4}(?::[^:\s]+:[RISLrisl]:[0-9]{1,4})*")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..harvest.streaming import BlockMeans, plain
-from ..harvest.targets import Reached
+from ..harvest.targets import TargetMeans
 from .looks import CELL, PLACE
 from .pressure import GPA_PER_EV_A3
 
@@ -95,7 +95,7 @@ def reached_by(looks: np.ndarray, stage: dict[str, Any], config: dict[str, Any])
     """Targets that were reached or missed, and averages where nothing was ramped."""
     settings = config["settings"]
     targets = [{name: stage[name] for name in ("first", "last", "temperature", "pressure")}]
-    reached = Reached(targets, config["n_atoms"], settings["thermostat_time"] / settings["timestep"])
+    reached = TargetMeans(targets, config["n_atoms"], settings["thermostat_time"] / settings["timestep"])
     for look in looks:
         reached.add(int(look[0]), (look[PLACE["temperature"]], look[PLACE["pressure"]] * 1e4))
     ramped = any(pair is not None and pair[0] != pair[1] for pair in (stage["temperature"], stage["pressure"]))

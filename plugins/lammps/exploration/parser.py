@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-import numpy as np
 from aiida import orm
 from aiida.engine import ExitCode
-from aiida.parsers import Parser
 
-from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
 from aiida_zif.plugins.jobs.retrieved_files import load_arrays, read_json, readable
+from aiida_zif.plugins.lammps.common.parser import LammpsParser
 from aiida_zif.plugins.lammps.exploration.report import ExplorationReport, ExploredRun
 from aiida_zif.plugins.lammps.log_words import NO_PLUMED, UNKNOWN_ELEMENT, UNREADABLE, lammps_version
 
@@ -30,18 +27,11 @@ CUT_SHORT = ("crashed", "not_run", "walltime")
 """How a run ends, for its files, whose LAMMPS somebody ended."""
 
 
-class LammpsExploreParser(Parser):
-    """Attach what is complete; the exit code names what is missing."""
+class LammpsExploreParser(LammpsParser):
+    """Turns files of a :class:`LammpsExploreCalculation` into nodes."""
 
-    def parse(self, **kwargs: Any) -> ExitCode | None:
-        """Read the harvest; return an exit code, or None where the scheduler's or success is to stand."""
-        try:
-            return self._parse()
-        except Exception as error:  # a parser never raises
-            self.logger.exception("unexpected")
-            return self.exit_codes.ERROR_UNEXPECTED_PARSER.format(detail=f"{type(error).__name__}: {error}")
-
-    def _parse(self) -> ExitCode | None:
+    def read(self) -> ExitCode | None:
+        """Read the outputs; the scheduler knows better why a job ended."""
         salvaged = self._attach()
         if self.node.exit_status:  # set by the scheduler
             return None
@@ -65,9 +55,9 @@ class LammpsExploreParser(Parser):
         if "harvest_output.json" not in present or "harvest.npz" not in present:
             return self._why_nothing(present)
         try:
-            content = read_json(self._content("harvest_output.json"))
-            arrays = load_arrays(self._content("harvest.npz"))
-            frames = {name: self._frames(arrays, name) for name in ("candidates", "control")}
+            content = read_json(self.content("harvest_output.json"))
+            arrays = load_arrays(self.content("harvest.npz"))
+            frames = {name: self.frames(arrays, name, PER_FRAME) for name in ("candidates", "control")}
         except (ValueError, KeyError):
             return self.exit_codes.ERROR_OUTPUT_TRUNCATED
         for name, node in frames.items():
@@ -83,26 +73,11 @@ class LammpsExploreParser(Parser):
     def _lammps_version(self, present: list[str]) -> str | None:
         """The version that the first lane's log begins with, such as ``29 Aug 2024 - Update 1``."""
         logs = sorted(name for name in present if name.startswith("lane_") and name.endswith(".log"))
-        return lammps_version(self._content(logs[0])) if logs else None
-
-    def _frames(self, arrays: dict[str, np.ndarray], name: str) -> FramesData:
-        start = self.node.inputs.frames
-        frames = FramesData(
-            start.symbols,
-            arrays[f"{name}_positions"],
-            arrays[f"{name}_cells"],
-            system=start.system,
-            per_frame={quantity: arrays[f"{name}_{quantity}"] for quantity in PER_FRAME},
-        )
-        frames._validate()  # AiiDA would do so when it stores the node, too late for an exit code
-        return frames
-
-    def _content(self, name: str) -> bytes:
-        return self.retrieved.base.repository.get_object_content(name, "rb")
+        return lammps_version(self.content(logs[0])) if logs else None
 
     def _why_nothing(self, present: list[str]) -> ExitCode:
         """LAMMPS never ran, or it did and what followed went wrong."""
-        errors = readable(self._content("harvest.err")).split("\n") if "harvest.err" in present else []
+        errors = readable(self.content("harvest.err")).split("\n") if "harvest.err" in present else []
         said = [line for line in errors if line.strip()][-1:]
         if said or any(name.startswith("lane_") and name.endswith(".log") for name in present):
             return self.exit_codes.ERROR_HARVEST_FAILED.format(detail="".join(said) or "without a word")

@@ -16,7 +16,7 @@ from .observables import EDGES as RADIAL_EDGES
 from .observables import GPA_PER_BAR, Observables
 from .reading import Following, how_it_ended, read_frames
 from .streaming import Spread
-from .targets import Reached
+from .targets import TargetMeans
 
 SCHEMA = 1
 """Number of the definition of the summary, :class:`aiida_zif.plugins.lammps.exploration.report.ExplorationReport`."""
@@ -135,10 +135,10 @@ class Before:
         return {"n_steps": self.steps, "n_frames": self.n_frames, "failed_reasons": dict(self.reasons)}
 
 
-def reached_of(run: dict[str, Any], config: dict[str, Any]) -> Reached:
+def reached_of(run: dict[str, Any], config: dict[str, Any]) -> TargetMeans:
     """What follows temperature and pressure of a run."""
     settings = config["settings"]
-    return Reached(run["targets"], len(config["radii"]), settings["thermostat_time"] / settings["timestep"])
+    return TargetMeans(run["targets"], len(config["radii"]), settings["thermostat_time"] / settings["timestep"])
 
 
 def samples(folder: Path, run: dict[str, Any], config: dict[str, Any]) -> Iterator[Sample]:

@@ -18,7 +18,7 @@ PRESSURE_TOLERANCE = 0.1
 """GPa; some 2 % of the volume of a framework with a bulk modulus of 5 GPa."""
 
 
-class Reached:
+class TargetMeans:
     """Means over the sampled part of one run, and over the distance to its targets, which may be ramps."""
 
     def __init__(self, targets: Sequence[Mapping[str, Any]], n_atoms: int, independent: float) -> None:

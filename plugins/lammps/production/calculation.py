@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from aiida import orm
-from aiida.common.datastructures import CalcInfo, CodeInfo
-from aiida.common.escaping import escape_for_bash
+from aiida.common.datastructures import CalcInfo
 from aiida.common.folders import Folder
 from aiida.engine.processes.calcjobs.calcjob import CalcJobProcessSpec
 
 from aiida_zif.plugins.data.frames import FramesData
-from aiida_zif.plugins.data.potential import DeepPotentialData
-from aiida_zif.plugins.jobs.base import TolerantJob
-from aiida_zif.plugins.jobs.clock import CLOCK_FILE, START_CLOCK, STOP_CLOCK
-from aiida_zif.plugins.jobs.interruption_codes import define_exit_codes
+from aiida_zif.plugins.jobs.clock import CLOCK_FILE, STOP_CLOCK
 from aiida_zif.plugins.lammps import structure
+from aiida_zif.plugins.lammps.common.calculation import LammpsJob, first_lines, in_a_shell, lammps_command, write
 from aiida_zif.plugins.lammps.production.exit_codes import EXIT_CODES
 from aiida_zif.plugins.lammps.production.inputs import SHAKEN, START, Trajectory
 from aiida_zif.plugins.lammps.production.job_config import job_config, of_this_job
@@ -37,7 +34,7 @@ SHAKING = 0.05
 LOGS = ("stint.log", "stint.err", "driver.err", "compress.err")
 
 
-class LammpsMdCalculation(TolerantJob):
+class LammpsMdCalculation(LammpsJob):
     """One trajectory of one system: stages of MD, with a committee that watches.
 
     The trajectory is cut into parts. LAMMPS runs some of them at a time, and a driver looks at them in between; see
@@ -49,28 +46,16 @@ class LammpsMdCalculation(TolerantJob):
     def define(cls, spec: CalcJobProcessSpec) -> None:  # type: ignore[override]
         """Declare inputs, outputs and exit codes."""
         super().define(spec)
-        spec.input("python", valid_type=orm.AbstractCode, help="Python with NumPy on the computer of the code.")
         spec.input(
             "dp",
             valid_type=orm.AbstractCode,
             required=False,
             help="DeePMD-kit there, with which models are compressed.",
         )
-        spec.input_namespace(
-            "committee",
-            valid_type=DeepPotentialData,
-            help="One or more models in the order of their labels; `parameters.driver` drives, all give the deviation.",
-        )
         spec.input(
             "frames",
             valid_type=FramesData,
             help="One frame, the start; an array `velocities` (Å/fs) is used if it is there.",
-        )
-        spec.input(
-            "topology",
-            valid_type=orm.StructureData,
-            required=False,
-            help="The crystal, atoms in the order of the frame; linkers are compared with its linkers.",
         )
         spec.input(
             "stages",
@@ -91,42 +76,35 @@ class LammpsMdCalculation(TolerantJob):
             required=False,
             help="Folder of a job of this trajectory that ended early; this one continues from its last checkpoint.",
         )
-        metadata: Any = spec.inputs["metadata"]
-        options = metadata["options"]
-        options["parser_name"].default = "zif.lammps.md"
-        options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
-        options["withmpi"].default = False
+        spec.inputs["metadata"]["options"]["parser_name"].default = "zif.lammps.md"  # type: ignore[index]
         spec.inputs.validator = validate
 
-        spec.output("output_parameters", valid_type=orm.Dict, help="The report, a `ProductionReport`.")
         spec.output("series", valid_type=orm.ArrayData, help="Averages over blocks of steps, a `Series`.")
         spec.output("snapshots", valid_type=FramesData, help="Evenly spaced frames of the stages, `snapshots` of each.")
         spec.output("untrusted", valid_type=FramesData, help="Frames above the trust level, the worst, spread in time.")
         spec.output("final", valid_type=FramesData, required=False, help="The last frame, with `velocities` in Å/fs.")
-        spec.default_output_node = "output_parameters"
         for status, label, message in EXIT_CODES:
             spec.exit_code(status, label, message=message)
-        define_exit_codes(spec)
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the first frame, the commands of all parts, and the driver."""
         frames: FramesData = self.inputs.frames
-        committee = [self.inputs.committee[label] for label in sorted(self.inputs.committee)]
+        committee = self.committee()
         whole = self._trajectory(len(committee), committee[0].type_map)
         self._write_frames(folder, whole)
         models = [model.uuid for model in committee]
-        config = job_config(whole, frames.system, frames.symbols, frames.cells[0], self._topology(), models)
+        config = job_config(whole, frames.system, frames.symbols, frames.cells[0], self.topology(), models)
         seconds = seconds_of_work(self.inputs.metadata.options.get("max_wallclock_seconds"))
         config |= of_this_job(seconds, self._layout(), "restart" in self.inputs)
-        _write(folder, "md.json", json.dumps(config))
+        write(folder, "md.json", json.dumps(config))
         folder.get_subfolder("done", create=True)
         program = folder.get_subfolder(PROGRAM, create=True)
-        _write(program, "__init__.py", (HOME / "__init__.py").read_text(encoding="utf-8"))
+        write(program, "__init__.py", (HOME / "__init__.py").read_text(encoding="utf-8"))
         for name in PACKAGES:
             package = program.get_subfolder(name, create=True)
             for path in sorted((HOME / name).glob("*.py")):
-                _write(package, path.name, path.read_text(encoding="utf-8"))
-        return self._calc_info(committee)
+                write(package, path.name, path.read_text(encoding="utf-8"))
+        return self._calc_info(len(committee))
 
     def _trajectory(self, n_models: int, type_map: Sequence[str]) -> Trajectory:
         """What all parts share."""
@@ -150,15 +128,9 @@ class LammpsMdCalculation(TolerantJob):
         masses = structure.masses(whole.type_map, whole.settings.deuterium)
         positions, cell = frames.positions[0], frames.cells[0]
         velocities = frames.get_array("velocities")[0] if whole.has_velocities else None
-        _write(folder, START, structure.data_file(frames.symbols, positions, cell, whole.type_map, masses, velocities))
+        write(folder, START, structure.data_file(frames.symbols, positions, cell, whole.type_map, masses, velocities))
         shaken = structure.shaken(positions, SHAKING, whole.settings.seed)
-        _write(folder, SHAKEN, structure.data_file(frames.symbols, shaken, cell, whole.type_map, masses))
-
-    def _topology(self) -> dict[str, Any] | None:
-        if "topology" not in self.inputs:
-            return None
-        atoms = self.inputs.topology.get_ase()
-        return structure.topology(self.inputs.frames.symbols, atoms.positions, atoms.cell[:])
+        write(folder, SHAKEN, structure.data_file(frames.symbols, shaken, cell, whole.type_map, masses))
 
     def _layout(self) -> dict[str, Any]:
         """Ranks and threads that the job asks for."""
@@ -172,26 +144,19 @@ class LammpsMdCalculation(TolerantJob):
         threads = int(resources.get("num_cores_per_mpiproc") or 1)
         return {"n_ranks": ranks if withmpi else 1, "n_threads": threads, "device": "cpu"}
 
-    def _calc_info(self, committee: list[DeepPotentialData]) -> CalcInfo:
+    def _calc_info(self, n_models: int) -> CalcInfo:
         """A loop: the driver says whether LAMMPS is to run, and LAMMPS runs by the line that AiiDA writes for it."""
-        threads = self._layout()["n_threads"]
         info = CalcInfo()
-        info.codes_info = [_lammps(self.inputs.code)]
-        info.local_copy_list = [
-            (model.uuid, model.filename, model_name(index)) for index, model in enumerate(committee)
-        ]
+        info.codes_info = [lammps_command(self.inputs.code, "stint")]
+        info.local_copy_list = self.model_files()
         if "restart" in self.inputs:
             restart = self.inputs.restart
             info.remote_symlink_list = [(restart.computer.uuid, restart.get_remote_path(), "earlier")]
         info.prepend_text = "\n".join(
             [
-                f"export OMP_NUM_THREADS={threads}",
-                f"export DP_INTRA_OP_PARALLELISM_THREADS={threads} DP_INTER_OP_PARALLELISM_THREADS=1",
-                "export TF_CPP_MIN_LOG_LEVEL=2",
-                "date +%s > started",
-                START_CLOCK,
-                *self._compression(len(committee)),
-                f"while {_in_a_shell(self.inputs.python, ['-m', f'{PROGRAM}.driver', 'md.json'], 'driver')}; do",
+                *first_lines(self._layout()["n_threads"]),
+                *self._compression(n_models),
+                f"while {in_a_shell(self.inputs.python, ['-m', f'{PROGRAM}.driver', 'md.json'], 'driver')}; do",
             ]
         )
         info.append_text = f"done\n{STOP_CLOCK}"
@@ -203,31 +168,6 @@ class LammpsMdCalculation(TolerantJob):
         if "dp" not in self.inputs or Settings.from_dict(self.inputs.parameters.get_dict()).compress is False:
             return []
         names = [(model_name(index), f"small_{model_name(index)}") for index in range(n_models)]
-        made = [_in_a_shell(self.inputs.dp, ["compress", "-i", old, "-o", new], "compress") for old, new in names]
+        made = [in_a_shell(self.inputs.dp, ["compress", "-i", old, "-o", new], "compress") for old, new in names]
         moved = [f"mv {new} {old}" for old, new in names]
         return [" && ".join([*made, *moved, "touch compressed"])]
-
-
-def _lammps(code: orm.AbstractCode) -> CodeInfo:
-    """LAMMPS runs what the driver wrote."""
-    info = CodeInfo()
-    info.code_uuid = code.uuid
-    info.cmdline_params = ["-in", "stint.in", "-log", "stint.log", "-screen", "none"]
-    info.stdout_name = "stint.out"
-    info.stderr_name = "stint.err"
-    return info
-
-
-def _in_a_shell(code: orm.AbstractCode, arguments: list[str], name: str) -> str:
-    """A command in a shell of its own, so that what a code needs does not meet what LAMMPS needs."""
-    command = [*code.get_prepend_cmdline_params(), *code.get_executable_cmdline_params(arguments)]
-    quoted = " ".join(str(escape_for_bash(word)) for word in command)
-    lines = [code.prepend_text, f"{quoted} > {name}.out 2> {name}.err"]
-    if code.append_text:
-        lines += ["said=$?", code.append_text, "exit $said"]
-    return "\n".join(["(", *lines, ")"])
-
-
-def _write(folder: Folder, name: str, text: str) -> None:
-    with folder.open(name, "w", encoding="utf-8") as handle:
-        handle.write(text)

@@ -122,12 +122,6 @@ def _keep(index: int) -> list[str]:
     return [f"write_restart {restart_name(index)}", f"write_dump all custom {final_name(index)} {atoms}"]
 
 
-def stint_head(seconds: float | None) -> str:
-    """Return the beginning of the input of a process: when it has to end by itself, s from its start."""
-    late = "0" if seconds is None else f"v_now-v_began>{max(1, int(seconds))}"
-    return "\n".join(["echo none", "variable began timer", "variable now timer", f"variable late equal {late}", "", ""])
-
-
 def cell_in_words(cell: np.ndarray) -> dict[str, str]:
     """Volume and tilt factors of a lower triangular cell, as :func:`halts` takes them."""
     volume = f"{abs(np.linalg.det(cell)):.6f}"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 from aiida import orm
 from aiida.engine import ExitCode
-from aiida.parsers import Parser
 
-from aiida_zif.plugins.data.frames import FramesData
 from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.plugins.jobs.interruption_codes import ending_of, exit_code_of
 from aiida_zif.plugins.jobs.interruptions import CUT_OFF, Ending
 from aiida_zif.plugins.jobs.retrieved_files import load_arrays, read_json, readable
+from aiida_zif.plugins.lammps.common.parser import LammpsParser
 from aiida_zif.plugins.lammps.log_words import UNKNOWN_ELEMENT, UNREADABLE, lammps_version
 from aiida_zif.plugins.lammps.production.exit_codes import CAN_GO_ON, OF_AN_END
 from aiida_zif.plugins.lammps.production.report import PressureCheck, ProductionReport
@@ -26,18 +24,11 @@ OF_THE_LAST = ("velocities", "step", "temperature")
 NO_SUCH_TRAJECTORY = "OtherTrajectory: "
 
 
-class LammpsMdParser(Parser):
-    """Attach what is complete; the exit code names what is missing."""
+class LammpsMdParser(LammpsParser):
+    """Turns files of a :class:`LammpsMdCalculation` into nodes."""
 
-    def parse(self, **kwargs: Any) -> ExitCode | None:
-        """Read what came back; return an exit code, or None where the scheduler's or success is to stand."""
-        try:
-            return self._parse()
-        except Exception as error:  # a parser never raises
-            self.logger.exception("unexpected")
-            return self.exit_codes.ERROR_UNEXPECTED_PARSER.format(detail=f"{type(error).__name__}: {error}")
-
-    def _parse(self) -> ExitCode | None:
+    def read(self) -> ExitCode | None:
+        """Read the outputs; the scheduler knows better why a job ended."""
         salvaged = self._attach()
         if self.node.exit_status:  # set by the scheduler
             return None
@@ -70,11 +61,11 @@ class LammpsMdParser(Parser):
         if OUTPUT not in present or ARRAYS not in present:
             return self._why_nothing(present)
         try:
-            content, arrays = read_json(self._content(OUTPUT)), load_arrays(self._content(ARRAYS))
+            content, arrays = read_json(self.content(OUTPUT)), load_arrays(self.content(ARRAYS))
             report = ProductionReport.from_dict(content | {"lammps_version": self._version(present)})
-            frames = {name: self._frames(arrays, name, PER_FRAME) for name in ("snapshots", "untrusted")}
+            frames = {name: self.frames(arrays, name, PER_FRAME) for name in ("snapshots", "untrusted")}
             if len(arrays["final_positions"]):
-                frames["final"] = self._frames(arrays, "final", OF_THE_LAST)
+                frames["final"] = self.frames(arrays, "final", OF_THE_LAST)
             series = series_of(arrays)
         except RecordError as error:
             raise ValueError(f"{OUTPUT} is no report of a trajectory") from error
@@ -87,26 +78,11 @@ class LammpsMdParser(Parser):
         return report
 
     def _version(self, present: list[str]) -> str | None:
-        return lammps_version(self._content("stint.log")) if "stint.log" in present else None
-
-    def _frames(self, arrays: dict[str, np.ndarray], name: str, quantities: tuple[str, ...]) -> FramesData:
-        start = self.node.inputs.frames
-        frames = FramesData(
-            start.symbols,
-            arrays[f"{name}_positions"],
-            arrays[f"{name}_cells"],
-            system=start.system,
-            per_frame={quantity: arrays[f"{name}_{quantity}"] for quantity in quantities},
-        )
-        frames._validate()  # AiiDA would do so when it stores the node, too late for an exit code
-        return frames
-
-    def _content(self, name: str) -> bytes:
-        return self.retrieved.base.repository.get_object_content(name, "rb")
+        return lammps_version(self.content("stint.log")) if "stint.log" in present else None
 
     def _why_nothing(self, present: list[str]) -> ExitCode:
         """The driver went wrong, or it never ran."""
-        said = readable(self._content("driver.err")).strip().split("\n")[-1] if "driver.err" in present else ""
+        said = readable(self.content("driver.err")).strip().split("\n")[-1] if "driver.err" in present else ""
         if NO_SUCH_TRAJECTORY in said:
             return self.exit_codes.ERROR_OTHER_TRAJECTORY.format(detail=said.partition(NO_SUCH_TRAJECTORY)[2])
         if "driver.err" in present:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from aiida import orm
 
+from aiida_zif.plugins.lammps.common.validation import of_the_committee, of_the_computers, of_the_crystal
 from aiida_zif.plugins.lammps.production.parts import MOST_CHECKPOINTS, looks_of, starts_of, strides_of
 from aiida_zif.plugins.lammps.production.settings import Settings, check_stages
 
@@ -20,31 +21,12 @@ def validate(given: Mapping[str, Any], _: object) -> str | None:
     needed = ("code", "python", "committee", "frames", "stages", "parameters")
     if any(name not in given for name in needed):
         return None  # a port that is missing speaks for itself
-    checks = (of_the_committee, of_the_frame, of_the_trajectory, of_the_computers, of_the_restart)
+    checks = (of_the_committee, of_the_frame, of_the_crystal, of_the_trajectory, of_the_computers, of_the_restart)
     return next((found for check in checks if (found := check(given)) is not None), None)
 
 
-def of_the_committee(given: Mapping[str, Any]) -> str | None:
-    """One or more models that know the same elements in the same order."""
-    committee = given["committee"]
-    if not committee:
-        return "committee: found no model, allowed is one or more; fix: add the models that drive and watch"
-    first_label = min(committee)
-    first = committee[first_label].type_map
-    for label in sorted(committee):
-        if (found := committee[label].type_map) != first:
-            allowed = f"that of committee.{first_label}, {first}"
-            return f"committee.{label}: found type_map {found}, allowed is {allowed}; fix: take models of one training"
-    unknown = sorted(set(given["frames"].symbols) - set(first))
-    if unknown:
-        fix = "take models that were trained on them"
-        allowed = f"the elements of the models, {', '.join(first)}"
-        return f"frames: found {', '.join(unknown)}, allowed are {allowed}; fix: {fix}"
-    return None
-
-
 def of_the_frame(given: Mapping[str, Any]) -> str | None:
-    """One frame with a cell, and perhaps a crystal of the same atoms."""
+    """One frame with a cell."""
     frames = given["frames"]
     if frames.n_frames != 1:
         return f"frames: found {frames.n_frames} frames, allowed is one; fix: give the one to start from"
@@ -53,9 +35,6 @@ def of_the_frame(given: Mapping[str, Any]) -> str | None:
     if "velocities" in frames.get_arraynames() and frames.get_shape("velocities") != frames.get_shape("positions"):
         found = frames.get_shape("velocities")
         return f"frames.velocities: found shape {found}, allowed is that of the positions; fix: leave them out"
-    if "topology" in given and given["topology"].get_ase().get_chemical_symbols() != frames.symbols:
-        found = given["topology"].get_formula()
-        return f"topology: found {found}, allowed are the atoms of the frame in their order; fix: order them alike"
     return None
 
 
@@ -81,15 +60,6 @@ def of_the_trajectory(given: Mapping[str, Any]) -> str | None:
     parts = sum(stage.md_steps for stage in stages) / strides.checkpoint
     if parts > MOST_CHECKPOINTS:
         return f"parameters.checkpoint_every: found {parts:.0f} parts, allowed is {MOST_CHECKPOINTS}; fix: raise it"
-    return None
-
-
-def of_the_computers(given: Mapping[str, Any]) -> str | None:
-    """All codes are on one computer, and a job on one of its machines."""
-    for name in ("python", "dp"):
-        if name in given and given[name].computer != given["code"].computer:
-            allowed = f"one on {given['code'].computer}"
-            return f"{name}: found a code on {given[name].computer}, allowed is {allowed}; fix: set one up there"
     return None
 
 

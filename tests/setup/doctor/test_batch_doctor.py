@@ -89,16 +89,16 @@ def test_a_lammps_without_deepmd_is_told_what_to_install(tmp_path: Path) -> None
 
 
 def test_the_lines_of_a_code_hold_for_it_alone(tmp_path: Path) -> None:
-    dp = executable(tmp_path, "dp", 'echo "${GREETING:-nothing}"')
+    dp = executable(tmp_path, "dp", 'echo "Python 3.11, numpy ${GREETING:-nothing}"')
     checks = examine(tmp_path, [code("dp", dp, "export GREETING=hello; cd /"), code("python", dp)])
-    assert checks["dp"].found.startswith("hello")
-    assert checks["python"].found.startswith("nothing")
+    assert checks["dp"].found.startswith("Python 3.11, numpy hello")
+    assert checks["python"].found.startswith("Python 3.11, numpy nothing")
 
 
 def test_a_module_that_fails_ends_no_other_question(tmp_path: Path) -> None:
     dp = executable(tmp_path, "dp", "echo 3.2.0")
-    checks = examine(tmp_path, [code("lmp", "/nowhere/lmp", "exit 7"), code("python", dp)])
-    assert (checks["lmp"].ok, checks["python"].ok) == (False, True)
+    checks = examine(tmp_path, [code("lmp", "/nowhere/lmp", "exit 7"), code("dp", dp)])
+    assert (checks["lmp"].ok, checks["dp"].ok) == (False, True)
     assert "exit code 7" in checks["lmp"].found
 
 

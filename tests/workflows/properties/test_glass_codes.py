@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aiida_zif.workflows.properties.melt_quench.curves import Curves
+from aiida_zif.workflows.properties.melt_quench.curves import LegCurves
 from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
@@ -50,6 +50,6 @@ def test_a_crystal_is_melted_and_quenched_by_the_real_code(
     assert [leg.ended for leg in report.legs] == ["completed"] * 3
     assert report.memory.why.startswith("not compared: ")  # hydrogen makes no linker
     assert report.is_glass is not True
-    quench = Curves.from_node(results["curves"]).legs[Leg(0, 1000.0)].of_stage(0)
+    quench = LegCurves.from_node(results["curves"]).legs[Leg(0, 1000.0)].of_stage(0)
     assert quench["temperature"][0] > quench["temperature"][-1]
     assert report.states["crystal"].density.value is not None

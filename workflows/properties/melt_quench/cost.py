@@ -1,16 +1,14 @@
-"""What a melt-quench costs, and what its settings cannot give: for ``check``, before anything runs (no AiiDA)."""
+"""What the settings of a melt-quench cannot give a system, and what in them a reader may not expect (no AiiDA)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from aiida_zif.plugins.analysis.glass.transition import FEWEST_DECADES, FEWEST_RATES
 from aiida_zif.plugins.words import counted
 from aiida_zif.workflows.campaign.supercell import CellChoice, choose_cell
-from aiida_zif.workflows.properties.melt_quench.plan import legs_of, stages_of
 from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
 
 MANY_STEPS = 50_000_000
@@ -32,47 +30,6 @@ CLOSES_BELOW, CLOSES_ABOVE = 140.0, 0.028
 """K and GPa at which ZIF-4 closes its pores."""
 
 CLOSING = f"ZIF-4 closes its pores below {CLOSES_BELOW:g} K and above {1000 * CLOSES_ABOVE:g} MPa"
-
-
-@dataclass(frozen=True)
-class LegCost:
-    """MD steps of one leg, and the time that it simulates in ps."""
-
-    name: str
-    n_steps: int
-    picoseconds: float
-
-
-@dataclass(frozen=True)
-class Cost:
-    """MD steps of all legs.
-
-    :param in_a_row: steps of the longest melt and quench one after the other: no concurrency makes it shorter.
-    """
-
-    legs: tuple[LegCost, ...]
-    in_a_row: int
-
-    @property
-    def n_steps(self) -> int:
-        """MD steps in all."""
-        return sum(leg.n_steps for leg in self.legs)
-
-    @property
-    def nanoseconds(self) -> float:
-        """Simulated time in all, ns."""
-        return sum(leg.picoseconds for leg in self.legs) / 1000.0
-
-
-def cost_of(settings: MeltQuenchSettings) -> Cost:
-    """Return what the legs cost."""
-    costs = {}
-    for leg in legs_of(settings):
-        n_steps = sum(stage["steps"] for stage in stages_of(settings, leg))
-        costs[leg] = LegCost(leg.label(), n_steps, n_steps * settings.timestep / 1000.0)
-    melt = max(cost.n_steps for leg, cost in costs.items() if leg.is_melt)
-    quench = max(cost.n_steps for leg, cost in costs.items() if not leg.is_melt)
-    return Cost(tuple(costs.values()), melt + quench)
 
 
 def cell_choice(settings: MeltQuenchSettings, cell: np.ndarray, n_atoms: int, rcut: float) -> CellChoice:

@@ -17,7 +17,7 @@ BETWEEN = "__"
 
 
 @dataclass(frozen=True)
-class Curves:
+class LegCurves:
     """The output ``curves`` of ``zif.melt_quench``: the series of every leg that brought one.
 
     :param legs: in the order of their names.
@@ -26,7 +26,7 @@ class Curves:
     legs: Mapping[Leg, Series]
 
     @classmethod
-    def from_node(cls, node: orm.ArrayData) -> Curves:
+    def from_node(cls, node: orm.ArrayData) -> LegCurves:
         """Read a node that :meth:`to_node` made."""
         arrays: dict[str, dict[str, object]] = {}
         for name in node.get_arraynames():

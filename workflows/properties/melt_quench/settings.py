@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StrictBool, model_validator
 
@@ -177,11 +177,3 @@ class MeltQuenchSettings(MeltQuenchChoices, Record):
     system: Annotated[str, Field(min_length=1)] = "framework"
     protocol: str = ""
     seed: Annotated[Count, Field(le=MAX_SEED)] = 1
-
-
-def checked_settings(content: dict[str, Any]) -> MeltQuenchSettings:
-    """Return the settings of plain content.
-
-    :raises RecordError: naming every wrong field, what was found, what is allowed and how to fix it.
-    """
-    return MeltQuenchSettings.from_dict(content)

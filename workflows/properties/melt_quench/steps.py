@@ -15,7 +15,7 @@ from aiida_zif.plugins.lammps.production.series import Series
 from aiida_zif.workflows.campaign.supercell import CellChoice, build
 from aiida_zif.workflows.engine.naming import key_of, of_kind
 from aiida_zif.workflows.properties.melt_quench.cost import cell_choice
-from aiida_zif.workflows.properties.melt_quench.curves import Curves
+from aiida_zif.workflows.properties.melt_quench.curves import LegCurves
 from aiida_zif.workflows.properties.melt_quench.evaluation.legs import LegResult
 from aiida_zif.workflows.properties.melt_quench.evaluation.report import Found, glass_report
 from aiida_zif.workflows.properties.melt_quench.evaluation.voids import largest_voids
@@ -110,7 +110,7 @@ def join_curves(**series: orm.ArrayData) -> orm.ArrayData:
 
     :param series: by the label of their leg.
     """
-    return Curves({Leg.parse(label): Series.from_node(node) for label, node in series.items()}).to_node()
+    return LegCurves({Leg.parse(label): Series.from_node(node) for label, node in series.items()}).to_node()
 
 
 @calcfunction

@@ -63,7 +63,3 @@ class StructureReport(Report):
         """Return the value of a quantity; None if it was not computed."""
         row = self.row(quantity, of)
         return None if row is None else row.value
-
-    def of_group(self, group: str) -> list[Row]:
-        """Return the rows of a group, in their order."""
-        return [row for row in self.rows if row.group == group]

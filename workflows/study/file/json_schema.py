@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from aiida_zif.workflows.campaign.json_schema import SCHEMA_URL, as_written
+from aiida_zif.plugins.input_checks.schema_words import SCHEMA_URL
+from aiida_zif.workflows.campaign.json_schema import as_written
 from aiida_zif.workflows.protocols.loading import available_protocols, default_protocol, protocol_settings
 from aiida_zif.workflows.study.schema.study_file import StudyFile
 from aiida_zif.workflows.user_input.merging import merged

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.analysis.dynamics.reorientation import plane_correlation, turned_by
+from aiida_zif.plugins.analysis.dynamics.reorientation import plane_correlation
 
 
 def spinning(n_frames: int, degrees: float, count: int = 3) -> np.ndarray:
@@ -43,9 +43,3 @@ def test_planes_that_turn_at_random_forget_with_the_rate_of_rotational_diffusion
         normals.append(moved / np.linalg.norm(moved, axis=1, keepdims=True))
     found = plane_correlation(np.array(normals), 1.0, share=0.1)
     assert found.values == pytest.approx(np.exp(-6 * rate * found.times), abs=0.03)
-
-
-def test_angles_to_a_reference_are_between_0_and_90_degrees() -> None:
-    reference = np.array([[0.0, 0, 1], [0, 0, 1], [1, 0, 0]])
-    normals = np.array([[[0.0, 0, -1], [0, 0.6, 0.8], [0, 1, 0]]])
-    assert turned_by(normals, reference)[0] == pytest.approx([0.0, 36.8699, 90.0], abs=1e-4)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from aiida_zif.plugins.analysis.structure.angles import (
-    TETRAHEDRON,
     Angles,
     angle_distribution,
     angle_width,
@@ -29,7 +28,7 @@ BOND = 2.7 * 3**0.5 / 2
 def test_zinc_blende_has_ideal_tetrahedra_in_its_primitive_cell() -> None:
     assert coordination_counts(SYMBOLS, PLACES, BLENDE, "Zn", "N", BOND + 0.1).tolist() == [[4]]
     angles = bond_angles(SYMBOLS, PLACES, BLENDE, "Zn", "N", BOND + 0.1)
-    assert angles.degrees == pytest.approx(np.full(6, TETRAHEDRON))
+    assert angles.degrees == pytest.approx(np.full(6, np.degrees(np.arccos(-1 / 3))))
     assert tetrahedral_order(SYMBOLS, PLACES, BLENDE, "Zn", "N", 6.0) == pytest.approx(1.0)
 
 

@@ -9,7 +9,6 @@ from aiida_zif.plugins.analysis.structure.pair_distribution import (
     coordination_number,
     mean_distribution,
     pair_distribution,
-    running_coordination,
 )
 
 FCC = np.array([[0, 2.0, 2.0], [2.0, 0, 2.0], [2.0, 2.0, 0]])
@@ -55,7 +54,6 @@ def test_a_running_coordination_is_the_integral_of_the_distribution() -> None:
     density = 300 / 20.0**3
     integral = np.cumsum(4 / 3 * np.pi * np.diff(counted.edges**3) * density * counted.g("Zn", "N"), axis=1)
     assert counted.running("Zn", "N") == pytest.approx(integral)
-    assert running_coordination([counted], "Zn", "N").mean == pytest.approx(integral.mean(axis=0))
 
 
 def test_frames_of_different_volumes_are_each_normalised_by_their_own() -> None:

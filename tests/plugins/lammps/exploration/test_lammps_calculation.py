@@ -78,7 +78,6 @@ def test_harvest_runs_with_what_its_python_needs(prepare: Factory, generate_code
         "(",
         "module load numpy",
         "'/opt/a folder/python' '-m' 'harvest' 'harvest.json' > harvest.out 2> harvest.err",
-        "",
         ")",
         STOP_CLOCK,
     ]

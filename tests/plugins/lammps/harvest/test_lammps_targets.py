@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiida_zif.plugins.lammps.harvest.targets import Reached
+from aiida_zif.plugins.lammps.harvest.targets import TargetMeans
 
 
 def stage(first: int, last: int, temperature: list[float], pressure: list[float] | None = None) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def run(
 ) -> dict[str, Any]:
     """The report on a run with a frame every 10 steps; K and GPa."""
     n_frames = len(temperatures)
-    reached = Reached(targets or [stage(0, 10 * n_frames, [300.0, 300.0])], n_atoms, independent)
+    reached = TargetMeans(targets or [stage(0, 10 * n_frames, [300.0, 300.0])], n_atoms, independent)
     for index, (hot, bar) in enumerate(zip(temperatures, np.broadcast_to(pressures, n_frames), strict=True)):
         reached.add(10 * (index + 1), (hot, bar * 1e4, -5.0, 1000.0))
     return reached.report()

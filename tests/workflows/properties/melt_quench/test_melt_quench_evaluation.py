@@ -12,7 +12,7 @@ from made_up_legs import DECADE, N_ATOMS, ONSET, TG_AT_10, density, leg_result, 
 from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.plugins.systems import load_system
 from aiida_zif.workflows.properties.melt_quench.cost import cell_choice
-from aiida_zif.workflows.properties.melt_quench.curves import Curves
+from aiida_zif.workflows.properties.melt_quench.curves import LegCurves
 from aiida_zif.workflows.properties.melt_quench.evaluation.legs import LegResult
 from aiida_zif.workflows.properties.melt_quench.evaluation.memory import memory_of
 from aiida_zif.workflows.properties.melt_quench.evaluation.report import Found, glass_report
@@ -286,8 +286,8 @@ def test_without_a_cage_size_the_memory_is_left_open(zif4: Any) -> None:
 
 
 def test_curves_of_all_legs_come_back_from_one_node(aiida_profile: object) -> None:
-    curves = Curves({one.leg: one.series for one in LEGS if one.series is not None})
-    found = Curves.from_node(curves.to_node())
+    curves = LegCurves({one.leg: one.series for one in LEGS if one.series is not None})
+    found = LegCurves.from_node(curves.to_node())
     assert set(found.legs) == {one.leg for one in LEGS}
     np.testing.assert_array_equal(found.legs[Leg(1, 20.0)]["density"], curves.legs[Leg(1, 20.0)]["density"])
 

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from aiida_zif.plugins.data.record import RecordError
 from aiida_zif.plugins.input_checks.refusal import refusal_text
-from aiida_zif.workflows.properties.melt_quench.cost import cost_of, faults_of, warnings_of
+from aiida_zif.workflows.properties.melt_quench.cost import faults_of, warnings_of
 from aiida_zif.workflows.properties.melt_quench.section import MeltQuenchSection, section_of, settings_of
-from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings, checked_settings
+from aiida_zif.workflows.properties.melt_quench.settings import MeltQuenchSettings
 from aiida_zif.workflows.protocols.loading import available_protocols, protocol_settings
 
 CHNZN = ["C", "H", "N", "Zn"]
@@ -46,7 +46,7 @@ CHNZN = ["C", "H", "N", "Zn"]
 )
 def test_wrong_settings_are_refused_with_field_and_value(own: dict[str, Any], field: str, found: str) -> None:
     with pytest.raises(RecordError) as refused:
-        checked_settings(own)
+        MeltQuenchSettings.from_dict(own)
     line = str(refused.value).splitlines()[0]
     assert line.startswith(f"settings.{field}: found {found}, allowed is ")
     assert "; fix: " in line
@@ -61,7 +61,7 @@ def test_settings_come_back_from_a_node_as_they_were() -> None:
 @pytest.mark.parametrize("protocol", available_protocols("melt_quench"))
 def test_every_protocol_is_complete_and_valid(protocol: str) -> None:
     assert set(protocol_settings(protocol, "melt_quench")) == set(MeltQuenchSection.model_fields) - {"trust"}
-    assert cost_of(settings_of({}, protocol, "zif4", 1)).n_steps > 0
+    assert settings_of({}, protocol, "zif4", 1).protocol == protocol
 
 
 def test_the_protocol_literature_is_the_published_schedule() -> None:
@@ -83,17 +83,6 @@ def test_a_section_takes_quantities_with_units_and_refuses_bare_numbers() -> Non
     assert "melt_quench.rates[0]: found 20, allowed is a rate of temperature with its unit" in text
     assert "add the unit: '20 K/ps'" in text
     assert "melt_quench.hold: found '5 K'" in text
-
-
-def test_cost_counts_every_leg_and_what_must_follow_each_other() -> None:
-    cost = cost_of(settings_of({"replicas": 2, "rates": ["100 K/ps", "10 K/ps"]}, "fast", "zif4", 1))
-    assert [leg.name for leg in cost.legs] == [
-        "melt_0", "melt_1", "quench_0_at_10", "quench_1_at_10", "quench_0_at_100", "quench_1_at_100",
-    ]  # fmt: skip
-    melt, slow, fast = 2 * (1000 + 10_000 + 20_000 + 50_000), 2 * (120_000 + 20_000), 2 * (12_000 + 20_000)
-    assert [leg.n_steps for leg in cost.legs] == [melt, melt, slow, slow, fast, fast]
-    assert cost.in_a_row == melt + slow
-    assert cost.nanoseconds == pytest.approx(cost.n_steps * 0.5e-6)
 
 
 def test_absurd_costs_and_missing_errors_are_warned_of() -> None:

@@ -12,7 +12,7 @@ from fake_children import Answer, Child, Ending, Run, run_chain
 from made_up_legs import leg_result, settings
 
 from aiida_zif.workflows.engine.naming import key_of
-from aiida_zif.workflows.properties.melt_quench.curves import Curves
+from aiida_zif.workflows.properties.melt_quench.curves import LegCurves
 from aiida_zif.workflows.properties.melt_quench.naming import Leg
 from aiida_zif.workflows.properties.melt_quench.plan import STAGES, seed_of
 from aiida_zif.workflows.properties.melt_quench.report import GlassReport
@@ -99,7 +99,7 @@ def test_frames_curves_and_report_come_out_by_their_names(whole: Run) -> None:
     assert set(outputs["crystal"]) == set(outputs["melt"]) == {"replica_0", "replica_1"}
     assert set(outputs["glass"]) == {f"replica_{replica}_at_{rate}" for replica in (0, 1) for rate in (20, 200)}
     assert outputs["melt"]["replica_0"].n_frames == 4
-    assert set(Curves.from_node(outputs["curves"]).legs) == {
+    assert set(LegCurves.from_node(outputs["curves"]).legs) == {
         Leg(replica, rate) for replica in (0, 1) for rate in (None, 20.0, 200.0)
     }
     report = GlassReport.from_node(outputs["report"])

@@ -1,0 +1,1 @@
+"""What jobs of exploration and of production share: inputs and their checks, shell lines, reading of their files."""
