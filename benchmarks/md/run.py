@@ -91,7 +91,7 @@ def folder_of(models: list[Path], atoms: Any, structure: Any) -> Path:
 def run_job(models: list[Path], steps: int, ranks: int, threads: int) -> dict[str, float]:
     """Run the loop of a job."""
     from aiida_zif.plugins.lammps.production.calculation import HOME, PACKAGES, PROGRAM
-    from aiida_zif.plugins.lammps.production.job_config import job_config, of_this_job
+    from aiida_zif.plugins.lammps.production.job.config import job_config, of_this_job
 
     atoms, structure, whole = trajectory(len(models), steps)
     folder, symbols = folder_of(models, atoms, structure), atoms.get_chemical_symbols()

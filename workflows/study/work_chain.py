@@ -62,6 +62,7 @@ class StudyWorkChain(ResumableWorkChain):
         spec.input_namespace("codes", help="The codes, on one computer.")
         for name in ("lmp", "python"):
             spec.input(f"codes.{name}", valid_type=orm.AbstractCode)
+        spec.input("codes.dp", valid_type=orm.AbstractCode, required=False, help="Compresses models where that pays.")
         spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True, help="The first model drives.")
         spec.input_namespace("systems", valid_type=orm.StructureData, dynamic=True, help="By label.")
         spec.input("settings", valid_type=orm.Dict, help="The study in canonical units, see docs/study.md.")
@@ -117,7 +118,7 @@ class StudyWorkChain(ResumableWorkChain):
     ) -> ProcessBuilder:
         """Return a builder with everything filled in.
 
-        :param codes: ``lmp`` and ``python``.
+        :param codes: ``lmp`` and ``python``, and ``dp`` if models may be compressed.
         :param structures: crystal structures by system label.
         :param force_field: such as ``{"campaign": "zif4-demo"}``.
         :param protocol: ``demo``, ``fast`` or ``literature``.

@@ -33,8 +33,12 @@ def write_results(
         frames = bounded(frames, config) if kind == "untrusted" else frames
         arrays.update({f"{kind}_{name}": array for name, array in described(frames, config).items()})
     arrays.update({f"final_{name}": array for name, array in final_frame(folder, config, done).items()})
-    np.savez_compressed(folder / ARRAYS, **arrays)  # type: ignore[arg-type]
-    (folder / OUTPUT).write_text(json.dumps(report_of(folder, config, done, ended, detail, halted)))
+    report = report_of(folder, config, done, ended, detail, halted)
+    with (folder / f"{ARRAYS}.writing").open("wb") as handle:
+        np.savez_compressed(handle, **arrays)  # type: ignore[arg-type]
+    (folder / f"{OUTPUT}.writing").write_text(json.dumps(report))
+    for name in (ARRAYS, OUTPUT):
+        (folder / f"{name}.writing").replace(folder / name)  # a job may be killed at any time
 
 
 def bounded(frames: dict[str, np.ndarray], config: dict[str, Any]) -> dict[str, np.ndarray]:

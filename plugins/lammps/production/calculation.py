@@ -21,7 +21,8 @@ from aiida_zif.plugins.jobs.interruption_codes import define_exit_codes
 from aiida_zif.plugins.lammps import structure
 from aiida_zif.plugins.lammps.production.exit_codes import EXIT_CODES
 from aiida_zif.plugins.lammps.production.inputs import SHAKEN, START, Trajectory
-from aiida_zif.plugins.lammps.production.job_config import job_config, of_this_job
+from aiida_zif.plugins.lammps.production.job import compression
+from aiida_zif.plugins.lammps.production.job.config import job_config, of_this_job
 from aiida_zif.plugins.lammps.production.parts import strides_of
 from aiida_zif.plugins.lammps.production.settings import Settings, check_stages
 from aiida_zif.plugins.lammps.production.validation import validate
@@ -110,6 +111,8 @@ class LammpsMdCalculation(TolerantJob):
         committee = [self.inputs.committee[label] for label in sorted(self.inputs.committee)]
         whole = self._trajectory(len(committee), committee[0].type_map)
         self._write_frames(folder, whole)
+        with folder.open(compression.NODE_FILE, "wb") as handle:
+            handle.write(compression.distance_node())
         models = [model.uuid for model in committee]
         config = job_config(whole, frames.system, frames.symbols, frames.cells[0], self._topology(), models)
         seconds = seconds_of_work(self.inputs.metadata.options.get("max_wallclock_seconds"))
@@ -122,7 +125,7 @@ class LammpsMdCalculation(TolerantJob):
             package = program.get_subfolder(name, create=True)
             for path in sorted((HOME / name).glob("*.py")):
                 _write(package, path.name, path.read_text(encoding="utf-8"))
-        return self._calc_info(committee)
+        return self._calc_info(committee, whole)
 
     def _trajectory(self, n_models: int, type_map: Sequence[str]) -> Trajectory:
         """What all parts share."""
@@ -168,7 +171,7 @@ class LammpsMdCalculation(TolerantJob):
         threads = int(resources.get("num_cores_per_mpiproc") or 1)
         return {"n_ranks": ranks if withmpi else 1, "n_threads": threads, "device": "cpu"}
 
-    def _calc_info(self, committee: list[DeepPotentialData]) -> CalcInfo:
+    def _calc_info(self, committee: list[DeepPotentialData], whole: Trajectory) -> CalcInfo:
         """A loop: the driver says whether LAMMPS is to run, and LAMMPS runs by the line that AiiDA writes for it."""
         threads = self._layout()["n_threads"]
         info = CalcInfo()
@@ -186,7 +189,7 @@ class LammpsMdCalculation(TolerantJob):
                 "export TF_CPP_MIN_LOG_LEVEL=2",
                 "date +%s > started",
                 START_CLOCK,
-                *self._compression(len(committee)),
+                *self._compression(whole),
                 f"while {_in_a_shell(self.inputs.python, ['-m', f'{PROGRAM}.driver', 'md.json'], 'driver')}; do",
             ]
         )
@@ -194,14 +197,16 @@ class LammpsMdCalculation(TolerantJob):
         info.retrieve_list = ["md_output.json", "md_output.npz", CLOCK_FILE, *LOGS, ("part_*.log", ".", 0)]
         return info
 
-    def _compression(self, n_models: int) -> list[str]:
-        """Lines that compress all models, or leave all as they are if one cannot be."""
-        if "dp" not in self.inputs or Settings.from_dict(self.inputs.parameters.get_dict()).compress is False:
-            return []
-        names = [(model_name(index), f"small_{model_name(index)}") for index in range(n_models)]
-        made = [_in_a_shell(self.inputs.dp, ["compress", "-i", old, "-o", new], "compress") for old, new in names]
-        moved = [f"mv {new} {old}" for old, new in names]
-        return [" && ".join([*made, *moved, "touch compressed"])]
+    def _compression(self, whole: Trajectory) -> list[str]:
+        """Lines that compress the models where that was asked for or pays, and `dp` is there."""
+        layout = self._layout()
+        wanted = "dp" in self.inputs and compression.is_wanted(whole, layout["n_ranks"] * layout["n_threads"])
+        goes_on = "restart" in self.inputs
+
+        def run(arguments: list[str]) -> str:
+            return _in_a_shell(self.inputs.dp, arguments, "compress")
+
+        return compression.lines(run, whole.n_models, wanted, goes_on)
 
 
 def _lammps(code: orm.AbstractCode) -> CodeInfo:

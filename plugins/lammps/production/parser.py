@@ -59,7 +59,8 @@ class LammpsMdParser(Parser):
                 self.logger.warning(f"{stage.name}: missed its {name}, {stage.reached[name].model_dump(mode='json')}")
         if report.n_untrusted:
             self.logger.warning(f"{report.n_untrusted} of {report.n_looks} looks are above {report.trust} eV/Å")
-        if "dp" in self.node.inputs and not report.compressed:
+        tried = "compress.err" in self.retrieved.base.repository.list_object_names()
+        if tried and not report.compressed:
             self.logger.warning("the models are not compressed, see compress.err")
 
     def _attach(self) -> ProductionReport | ExitCode:

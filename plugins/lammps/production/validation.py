@@ -88,6 +88,9 @@ def of_the_computers(given: Mapping[str, Any]) -> str | None:
         if name in given and given[name].computer != given["code"].computer:
             allowed = f"one on {given['code'].computer}"
             return f"{name}: found a code on {given[name].computer}, allowed is {allowed}; fix: set one up there"
+    if "dp" not in given and Settings.from_dict(given["parameters"].get_dict()).compress is True:
+        fix = "add the code dp on the computer of the code, or leave compress out"
+        return f"parameters.compress: found true, allowed is auto or false without the code dp; fix: {fix}"
     return None
 
 

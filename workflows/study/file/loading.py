@@ -84,7 +84,7 @@ class Study(StudyFile):
 
     def code_labels(self) -> dict[str, str]:
         """Return ``label@computer`` by code."""
-        return dict(self.codes.model_dump())
+        return dict(self.codes.model_dump(exclude_none=True))
 
 
 def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None, find: Find | None = None) -> Study:
