@@ -102,6 +102,7 @@ def test_a_job_that_left_no_report_but_checkpoints_is_gone_on_with_from_its_fold
         (tmp_path / "done" / name).touch()
 
     def killed(child: Child) -> Ending:
+        child.inputs.code.computer.configure()
         folder = orm.RemoteData(remote_path=str(tmp_path), computer=child.inputs.code.computer)
         return Ending({"remote_folder": folder}, 432, "The job was cut off")
 
