@@ -113,7 +113,7 @@ class LammpsMdCalculation(TolerantJob):
         self._write_frames(folder, whole)
         with folder.open(compression.NODE_FILE, "wb") as handle:
             handle.write(compression.distance_node())
-        models = [model.uuid for model in committee]
+        models = [model.base.repository.hash() for model in committee]  # the same files, whatever their nodes
         config = job_config(whole, frames.system, frames.symbols, frames.cells[0], self._topology(), models)
         seconds = seconds_of_work(self.inputs.metadata.options.get("max_wallclock_seconds"))
         config |= of_this_job(seconds, self._layout(), "restart" in self.inputs)

@@ -40,8 +40,9 @@ def compression_problems(labels: Mapping[str, str], lmp: orm.AbstractCode) -> It
         dp = orm.load_code(labels["dp"]) if "dp" in labels else None
     except NotExistent:
         return  # named above
-    if dp is not None and dp.computer.pk != lmp.computer.pk:
-        allowed = f"a DeePMD-kit on {lmp.computer.label}, the computer of codes.lmp"
+    home = lmp.computer
+    if dp is not None and home is not None and dp.computer != home:
+        allowed = f"a DeePMD-kit on {home.label}, the computer of codes.lmp"
         yield Problem("study", None, "codes.dp", labels["dp"], allowed, "name such a code, or leave dp out")
 
 
