@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 from aiida_zif.plugins.deepmd.models.frozen import constant_content, fields_of
 from aiida_zif.plugins.lammps.production.inputs import Trajectory
-from aiida_zif.plugins.lammps.production.job.compression import NODE, distance_node, is_wanted, lines
+from aiida_zif.plugins.lammps.production.job.compression import NODE, NODE_FILE, distance_node, is_wanted, lines
 from aiida_zif.plugins.lammps.production.parts import strides_of
 from aiida_zif.plugins.lammps.production.settings import Settings, check_stages
 
@@ -60,3 +62,21 @@ def test_no_model_is_replaced_before_all_are_made() -> None:
     assert steps[-3:] == ["mv small_model_0.pb model_0.pb", "mv small_model_1.pb model_1.pb", "touch compressed"]
     assert [step.split()[-1] for step in steps if "-o" in step] == ["small_model_0.pb", "small_model_1.pb"]
     assert "known_model_0.pb" in last
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_shell_gives_each_model_the_distance_once_and_replaces_all_or_none(tmp_path: Path, fails: bool) -> None:
+    (tmp_path / NODE_FILE).write_bytes(distance_node())
+    (tmp_path / "model_0.pb").write_bytes(b"first ")
+    (tmp_path / "model_1.pb").write_bytes(b"second " + distance_node(0.9))
+
+    def dp(words: list[str]) -> str:
+        stops = "false && " if fails and words[-1] == "small_model_1.pb" else ""
+        return f"(\n{stops}cat {words[3]} > {words[5]}\n)"
+
+    subprocess.run(["sh", "-c", "\n".join(lines(dp, 2, wanted=True, goes_on=False))], cwd=tmp_path, check=True)
+    found = [(tmp_path / f"model_{index}.pb").read_bytes() for index in range(2)]
+    assert found[0] == b"first " + (b"" if fails else distance_node())
+    assert found[1] == b"second " + distance_node(0.9)
+    assert (tmp_path / "compressed").exists() is not fails
+    assert not list(tmp_path.glob("*_model_*"))
