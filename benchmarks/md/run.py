@@ -134,7 +134,7 @@ def run_job(models: list[Path], steps: int, ranks: int, threads: int) -> dict[st
     folder, symbols = folder_of(models, atoms, structure), atoms.get_chemical_symbols()
     topology = structure.topology(symbols, atoms.positions, atoms.cell[:])
     config = job_config(whole, "zif4", symbols, atoms.cell[:], topology, [path.name for path in models])
-    layout = {"n_ranks": ranks, "n_threads": threads, "device": "cpu"}
+    layout = {"n_ranks": ranks, "n_threads": threads}
     (folder / "md.json").write_text(json.dumps(config | of_this_job(None, layout, False)))
     for name in PACKAGES:
         shutil.copytree(HOME / name, folder / PROGRAM / name)

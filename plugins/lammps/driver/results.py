@@ -12,6 +12,7 @@ from ..harvest.choosing import spread
 from ..harvest.reading import read_frames
 from ..harvest.streaming import plain
 from .blocks import of_stage, series_of, stage_of
+from .device import device_of
 from .done import Done, compressed
 from .linkers import is_broken, linkers_of
 from .looks import PLACE, Looked, is_untrusted
@@ -105,7 +106,8 @@ def report_of(
     wall, engine, moving = (done.total(name) for name in ("wall", "engine", "moving"))
     return {
         "schema": SCHEMA,
-        **{name: config[name] for name in ("system", "n_atoms", "n_models", "driver", "layout")},
+        **{name: config[name] for name in ("system", "n_atoms", "n_models", "driver")},
+        "layout": {**config["layout"], "device": device_of(folder)},
         "stages": stages,
         "n_steps": steps,
         "n_steps_requested": config["parts"][-1]["last"],

@@ -169,7 +169,7 @@ class LammpsMdCalculation(TolerantJob):
         ranks = int(resources.get("tot_num_mpiprocs") or machines * int(a_machine or 1))
         withmpi = self.inputs.metadata.options.get("withmpi")
         threads = int(resources.get("num_cores_per_mpiproc") or 1)
-        return {"n_ranks": ranks if withmpi else 1, "n_threads": threads, "device": "cpu"}
+        return {"n_ranks": ranks if withmpi else 1, "n_threads": threads}
 
     def _calc_info(self, committee: list[DeepPotentialData], whole: Trajectory) -> CalcInfo:
         """A loop: the driver says whether LAMMPS is to run, and LAMMPS runs by the line that AiiDA writes for it."""
