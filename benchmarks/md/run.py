@@ -1,9 +1,10 @@
 """How fast a production run is, by layout, and what it costs over the same input run by hand.
 
 ``python benchmarks/md/run.py MODEL.pb MODEL.pb`` takes a committee for ZIF-4 (272 atoms). It writes the files of a
-job, runs its loop of driver and LAMMPS without AiiDA, and then one plain input with the same models, stages and stride
-of the committee. The share is one of CPU time, so that other work on the machine does not count; speeds are by the
-clock. Numbers go to ``benchmarks/results/md.json``.
+job, runs its loop of driver and LAMMPS without AiiDA, and in turn with it one plain input with the same models, stages
+and stride of the committee. The share is the median of the ratios of CPU time, pair by pair, so that other work on the
+machine does not count; it is taken with the start of the processes, and without it from runs of two lengths. Speeds are
+by the clock. Numbers go to ``benchmarks/results/md.json``.
 """
 
 from __future__ import annotations
@@ -32,31 +33,67 @@ LAYOUTS = ((1, 1), (1, 2), (2, 1))
 
 
 def main() -> None:
-    """Measure every layout, a single model, and the share of plain LAMMPS."""
+    """Measure every layout, a single model, compressed models, and the share of plain LAMMPS."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="+", type=Path, help="frozen models of C, H, N, Zn")
-    parser.add_argument("--steps", type=int, default=4000, help="of every run")
+    parser.add_argument("--steps", type=int, default=8000, help="of the runs that are compared")
+    parser.add_argument("--short", type=int, default=800, help="steps of the runs of which the speed is measured")
+    parser.add_argument("--repeats", type=int, default=3, help="pairs of runs that are compared")
     asked = parser.parse_args()
     models, begin = [path.resolve() for path in asked.models], time.time()
-    speeds: dict[str, float] = {}
-    for ranks, threads in LAYOUTS:
-        ours = run_job(models, asked.steps, ranks, threads)
-        speeds[f"{ranks} ranks, {threads} threads, {len(models)} models"] = ours["steps_per_s"]
-    speeds["1 ranks, 1 threads, 1 models"] = run_job(models[:1], asked.steps, 1, 1)["steps_per_s"]
-    ours, plain = run_job(models, asked.steps, 1, 1), run_plain(models, asked.steps)
+    pairs = [compare(models, asked.steps, asked.short) for _ in range(asked.repeats)]
     results = {
-        "steps_per_s": speeds,
-        "share_of_plain_lammps": plain["cpu_s"] / ours["cpu_s"],
-        "engine_seconds_per_part": (ours["wall_s"] - ours["moving_s"]) / ours["n_parts"],
-        "cpu_s": {"ours": ours["cpu_s"], "plain": plain["cpu_s"]},
-        "system": f"ZIF-4, 272 atoms, {asked.steps} steps, {len(models)} models",
-        "command": "python benchmarks/md/run.py MODEL.pb MODEL.pb",
+        **{name: float(np.median([pair[name] for pair in pairs])) for name in pairs[0]},
+        "steps_per_s": speeds_of(models, asked.short),
+        "system": f"ZIF-4, 272 atoms, {asked.steps} steps in two parts, {len(models)} models",
+        "command": f"python benchmarks/md/run.py MODEL.pb MODEL.pb --steps {asked.steps} --repeats {asked.repeats}",
         "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         "versions": {"numpy": np.__version__, "deepmd-kit": version("deepmd-kit")},
         "duration_s": time.time() - begin,
     }
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     print(json.dumps(results, indent=2))
+
+
+def compare(models: list[Path], steps: int, short: int) -> dict[str, float]:
+    """Run ours and plain LAMMPS in turn, long and short; the difference of the two is without any start."""
+    ours, plain = run_job(models, steps, 1, 1), run_plain(models, steps)
+    ours_short, plain_short = run_job(models, short, 1, 1), run_plain(models, short)
+    longer = {"ours": ours["cpu_s"] - ours_short["cpu_s"], "plain": plain["cpu_s"] - plain_short["cpu_s"]}
+    return {
+        "share_of_plain_lammps": plain["cpu_s"] / ours["cpu_s"],
+        "share_of_plain_lammps_without_start": longer["plain"] / longer["ours"],
+        "engine_seconds_per_part": (ours["wall_s"] - ours["moving_s"]) / ours["n_parts"],
+        "cpu_s_ours": ours["cpu_s"],
+        "cpu_s_plain": plain["cpu_s"],
+    }
+
+
+def speeds_of(models: list[Path], steps: int) -> dict[str, float]:
+    """Steps per second in every layout, with one model and with all, as they are and compressed."""
+    small = compressed(models)
+    speeds = {}
+    for name, some in (("plain", models), ("plain", models[:1]), ("compressed", small), ("compressed", small[:1])):
+        for ranks, threads in LAYOUTS if some is models else LAYOUTS[:1]:
+            key = f"{ranks} ranks, {threads} threads, {len(some)} models, {name}"
+            speeds[key] = run_job(some, steps, ranks, threads)["steps_per_s"]
+    return speeds
+
+
+def compressed(models: list[Path]) -> list[Path]:
+    """Compress models as a job does."""
+    from aiida_zif.plugins.lammps.production.job import compression
+
+    folder = SITE.parent / "md_compressed"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / compression.NODE_FILE).write_bytes(compression.distance_node())
+    for index, path in enumerate(models):
+        shutil.copyfile(path, folder / f"model_{index}.pb")
+    lines = compression.lines(lambda words: " ".join(["dp", *words]), len(models), wanted=True, goes_on=False)
+    subprocess.run(["sh", "-c", "\n".join(lines)], cwd=folder, check=True, capture_output=True)
+    assert (folder / compression.MARK).exists(), "dp compress failed"
+    return [folder / f"model_{index}.pb" for index in range(len(models))]
 
 
 def trajectory(n_models: int, steps: int) -> tuple[Any, Any, Any]:
@@ -91,13 +128,13 @@ def folder_of(models: list[Path], atoms: Any, structure: Any) -> Path:
 def run_job(models: list[Path], steps: int, ranks: int, threads: int) -> dict[str, float]:
     """Run the loop of a job."""
     from aiida_zif.plugins.lammps.production.calculation import HOME, PACKAGES, PROGRAM
-    from aiida_zif.plugins.lammps.production.job_config import job_config, of_this_job
+    from aiida_zif.plugins.lammps.production.job.config import job_config, of_this_job
 
     atoms, structure, whole = trajectory(len(models), steps)
     folder, symbols = folder_of(models, atoms, structure), atoms.get_chemical_symbols()
     topology = structure.topology(symbols, atoms.positions, atoms.cell[:])
     config = job_config(whole, "zif4", symbols, atoms.cell[:], topology, [path.name for path in models])
-    layout = {"n_ranks": ranks, "n_threads": threads, "device": "cpu"}
+    layout = {"n_ranks": ranks, "n_threads": threads}
     (folder / "md.json").write_text(json.dumps(config | of_this_job(None, layout, False)))
     for name in PACKAGES:
         shutil.copytree(HOME / name, folder / PROGRAM / name)

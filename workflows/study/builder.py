@@ -45,7 +45,7 @@ def builder_from_protocol(
 ) -> ProcessBuilder:
     """Return a builder for given nodes; everything else comes from the protocol, then from the sections.
 
-    :param codes: ``lmp`` and ``python``.
+    :param codes: ``lmp`` and ``python``, and ``dp`` if models may be compressed.
     :param structures: by system label; the cells are those of the nodes.
     :param force_field: as in the study file.
     :param sections: what is computed, and what differs from the protocol, in the form of the study file.

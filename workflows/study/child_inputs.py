@@ -23,7 +23,8 @@ from aiida_zif.workflows.study.steps import frames_of_state
 def md_inputs(inputs: AttributeDict) -> dict[str, Any]:
     """Return code, Python and options of every trajectory."""
     options = StudyResources.from_node(inputs.resources).md.options()
-    return {"code": inputs.codes.lmp, "python": inputs.codes.python, "metadata": {"options": options}}
+    dp = {"dp": inputs.codes.dp} if "dp" in inputs.codes else {}
+    return {"code": inputs.codes.lmp, "python": inputs.codes.python, **dp, "metadata": {"options": options}}
 
 
 def shared_inputs(inputs: AttributeDict, ctx: AttributeDict, part: ChildName) -> dict[str, Any]:

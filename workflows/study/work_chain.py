@@ -62,6 +62,8 @@ class StudyWorkChain(ResumableWorkChain):
         spec.input_namespace("codes", required=False, help="The codes, on one computer.")
         for name in ("lmp", "python"):
             spec.input(f"codes.{name}", valid_type=orm.AbstractCode, required=False)
+        compresses = "Compresses models where that pays."
+        spec.input("codes.dp", valid_type=orm.AbstractCode, required=False, help=compresses)
         models = "The first model drives; without models nothing moves."
         spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True, required=False, help=models)
         spec.input_namespace("systems", valid_type=orm.StructureData, dynamic=True, required=False, help="Crystals.")
@@ -122,7 +124,7 @@ class StudyWorkChain(ResumableWorkChain):
     ) -> ProcessBuilder:
         """Return a builder with everything filled in.
 
-        :param codes: ``lmp`` and ``python``.
+        :param codes: ``lmp`` and ``python``, and ``dp`` if models may be compressed.
         :param structures: crystal structures by system label.
         :param force_field: such as ``{"campaign": "zif4-demo"}``.
         :param protocol: ``demo``, ``fast`` or ``literature``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,10 @@ import numpy as np
 
 from .looks import COLUMNS, Looked
 
+NEEDED = ("restart", "final")
+"""Endings of what the next part begins from, and of the last frame."""
+MOST_COPIES = 5
+"""How often files are copied from a job that still runs."""
 KEPT_RESTARTS = 2
 """The last one, and the one before it: a job may be killed between the end of a part and the look at it."""
 
@@ -22,6 +27,9 @@ class OtherTrajectory(Exception):
 def adopt(folder: Path, config: dict[str, Any]) -> None:
     """Take over what an earlier job did, if this one goes on from one; say what this trajectory is.
 
+    Everything is copied and nothing is written there: LAMMPS of the earlier job may still run, where a machine lost its
+    network or only the script was killed, and may go on as it likes.
+
     :raises OtherTrajectory: if the earlier job was asked for something else, or left nothing.
     """
     plan, own = folder / "done" / "plan.json", {"trajectory": config["trajectory"], "compressed": compressed(folder)}
@@ -31,10 +39,36 @@ def adopt(folder: Path, config: dict[str, Any]) -> None:
             raise OtherTrajectory("the folder of the job to continue holds no trajectory; was it cleaned?")
         if json.loads((earlier / "plan.json").read_text()) != own:
             raise OtherTrajectory("the job to continue had other stages, parameters or models, or compressed models")
-        for path in sorted(earlier.iterdir()):
-            if path.suffix in (".npz", ".json", ".restart", ".final"):
-                shutil.copy(path, folder / "done" / path.name)
+        for _ in range(MOST_COPIES):
+            if copied(earlier, folder / "done", len(config["parts"])):
+                break
+        else:
+            raise OtherTrajectory("the job to continue still runs, or lost the file that the next part begins from")
     plan.write_text(json.dumps(own))
+
+
+def copied(earlier: Path, own: Path, n_parts: int) -> bool:
+    """Copy the parts that are done and what the next one begins from.
+
+    :returns: whether that was still there: a job that still runs may have finished parts and forgotten older files.
+    """
+    done = [f"{index:04d}" for index in range(n_parts)]
+    done = done[: next((index for index, name in enumerate(done) if not (earlier / f"{name}.npz").exists()), n_parts)]
+    names = [f"{name}.npz" for name in done] + [f"{name}.{ending}" for name in done[-1:] for ending in NEEDED]
+    if (earlier / "pressure.json").exists():
+        names.append("pressure.json")
+    try:
+        for name in names:
+            shutil.copyfile(earlier / name, own / name)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def on_disk(path: Path) -> None:
+    """Wait until a file is on the disk: a part counts as done only if what it left outlasts a crash of the machine."""
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
 
 
 def compressed(folder: Path) -> bool:
@@ -84,12 +118,16 @@ class Done:
         """Write what a part brought, and forget the restart files that nobody needs any more."""
         index = self.n_parts
         part = {**looked.arrays(), **{name: np.array(value) for name, value in seconds.items()}, "job": np.array(job)}
-        written = self.folder / f"{index:04d}.writing.npz"
-        np.savez_compressed(written, **part)  # type: ignore[arg-type]
+        for ending in NEEDED:
+            on_disk(self.folder / f"{index:04d}.{ending}")
+        written = self.folder / f"{index:04d}.writing"
+        with written.open("wb") as handle:
+            np.savez_compressed(handle, **part)  # type: ignore[arg-type]
+        on_disk(written)
         written.replace(self.file_of(index))
         self.parts.append(part)
         for old in range(index + 1 - KEPT_RESTARTS):
-            for ending in ("restart", "final"):
+            for ending in NEEDED:
                 (self.folder / f"{old:04d}.{ending}").unlink(missing_ok=True)
 
     def table(self, halted: Looked | None = None) -> np.ndarray:

@@ -34,6 +34,8 @@ def advance(folder: Path, config: dict[str, Any]) -> bool:
     if not ended:
         coming = next_stint(folder, config, done, time.time())
         if coming is not None:
+            if done.n_parts_here:
+                write_results(folder, config, done, CUT_OFF, None, None)  # as they stand if the job is killed meanwhile
             coming.write(folder, config)
             return True
         ended = OUT_OF_TIME

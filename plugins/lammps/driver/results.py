@@ -12,6 +12,7 @@ from ..harvest.choosing import spread
 from ..harvest.reading import read_frames
 from ..harvest.streaming import plain
 from .blocks import of_stage, series_of, stage_of
+from .device import device_of
 from .done import Done, compressed
 from .linkers import is_broken, linkers_of
 from .looks import PLACE, Looked, is_untrusted
@@ -33,8 +34,12 @@ def write_results(
         frames = bounded(frames, config) if kind == "untrusted" else frames
         arrays.update({f"{kind}_{name}": array for name, array in described(frames, config).items()})
     arrays.update({f"final_{name}": array for name, array in final_frame(folder, config, done).items()})
-    np.savez_compressed(folder / ARRAYS, **arrays)  # type: ignore[arg-type]
-    (folder / OUTPUT).write_text(json.dumps(report_of(folder, config, done, ended, detail, halted)))
+    report = report_of(folder, config, done, ended, detail, halted)
+    with (folder / f"{ARRAYS}.writing").open("wb") as handle:
+        np.savez_compressed(handle, **arrays)  # type: ignore[arg-type]
+    (folder / f"{OUTPUT}.writing").write_text(json.dumps(report))
+    for name in (ARRAYS, OUTPUT):
+        (folder / f"{name}.writing").replace(folder / name)  # a job may be killed at any time
 
 
 def bounded(frames: dict[str, np.ndarray], config: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -101,7 +106,8 @@ def report_of(
     wall, engine, moving = (done.total(name) for name in ("wall", "engine", "moving"))
     return {
         "schema": SCHEMA,
-        **{name: config[name] for name in ("system", "n_atoms", "n_models", "driver", "layout")},
+        **{name: config[name] for name in ("system", "n_atoms", "n_models", "driver")},
+        "layout": {**config["layout"], "device": device_of(folder)},
         "stages": stages,
         "n_steps": steps,
         "n_steps_requested": config["parts"][-1]["last"],

@@ -18,12 +18,12 @@ from aiida_zif.plugins.lammps import structure
 from aiida_zif.plugins.lammps.common.calculation import LammpsJob, first_lines, in_a_shell, lammps_command, write
 from aiida_zif.plugins.lammps.production.exit_codes import EXIT_CODES
 from aiida_zif.plugins.lammps.production.inputs import SHAKEN, START, Trajectory
-from aiida_zif.plugins.lammps.production.job_config import job_config, of_this_job
+from aiida_zif.plugins.lammps.production.job import compression
+from aiida_zif.plugins.lammps.production.job.config import job_config, of_this_job
 from aiida_zif.plugins.lammps.production.parts import strides_of
 from aiida_zif.plugins.lammps.production.settings import Settings, check_stages
 from aiida_zif.plugins.lammps.production.validation import validate
 from aiida_zif.plugins.lammps.time_left import seconds_of_work
-from aiida_zif.plugins.lammps.writing.system import model_name
 
 HOME = Path(__file__).parents[1]
 PROGRAM = "beside"
@@ -92,7 +92,9 @@ class LammpsMdCalculation(LammpsJob):
         committee = self.committee()
         whole = self._trajectory(len(committee), committee[0].type_map)
         self._write_frames(folder, whole)
-        models = [model.uuid for model in committee]
+        with folder.open(compression.NODE_FILE, "wb") as handle:
+            handle.write(compression.distance_node())
+        models = [model.base.repository.hash() for model in committee]  # the same files, whatever their nodes
         config = job_config(whole, frames.system, frames.symbols, frames.cells[0], self.topology(), models)
         seconds = seconds_of_work(self.inputs.metadata.options.get("max_wallclock_seconds"))
         config |= of_this_job(seconds, self._layout(), "restart" in self.inputs)
@@ -104,7 +106,7 @@ class LammpsMdCalculation(LammpsJob):
             package = program.get_subfolder(name, create=True)
             for path in sorted((HOME / name).glob("*.py")):
                 write(package, path.name, path.read_text(encoding="utf-8"))
-        return self._calc_info(len(committee))
+        return self._calc_info(whole)
 
     def _trajectory(self, n_models: int, type_map: Sequence[str]) -> Trajectory:
         """What all parts share."""
@@ -142,9 +144,9 @@ class LammpsMdCalculation(LammpsJob):
         ranks = int(resources.get("tot_num_mpiprocs") or machines * int(a_machine or 1))
         withmpi = self.inputs.metadata.options.get("withmpi")
         threads = int(resources.get("num_cores_per_mpiproc") or 1)
-        return {"n_ranks": ranks if withmpi else 1, "n_threads": threads, "device": "cpu"}
+        return {"n_ranks": ranks if withmpi else 1, "n_threads": threads}
 
-    def _calc_info(self, n_models: int) -> CalcInfo:
+    def _calc_info(self, whole: Trajectory) -> CalcInfo:
         """A loop: the driver says whether LAMMPS is to run, and LAMMPS runs by the line that AiiDA writes for it."""
         info = CalcInfo()
         info.codes_info = [lammps_command(self.inputs.code, "stint")]
@@ -155,7 +157,7 @@ class LammpsMdCalculation(LammpsJob):
         info.prepend_text = "\n".join(
             [
                 *first_lines(self._layout()["n_threads"]),
-                *self._compression(n_models),
+                *self._compression(whole),
                 f"while {in_a_shell(self.inputs.python, ['-m', f'{PROGRAM}.driver', 'md.json'], 'driver')}; do",
             ]
         )
@@ -163,11 +165,13 @@ class LammpsMdCalculation(LammpsJob):
         info.retrieve_list = ["md_output.json", "md_output.npz", CLOCK_FILE, *LOGS, ("part_*.log", ".", 0)]
         return info
 
-    def _compression(self, n_models: int) -> list[str]:
-        """Lines that compress all models, or leave all as they are if one cannot be."""
-        if "dp" not in self.inputs or Settings.from_dict(self.inputs.parameters.get_dict()).compress is False:
-            return []
-        names = [(model_name(index), f"small_{model_name(index)}") for index in range(n_models)]
-        made = [in_a_shell(self.inputs.dp, ["compress", "-i", old, "-o", new], "compress") for old, new in names]
-        moved = [f"mv {new} {old}" for old, new in names]
-        return [" && ".join([*made, *moved, "touch compressed"])]
+    def _compression(self, whole: Trajectory) -> list[str]:
+        """Lines that compress the models where that was asked for or pays, and `dp` is there."""
+        layout = self._layout()
+        wanted = "dp" in self.inputs and compression.is_wanted(whole, layout["n_ranks"] * layout["n_threads"])
+        goes_on = "restart" in self.inputs
+
+        def run(arguments: list[str]) -> str:
+            return in_a_shell(self.inputs.dp, arguments, "compress")
+
+        return compression.lines(run, whole.n_models, wanted, goes_on)

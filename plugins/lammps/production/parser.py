@@ -52,7 +52,8 @@ class LammpsMdParser(LammpsParser):
             self.logger.warning(
                 f"{report.n_untrusted} of {report.n_looks} sampled frames deviate by more than {report.trust} eV/Å"
             )
-        if "dp" in self.node.inputs and not report.compressed:
+        tried = "compress.err" in self.retrieved.base.repository.list_object_names()
+        if tried and not report.compressed:
             self.logger.warning("the models are not compressed, see compress.err")
 
     def _attach(self) -> ProductionReport | ExitCode:

@@ -22,8 +22,8 @@ from aiida_zif.plugins.lammps.production.settings import (
 )
 from aiida_zif.plugins.lammps.writing.motion import MAX_NOISE_SEED, Segment
 
-FEWEST_ATOM_STEPS = 2_000_000
-"""Atoms times steps of a part: a minute or two on one core, of which the models take a second to be read again."""
+FEWEST_ATOM_STEPS = 4_000_000
+"""Atoms times steps of a part: some minutes on one core, of which models that are read again take seconds."""
 MOST_CHECKPOINTS = 10_000
 """Parts; more of them would rather write files than trajectories."""
 

@@ -98,11 +98,11 @@ class PressureCheck(Entry):
 
 
 class Layout(Entry):
-    """What a step ran on: MPI ranks, threads of each, and ``cpu`` or ``gpu``."""
+    """What a step ran on: MPI ranks, threads of each, and ``cpu``, ``gpu`` or ``unknown``, as far as logs say."""
 
     n_ranks: int = 1
     n_threads: int = 1
-    device: str = "cpu"
+    device: str = "unknown"
 
 
 class ProductionReport(Report):

@@ -21,7 +21,15 @@ def validate(given: Mapping[str, Any], _: object) -> str | None:
     needed = ("code", "python", "committee", "frames", "stages", "parameters")
     if any(name not in given for name in needed):
         return None  # a port that is missing speaks for itself
-    checks = (of_the_committee, of_the_frame, of_the_crystal, of_the_trajectory, of_the_computers, of_the_restart)
+    checks = (
+        of_the_committee,
+        of_the_frame,
+        of_the_crystal,
+        of_the_trajectory,
+        of_the_computers,
+        of_compression,
+        of_the_restart,
+    )
     return next((found for check in checks if (found := check(given)) is not None), None)
 
 
@@ -60,6 +68,14 @@ def of_the_trajectory(given: Mapping[str, Any]) -> str | None:
     parts = sum(stage.md_steps for stage in stages) / strides.checkpoint
     if parts > MOST_CHECKPOINTS:
         return f"parameters.checkpoint_every: found {parts:.0f} parts, allowed is {MOST_CHECKPOINTS}; fix: raise it"
+    return None
+
+
+def of_compression(given: Mapping[str, Any]) -> str | None:
+    """Models are compressed by a code."""
+    if "dp" not in given and Settings.from_dict(given["parameters"].get_dict()).compress is True:
+        fix = "add the code dp on the computer of the code, or leave compress out"
+        return f"parameters.compress: found true, allowed is auto or false without the code dp; fix: {fix}"
     return None
 
 

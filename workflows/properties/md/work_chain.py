@@ -14,6 +14,7 @@ from aiida_zif.plugins.lammps.production.settings import Settings
 from aiida_zif.workflows.engine.endings import ended_from_outside, may_run_again, why_it_ended
 from aiida_zif.workflows.engine.naming import key_of
 from aiida_zif.workflows.engine.resumable import ResumableWorkChain
+from aiida_zif.workflows.properties.md.checkpoints import steps_done
 from aiida_zif.workflows.properties.md.parts import cut_into_parts
 from aiida_zif.workflows.properties.md.time_md import md_options
 
@@ -156,7 +157,7 @@ class MdWorkChain(ResumableWorkChain):
         self.ctx.finished = not goes_on
         if further:
             self.ctx.n_steps, self.ctx.restart = n_steps, job.outputs.remote_folder
-            self.ctx.best = job
+            self.ctx.best = job if "output_parameters" in job.outputs else self.ctx.get("best")
 
     def last_job(self) -> orm.CalcJobNode:
         """The job that was submitted last."""
@@ -176,10 +177,3 @@ class MdWorkChain(ResumableWorkChain):
         report = ProductionReport.from_node(best.outputs.output_parameters)
         numbers = {"done": report.n_steps, "wanted": report.n_steps_requested}
         return self.exit_codes.ERROR_STOPPED_EARLY.format(cause=why_it_ended(last), pk=last.pk, **numbers)
-
-
-def steps_done(job: orm.CalcJobNode) -> int:
-    """Return up to which step a job brought its trajectory; 0 where it left no report."""
-    if "output_parameters" not in job.outputs:
-        return 0
-    return ProductionReport.from_node(job.outputs.output_parameters).n_steps

@@ -31,7 +31,7 @@ class StatesWorkChain(ResumableWorkChain):
     @classmethod
     def define(cls, spec: Any) -> None:
         super().define(spec)
-        spec.expose_inputs(LammpsMdCalculation, namespace="md", include=("code", "python", "metadata"))
+        spec.expose_inputs(LammpsMdCalculation, namespace="md", include=("code", "python", "dp", "metadata"))
         spec.input_namespace("committee", valid_type=DeepPotentialData, dynamic=True)
         spec.input_namespace(
             "start",

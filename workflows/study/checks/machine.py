@@ -31,9 +31,22 @@ def machine_problems(labels: Mapping[str, str], resources: StudyResources) -> It
         lmp = orm.load_code(labels["lmp"])
     except NotExistent:
         return  # named above
+    yield from compression_problems(labels, lmp)
     cores = cores_without_queue(lmp)
     if cores is not None:
         yield from core_problems(resources.md, cores)
+
+
+def compression_problems(labels: Mapping[str, str], lmp: orm.AbstractCode) -> Iterator[Problem]:
+    """Models are compressed in the job that uses them."""
+    try:
+        dp = orm.load_code(labels["dp"]) if "dp" in labels else None
+    except NotExistent:
+        return  # named above
+    home = lmp.computer
+    if dp is not None and home is not None and dp.computer != home:
+        allowed = f"a DeePMD-kit on {home.label}, the computer of codes.lmp"
+        yield Problem("study", None, "codes.dp", labels["dp"], allowed, "name such a code, or leave dp out")
 
 
 def core_problems(md: MdStage, cores: int) -> Iterator[Problem]:

@@ -98,7 +98,7 @@ class Study(StudyFile):
 
     def code_labels(self) -> dict[str, str]:
         """Return ``label@computer`` by code; none where nothing moves."""
-        return dict(self.codes.model_dump()) if self.moves else {}
+        return dict(self.codes.model_dump(exclude_none=True)) if self.moves else {}
 
 
 def load_study(path: str | Path, overrides: Mapping[str, Any] | None = None, find: Find | None = None) -> Study:

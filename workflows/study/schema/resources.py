@@ -30,3 +30,8 @@ class StudyCodes(Section):
 
     lmp: CodeLabel = Field(description="LAMMPS with DeePMD", examples=["lmp@localhost"])
     python: CodeLabel = Field(description="Python with NumPy, on the computer of LAMMPS", examples=["python@localhost"])
+    dp: CodeLabel | None = Field(
+        None,
+        description="DeePMD-kit's `dp`, on the computer of LAMMPS; with it models are compressed where that pays",
+        examples=["dp@localhost"],
+    )

@@ -30,7 +30,7 @@ def test_a_job_that_has_not_begun_is_where_the_one_before_it_ended(tmp_path: Pat
     (tmp_path / "done").mkdir()
     for index in range(3):
         (tmp_path / "done" / f"{index:04d}.npz").touch()
-    (tmp_path / "done" / "0003.writing.npz").touch()
+    (tmp_path / "done" / "0003.writing").touch()
     found = progress_of(tmp_path)
     assert found is not None
     assert (found.n_steps, found.n_steps_requested, found.stage) == (1500, 3000, "melt")

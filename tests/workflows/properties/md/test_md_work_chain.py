@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from aiida import orm
 from fake_children import Answer, Child, Ending, Run, in_turn, run_chain
 
 from aiida_zif.plugins.lammps.production.report import ProductionReport
+from aiida_zif.workflows.properties.md.checkpoints import steps_done
 from aiida_zif.workflows.properties.md.layout import MdLayout, kind_of_models
 from aiida_zif.workflows.properties.md.parts import MOST_PARTS, steps_of_part
 
@@ -90,6 +92,28 @@ def test_a_job_that_was_killed_from_outside_is_run_again_from_the_last_checkpoin
     )
     assert run.exit_code is None
     assert [child.inputs.restart.get_remote_path() for child in run.children[1:]] == ["/scratch/attempt_0"] * 2
+
+
+def test_a_job_that_left_no_report_but_checkpoints_is_gone_on_with_from_its_folder(
+    trajectory: Factory, tmp_path: Path
+) -> None:
+    (tmp_path / "done").mkdir()
+    for name in ("0000.npz", "0001.npz", "0001.restart", "0001.final", "plan.json"):
+        (tmp_path / "done" / name).touch()
+
+    def killed(child: Child) -> Ending:
+        child.inputs.code.computer.configure()
+        folder = orm.RemoteData(remote_path=str(tmp_path), computer=child.inputs.code.computer)
+        return Ending({"remote_folder": folder}, 432, "The job was cut off")
+
+    parameters = orm.Dict({"timestep": 0.5, "seed": 3, "checkpoint_every": 200})
+    run = trajectory(killed, lambda child: job(child, 1000), parameters=parameters)
+    assert run.exit_code is None
+    assert run.children[1].inputs.restart.get_remote_path() == str(tmp_path)
+    assert steps_done(run.children[0].node) == 400
+    (tmp_path / "done" / "0001.restart").unlink()
+    run = trajectory(killed, lambda child: job(child, 1000), parameters=parameters)
+    assert "restart" not in run.children[1].inputs
 
 
 def test_a_job_that_excepts_at_once_or_leaves_nothing_is_not_run_for_ever(trajectory: Factory) -> None:

@@ -66,7 +66,7 @@ def of_this_job(seconds: int | None, layout: Mapping[str, Any], goes_on: bool) -
     """What differs between the jobs of one trajectory.
 
     :param seconds: after which nothing new is begun.
-    :param layout: ``n_ranks``, ``n_threads`` and ``device``.
+    :param layout: ``n_ranks`` and ``n_threads``.
     :param goes_on: whether there is an earlier job.
     """
     return {"seconds": seconds, "layout": dict(layout), "goes_on": goes_on}
