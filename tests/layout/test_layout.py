@@ -124,6 +124,12 @@ def test_every_folder_with_python_in_it_is_a_package() -> None:
     assert [str(path.parent) for path in sources() if not (path.parent / "__init__.py").is_file()] == []
 
 
+def test_no_two_test_modules_have_one_name() -> None:
+    """Pytest imports them by their names alone."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
 def test_a_link_below_src_stands_for_every_part() -> None:
     links = {path.name: path.resolve() for path in (ROOT / "src" / "aiida_zif").iterdir() if path.is_symlink()}
     assert links == {part: ROOT / part for part in PARTS}

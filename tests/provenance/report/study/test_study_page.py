@@ -279,7 +279,7 @@ def test_numbers_that_are_missing_are_dashes_everywhere(new_study: Callable[[], 
     study.settle()
     page = render(load_study(study.campaign))
     assert "Density of crystal: no look at constant pressure" in page
-    assert "One model drives" in page
+    assert "There is one model" in page
     assert "nan" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL).lower().replace("provenance", "")
 
 

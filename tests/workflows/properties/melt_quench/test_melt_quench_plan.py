@@ -27,7 +27,7 @@ def test_a_leg_is_read_from_its_name(leg: Leg) -> None:
 
 @pytest.mark.parametrize("name", ["melt", "melt_0_at_5", "quench_0", "quench_0_at_x", "times"])
 def test_what_is_no_leg_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="a leg such as"):
+    with pytest.raises(ValueError, match="a trajectory such as"):
         Leg.parse(name)
 
 
