@@ -17,7 +17,7 @@ def next_steps(summary: StudySummary) -> list[dict[str, str]]:
     steps = []
     if summary.exit_status or summary.state != "finished":
         steps.append(advice("A part failed. Read the messages of its processes:", f"verdi process report {pk}"))
-        steps.append(advice("Run it again; finished trajectories are kept:", "aiida-zif run STUDY.yaml"))
+        steps.append(advice("After the cause is fixed, start it again from the beginning:", "aiida-zif run STUDY.yaml"))
     if summary.untrusted:
         count = sum(one.n_frames for one in summary.untrusted)
         why = f"Label frames above the trust level ({count} were returned), continue the training, repeat the study:"

@@ -195,7 +195,7 @@ def test_the_verdict_holds_numbers_limits_and_words(whole: Run) -> None:
         ("melt_quench", "crystal", "density"),
         ("structure", "glass_500", "density"),
     }
-    assert verdict.limits[0] == "The protocol demo shows the path; what it makes is no glass."
+    assert verdict.limits[0] == "Protocol: demo runs every step in minutes; its result is no glass."
     assert "Two metals are few." in verdict.limits
     assert verdict.verdict.startswith("zinc: No glass: the melt still knows the crystal.")
     assert {end.ended for end in verdict.sections} == {"finished"}
@@ -221,7 +221,7 @@ def test_a_part_that_fails_stops_no_other_and_is_named(run_study: Factory, answe
 
     run = run_study(answer, ("a", "b"), structure={"of": ["melt", "glass"]})
     assert run.exit_code.status == 310
-    assert "4 of 8 parts did not end well" in run.exit_code.message
+    assert "4 of 8 parts failed" in run.exit_code.message
     assert "melt_quench_a, structure_a_melt" in run.exit_code.message
     assert "melt_quench_a: [360] no quench came to its end" in run.exit_code.message
     assert set(run.outputs["structure"]) == {"b_melt", "b_glass_500", "b_glass_1000"}

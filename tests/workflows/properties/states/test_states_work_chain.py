@@ -148,7 +148,7 @@ def test_a_state_that_does_not_change_has_no_shares(states: Callable[..., Run]) 
     same = report.decomposition("at_299K_0GPa", "neutron")
     assert not same.significant
     assert same.shares == []
-    assert any("not stated" in sentence for sentence in report.limits)
+    assert any("no shares are stated" in sentence for sentence in report.limits)
 
 
 def test_a_trajectory_that_is_lost_costs_its_state_one_replica(states: Callable[..., Run]) -> None:
@@ -156,7 +156,7 @@ def test_a_trajectory_that_is_lost_costs_its_state_one_replica(states: Callable[
     assert run.exit_code.status == 440
     assert "1 of 8" in run.exit_code.message
     report = report_of(run)
-    assert report.failed == {"at_600K_0GPa_replica_1": "nothing came back"}
+    assert report.failed == {"at_600K_0GPa_replica_1": "no frame was returned"}
     assert report.decomposition("at_600K_0GPa", "neutron") is not None
 
 
