@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from aiida_zif.workflows.properties.melt_quench.curves import LegCurves
@@ -50,6 +51,9 @@ def test_a_crystal_is_melted_and_quenched_by_the_real_code(
     assert [leg.ended for leg in report.legs] == ["completed"] * 3
     assert report.memory.why.startswith("not compared: ")  # hydrogen makes no linker
     assert report.is_glass is not True
-    quench = LegCurves.from_node(results["curves"]).legs[Leg(0, 1000.0)].of_stage(0)
-    assert quench["temperature"][0] > quench["temperature"][-1]
+    assert [leg.n_steps for leg in report.legs] == [leg.n_steps_requested for leg in report.legs]
+    curves = LegCurves.from_node(results["curves"]).legs
+    slow, fast = (curves[Leg(0, rate)].of_stage(0) for rate in (1000.0, 4000.0))
+    assert len(slow["density"]) > len(fast["density"]) > 1  # as a few atoms fluctuate, no more can be asked of them
+    assert np.isfinite(slow["density"]).all()
     assert report.states["crystal"].density.value is not None
