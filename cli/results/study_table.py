@@ -117,7 +117,8 @@ def errors_line(report: GlassReport) -> str:
     parts = [f"standard errors from {usual}" if usual else "standard errors; the report states what they are from"]
     if report.onset is not None:
         onset = report.onset.temperature
-        parts.append(f"onset of melting {value_in_words(onset)} ({basis_in_words(onset)})")
+        known = f"{value_in_words(onset)} ({basis_in_words(onset)})" if onset.value is not None else "not seen"
+        parts.append(f"onset of melting {known}")
     if report.rate_slope is not None:
         slope = report.rate_slope.slope
         words = value_in_words(slope) if slope.value is not None else slope.remark or "not known"
