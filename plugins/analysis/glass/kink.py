@@ -61,7 +61,7 @@ def find_kink(x: ArrayLike, y: ArrayLike, change: int, seed: int, draws: int = 2
 
     The error is that of a wild bootstrap: the residuals, times random factors, are put on the fitted curve, which is
     fitted again. The factors are the larger the more neighbouring residuals are correlated (those of an
-    autoregressive series), because neighbours that go together tell less than independent ones.
+    autoregressive series), because correlated neighbours count for less than independent ones.
 
     :param x: temperatures, shape (B,); in any order.
     :param y: values, shape (B,).

@@ -9,7 +9,8 @@ factor f(Q) of X-rays:
 - D(r) = (2/π) ∫ Q F(Q) M(Q) sin(Qr) dQ from Q = 0 to Q_max, M being the window.
 - G(r) = D(r)/(4πρr), and T(r) = D(r) + 4πρr W with W = ⟨b⟩²/norm at Q = 0.
 
-Below the first distance D(r) is -4πρr W. W is 1 with ⟨b⟩², and ⟨b⟩²/⟨b²⟩ with ⟨b²⟩, so that the slope tells them apart.
+Below the first distance D(r) is -4πρr W. W is 1 with ⟨b⟩², and ⟨b⟩²/⟨b²⟩ with ⟨b²⟩, so that the slope shows
+which of the two it is.
 """
 
 from __future__ import annotations
