@@ -61,7 +61,9 @@ def settings_of(part: ChildName, settings: StudySettings, alone: bool) -> dict[s
         melt = settings.melt_quench.settings(part.system, settings.protocol, seed)
         return (melt.model_copy(update={"trust": None}) if alone else melt).as_dict()
     if part.section == "structure" and settings.structure is not None:
-        return settings.structure.settings(part.system, StateName.parse(part.name).in_report).as_dict()
+        return settings.structure.settings(
+            part.system, StateName.parse(part.name).in_report, derive_seed(settings.seed, part.section, part.name)
+        ).as_dict()
     if part.section == "states" and settings.states is not None:
         states = settings.states.settings(part.system, seed)
         return (states.model_copy(update={"trust": None}) if alone else states).as_dict()
@@ -74,8 +76,10 @@ def analysis_of_states(settings: orm.Dict) -> orm.Dict:
 
     :param settings: of the study.
     """
-    section = StudySettings.from_node(settings).structure
-    return orm.Dict((section.settings("", "") if section is not None else StructureSettings()).as_dict())
+    chosen = StudySettings.from_node(settings)
+    seed, section = derive_seed(chosen.seed, "structure"), chosen.structure
+    analysis = section.settings("", "", seed) if section is not None else StructureSettings(seed=seed)
+    return orm.Dict(analysis.as_dict())
 
 
 @calcfunction
@@ -120,7 +124,8 @@ def comparison(
     assert settings.validation is not None
     structure = settings.structure if settings.structure is not None else StructureSettings()
     level = level_of(models) if settings.moves else settings.systems[system].level or ""
-    whole = settings.validation.settings(computed, level, structure, dict(aimd))
+    seed = derive_seed(settings.seed, "validate", system)
+    whole = settings.validation.settings(computed, level, structure, dict(aimd), seed)
     of_system: dict[str, Any] = {
         kind: {name: one for name, one in getattr(whole, kind).items() if one.system == system}
         for kind in ("frames", "curves")

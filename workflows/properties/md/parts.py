@@ -35,4 +35,4 @@ def cut_into_parts(parameters: orm.Dict, stages: orm.List, layout: orm.Dict) -> 
     n_steps = sum(MdStage.model_validate(stage).md_steps for stage in stages.get_list())
     every = settings.deviation_every or settings.sample_every or 1
     steps = steps_of_part(MdLayout.from_node(layout).steps_per_s, n_steps, every)
-    return orm.Dict({**parameters.get_dict(), "checkpoint_every": steps})
+    return orm.Dict(settings.model_copy(update={"checkpoint_every": steps}).as_dict())

@@ -45,11 +45,12 @@ class StructureSection(StructureOptions, Section):
     pores: PoresSection = Field(default=PoresSection(), description="pores and accessible volume")
     dynamics: DynamicsSection = Field(default=DynamicsSection(), description="lifetimes and displacement")
 
-    def settings(self, system: str, state: str) -> StructureSettings:
+    def settings(self, system: str, state: str, seed: int) -> StructureSettings:
         """Return the settings of `zif.structure`.
 
         :param system: label of the framework.
         :param state: such as ``glass_20``.
+        :param seed: of all that is drawn by chance.
         """
         own = {name: value for name, value in self.model_dump().items() if name in StructureOptions.model_fields}
-        return StructureSettings.model_validate({**own, "system": system, "state": state})
+        return StructureSettings.model_validate({**own, "system": system, "state": state, "seed": seed})

@@ -83,7 +83,6 @@ class Pores(Checked):
     samples: Annotated[Count, Field(le=1_000_000)] = Field(
         default=2000, description="points of the Monte Carlo integration of a volume"
     )
-    seed: Whole = Field(default=11, description="of these points")
 
 
 class Dynamics(Checked):
@@ -120,9 +119,11 @@ class StructureSettings(StructureOptions, Record):
 
     :param system: label of the system.
     :param state: label of the state, such as ``glass``, ``crystal`` or ``300K_0GPa``.
+    :param seed: of the points in pores, and of the bootstrap of the positions of peaks.
     """
 
     called = "structure"
 
     system: str = ""
     state: str = ""
+    seed: Whole = 1

@@ -18,7 +18,7 @@ from aiida_zif.workflows.properties.structure.report import StructureReport
 from aiida_zif.workflows.properties.structure.settings import StructureOptions
 from aiida_zif.workflows.properties.validation.settings import CurveReference
 
-DRAWS, SEED = 200, 19930601
+DRAWS = 200
 """Of the error that the errors of the points of a measured curve give a peak."""
 
 
@@ -49,7 +49,7 @@ def r_factor(ours: Curve, reference: Curve, within: tuple[float, float]) -> Meas
     )
 
 
-def measured_peak(curve: Curve, within: tuple[float, float], unit: str) -> Measured:
+def measured_peak(curve: Curve, within: tuple[float, float], unit: str, seed: int) -> Measured:
     """Return the position of the highest peak of a measured curve in a range.
 
     The error is that which the stated errors of its points make, as a Monte Carlo of 200 seeded draws.
@@ -59,7 +59,7 @@ def measured_peak(curve: Curve, within: tuple[float, float], unit: str) -> Measu
         return Measured(unit=unit, remark="no peak there")
     if not np.isfinite(curve.error).all():
         return Measured(value=found, unit=unit, remark="the file states no error of every point")
-    random = np.random.default_rng(SEED)
+    random = np.random.default_rng(seed)
     drawn = [peak_position(curve.x, curve.y + random.normal(scale=curve.error), within) for _ in range(DRAWS)]
     error = float(np.nanstd(drawn, ddof=1))
     return Measured(value=found, error=error, error_from="source", unit=unit, remark="from the stated errors of points")

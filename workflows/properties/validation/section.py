@@ -61,6 +61,7 @@ class ValidationSection(ValidationOptions, Section):
         level: str,
         structure: StructureOptions,
         aimd: dict[str, FramesReference] | None = None,
+        seed: int = 1,
     ) -> ValidationSettings:
         """Return the settings of `zif.validate`.
 
@@ -68,11 +69,13 @@ class ValidationSection(ValidationOptions, Section):
         :param level: of the labels, in words.
         :param structure: options of the section ``structure``.
         :param aimd: of :func:`~.aimd.aimd_references`.
+        :param seed: of all that is drawn by chance.
         """
         own = {name: getattr(self, name) for name in ValidationOptions.model_fields}
         frames = {name: one.reference() for name, one in self.frames.items()} | (aimd or {})
         curves = {name: one.reference() for name, one in self.curves.items()}
         plain = {name: getattr(structure, name) for name in StructureOptions.model_fields}
+        options = StructureOptions(**plain)
         return ValidationSettings(
-            **own, computed=computed, frames=frames, curves=curves, level=level, structure=StructureOptions(**plain)
+            **own, computed=computed, frames=frames, curves=curves, level=level, structure=options, seed=seed
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool, model_validator
 
 from aiida_zif.plugins.data.record import Record
-from aiida_zif.plugins.input_checks.model import Checked, refuse
+from aiida_zif.plugins.input_checks.model import Checked, Whole, refuse
 from aiida_zif.plugins.input_checks.quantities import Temperature
 from aiida_zif.workflows.properties.structure.settings import Range, StructureOptions, WaveNumber
 from aiida_zif.workflows.properties.validation.facts import Phase
@@ -105,6 +105,7 @@ class ValidationSettings(ValidationOptions, Record):
     :param frames: and ``curves``: references of users by name; nodes of the same names are inputs.
     :param level: of the labels that the force field was trained on, in words; empty where nobody knows it.
     :param structure: how frames of references are analysed: as those of the study.
+    :param seed: of all that is drawn by chance.
     """
 
     called = "validate"
@@ -114,3 +115,4 @@ class ValidationSettings(ValidationOptions, Record):
     curves: dict[str, CurveReference] = {}
     level: str = ""
     structure: StructureOptions = StructureOptions()
+    seed: Whole = 1

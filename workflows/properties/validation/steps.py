@@ -77,6 +77,7 @@ def plan_references(settings: orm.Dict) -> dict[str, orm.Dict]:
                     "independent": reference.independent,
                     "system": reference.system,
                     "state": name,
+                    "seed": chosen.seed,
                 }
             ).as_dict()
         )

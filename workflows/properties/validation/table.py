@@ -211,7 +211,7 @@ def _curve(
         mine = row.of == reference.radiation if quantity == "scattering_peak" else reference.radiation == "x-ray"
         if row.quantity == quantity and mine and row.value.value is not None:
             at = row.value.value
-            peak = measured_peak(theirs, (at - width, at + width), QUANTITIES[quantity].unit)
+            peak = measured_peak(theirs, (at - width, at + width), QUANTITIES[quantity].unit, settings.seed)
             verdict = _declared(reference) or judged(quantity, here, there)
             yield _row(result, quantity, row.of, row.value, peak, "measurement", reference.source, verdict)
 

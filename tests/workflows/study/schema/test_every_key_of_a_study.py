@@ -25,7 +25,7 @@ JUNK: Mapping[str, Any] = {
 }
 
 TAKES = {
-    ("name", "a word"), ("name", "another unit"), ("seed", "far too large"), ("structure.pores.seed", "far too large"),
+    ("name", "a word"), ("name", "another unit"), ("seed", "far too large"),
     ("melt_quench.sample_every", "far too large"), ("melt_quench.max_untrusted", "far too large"),
     ("structure.rings.frames", "far too large"), ("structure.pores.frames", "far too large"),
     ("structure.pores.samples", "far too large"), ("states.replicas", "far too large"),

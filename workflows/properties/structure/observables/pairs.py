@@ -18,8 +18,6 @@ from aiida_zif.workflows.properties.structure.report import Row
 from aiida_zif.workflows.properties.structure.settings import StructureSettings
 from aiida_zif.workflows.properties.structure.statistics import combined, measured
 
-SEED = 20010418
-"""Of the bootstrap of peak positions."""
 SHORTEST = 0.5
 """Å; no two atoms are nearer."""
 
@@ -56,14 +54,14 @@ def rows_of_pairs(replicas: Sequence[PairDistribution], settings: StructureSetti
         except NoMinimumError:
             yield f"g(r) of {pair_name(one, other)} has no clear first minimum: no coordination is stated."
             continue
-        yield from _of_pair(replicas, one, other, cutoff, settings.independent)
+        yield from _of_pair(replicas, one, other, cutoff, settings)
 
 
 def _of_pair(
-    replicas: Sequence[PairDistribution], one: str, other: str, cutoff: Cutoff, independent: bool
+    replicas: Sequence[PairDistribution], one: str, other: str, cutoff: Cutoff, settings: StructureSettings
 ) -> Iterator[Row]:
-    name = pair_name(one, other)
-    peak = peak_of_pair(replicas, one, other, (SHORTEST, cutoff.value), SEED)
+    name, independent = pair_name(one, other), settings.independent
+    peak = peak_of_pair(replicas, one, other, (SHORTEST, cutoff.value), settings.seed)
     yield _row("first_peak", name, peak, "Å", independent, "maximum of a cubic fitted to the peak of g(r)")
     minimum = Measured(value=cutoff.value, unit="Å", remark="one cut-off for all replicas: no error")
     yield Row(group="pairs", quantity="first_minimum", of=name, value=minimum, definition="of the smoothed mean g(r)")

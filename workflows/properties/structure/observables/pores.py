@@ -35,7 +35,7 @@ def analyse_pores(frames: Trajectory, settings: StructureSettings) -> Samples:
         for index, (positions, cell) in enumerate(zip(frames.positions, frames.cells, strict=True)):
             diameters = pore_diameters(frames.symbols, positions, cell, timeout=LONGEST)
             volume = accessible_volume(
-                frames.symbols, positions, cell, chosen.seed + index, chosen.probe, (chosen.samples, REPEATS),
+                frames.symbols, positions, cell, settings.seed + index, chosen.probe, (chosen.samples, REPEATS),
                 timeout=LONGEST,
             )  # fmt: skip
             exact, zeo = diameters.exact_included, (diameters.included, diameters.free)

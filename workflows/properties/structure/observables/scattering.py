@@ -25,7 +25,7 @@ from aiida_zif.plugins.analysis.structure.scattering_lengths import (
 )
 from aiida_zif.plugins.data.measured import Measured
 from aiida_zif.workflows.properties.structure.curves import Curve
-from aiida_zif.workflows.properties.structure.observables.pairs import SEED, curve_of, pair_name
+from aiida_zif.workflows.properties.structure.observables.pairs import curve_of, pair_name
 from aiida_zif.workflows.properties.structure.report import Row
 from aiida_zif.workflows.properties.structure.settings import StructureSettings
 from aiida_zif.workflows.properties.structure.statistics import measured
@@ -62,7 +62,7 @@ class Scattered:
         self.partials: list[PartialFactors] = [from_distribution(one, q, "lorch") for one in replicas]
         if not settings.independent:
             self.partials = [_joined(self.partials)]
-        self.normalisation = chosen.normalisation
+        self.normalisation, self.seed = chosen.normalisation, settings.seed
         self.total: TotalScattering = total_scattering(
             self.partials, self.lengths, self.r, chosen.normalisation, self.broadening
         )
@@ -85,7 +85,7 @@ class Scattered:
         else:
             curves = [one[:, self.shown] for one in curves]
         units, remark = resampling_units(curves)
-        found = bootstrap(units, lambda drawn: peak_position(x, np.mean(drawn, axis=0), within), SEED)
+        found = bootstrap(units, lambda drawn: peak_position(x, np.mean(drawn, axis=0), within), self.seed)
         return replace(found, remark="; ".join(filter(None, [found.remark, remark])))
 
 
